@@ -1,12 +1,85 @@
-# `make` lists the targets. A fresh machine needs Go, make and git: gen/ is committed, so only `make gen` and
-# `make check` want buf (built from tools/go.mod) and, once, npm (tools/protos.sh).
+# `make` lists the targets.
+#
+# A fresh machine needs Go, make and git: gen/ is committed, so that only `make gen` and `make check` want the tools of
+# tools/go.mod (Go builds them at first use) and, once, npm for Google's protos (tools/protos.sh).
 
-.DEFAULT_GOAL := help
+DEMO_FLAGS ?=
+FUZZTIME   ?= 10s
+PROFILE    ?=
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOL    := go tool -modfile=tools/go.mod
 
 .PHONY: help
-help: ## this list
+help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1 /p' $(MAKEFILE_LIST) | while read -r name what; do printf '  %-10s %s\n' "$$name" "$$what"; done
+
+.PHONY: build
+build: ## build spsd and spsctl into bin/
+	@mkdir -p bin
+	go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/ ./server/cmd/spsd ./client/cmd/spsctl
+
+.PHONY: demo
+demo: build ## run a federation of real nodes on this machine; DEMO_FLAGS='--once -o json --input FILE' are handed on
+	@bin/spsctl demo $(DEMO_FLAGS)
+
+.PHONY: test
+test: ## all tests that need nothing but Go
+	go test ./...
+
+.PHONY: check
+check: tidy lint vet proto regenerated race ## what CI runs: modules, lint, vet, protos, gen, tests with -race, rules of the house
 
 .PHONY: gen
 gen: ## write gen/ anew from proto/
 	tools/gen.sh
+
+.PHONY: cover
+cover: ## coverage of the packages that must hold 85 %; PROFILE=cover/race.out takes the one that `make check` left
+	tools/cover.sh $(PROFILE)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: lint
+lint: ## golangci-lint with the linters named in .golangci.yml, gofumpt among them
+	$(TOOL) golangci-lint run
+
+.PHONY: baseline
+baseline: ## renewed only at a release: what `buf breaking` holds proto/ against
+	tools/protos.sh
+	$(TOOL) buf build proto --exclude-source-info -o proto/baseline.binpb
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin cover
+
+# The parts of check.
+
+.PHONY: tidy
+tidy:
+	go mod tidy -diff
+	go mod verify
+	go -C tools mod tidy -diff
+	go -C tools mod verify
+
+.PHONY: vet
+vet:
+	go vet ./...
+
+.PHONY: proto
+proto:
+	tools/protos.sh
+	$(TOOL) buf lint
+	$(TOOL) buf breaking proto --against proto/baseline.binpb
+
+.PHONY: regenerated
+regenerated: gen
+	@git diff --exit-code --stat -- gen && test -z "$$(git status --porcelain -- gen)" || \
+		{ git status --short -- gen; echo "gen/ is not what proto/ says: run make gen and commit gen/"; exit 1; }
+
+.PHONY: race
+race:
+	@mkdir -p cover
+	go test -race -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out ./...
