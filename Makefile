@@ -61,7 +61,6 @@ clean: ## remove what was built
 tidy:
 	go mod tidy -diff
 	go mod verify
-	go -C tools mod tidy -diff
 	go -C tools mod verify
 
 .PHONY: vet

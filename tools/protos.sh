@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 # google/api and google/rpc, from npm; the hash is that of the package file.
 google=google-proto-files@6.0.1
 google_sha512=7dbbd4595361deb286955156c2550d17b4a4d536a1d1af3dab4dab2d35ec5a36ca28719eb944406bcb65f6bbeee53c969f2d58892228e5e0ea176eb44da8babd
-# buf/validate, from the Go module proxy; the hash is the one of go.sum.
+# buf/validate, from the Go module proxy; the hash is written as in a go.sum.
 validate=github.com/bufbuild/protovalidate@v1.2.2
 validate_sum=h1:2H/9/Kr97etSRqW3IJjTTb09z+zutkK2GDhDRbOnqr4=
 
