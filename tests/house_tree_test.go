@@ -136,7 +136,7 @@ func (t *tree) folders() [][]*file {
 	return folders
 }
 
-// imports reports whether f imports path.
+// importing reports whether f imports path.
 func (f *file) importing(path string) bool {
 	return slices.ContainsFunc(f.imports, func(i imported) bool { return i.path == path })
 }
