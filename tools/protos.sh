@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fetches the third-party protos that ours import into third_party/proto.
-# Does nothing, and needs no network, when the versions named here are already there.
+# Does nothing, and needs no network, when the versions named here are already there. Callers wait for each other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +10,10 @@ google_sha512=7dbbd4595361deb286955156c2550d17b4a4d536a1d1af3dab4dab2d35ec5a36ca
 # buf/validate, from the Go module proxy; the hash is written as in a go.sum.
 validate=github.com/bufbuild/protovalidate@v1.2.2
 validate_sum=h1:2H/9/Kr97etSRqW3IJjTTb09z+zutkK2GDhDRbOnqr4=
+
+mkdir -p third_party
+exec 8>third_party/protos.lock
+flock 8
 
 want="$google $validate"
 stamp=third_party/proto/VERSION
@@ -44,6 +48,5 @@ cp "$(field Dir)/proto/protovalidate/buf/validate/validate.proto" "$work/proto/b
 chmod -R u+w "$work/proto"
 
 echo "$want" >"$work/proto/VERSION"
-mkdir -p third_party
 rm -rf third_party/proto
 mv "$work/proto" third_party/proto
