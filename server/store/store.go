@@ -102,7 +102,7 @@ type Store interface {
 	// store. A panic of fn is raised in the caller.
 	//
 	// If ctx ends before fn has been called for the first time, fn will not be
-	// called, and Update returns the cause. After that Update waits for the
+	// called, and Update returns the error of ctx. After that Update waits for the
 	// outcome, whatever becomes of ctx. If ctx was made by [WithReserve], the
 	// Update may use the space that is kept for urgent work.
 	Update(ctx context.Context, fn func(Tx) error) error

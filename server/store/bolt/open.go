@@ -1,0 +1,263 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
+
+	"github.com/spsalert/spsalert/server/store"
+)
+
+const (
+	// lockWait is how long Open waits for another process to let go of the
+	// file: long enough for one that is stopping, short for a person.
+	lockWait = time.Second
+
+	// newSuffix marks a file that is being created. One that is found was left
+	// by a Create that was interrupted, and is written anew by the next.
+	newSuffix = ".new"
+)
+
+// The mark by which Open knows a store file, and its format.
+var (
+	markTable = []byte("_store")
+	markKey   = []byte("format")
+	markValue = []byte("sps store 1")
+)
+
+// Create makes a new store file and opens it. It refuses to touch one that
+// exists, with an error that is [fs.ErrExist].
+//
+// The file appears under its name complete, with all tables, and durable, or
+// not at all: an interrupted Create leaves at most a file with the suffix
+// ".new", which the next Create replaces.
+func Create(path string, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("create store %s: %w", path, err)
+	}
+	if err := create(path, o); err != nil {
+		return nil, fmt.Errorf("create store %s: %w", path, err)
+	}
+	return Open(path, o)
+}
+
+func create(path string, o Options) error {
+	if err := refuseExisting(path); err != nil {
+		return err
+	}
+	db, err := bbolt.Open(path+newSuffix, 0o600, &bbolt.Options{
+		Timeout:      lockWait,
+		PageSize:     pageSize,
+		FreelistType: bbolt.FreelistMapType,
+		OpenFile:     openEmpty,
+	})
+	if err != nil {
+		return explainLock(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		mark, err := tx.CreateBucket(markTable)
+		if err != nil {
+			return err
+		}
+		if err := mark.Put(markKey, markValue); err != nil {
+			return err
+		}
+		return addTables(tx, o.Tables)
+	})
+	err = errors.Join(err, db.Sync())
+	// The name is taken while the lock on the file is still held, so that two
+	// Creates at once cannot both succeed.
+	if err == nil {
+		err = takeName(path)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// takeName gives the finished file its name, durably.
+func takeName(path string) error {
+	if err := refuseExisting(path); err != nil {
+		return err
+	}
+	if err := os.Rename(path+newSuffix, path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func refuseExisting(path string) error {
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return fmt.Errorf("%w: open it, or move it away first", fs.ErrExist)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	default:
+		return err
+	}
+}
+
+// openEmpty opens the file of an interrupted Create, or a new one, and empties
+// it once it is locked.
+func openEmpty(path string, flag int, perm os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(path, flag, perm)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = bbolterrors.ErrTimeout
+	}
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Open opens a store file that [Create] made. It returns an error that is
+// [fs.ErrNotExist] if there is none, and refuses a file that another process
+// has open, that is no store, or that is damaged.
+//
+// What Open finds is what the disk holds, also after a process was killed or
+// the disk reported an error: before it reads the file it writes back what
+// the operating system still has in memory and then drops it there.
+//
+// The caller MUST Close the store.
+func Open(path string, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	db, err := openDurable(path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	durable, err := prepare(db, o.Tables)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
+	}
+
+	s := &Store{
+		db:      db,
+		fills:   o.fills(),
+		maxSize: o.MaxSize,
+		reserve: o.Reserve,
+		durable: durable,
+		wake:    make(chan struct{}, 1),
+		stopped: make(chan struct{}),
+		commit:  (*bbolt.Tx).Commit,
+	}
+	folder := filepath.Dir(path)
+	s.freeDisk = func() (int64, error) { return freeDisk(folder) }
+	go s.write()
+	return s, nil
+}
+
+// openDurable opens the file, seeing only what is on disk.
+func openDurable(path string, o Options) (db *bbolt.DB, err error) {
+	// bbolt panics on some damaged pages instead of returning an error.
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the file is damaged, restore a backup or refill a new one: %v", v)
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         lockWait,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: int(o.InitialMmapSize),
+		MaxSize:         int(o.MaxSize),
+		OpenFile:        openExisting,
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: create it first", err)
+	case err != nil:
+		return nil, explainLock(err)
+	}
+	db.AllocSize = allocSize
+	return db, nil
+}
+
+// openExisting opens a file that has content, as it is on disk.
+func openExisting(path string, flag int, perm os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(path, flag&^os.O_CREATE, perm)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() == 0 {
+		// bbolt would take it for a new one.
+		err = errors.New("the file is empty, it is no store: restore a backup, or remove it and create a new one")
+	}
+	// In this order: a killed process leaves pages that are not written yet,
+	// and cannot be dropped; after an error of a sync the pages count as
+	// written although the disk lacks them.
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = dropPageCache(f)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// prepare checks the mark, adds the tables that the file does not have yet,
+// and returns the number of the newest transaction.
+func prepare(db *bbolt.DB, tables []store.Table) (durable int, err error) {
+	missing := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		durable = tx.ID()
+		mark := tx.Bucket(markTable)
+		if mark == nil {
+			return errors.New("the file is no store of this program")
+		}
+		if got := mark.Get(markKey); string(got) != string(markValue) {
+			return fmt.Errorf("the file has format %q, this program reads %q: use the version that wrote it", got, markValue)
+		}
+		for _, t := range tables {
+			missing = missing || tx.Bucket([]byte(t)) == nil
+		}
+		return nil
+	})
+	if err != nil || !missing {
+		return durable, err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		durable = tx.ID()
+		return addTables(tx, tables)
+	})
+	return durable, err
+}
+
+func addTables(tx *bbolt.Tx, tables []store.Table) error {
+	for _, t := range tables {
+		if _, err := tx.CreateBucketIfNotExists([]byte(t)); err != nil {
+			return fmt.Errorf("add table %q: %w", t, err)
+		}
+	}
+	return nil
+}
+
+func explainLock(err error) error {
+	if errors.Is(err, bbolterrors.ErrTimeout) {
+		return errors.New("another process has the file open: stop it (fuser shows which), or use another folder")
+	}
+	return err
+}
