@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// MaxEpoch is the largest epoch that [ParseOrigin] accepts. It is the bound on
-// tree sizes, for the same reason: no honest office comes near, and arithmetic
-// on it cannot overflow.
-const MaxEpoch = 1 << 40
+// MaxEpoch is the largest epoch that [ParseOrigin] accepts: ten digits, as the
+// contract has it. No honest office comes near.
+const MaxEpoch = 9_999_999_999
 
 // Origin names one log: the office that writes it and the epoch in which it
 // does. An office has one log at a time; a new epoch begins only when the old
