@@ -1,0 +1,195 @@
+package server_test
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spsalert/spsalert/server"
+)
+
+// whole names every key of the configuration file.
+const whole = `
+federation: asean-cn
+office: VN
+data: store
+anchor: /media/anchor
+identity:
+  certificate: id/node.pem
+  key: id/node.key
+  log_key: id/log.key
+  receipt_key: id/receipt.key
+  card: id/VN.card
+peers: /etc/spsd/peers
+listen: {peers: "0.0.0.0:7443", office: 127.0.0.1:1, ops: "off"}
+log: {level: debug, format: text}
+limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m}
+`
+
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "spsd.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestLoadConfigEveryKey(t *testing.T) {
+	file := writeConfig(t, whole)
+	dir := filepath.Dir(file)
+	want := server.Config{
+		Federation: "asean-cn", Office: "VN",
+		Data: filepath.Join(dir, "store"), Anchor: "/media/anchor",
+		Identity: server.IdentityFiles{
+			Certificate: filepath.Join(dir, "id/node.pem"), Key: filepath.Join(dir, "id/node.key"),
+			LogKey: filepath.Join(dir, "id/log.key"), ReceiptKey: filepath.Join(dir, "id/receipt.key"),
+			Card: filepath.Join(dir, "id/VN.card"),
+		},
+		Peers:  "/etc/spsd/peers",
+		Listen: server.Listen{Peers: "0.0.0.0:7443", Office: "127.0.0.1:1"},
+		Log:    server.Log{Level: slog.LevelDebug, Format: "text"},
+		Limits: server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute},
+	}
+	got, err := server.LoadConfig(file, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("LoadConfig (-want +got):\n%s", diff)
+	}
+	for _, s := range server.Settings() {
+		last := s.Key[strings.LastIndexByte(s.Key, '.')+1:]
+		if !strings.Contains(whole, last+":") {
+			t.Errorf("the test's file does not name %s", s.Key)
+		}
+	}
+}
+
+func TestLoadConfigDefaults(t *testing.T) {
+	file := writeConfig(t, "federation: asean-cn\noffice: TH\n")
+	dir := filepath.Dir(file)
+	want := server.Config{
+		Federation: "asean-cn", Office: "TH",
+		Data: filepath.Join(dir, "data"), Anchor: filepath.Join(dir, "data", "anchor"),
+		Identity: server.IdentityFiles{
+			Certificate: filepath.Join(dir, "node.pem"), Key: filepath.Join(dir, "node.key"),
+			LogKey: filepath.Join(dir, "log.key"), ReceiptKey: filepath.Join(dir, "receipt.key"),
+			Card: filepath.Join(dir, "TH.card"),
+		},
+		Peers:  filepath.Join(dir, "peers"),
+		Listen: server.Listen{Peers: "127.0.0.1:7443", Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
+		Log:    server.Log{Level: slog.LevelInfo, Format: "json"},
+		Limits: server.Limits{Store: 64 << 30, Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 10 * time.Second},
+	}
+	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("LoadConfig (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoadConfigLayers(t *testing.T) {
+	file := writeConfig(t, "federation: asean-cn\noffice: VN\ndata: from-file\nlisten: {peers: 127.0.0.1:1, ops: 127.0.0.1:1}\n")
+	got, err := server.LoadConfig(file,
+		[]string{"SPSD_LISTEN_PEERS=127.0.0.1:2", "SPSD_LISTEN_OPS=127.0.0.1:2", "SPSD_DATA=/from/environment"},
+		map[string]string{"listen-ops": "127.0.0.1:3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, got, want string }{
+		{"variable above file", got.Listen.Peers, "127.0.0.1:2"},
+		{"flag above variable", got.Listen.Ops, "127.0.0.1:3"},
+		{"path of a variable", got.Data, "/from/environment"},
+	} {
+		if tc.got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.name, tc.got, tc.want)
+		}
+	}
+}
+
+func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		environ    []string
+		want       []string // "where: key: sentence" without the folder; a prefix is enough
+	}{
+		{"empty file", "", nil, []string{
+			"spsd.yaml: federation: is required",
+			"spsd.yaml: office: is required",
+		}},
+		{"many", "federation: ASEAN\noffice: Vietnam\nlisten:\n  peers: 7443\n  web: x\nlog: {level: loud, format: xml}\ncolour: red\n", []string{"SPSD_OFICE=VN"}, []string{
+			"spsd.yaml:5: listen.web: is not a key; the keys here are peers, office, ops",
+			"spsd.yaml:7: colour: is not a key; the keys here are federation, office,",
+			"SPSD_OFICE: is not a variable of spsd",
+			`spsd.yaml:1: federation: "ASEAN" is not`,
+			`spsd.yaml:2: office: office "Vietnam" is not two upper case letters`,
+			`spsd.yaml:4: listen.peers: "7443" is not host:port`,
+			`spsd.yaml:6: log.level: "loud" is none of`,
+			`spsd.yaml:6: log.format: "xml" is neither`,
+		}},
+		{"shapes", "federation: [a]\noffice: VN\noffice: VN\nlisten: 1\ndata:\n", nil, []string{
+			"spsd.yaml:1: federation: is not a single value",
+			"spsd.yaml:3: office: is given twice",
+			"spsd.yaml:4: listen: is not a group of keys",
+			"spsd.yaml:5: data: has no value",
+			"spsd.yaml: federation: is required",
+		}},
+		{"limits", "federation: f\noffice: VN\nlimits: {store: 1GB, request: 1KiB, heartbeat: 15, drain: 1h}\n", nil, []string{
+			`spsd.yaml:3: limits.store: "1GB" is not a size`,
+			"spsd.yaml:3: limits.request: 1KiB is not between",
+			`spsd.yaml:3: limits.heartbeat: "15" is not a duration`,
+			"spsd.yaml:3: limits.drain: 1h is not between",
+		}},
+		{"not YAML", "federation: {", nil, []string{"spsd.yaml: line 1:", "spsd.yaml: federation: is required", "spsd.yaml: office: is required"}},
+		{"two documents", "federation: f\noffice: VN\n---\na: b\n", nil, []string{"spsd.yaml: holds more than one document"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			file := writeConfig(t, tc.text)
+			_, err := server.LoadConfig(file, tc.environ, nil)
+			var got *server.ConfigError
+			if !errors.As(err, &got) {
+				t.Fatalf("LoadConfig = %v, want a ConfigError", err)
+			}
+			lines := strings.Split(strings.ReplaceAll(got.Error(), filepath.Dir(file)+"/", ""), "\n")
+			if len(lines) != len(tc.want) {
+				t.Errorf("%d problems, want %d:\n%s", len(lines), len(tc.want), strings.Join(lines, "\n"))
+			}
+			for i := range min(len(lines), len(tc.want)) {
+				if !strings.HasPrefix(lines[i], tc.want[i]) {
+					t.Errorf("problem %d = %q, want it to begin with %q", i, lines[i], tc.want[i])
+				}
+			}
+		})
+	}
+}
+
+func TestLoadConfigWithoutFile(t *testing.T) {
+	_, err := server.LoadConfig(filepath.Join(t.TempDir(), "none.yaml"), nil, nil)
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("LoadConfig = %v, want it to say that the file does not exist", err)
+	}
+}
+
+func FuzzLoadConfig(f *testing.F) {
+	f.Add(whole)
+	f.Add("federation: *x")
+	f.Add("a: &a [*a]")
+	f.Add("<<: {office: VN}")
+	f.Add("- 1\n- 2")
+	f.Fuzz(func(t *testing.T, text string) {
+		file := writeConfig(t, text)
+		c, err := server.LoadConfig(file, nil, nil)
+		if err == nil && (c.Federation == "" || !c.Office.Valid()) {
+			t.Errorf("LoadConfig accepted federation %q, office %q", c.Federation, c.Office)
+		}
+	})
+}
