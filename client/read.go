@@ -1,0 +1,116 @@
+package client
+
+import (
+	"context"
+	"iter"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// ListOptions says what a list returns.
+type ListOptions struct {
+	// Office narrows the list to what one office issued; empty: all offices.
+	Office certs.Office
+	// View says how much of each statement comes; BASIC by default.
+	View spsv1.StatementView
+	// PageSize is how many are asked for at a time; 0: the node's default. It
+	// does not limit the list.
+	PageSize int32
+	// Began, if set, is given the cursor from which [Client.Watch] sends
+	// everything recorded after this list was begun. It is called once, before
+	// the first statement.
+	Began func(cursor string)
+}
+
+// Statement returns one statement of any office by its resource name, such as
+// "offices/VN/statements/1-42", with envelope and seal. The code of the error
+// is NotFound also for what was not addressed to this office.
+func (c *Client) Statement(ctx context.Context, name string) (*spsv1.IssuedStatement, error) {
+	return c.CaseService().GetStatement(ctx, &spsv1.GetStatementRequest{Name: name})
+}
+
+// Statements returns the statements that the node holds, the newest recorded
+// first, and asks for pages as the caller goes on. After an error there is no
+// more.
+func (c *Client) Statements(ctx context.Context, opts ListOptions) iter.Seq2[*spsv1.IssuedStatement, error] {
+	return func(yield func(*spsv1.IssuedStatement, error) bool) {
+		req := &spsv1.ListStatementsRequest{Parent: parent(opts.Office), PageSize: opts.PageSize, View: opts.View}
+		for {
+			page, err := c.CaseService().ListStatements(ctx, req)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if req.PageToken == "" && opts.Began != nil {
+				opts.Began(page.GetCursor())
+			}
+			for _, s := range page.GetStatements() {
+				if !yield(s, nil) {
+					return
+				}
+			}
+			if req.PageToken = page.GetNextPageToken(); req.PageToken == "" {
+				return
+			}
+		}
+	}
+}
+
+// Case returns the case of a notification by its reference, such as
+// "VN-2026-000123", with everything that refers to it.
+func (c *Client) Case(ctx context.Context, reference string) (*spsv1.Case, error) {
+	return c.CaseService().GetCase(ctx, &spsv1.GetCaseRequest{Name: "cases/" + reference})
+}
+
+// Cases returns the cases that the node holds, each with its original only, the
+// one whose original was recorded last first. Only opts.PageSize is looked at.
+// After an error there is no more.
+func (c *Client) Cases(ctx context.Context, opts ListOptions) iter.Seq2[*spsv1.Case, error] {
+	return func(yield func(*spsv1.Case, error) bool) {
+		req := &spsv1.ListCasesRequest{PageSize: opts.PageSize}
+		for {
+			page, err := c.CaseService().ListCases(ctx, req)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, found := range page.GetCases() {
+				if !yield(found, nil) {
+					return
+				}
+			}
+			if req.PageToken = page.GetNextPageToken(); req.PageToken == "" {
+				return
+			}
+		}
+	}
+}
+
+// Node says how the node stands.
+func (c *Client) Node(ctx context.Context) (*spsv1.Node, error) {
+	return c.NodeService().GetNode(ctx, &spsv1.GetNodeRequest{})
+}
+
+// Peers says how it stands with each office whose card the node has accepted,
+// in the order of their codes.
+func (c *Client) Peers(ctx context.Context) ([]*spsv1.Peer, error) {
+	list, err := c.NodeService().ListPeers(ctx, &spsv1.ListPeersRequest{})
+	if err != nil {
+		return nil, err
+	}
+	return list.GetPeers(), nil
+}
+
+// Peer says how it stands with one office.
+func (c *Client) Peer(ctx context.Context, office certs.Office) (*spsv1.Peer, error) {
+	return c.NodeService().GetPeer(ctx, &spsv1.GetPeerRequest{Name: "peers/" + string(office)})
+}
+
+// parent is the parent of what an office issued; empty stands for all offices.
+func parent(office certs.Office) string {
+	if office == "" {
+		return "offices/-"
+	}
+	return "offices/" + string(office)
+}
