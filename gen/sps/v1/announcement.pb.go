@@ -413,6 +413,8 @@ type Announcement struct {
 	Subject []*LocalizedText `protobuf:"bytes,1,rep,name=subject,proto3" json:"subject,omitempty"`
 	// What it does to an earlier one.
 	Action AnnouncementAction `protobuf:"varint,2,opt,name=action,proto3,enum=sps.v1.AnnouncementAction" json:"action,omitempty"`
+	// Branches of work that it belongs to; none means all.
+	Fields []Field `protobuf:"varint,3,rep,packed,name=fields,proto3,enum=sps.v1.Field" json:"fields,omitempty"`
 	// What is announced.
 	//
 	// Types that are valid to be assigned to Body:
@@ -466,6 +468,13 @@ func (x *Announcement) GetAction() AnnouncementAction {
 		return x.Action
 	}
 	return AnnouncementAction_ANNOUNCEMENT_ACTION_UNSPECIFIED
+}
+
+func (x *Announcement) GetFields() []Field {
+	if x != nil {
+		return x.Fields
+	}
+	return nil
 }
 
 func (x *Announcement) GetBody() isAnnouncement_Body {
@@ -551,11 +560,13 @@ const file_sps_v1_announcement_proto_rawDesc = "" +
 	"\x05hours\x18\v \x01(\v2\x13.sps.v1.OfficeHoursR\x05hours:\x8f\x01\xbaH\x8b\x01\x1a\x88\x01\n" +
 	"\x18border_gate_status.order\x12\x1bit must end after it starts\x1aO!has(this.start_time) || !has(this.end_time) || this.start_time < this.end_timeB\x11\n" +
 	"\x0f_waiting_trucksB\x11\n" +
-	"\x0f_trucks_per_day\"\xb4\x03\n" +
+	"\x0f_trucks_per_day\"\xf0\x03\n" +
 	"\fAnnouncement\x12\xd5\x01\n" +
 	"\asubject\x18\x01 \x03(\v2\x15.sps.v1.LocalizedTextB\xa3\x01\xbaH\x9f\x01\xba\x01\x94\x01\n" +
 	"\x1bannouncement.subject_length\x12Qa subject has at most 1,000 characters; use the text of the announcement for more\x1a\"this.all(t, t.text.size() <= 1000)\x92\x01\x04\b\x01\x10\x1eR\asubject\x12<\n" +
-	"\x06action\x18\x02 \x01(\x0e2\x1a.sps.v1.AnnouncementActionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06action\x125\n" +
+	"\x06action\x18\x02 \x01(\x0e2\x1a.sps.v1.AnnouncementActionB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06action\x12:\n" +
+	"\x06fields\x18\x03 \x03(\x0e2\r.sps.v1.FieldB\x13\xbaH\x10\x92\x01\r\x10\n" +
+	"\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06fields\x125\n" +
 	"\vrule_change\x18\n" +
 	" \x01(\v2\x12.sps.v1.RuleChangeH\x00R\n" +
 	"ruleChange\x12H\n" +
@@ -603,6 +614,7 @@ var file_sps_v1_announcement_proto_goTypes = []any{
 	(*Place)(nil),                 // 11: sps.v1.Place
 	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 	(*OfficeHours)(nil),           // 13: sps.v1.OfficeHours
+	(Field)(0),                    // 14: sps.v1.Field
 }
 var file_sps_v1_announcement_proto_depIdxs = []int32{
 	5,  // 0: sps.v1.RuleChange.text:type_name -> sps.v1.LocalizedText
@@ -626,13 +638,14 @@ var file_sps_v1_announcement_proto_depIdxs = []int32{
 	13, // 18: sps.v1.BorderGateStatus.hours:type_name -> sps.v1.OfficeHours
 	5,  // 19: sps.v1.Announcement.subject:type_name -> sps.v1.LocalizedText
 	0,  // 20: sps.v1.Announcement.action:type_name -> sps.v1.AnnouncementAction
-	2,  // 21: sps.v1.Announcement.rule_change:type_name -> sps.v1.RuleChange
-	3,  // 22: sps.v1.Announcement.border_gate_status:type_name -> sps.v1.BorderGateStatus
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	14, // 21: sps.v1.Announcement.fields:type_name -> sps.v1.Field
+	2,  // 22: sps.v1.Announcement.rule_change:type_name -> sps.v1.RuleChange
+	3,  // 23: sps.v1.Announcement.border_gate_status:type_name -> sps.v1.BorderGateStatus
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_announcement_proto_init() }

@@ -385,7 +385,7 @@ var File_sps_v1_document_proto protoreflect.FileDescriptor
 
 const file_sps_v1_document_proto_rawDesc = "" +
 	"\n" +
-	"\x15sps/v1/document.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x14sps/v1/concept.proto\"\x88\a\n" +
+	"\x15sps/v1/document.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x14sps/v1/concept.proto\"\x80\a\n" +
 	"\bDocument\x12)\n" +
 	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^d[1-9][0-9]{0,3}$R\x02id\x124\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x14.sps.v1.DocumentKindB\n" +
@@ -401,8 +401,8 @@ const file_sps_v1_document_proto_rawDesc = "" +
 	"\x03uri\x18\t \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\xd0\x0f\x88\x01\x01R\x03uri\x12>\n" +
 	"\bpresence\x18\n" +
 	" \x01(\x0e2\x18.sps.v1.DocumentPresenceB\b\xbaH\x05\x82\x01\x02\x10\x01R\bpresence\x12V\n" +
-	"\x16additional_declaration\x18\v \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x15additionalDeclaration\x12[\n" +
-	"\x05about\x18\f \x03(\tBE\xbaHB\x92\x01?\x10\xe8\a\x18\x01\"8r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\x05about\x12I\n" +
+	"\x16additional_declaration\x18\v \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x15additionalDeclaration\x12S\n" +
+	"\x05about\x18\f \x03(\tB=\xbaH:\x92\x017\x10\xe8\a\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about\x12I\n" +
 	"\vattachments\x18\r \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments\x12K\n" +
 	"\x0fconfidentiality\x18\x0e \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality:_\xbaH\\\x1aZ\n" +
 	"\x0edocument.other\x12\x1fname a document of another kind\x1a'this.kind != 21 || this.name.size() > 0*\xf5\x06\n" +

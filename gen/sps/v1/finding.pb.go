@@ -1137,19 +1137,19 @@ const file_sps_v1_finding_proto_rawDesc = "" +
 	"\rDocumentFault\x12F\n" +
 	"\x05kinds\x18\x01 \x03(\x0e2\x19.sps.v1.DocumentFaultKindB\x15\xbaH\x12\x92\x01\x0f\b\x01\x10\x10\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\x123\n" +
 	"\x04text\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text:q\xbaHn\x1al\n" +
-	"\x14document_fault.other\x12'say in the text what the other fault is\x1a+!(13 in this.kinds) || this.text.size() > 0\"\x8c\x03\n" +
+	"\x14document_fault.other\x12'say in the text what the other fault is\x1a+!(13 in this.kinds) || this.text.size() > 0\"\x9b\x03\n" +
 	"\bMismatch\x12+\n" +
 	"\x04what\x18\x01 \x01(\v2\x0f.sps.v1.ConceptB\x06\xbaH\x03\xc8\x01\x01R\x04what\x12$\n" +
 	"\bdeclared\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\bdeclared\x12\x1e\n" +
 	"\x05found\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x05found\x12B\n" +
 	"\vdeclared_in\x18\x04 \x01(\tB!\xbaH\x1e\xd8\x01\x01r\x192\x17^(n:)?d[1-9][0-9]{0,3}$R\n" +
-	"declaredIn\x12Y\n" +
-	"\bfound_on\x18\x05 \x01(\tB>\xbaH;\xd8\x01\x01r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\afoundOn:n\xbaHk\x1ai\n" +
-	"\x0emismatch.empty\x12.say what was declared, what was found, or both\x1a'this.declared != '' || this.found != ''\"\xc4\n" +
+	"declaredIn\x12h\n" +
+	"\bfound_on\x18\x05 \x01(\tBM\xbaHJ\xd8\x01\x01rE2C^(n:)?([dot][1-9][0-9]{0,3}|p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?)$R\afoundOn:n\xbaHk\x1ai\n" +
+	"\x0emismatch.empty\x12.say what was declared, what was found, or both\x1a'this.declared != '' || this.found != ''\"\xd3\n" +
 	"\n" +
 	"\aFinding\x12)\n" +
-	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^f[1-9][0-9]{0,3}$R\x02id\x12[\n" +
-	"\x05about\x18\x02 \x03(\tBE\xbaHB\x92\x01?\x10\xe8\a\x18\x01\"8r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\x05about\x12'\n" +
+	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^f[1-9][0-9]{0,3}$R\x02id\x12j\n" +
+	"\x05about\x18\x02 \x03(\tBT\xbaHQ\x92\x01N\x10\xe8\a\x18\x01\"GrE2C^(n:)?([dot][1-9][0-9]{0,3}|p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?)$R\x05about\x12'\n" +
 	"\x06reason\x18\x03 \x01(\v2\x0f.sps.v1.ConceptR\x06reason\x12@\n" +
 	"\fplant_reason\x18\x04 \x01(\x0e2\x13.sps.v1.PlantReasonB\b\xbaH\x05\x82\x01\x02\x10\x01R\vplantReason\x12&\n" +
 	"\x06hazard\x18\x05 \x01(\v2\x0e.sps.v1.HazardR\x06hazard\x12,\n" +

@@ -333,8 +333,8 @@ func (BalanceState) EnumDescriptor() ([]byte, []int) {
 }
 
 // CodeStatusChange suspends or reinstates a site code for a market and goods.
-// The office that states it sets its own half of the code's status: an
-// importing office what it refuses, the office of origin what it withholds.
+// The office that states it sets its own half of the code's status: one whose
+// market it is, what it refuses; any other, what it withholds from that market.
 type CodeStatusChange struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The code.
@@ -984,10 +984,10 @@ const file_sps_v1_measure_proto_rawDesc = "" +
 	"\n" +
 	"conditions\x18\a \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\n" +
 	"conditions:\x8f\x01\xbaH\x8b\x01\x1a\x88\x01\n" +
-	"\x18code_status_change.order\x12\x1bit must end after it starts\x1aO!has(this.start_time) || !has(this.end_time) || this.start_time < this.end_time\"\xb2\a\n" +
+	"\x18code_status_change.order\x12\x1bit must end after it starts\x1aO!has(this.start_time) || !has(this.end_time) || this.start_time < this.end_time\"\xc1\a\n" +
 	"\aMeasure\x12)\n" +
-	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^m[1-9][0-9]{0,3}$R\x02id\x12[\n" +
-	"\x05about\x18\x02 \x03(\tBE\xbaHB\x92\x01?\x10\xe8\a\x18\x01\"8r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\x05about\x12'\n" +
+	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^m[1-9][0-9]{0,3}$R\x02id\x12j\n" +
+	"\x05about\x18\x02 \x03(\tBT\xbaHQ\x92\x01N\x10\xe8\a\x18\x01\"GrE2C^(n:)?([dot][1-9][0-9]{0,3}|p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?)$R\x05about\x12'\n" +
 	"\x06action\x18\x03 \x01(\v2\x0f.sps.v1.ConceptR\x06action\x124\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x14.sps.v1.MeasureStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x123\n" +
 	"\amandate\x18\x05 \x01(\x0e2\x0f.sps.v1.MandateB\b\xbaH\x05\x82\x01\x02\x10\x01R\amandate\x12&\n" +
@@ -1005,10 +1005,10 @@ const file_sps_v1_measure_proto_rawDesc = "" +
 	"\x04text\x18\r \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12I\n" +
 	"\vattachments\x18\x0e \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments\x12K\n" +
 	"\x0fconfidentiality\x18\x0f \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality:p\xbaHm\x1ak\n" +
-	"\rmeasure.empty\x12/name the action, or change the status of a code\x1a)has(this.action) || has(this.code_status)\"\xc3\x04\n" +
+	"\rmeasure.empty\x12/name the action, or change the status of a code\x1a)has(this.action) || has(this.code_status)\"\xce\x04\n" +
 	"\bDecision\x12)\n" +
-	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^j[1-9][0-9]{0,3}$R\x02id\x12[\n" +
-	"\x05about\x18\x02 \x03(\tBE\xbaHB\x92\x01?\x10\xe8\a\x18\x01\"8r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\x05about\x124\n" +
+	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^j[1-9][0-9]{0,3}$R\x02id\x12f\n" +
+	"\x05about\x18\x02 \x03(\tBP\xbaHM\x92\x01J\x10\xe8\a\x18\x01\"CrA2?^(n:)?(d[1-9][0-9]{0,3}|p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?)$R\x05about\x124\n" +
 	"\x04kind\x18\x03 \x01(\x0e2\x14.sps.v1.DecisionKindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12&\n" +
 	"\x06extent\x18\x04 \x01(\v2\x0e.sps.v1.ExtentR\x06extent\x12/\n" +

@@ -510,6 +510,8 @@ type Notification struct {
 	// When the risk was reported to the issuing office. The norm counts its hours
 	// from here.
 	ReportTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=report_time,json=reportTime,proto3" json:"report_time,omitempty"`
+	// Branch of work that it belongs to; the receiving office routes by it.
+	Field Field `protobuf:"varint,11,opt,name=field,proto3,enum=sps.v1.Field" json:"field,omitempty"`
 	// The consignment; absent if there is none.
 	Consignment *Consignment `protobuf:"bytes,20,opt,name=consignment,proto3" json:"consignment,omitempty"`
 	// Products and other articles.
@@ -638,6 +640,13 @@ func (x *Notification) GetReportTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Notification) GetField() Field {
+	if x != nil {
+		return x.Field
+	}
+	return Field_FIELD_UNSPECIFIED
+}
+
 func (x *Notification) GetConsignment() *Consignment {
 	if x != nil {
 		return x.Consignment
@@ -742,12 +751,12 @@ const file_sps_v1_notification_proto_rawDesc = "" +
 	"\boutbreak\x18\t \x01(\bR\boutbreakB\x13\n" +
 	"\x11_persons_affectedB\x17\n" +
 	"\x15_persons_hospitalisedB\x0f\n" +
-	"\r_persons_dead\"\x82\x02\n" +
+	"\r_persons_dead\"\x90\x02\n" +
 	"\x0eFraudSuspicion\x12/\n" +
 	"\x05kinds\x18\x01 \x03(\v2\x0f.sps.v1.ConceptB\b\xbaH\x05\x92\x01\x02\x10\x14R\x05kinds\x123\n" +
 	"\x04text\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12-\n" +
-	"\x12open_investigation\x18\x03 \x01(\bR\x11openInvestigation\x12[\n" +
-	"\x05about\x18\x04 \x03(\tBE\xbaHB\x92\x01?\x10\xe8\a\x18\x01\"8r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\x05about\"\x97\v\n" +
+	"\x12open_investigation\x18\x03 \x01(\bR\x11openInvestigation\x12i\n" +
+	"\x05about\x18\x04 \x03(\tBS\xbaHP\x92\x01M\x10\xe8\a\x18\x01\"FrD2B^(n:)?([do][1-9][0-9]{0,3}|p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?)$R\x05about\"\xc6\v\n" +
 	"\fNotification\x12J\n" +
 	"\x0eclassification\x18\x01 \x01(\x0e2\x16.sps.v1.ClassificationB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x0eclassification\x128\n" +
@@ -764,7 +773,8 @@ const file_sps_v1_notification_proto_rawDesc = "" +
 	"\x0fsuspected_fraud\x18\t \x01(\v2\x16.sps.v1.FraudSuspicionR\x0esuspectedFraud\x12;\n" +
 	"\vreport_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"reportTime\x125\n" +
+	"reportTime\x12-\n" +
+	"\x05field\x18\v \x01(\x0e2\r.sps.v1.FieldB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05field\x125\n" +
 	"\vconsignment\x18\x14 \x01(\v2\x13.sps.v1.ConsignmentR\vconsignment\x128\n" +
 	"\bproducts\x18\x15 \x03(\v2\x0f.sps.v1.ProductB\v\xbaH\b\x92\x01\x05\b\x01\x10\xc8\x01R\bproducts\x122\n" +
 	"\aparties\x18\x16 \x03(\v2\r.sps.v1.PartyB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\aparties\x129\n" +
@@ -834,16 +844,17 @@ var file_sps_v1_notification_proto_goTypes = []any{
 	(*LocalizedText)(nil),         // 7: sps.v1.LocalizedText
 	(*Concept)(nil),               // 8: sps.v1.Concept
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*Consignment)(nil),           // 10: sps.v1.Consignment
-	(*Product)(nil),               // 11: sps.v1.Product
-	(*Party)(nil),                 // 12: sps.v1.Party
-	(*Document)(nil),              // 13: sps.v1.Document
-	(*Finding)(nil),               // 14: sps.v1.Finding
-	(*Sample)(nil),                // 15: sps.v1.Sample
-	(*Decision)(nil),              // 16: sps.v1.Decision
-	(*Measure)(nil),               // 17: sps.v1.Measure
-	(*Distribution)(nil),          // 18: sps.v1.Distribution
-	(*LotBalance)(nil),            // 19: sps.v1.LotBalance
+	(Field)(0),                    // 10: sps.v1.Field
+	(*Consignment)(nil),           // 11: sps.v1.Consignment
+	(*Product)(nil),               // 12: sps.v1.Product
+	(*Party)(nil),                 // 13: sps.v1.Party
+	(*Document)(nil),              // 14: sps.v1.Document
+	(*Finding)(nil),               // 15: sps.v1.Finding
+	(*Sample)(nil),                // 16: sps.v1.Sample
+	(*Decision)(nil),              // 17: sps.v1.Decision
+	(*Measure)(nil),               // 18: sps.v1.Measure
+	(*Distribution)(nil),          // 19: sps.v1.Distribution
+	(*LotBalance)(nil),            // 20: sps.v1.LotBalance
 }
 var file_sps_v1_notification_proto_depIdxs = []int32{
 	3,  // 0: sps.v1.Risk.decision:type_name -> sps.v1.RiskDecision
@@ -861,23 +872,24 @@ var file_sps_v1_notification_proto_depIdxs = []int32{
 	4,  // 12: sps.v1.Notification.risk:type_name -> sps.v1.Risk
 	5,  // 13: sps.v1.Notification.suspected_fraud:type_name -> sps.v1.FraudSuspicion
 	9,  // 14: sps.v1.Notification.report_time:type_name -> google.protobuf.Timestamp
-	10, // 15: sps.v1.Notification.consignment:type_name -> sps.v1.Consignment
-	11, // 16: sps.v1.Notification.products:type_name -> sps.v1.Product
-	12, // 17: sps.v1.Notification.parties:type_name -> sps.v1.Party
-	13, // 18: sps.v1.Notification.documents:type_name -> sps.v1.Document
-	14, // 19: sps.v1.Notification.findings:type_name -> sps.v1.Finding
-	15, // 20: sps.v1.Notification.samples:type_name -> sps.v1.Sample
-	16, // 21: sps.v1.Notification.decisions:type_name -> sps.v1.Decision
-	17, // 22: sps.v1.Notification.measures:type_name -> sps.v1.Measure
-	18, // 23: sps.v1.Notification.distribution:type_name -> sps.v1.Distribution
-	19, // 24: sps.v1.Notification.balances:type_name -> sps.v1.LotBalance
-	7,  // 25: sps.v1.Notification.not_affected:type_name -> sps.v1.LocalizedText
-	7,  // 26: sps.v1.Notification.advice:type_name -> sps.v1.LocalizedText
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	10, // 15: sps.v1.Notification.field:type_name -> sps.v1.Field
+	11, // 16: sps.v1.Notification.consignment:type_name -> sps.v1.Consignment
+	12, // 17: sps.v1.Notification.products:type_name -> sps.v1.Product
+	13, // 18: sps.v1.Notification.parties:type_name -> sps.v1.Party
+	14, // 19: sps.v1.Notification.documents:type_name -> sps.v1.Document
+	15, // 20: sps.v1.Notification.findings:type_name -> sps.v1.Finding
+	16, // 21: sps.v1.Notification.samples:type_name -> sps.v1.Sample
+	17, // 22: sps.v1.Notification.decisions:type_name -> sps.v1.Decision
+	18, // 23: sps.v1.Notification.measures:type_name -> sps.v1.Measure
+	19, // 24: sps.v1.Notification.distribution:type_name -> sps.v1.Distribution
+	20, // 25: sps.v1.Notification.balances:type_name -> sps.v1.LotBalance
+	7,  // 26: sps.v1.Notification.not_affected:type_name -> sps.v1.LocalizedText
+	7,  // 27: sps.v1.Notification.advice:type_name -> sps.v1.LocalizedText
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_notification_proto_init() }

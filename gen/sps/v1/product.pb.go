@@ -712,6 +712,11 @@ type Product struct {
 	Uris []string `protobuf:"bytes,21,rep,name=uris,proto3" json:"uris,omitempty"`
 	// Stamps and marks that belong to no lot.
 	Marks []string `protobuf:"bytes,22,rep,name=marks,proto3" json:"marks,omitempty"`
+	// Local ids of the products that it packs, supports or carries, for wood
+	// packaging, dunnage, a conveyance.
+	Accompanies []string `protobuf:"bytes,24,rep,name=accompanies,proto3" json:"accompanies,omitempty"`
+	// Local ids of the products and lots that it was made from.
+	MadeFrom []string `protobuf:"bytes,25,rep,name=made_from,json=madeFrom,proto3" json:"made_from,omitempty"`
 	// Its lots.
 	Lots          []*Lot `protobuf:"bytes,23,rep,name=lots,proto3" json:"lots,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -902,6 +907,20 @@ func (x *Product) GetMarks() []string {
 	return nil
 }
 
+func (x *Product) GetAccompanies() []string {
+	if x != nil {
+		return x.Accompanies
+	}
+	return nil
+}
+
+func (x *Product) GetMadeFrom() []string {
+	if x != nil {
+		return x.MadeFrom
+	}
+	return nil
+}
+
 func (x *Product) GetLots() []*Lot {
 	if x != nil {
 		return x.Lots
@@ -955,7 +974,7 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\x05gtins\x18\x11 \x03(\tB)\xbaH&\x92\x01#\x102\x18\x01\"\x1dr\x1b2\x19^([0-9]{8}|[0-9]{12,14})$R\x05gtins\x120\n" +
 	"\x05codes\x18\x12 \x03(\v2\x10.sps.v1.SiteCodeB\b\xbaH\x05\x92\x01\x02\x10dR\x05codes\x122\n" +
 	"\aorigins\x18\x13 \x03(\v2\x0e.sps.v1.OriginB\b\xbaH\x05\x92\x01\x02\x102R\aorigins\x12A\n" +
-	"\vdescription\x18\x14 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\vdescription\"\xd1\f\n" +
+	"\vdescription\x18\x14 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\vdescription\"\xf9\r\n" +
 	"\aProduct\x12)\n" +
 	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^p[1-9][0-9]{0,3}$R\x02id\x12\xbd\x01\n" +
 	"\x04name\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\x91\x01\xbaH\x8d\x01\xba\x01\x84\x01\n" +
@@ -982,7 +1001,9 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\x13registration_number\x18\x13 \x01(\tB\a\xbaH\x04r\x02\x18dR\x12registrationNumber\x121\n" +
 	"\x05codes\x18\x14 \x03(\v2\x10.sps.v1.SiteCodeB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05codes\x12(\n" +
 	"\x04uris\x18\x15 \x03(\tB\x14\xbaH\x11\x92\x01\x0e\x102\x18\x01\"\br\x06\x18\xd0\x0f\x88\x01\x01R\x04uris\x12'\n" +
-	"\x05marks\x18\x16 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\x05marks\x12*\n" +
+	"\x05marks\x18\x16 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\x05marks\x12J\n" +
+	"\vaccompanies\x18\x18 \x03(\tB(\xbaH%\x92\x01\"\x10\xc8\x01\x18\x01\"\x1br\x192\x17^(n:)?p[1-9][0-9]{0,3}$R\vaccompanies\x12Z\n" +
+	"\tmade_from\x18\x19 \x03(\tB=\xbaH:\x92\x017\x10\xc8\x01\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\bmadeFrom\x12*\n" +
 	"\x04lots\x18\x17 \x03(\v2\v.sps.v1.LotB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04lots:\x9e\x02\xbaH\x9a\x02\x1a\x97\x02\n" +
 	"\rproduct.empty\x12dsay what the product is: a name, a category, a commodity class or code, a species or an article kind\x1a\x9f\x01this.name.size() > 0 || has(this.category) || has(this.commodity_class) || this.commodity_codes.size() > 0 || this.species.size() > 0 || this.article_kind != 0*\x88\x02\n" +
 	"\vArticleKind\x12\x1c\n" +

@@ -1158,10 +1158,10 @@ const file_sps_v1_sample_proto_rawDesc = "" +
 	"\x04text\x18\x18 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12I\n" +
 	"\vattachments\x18\x19 \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments:\xfc\x01\xbaH\xf8\x01\x1a\x97\x01\n" +
 	"\x10lab_result.empty\x12.give a value, a detection, a verdict or a text\x1aShas(this.value) || this.detection != 0 || this.verdict != 0 || this.text.size() > 0\x1a\\\n" +
-	"\x15lab_result.comparator\x12\x1aa comparator needs a value\x1a'this.comparator == 0 || has(this.value)\"\xc3\x06\n" +
+	"\x15lab_result.comparator\x12\x1aa comparator needs a value\x1a'this.comparator == 0 || has(this.value)\"\xbb\x06\n" +
 	"\x06Sample\x12)\n" +
-	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^s[1-9][0-9]{0,3}$R\x02id\x12[\n" +
-	"\x05about\x18\x02 \x03(\tBE\xbaHB\x92\x01?\x10\xe8\a\x18\x01\"8r624^(n:)?[a-z][1-9][0-9]{0,3}(\\.[a-z][1-9][0-9]{0,3})?$R\x05about\x120\n" +
+	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^s[1-9][0-9]{0,3}$R\x02id\x12S\n" +
+	"\x05about\x18\x02 \x03(\tB=\xbaH:\x92\x017\x10\xe8\a\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about\x120\n" +
 	"\x04role\x18\x03 \x01(\x0e2\x12.sps.v1.SampleRoleB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04role\x12\x1f\n" +
 	"\x06number\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06number\x121\n" +
 	"\rsampling_date\x18\x05 \x01(\v2\f.sps.v1.DateR\fsamplingDate\x12#\n" +
