@@ -60,7 +60,7 @@ func ExampleOpenReceipt() {
 	}
 	fmt.Printf("%s", note)
 
-	opened, err := seal.OpenReceipt(note, "CN", private.Public().(ed25519.PublicKey))
+	opened, err := seal.OpenReceipt(note, "CN", []certs.ReceiptKey{{Public: private.Public().(ed25519.PublicKey)}})
 	if err != nil {
 		log.Fatal(err)
 	}

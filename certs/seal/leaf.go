@@ -124,9 +124,9 @@ func checkReference(l *spsv1.Leaf, issuer certs.Office) error {
 		}
 	}
 	switch l.GetType() {
-	case spsv1.LeafType_LEAF_TYPE_STATEMENT:
+	case spsv1.LeafType_LEAF_TYPE_STATEMENT, spsv1.LeafType_LEAF_TYPE_READDRESS:
 		if ref == "" {
-			return fmt.Errorf("statement without a reference")
+			return fmt.Errorf("%s without a reference", typeWord(l.GetType()))
 		}
 	case spsv1.LeafType_LEAF_TYPE_CARD, spsv1.LeafType_LEAF_TYPE_EPOCH:
 		if !l.GetAudience().GetNetwork() {

@@ -79,6 +79,7 @@ func TestLeafRules(t *testing.T) {
 		{"card with a reference", with(card(), func(l *spsv1.Leaf) { l.Reference = "VN-2026-000123" }), false},
 		{"card for some", with(card(), func(l *spsv1.Leaf) { l.Audience = goodLeaf(0).Audience }), false},
 		{"erasure with a reference", with(readdress(3), func(l *spsv1.Leaf) { l.Type = spsv1.LeafType_LEAF_TYPE_ERASURE }), false},
+		{"readdress without a reference", with(readdress(3), func(l *spsv1.Leaf) { l.Reference = "" }), false},
 		{"readdress without a subject", with(readdress(3), func(l *spsv1.Leaf) { l.Subject = nil }), false},
 		{"readdress of itself", with(readdress(3), func(l *spsv1.Leaf) { l.Subject.Sequence = 3 }), false},
 		{"readdress of another office", with(readdress(3), func(l *spsv1.Leaf) { l.Subject.Origin = "asean-cn/CN/1" }), false},

@@ -107,11 +107,6 @@ func (r Receipt) Check() error {
 	return nil
 }
 
-// ReceiptKeyName returns the key name under which an office signs receipts.
-func ReceiptKeyName(federation string, office certs.Office) string {
-	return federation + "/" + string(office) + "/receipt"
-}
-
 // SignReceipt returns r as a note signed by the receipt key of an office, an
 // Ed25519 key. The caller MUST hold durably what r says.
 func SignReceipt(r Receipt, office certs.Office, key crypto.Signer) ([]byte, error) {
@@ -122,7 +117,7 @@ func SignReceipt(r Receipt, office certs.Office, key crypto.Signer) ([]byte, err
 		return nil, fmt.Errorf("sign receipt: key of type %T, want ed25519", key.Public())
 	}
 	n := note{text: r.Text()}
-	s, err := sign(ReceiptKeyName(r.Origin.Federation, office), n.text, key)
+	s, err := sign(certs.ReceiptKeyName(r.Origin.Federation, office), n.text, key)
 	if err != nil {
 		return nil, err
 	}
@@ -131,10 +126,11 @@ func SignReceipt(r Receipt, office certs.Office, key crypto.Signer) ([]byte, err
 }
 
 // OpenReceipt returns the receipt in a note after verifying that the office
-// signed it with one of the keys, its receipt keys. What the root is worth is
-// for the caller to find out: it MUST compare it with a root of its own.
-// Errors are [ErrFormat], [ErrUnknownKey] and [ErrBadSignature].
-func OpenReceipt(b []byte, office certs.Office, keys ...ed25519.PublicKey) (Receipt, error) {
+// signed it with one of the keys, those of its card, and stands by it. What
+// the root is worth is for the caller to find out: it MUST compare it with a
+// root of its own. Errors are [ErrFormat], [ErrUnknownKey], [ErrBadSignature]
+// and [ErrKeyRange].
+func OpenReceipt(b []byte, office certs.Office, keys []certs.ReceiptKey) (Receipt, error) {
 	n, err := parseNote(b, MaxReceipt)
 	if err != nil {
 		return Receipt{}, err
@@ -143,17 +139,21 @@ func OpenReceipt(b []byte, office certs.Office, keys ...ed25519.PublicKey) (Rece
 	if err != nil {
 		return Receipt{}, err
 	}
-	name := ReceiptKeyName(r.Origin.Federation, office)
-	var known bool
+	name := certs.ReceiptKeyName(r.Origin.Federation, office)
+	var known, good bool
 	for _, key := range keys {
-		signed, err := n.signedBy(name, key)
+		signed, err := n.signedBy(name, key.Public)
 		if err != nil {
 			return Receipt{}, err
 		}
 		known = known || signed
+		good = good || signed && key.Good(r.Origin, r.Size)
 	}
-	if !known {
+	switch {
+	case !known:
 		return Receipt{}, failf(ErrUnknownKey, "receipt of %s for %s at size %d", office, r.Origin, r.Size)
+	case !good:
+		return Receipt{}, failf(ErrKeyRange, "receipt of %s for %s at size %d", office, r.Origin, r.Size)
 	}
 	return r, nil
 }

@@ -37,7 +37,14 @@ func signReceipt(t testing.TB, r Receipt, office certs.Office, key ed25519.Priva
 	return b
 }
 
-func public(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
+// receiptKeys returns keys as a card would list them.
+func receiptKeys(keys ...ed25519.PrivateKey) []certs.ReceiptKey {
+	var out []certs.ReceiptKey
+	for _, k := range keys {
+		out = append(out, certs.ReceiptKey{Public: k.Public().(ed25519.PublicKey)})
+	}
+	return out
+}
 
 func TestReceiptSaysWhatWasSigned(t *testing.T) {
 	key := edKey(4)
@@ -49,7 +56,7 @@ func TestReceiptSaysWhatWasSigned(t *testing.T) {
 	}
 	for name, want := range map[string]Receipt{"plain": plain, "with exceptions": goodReceipt(t), "64 lines": full} {
 		b := signReceipt(t, want, "CN", key)
-		got, err := OpenReceipt(b, "CN", public(edKey(9)), public(key))
+		got, err := OpenReceipt(b, "CN", receiptKeys(edKey(9), key))
 		if err != nil {
 			t.Errorf("%s: OpenReceipt: %v", name, err)
 		}
@@ -94,17 +101,18 @@ func TestReceiptOpensOnlyUnderItsOfficesKey(t *testing.T) {
 		name   string
 		note   []byte
 		office certs.Office
-		keys   []ed25519.PublicKey
+		keys   []certs.ReceiptKey
 		want   error
 	}{
-		{"its office", b, "CN", []ed25519.PublicKey{public(key)}, nil},
-		{"another office with the same key", b, "TH", []ed25519.PublicKey{public(key)}, ErrUnknownKey},
-		{"another key", b, "CN", []ed25519.PublicKey{public(edKey(5))}, ErrUnknownKey},
+		{"its office", b, "CN", receiptKeys(key), nil},
+		{"another office with the same key", b, "TH", receiptKeys(key), ErrUnknownKey},
+		{"another key", b, "CN", receiptKeys(edKey(5)), ErrUnknownKey},
 		{"no key", b, "CN", nil, ErrUnknownKey},
-		{"altered", []byte(strings.Replace(string(b), "missing 4\n", "", 1)), "CN", []ed25519.PublicKey{public(key)}, ErrBadSignature},
-		{"a checkpoint", signCheckpoint(t, goodLog(t, 5).checkpoint(t, 5), key), "CN", []ed25519.PublicKey{public(key)}, ErrFormat},
+		{"a revoked key", b, "CN", []certs.ReceiptKey{{Public: receiptKeys(key)[0].Public, Revoked: true}}, ErrKeyRange},
+		{"altered", []byte(strings.Replace(string(b), "missing 4\n", "", 1)), "CN", receiptKeys(key), ErrBadSignature},
+		{"a checkpoint", signCheckpoint(t, goodLog(t, 5).checkpoint(t, 5), key), "CN", receiptKeys(key), ErrFormat},
 	} {
-		if _, err := OpenReceipt(tc.note, tc.office, tc.keys...); !errors.Is(err, tc.want) {
+		if _, err := OpenReceipt(tc.note, tc.office, tc.keys); !errors.Is(err, tc.want) {
 			t.Errorf("%s: OpenReceipt: %v, want %v", tc.name, err, tc.want)
 		}
 	}
@@ -114,7 +122,7 @@ func TestEveryChangedByteOfAReceiptFails(t *testing.T) {
 	key := edKey(4)
 	signed := signReceipt(t, goodReceipt(t), "CN", key)
 	everyOtherByte(signed, func(i int, changed []byte) {
-		if _, err := OpenReceipt(changed, "CN", public(key)); err == nil {
+		if _, err := OpenReceipt(changed, "CN", receiptKeys(key)); err == nil {
 			t.Errorf("byte %d changed from %q to %q: opened", i, signed[i], changed[i])
 		}
 	})
@@ -159,12 +167,12 @@ func TestMalformedReceipts(t *testing.T) {
 			if tc.text == text {
 				t.Fatal("the case changes nothing")
 			}
-			s, err := sign(ReceiptKeyName("asean-cn", "CN"), tc.text, key)
+			s, err := sign(certs.ReceiptKeyName("asean-cn", "CN"), tc.text, key)
 			if err != nil {
 				t.Fatal(err)
 			}
 			b := note{text: tc.text, sigs: []signature{s}}.encode()
-			if got, err := OpenReceipt(b, "CN", public(key)); !errors.Is(err, ErrFormat) {
+			if got, err := OpenReceipt(b, "CN", receiptKeys(key)); !errors.Is(err, ErrFormat) {
 				t.Errorf("OpenReceipt = %+v, %v; want %v", got, err, ErrFormat)
 			}
 		})
