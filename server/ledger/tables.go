@@ -1,0 +1,26 @@
+package ledger
+
+import "github.com/spsalert/spsalert/server/store"
+
+// The tables of a ledger. Keys that hold numbers hold them big-endian, so that
+// their order is that of the numbers.
+const (
+	tableMeta       store.Table = "ledger.meta"       // name → value: format, incarnation, state
+	tableLogs       store.Table = "ledger.logs"       // origin → number, size, last time, newest checkpoint
+	tableLeaves     store.Table = "ledger.leaves"     // log, sequence → position, fault, tree hashes, leaf
+	tableEnvelopes  store.Table = "ledger.envelopes"  // log, sequence → body as signed
+	tableMissing    store.Table = "ledger.missing"    // log, sequence → nothing: a body that should be here
+	tablePositions  store.Table = "ledger.positions"  // number → entry or receipt
+	tableReceipts   store.Table = "ledger.receipts"   // log, office, size, position → note
+	tableRequests   store.Table = "ledger.requests"   // request ID → own entry, fingerprint
+	tableReferences store.Table = "ledger.references" // year, or EX and year → number given last
+)
+
+// Tables returns the tables that the store of a ledger needs; the slice is the
+// caller's.
+func Tables() []store.Table {
+	return []store.Table{
+		tableMeta, tableLogs, tableLeaves, tableEnvelopes, tableMissing,
+		tablePositions, tableReceipts, tableRequests, tableReferences,
+	}
+}
