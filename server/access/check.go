@@ -1,0 +1,49 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"buf.build/go/protovalidate"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// validator compiles the field rules of a message when it first sees its type.
+var validator = sync.OnceValues(func() (protovalidate.Validator, error) { return protovalidate.New() })
+
+// Check returns every field rule of the contract that a request breaks. A
+// Statement that is there is left out: package statement checks it, fields and
+// law together. An error means that a rule itself does not compile or run.
+func Check(request proto.Message) ([]Violation, error) {
+	v, err := validator()
+	if err == nil {
+		err = v.Validate(request, protovalidate.WithFilter(protovalidate.FilterFunc(notStatement)))
+	}
+	var broken *protovalidate.ValidationError
+	switch {
+	case err == nil:
+		return nil, nil
+	case !errors.As(err, &broken):
+		return nil, fmt.Errorf("field rules of %s: %w", request.ProtoReflect().Descriptor().FullName(), err)
+	}
+	violations := make([]Violation, len(broken.Violations))
+	for i, b := range broken.Violations {
+		violations[i] = Violation{
+			Field:    protovalidate.FieldPathString(b.Proto.GetField()),
+			Reason:   b.Proto.GetRuleId(),
+			Sentence: b.Proto.GetMessage(),
+		}
+	}
+	return violations, nil
+}
+
+var statementName = (&spsv1.Statement{}).ProtoReflect().Descriptor().FullName()
+
+func notStatement(m protoreflect.Message, d protoreflect.Descriptor) bool {
+	field, ok := d.(protoreflect.FieldDescriptor)
+	return !ok || field.Message() == nil || field.Message().FullName() != statementName || !m.Has(field)
+}

@@ -1,0 +1,14 @@
+// Package access decides who calls this node and what that caller may do.
+//
+// A caller is whom the certificate of the connection says, which the handshake
+// verified, and nobody else: metadata, headers and addresses are never looked
+// at. [Methods] is the one table of who may call what, on every listener; a
+// method that is not in it is refused to everybody. A [Guard] holds the table
+// at the gRPC servers, checks the field rules of requests, contains panics, and
+// logs each refusal once.
+//
+// Services return plain errors. [Status] is the one function that turns them
+// into what goes over the wire: a code, a reason of the published table, a
+// sentence that says what to do, and every violation of the request at once. An
+// error that it does not know becomes Internal and shows nothing.
+package access

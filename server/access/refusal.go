@@ -1,0 +1,80 @@
+package access
+
+import (
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+)
+
+// Domain is the domain of every ErrorInfo of this project.
+const Domain = "spsalert"
+
+// Reason is an entry of the published table of reasons: why a call failed, for
+// programs. It never changes its meaning.
+type Reason string
+
+// The reasons that the services of a node give; docs/protocol.md has the table.
+const (
+	ReasonInvalid     Reason = "INVALID"           // the request breaks rules; the violations say which
+	ReasonNotFound    Reason = "NOT_FOUND"         // there is no such thing, or none that is shown here
+	ReasonDenied      Reason = "PERMISSION_DENIED" // not for this caller
+	ReasonRevoked     Reason = "REVOKED"           // the caller's certificate is no longer good
+	ReasonUnknownPeer Reason = "UNKNOWN_PEER"      // the card of the caller's office is not accepted here
+	ReasonIDConflict  Reason = "ID_CONFLICT"       // the request_id was used for something else
+	ReasonCursorAhead Reason = "CURSOR_AHEAD"      // a cursor or token of another store: list again
+	ReasonTooLarge    Reason = "TOO_LARGE"         // above a limit; permanent
+	ReasonReadOnly    Reason = "READ_ONLY"         // the node issues nothing just now
+	ReasonDraining    Reason = "DRAINING"          // the node is stopping: connect again and resume
+	ReasonInternal    Reason = "INTERNAL"          // a fault of the node; its log says more
+)
+
+// Violation is one rule that a request breaks.
+type Violation struct {
+	Field    string // path from the request, such as "statement.products[0].hs_code"
+	Reason   string // code of the rule
+	Sentence string // what is wrong and what to do
+}
+
+// Refusal is an error that the caller is told in full. [Status] shows nothing
+// of an error that is none and that it does not know otherwise.
+type Refusal struct {
+	Code       codes.Code
+	Reason     Reason
+	Sentence   string            // for people; says what to do
+	Metadata   map[string]string // for programs; nil is fine
+	Violations []Violation       // every violation of the request
+}
+
+// Error returns the reason and the sentence.
+func (r *Refusal) Error() string { return string(r.Reason) + ": " + r.Sentence }
+
+// NotFound refuses for want of what is asked for.
+func NotFound(format string, args ...any) *Refusal {
+	return &Refusal{Code: codes.NotFound, Reason: ReasonNotFound, Sentence: fmt.Sprintf(format, args...)}
+}
+
+// Invalid refuses a request for all that is wrong with it; there MUST be at
+// least one violation.
+func Invalid(violations ...Violation) *Refusal {
+	sentence := violations[0].Field + ": " + violations[0].Sentence
+	if more := len(violations) - 1; more > 0 {
+		sentence = fmt.Sprintf("%s (and %d more)", sentence, more)
+	}
+	return &Refusal{Code: codes.InvalidArgument, Reason: ReasonInvalid, Sentence: sentence, Violations: violations}
+}
+
+// CursorAhead refuses a cursor or page token that this store did not give.
+func CursorAhead(what string) *Refusal {
+	return &Refusal{
+		Code: codes.OutOfRange, Reason: ReasonCursorAhead,
+		Sentence: "the " + what + " is not of this node's present store: list again, and watch from the cursor of the list",
+	}
+}
+
+// Draining tells a caller whose stream ends that the node is stopping.
+func Draining() *Refusal {
+	return &Refusal{
+		Code: codes.Unavailable, Reason: ReasonDraining,
+		Sentence: "the node is stopping: connect again and resume from the last cursor",
+	}
+}

@@ -1,0 +1,101 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection/grpc_reflection_v1"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Rule says who may call a method. The zero Rule lets nobody in.
+type Rule struct {
+	// Peers lets in the nodes of other offices.
+	Peers bool
+	// Roles lets in the people and systems of this office in one of these roles.
+	Roles []certs.Role
+
+	// ownCheck leaves the field rules of requests to the service, which reports
+	// them together with what else is wrong, or has no time for them.
+	ownCheck bool
+}
+
+// Allows reports whether a caller of the given identity may call the method at
+// the node of the given federation and office.
+func (r Rule) Allows(federation string, office certs.Office, id certs.Identity) bool {
+	switch {
+	case id.Federation != federation:
+		return false
+	case id.IsNode():
+		return r.Peers && id.Office != office
+	default:
+		return id.Office == office && slices.Contains(r.Roles, id.Role)
+	}
+}
+
+// who says in words whom the rule lets in.
+func (r Rule) who() string {
+	var names []string
+	if r.Peers {
+		names = append(names, "nodes of other offices")
+	}
+	switch len(r.Roles) {
+	case 0:
+	case 1:
+		names = append(names, "the role "+string(r.Roles[0]))
+	default:
+		names = append(names, "the roles "+joinRoles(r.Roles))
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, " and ")
+}
+
+func joinRoles(roles []certs.Role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
+
+// Methods returns the caller table: for each method of every service of a
+// node, by its full name, who may call it. The map is the caller's.
+//
+// Border posts, laboratories and exporters see their own cases only, which
+// takes services of their own: they are in no rule of CaseService.
+func Methods() map[string]Rule {
+	var (
+		issuers  = []certs.Role{certs.RoleValidator, certs.RoleSystem}
+		readers  = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
+		watchers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor, certs.RoleAdmin}
+		// Everybody whom the office vouches for: methods that show nothing but
+		// what the published contract says, or whether the node is up.
+		people = slices.DeleteFunc(certs.Roles(), func(r certs.Role) bool { return r == certs.RoleNode })
+	)
+	return map[string]Rule{
+		spsv1.CaseService_IssueStatement_FullMethodName:  {Roles: issuers, ownCheck: true},
+		spsv1.CaseService_GetStatement_FullMethodName:    {Roles: readers},
+		spsv1.CaseService_ListStatements_FullMethodName:  {Roles: readers},
+		spsv1.CaseService_WatchStatements_FullMethodName: {Roles: readers},
+		spsv1.CaseService_GetCase_FullMethodName:         {Roles: readers},
+		spsv1.CaseService_ListCases_FullMethodName:       {Roles: readers},
+
+		spsv1.NodeService_GetNode_FullMethodName:   {Roles: watchers},
+		spsv1.NodeService_ListPeers_FullMethodName: {Roles: watchers},
+		spsv1.NodeService_GetPeer_FullMethodName:   {Roles: watchers},
+
+		spsv1.ExchangeService_Exchange_FullMethodName: {Peers: true, ownCheck: true},
+
+		grpc_health_v1.Health_Check_FullMethodName: {Peers: true, Roles: people},
+		grpc_health_v1.Health_List_FullMethodName:  {Peers: true, Roles: people},
+		grpc_health_v1.Health_Watch_FullMethodName: {Peers: true, Roles: people},
+
+		grpc_reflection_v1.ServerReflection_ServerReflectionInfo_FullMethodName: {Roles: people},
+	}
+}
