@@ -74,9 +74,8 @@ proto:
 	$(TOOL) buf breaking proto --against proto/baseline.binpb
 
 .PHONY: regenerated
-regenerated: gen
-	@git diff --exit-code --stat -- gen && test -z "$$(git status --porcelain -- gen)" || \
-		{ git status --short -- gen; echo "gen/ is not what proto/ says: run make gen and commit gen/"; exit 1; }
+regenerated:
+	tools/gen.sh -check
 
 .PHONY: race
 race:

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Writes gen/ anew from proto/, and so drops what no proto stands behind any more.
 # Needs no network once the tools and the third-party protos are there. Callers wait for each other.
+#
+#   tools/gen.sh        writes
+#   tools/gen.sh -check writes nothing; fails and names the files that are not what proto/ says
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +17,13 @@ tools/protos.sh
 work=$(mktemp -d third_party/.gen.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 go tool -modfile=tools/go.mod buf generate -o "$work"
-if ! diff -rq "$work/gen" gen >/dev/null 2>&1; then
-  rm -rf gen
-  mv "$work/gen" gen
+if diff -rq gen "$work/gen" >"$work/differences" 2>&1; then
+  exit 0
 fi
+if [[ ${1:-} == -check ]]; then
+  sed "s#$work/gen#(new) gen#g" "$work/differences" >&2
+  echo "gen/ is not what proto/ says: run make gen and commit gen/ with proto/" >&2
+  exit 1
+fi
+rm -rf gen
+mv "$work/gen" gen
