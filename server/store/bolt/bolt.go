@@ -70,19 +70,6 @@ func (s *Store) Stats() Stats {
 	return Stats{Commits: s.commits.Load(), Updates: s.updates.Load(), Reruns: s.reruns.Load()}
 }
 
-// Room returns the bytes that can be written before Updates are refused with
-// [store.ErrFull]. If it is not above 0, the store is read-only for all but
-// urgent work.
-func (s *Store) Room(ctx context.Context) (int64, error) {
-	tx, err := s.begin(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer rollback(tx)
-	room, err := s.room(tx)
-	return room - s.reserve, err
-}
-
 // View implements [store.Store].
 func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 	tx, err := s.begin(ctx)
@@ -125,22 +112,21 @@ func (w *stoppableWriter) Write(p []byte) (int, error) {
 const maxFindings = 20
 
 // Check reads the whole file and returns an error that names the pages that
-// are damaged, lost or used twice. It takes as long as reading the file, and
-// the rules of a long View apply.
+// are damaged, lost or used twice. Updates wait until it has returned.
 func (s *Store) Check(ctx context.Context) error {
-	tx, err := s.begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer rollback(tx)
 	var findings []error
-	for err := range tx.Check() {
-		if len(findings) < maxFindings {
-			findings = append(findings, err)
+	err := s.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+		findings = nil
+		// bbolt allows its check beside no writer, but within one.
+		for err := range tx.(*transaction).tables.tx.Check() {
+			if len(findings) < maxFindings {
+				findings = append(findings, err)
+			}
 		}
-	}
-	if len(findings) > 0 {
-		return fmt.Errorf("check the store: %w", errors.Join(findings...))
+		return nil
+	})
+	if err = errors.Join(append(findings, err)...); err != nil {
+		return fmt.Errorf("check the store: %w", err)
 	}
 	return nil
 }

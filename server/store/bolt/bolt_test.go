@@ -1,6 +1,8 @@
 package bolt_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -32,6 +34,9 @@ func create(t *testing.T, o bolt.Options) *bolt.Store {
 func cleanUp(t *testing.T, s *bolt.Store) {
 	t.Helper()
 	t.Cleanup(func() {
+		if err := s.Check(context.WithoutCancel(t.Context())); err != nil && !errors.Is(err, store.ErrClosed) {
+			t.Error(err)
+		}
 		if err := s.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}

@@ -20,8 +20,7 @@ type pass struct {
 	tx      *bbolt.Tx
 	tables  *tables
 	careful bool
-	room    int64 // bytes that may be written, reserve included
-	reserve int64
+	free    int64 // bytes of the disk, reserve included
 
 	members  []*request // those that were run or refused, in order
 	writes   int        // by functions that succeeded
@@ -40,8 +39,8 @@ func (s *Store) run(j job) {
 	// Of no effect after the commit, which ends the transaction.
 	defer rollback(tx)
 
-	p := &pass{tx: tx, tables: newTables(tx, s.fills), careful: j.careful, reserve: s.reserve}
-	if p.room, err = s.room(tx); err != nil {
+	p := &pass{tx: tx, tables: newTables(tx, s.fills), careful: j.careful}
+	if p.free, err = s.freeDisk(); err != nil {
 		answer(takeAll(j.group), err)
 		return
 	}
@@ -78,7 +77,7 @@ func (s *Store) runAll(p *pass, group []*request) (rest []*request, err error) {
 			continue
 		}
 		p.members = append(p.members, r)
-		if !r.urgent && p.room < p.reserve {
+		if !r.urgent && p.free < s.reserve {
 			r.err, r.panicked = store.ErrFull, nil
 			continue
 		}
@@ -132,19 +131,10 @@ func (s *Store) call(p *pass, r *request, t *transaction, following []*request) 
 	returned = true
 }
 
-// fits reports whether the commit will leave the reserve, or if only urgent
-// Updates are in it, the disk, alone.
-func (s *Store) fits(p *pass) bool {
-	free := p.room
-	if p.ordinary {
-		free -= p.reserve
-	}
-	return s.needed(p.tx, p.size) <= free
-}
-
 // finish commits the pass and answers it.
 func (s *Store) finish(p *pass) {
 	id := p.tx.ID()
+	s.limit(p)
 	err := s.commit(p.tx)
 	switch {
 	case errors.Is(err, bbolterrors.ErrMaxSizeReached):

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -60,7 +61,7 @@ func create(path string, o Options) error {
 		OpenFile:     openEmpty,
 	})
 	if err != nil {
-		return explainLock(err)
+		return explain(err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
 		mark, err := tx.CreateBucket(markTable)
@@ -142,13 +143,9 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	db, err := openDurable(path, o)
+	db, durable, err := open(path, o)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
-	}
-	durable, err := prepare(db, o.Tables)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 	}
 
 	s := &Store{
@@ -167,9 +164,10 @@ func Open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// openDurable opens the file, seeing only what is on disk.
-func openDurable(path string, o Options) (db *bbolt.DB, err error) {
-	// bbolt panics on some damaged pages instead of returning an error.
+// open opens the file and returns the number of its newest transaction.
+func open(path string, o Options) (db *bbolt.DB, durable int, err error) {
+	// Where pages are damaged or missing, bbolt panics, or the processor faults.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("the file is damaged, restore a backup or refill a new one: %v", v)
@@ -182,14 +180,15 @@ func openDurable(path string, o Options) (db *bbolt.DB, err error) {
 		MaxSize:         int(o.MaxSize),
 		OpenFile:        openExisting,
 	})
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w: create it first", err)
-	case err != nil:
-		return nil, explainLock(err)
+	if err != nil {
+		return nil, 0, explain(err)
 	}
 	db.AllocSize = allocSize
-	return db, nil
+	durable, err = prepare(db, o.Tables)
+	if err != nil {
+		return nil, 0, errors.Join(err, db.Close())
+	}
+	return db, durable, nil
 }
 
 // openExisting opens a file that has content, as it is on disk.
@@ -224,6 +223,13 @@ func prepare(db *bbolt.DB, tables []store.Table) (durable int, err error) {
 	missing := false
 	err = db.View(func(tx *bbolt.Tx) error {
 		durable = tx.ID()
+		info, err := os.Stat(db.Path())
+		if err != nil {
+			return err
+		}
+		if info.Size() < tx.Size() {
+			return fmt.Errorf("the file is cut short, restore a backup: it has %d bytes of %d", info.Size(), tx.Size())
+		}
 		mark := tx.Bucket(markTable)
 		if mark == nil {
 			return errors.New("the file is no store of this program")
@@ -255,9 +261,14 @@ func addTables(tx *bbolt.Tx, tables []store.Table) error {
 	return nil
 }
 
-func explainLock(err error) error {
-	if errors.Is(err, bbolterrors.ErrTimeout) {
+// explain says what to do about an error of bbolt's Open.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, bbolterrors.ErrTimeout):
 		return errors.New("another process has the file open: stop it (fuser shows which), or use another folder")
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: create it first", err)
+	default:
+		return err
 	}
-	return err
 }

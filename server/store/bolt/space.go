@@ -1,9 +1,9 @@
 package bolt
 
 import (
+	"context"
 	"fmt"
 
-	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
 )
 
@@ -22,26 +22,52 @@ func freeDisk(folder string) (int64, error) {
 	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // the types differ between systems
 }
 
-// room returns the bytes that can still be written, reserve included: those
-// free on the disk or, if it is less, those left under the size limit.
-//
-// Free pages inside the file count for the limit only. Some file systems need
-// new space to overwrite old.
-func (s *Store) room(tx *bbolt.Tx) (int64, error) {
-	room, err := s.freeDisk()
-	if err != nil || s.maxSize == 0 {
-		return room, err
+// Room returns the bytes that can be written before Updates are refused with
+// [store.ErrFull]. If it is not above 0, the store is read-only for all but
+// urgent work.
+func (s *Store) Room(ctx context.Context) (int64, error) {
+	tx, err := s.begin(ctx)
+	if err != nil {
+		return 0, err
 	}
-	st := s.db.Stats()
-	unused := int64(st.FreePageN+st.PendingPageN) * pageSize
-	return min(room, s.maxSize-allocSize-tx.Size()+unused), nil
+	defer rollback(tx)
+	room, err := s.freeDisk()
+	if err != nil {
+		return 0, err
+	}
+	if s.maxSize > 0 {
+		st := s.db.Stats()
+		unused := int64(st.FreePageN+st.PendingPageN) * pageSize
+		room = min(room, s.maxSize-allocSize-tx.Size()+unused)
+	}
+	return room - s.reserve, nil
 }
 
-// needed estimates, rather high, the bytes that the commit of tx will write
-// after size bytes of keys and values were put.
-func (s *Store) needed(tx *bbolt.Tx, size int64) int64 {
-	st := tx.Stats()
+// fits reports whether the disk has room for the commit of p, with what must
+// be left after it. Free pages inside the file do not count, since some file
+// systems need new space to overwrite old.
+func (s *Store) fits(p *pass) bool {
+	left := p.free - s.needed(p)
+	if p.ordinary {
+		left -= s.reserve
+	}
+	return left >= margin
+}
+
+// needed estimates, rather high, the bytes that the commit of p will write.
+func (s *Store) needed(p *pass) int64 {
+	st := p.tx.Stats()
 	// Each page that was touched is written elsewhere; pages that overflow
 	// split into two that are half full; the freelist is written whole.
-	return (st.GetNodeCount()+2)*pageSize + 2*size + int64(s.db.Stats().FreelistInuse) + margin
+	return (st.GetNodeCount()+2)*pageSize + 2*p.size + int64(s.db.Stats().FreelistInuse)
+}
+
+// limit sets the size that bbolt may let the file grow to for the commit of p.
+// It is exact, and counts the free pages inside the file that are of use.
+func (s *Store) limit(p *pass) {
+	size := s.maxSize
+	if size > 0 && p.ordinary {
+		size -= s.reserve
+	}
+	s.db.MaxSize = int(size)
 }

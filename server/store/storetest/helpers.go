@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -11,9 +10,6 @@ import (
 
 	"github.com/spsalert/spsalert/server/store"
 )
-
-// opener is the argument of Run.
-type opener = func(*testing.T, io.Reader) store.Store
 
 // put puts one item and expects no error.
 func put(t *testing.T, s store.Store, table store.Table, key, value string) {

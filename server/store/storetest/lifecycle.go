@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
 
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -44,8 +45,19 @@ func testCloseWaiting(t *testing.T, open opener) {
 		})
 	}()
 	<-running
+	waiting := make(chan error, 1)
+	go func() {
+		waiting <- s.Update(t.Context(), func(store.Tx) error {
+			t.Error("an Update that had not begun was run after Close")
+			return nil
+		})
+	}()
+	synctest.Wait() // it is waiting
 	closed := make(chan error, 1)
 	go func() { closed <- s.Close() }()
+	if err := <-waiting; !errors.Is(err, store.ErrClosed) {
+		t.Errorf("Update that was waiting = %v, want %v", err, store.ErrClosed)
+	}
 	select {
 	case err := <-closed:
 		t.Errorf("Close returned (%v) before the Update that had begun", err)

@@ -6,6 +6,7 @@ package storetest
 import (
 	"io"
 	"testing"
+	"testing/synctest"
 
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -26,7 +27,7 @@ var Tables = []store.Table{Fruit, Pests}
 func Run(t *testing.T, open func(t *testing.T, backup io.Reader) store.Store) {
 	for _, tc := range []struct {
 		name string
-		test func(*testing.T, func(*testing.T, io.Reader) store.Store)
+		test func(*testing.T, opener)
 	}{
 		{"Get, Put and Delete", testPoints},
 		{"Put copies its arguments", testPutCopies},
@@ -43,17 +44,28 @@ func Run(t *testing.T, open func(t *testing.T, backup io.Reader) store.Store) {
 		{"concurrent updates", testConcurrent},
 		{"updates are serial", testSerial},
 		{"an error drops its update", testErrorDrops},
-		{"an error among others", testErrorAmongOthers},
-		{"a panic reaches its caller", testPanic},
-		{"an exit ends its caller", testGoexit},
+		{"an error among others", bubble(testErrorAmongOthers)},
+		{"a panic reaches its caller", bubble(testPanic)},
+		{"an exit ends its caller", bubble(testGoexit)},
 		{"context ended before", testContextEnded},
-		{"context ended while waiting", testContextWaiting},
+		{"context ended while waiting", bubble(testContextWaiting)},
 		{"context ended while running", testContextRunning},
 		{"closed", testClosed},
-		{"close while waiting", testCloseWaiting},
+		{"close while waiting", bubble(testCloseWaiting)},
 		{"backup", testBackup},
 		{"backup stops", testBackupStops},
 	} {
 		t.Run(tc.name, func(t *testing.T) { tc.test(t, open) })
+	}
+}
+
+// opener is the argument of Run.
+type opener = func(*testing.T, io.Reader) store.Store
+
+// bubble lets a test wait until all its Updates are waiting, so that they
+// become one group.
+func bubble(test func(*testing.T, opener)) func(*testing.T, opener) {
+	return func(t *testing.T, open opener) {
+		synctest.Test(t, func(t *testing.T) { test(t, open) })
 	}
 }

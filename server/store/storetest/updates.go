@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -166,7 +167,7 @@ func testErrorDrops(t *testing.T, open opener) {
 }
 
 // testErrorAmongOthers has many Updates share commits, of which some fail,
-// early and late, with and without having written.
+// early and late, with and without having written. It runs in a bubble.
 func testErrorAmongOthers(t *testing.T, open opener) {
 	s := open(t, nil)
 	put(t, s, Pests, "shared", "")
@@ -211,6 +212,7 @@ func testErrorAmongOthers(t *testing.T, open opener) {
 			}
 		})
 	}
+	synctest.Wait() // all are waiting
 	release()
 	wg.Wait()
 
@@ -255,6 +257,7 @@ func testPanic(t *testing.T, open opener) {
 			}
 		})
 	}
+	synctest.Wait() // all are waiting
 	release()
 	wg.Wait()
 	if got := contents(t, s, Pests); len(got) != 19 {
@@ -298,6 +301,7 @@ func testGoexit(t *testing.T, open opener) {
 			returned = true
 		})
 	}
+	synctest.Wait() // all are waiting
 	release()
 	wg.Wait()
 	if got := contents(t, s, Pests); len(got) != 19 {
@@ -333,6 +337,7 @@ func testContextWaiting(t *testing.T, open opener) {
 			return tx.Put(Fruit, []byte("dropped"), nil)
 		})
 	}()
+	synctest.Wait() // it is waiting
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("Update = %v, want %v", err, context.Canceled)
