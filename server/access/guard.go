@@ -109,7 +109,7 @@ func (g *Guard) admit(ctx context.Context, method string) (Caller, time.Duration
 
 func expired() error {
 	return &Refusal{
-		Code: codes.Unauthenticated, Reason: ReasonRevoked,
+		Code: codes.Unauthenticated, Reason: ReasonExpired,
 		Sentence: "your certificate has expired: renew it and connect again",
 	}
 }

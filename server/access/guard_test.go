@@ -227,8 +227,8 @@ func wantFields(t *testing.T, err error, want ...string) {
 func TestExpiredCertificate(t *testing.T) {
 	n := startNode(t, func() time.Time { return time.Now().AddDate(50, 0, 0) }, services{})
 	got := call(t.Context(), n.dialPerson(t, certs.RoleOfficer), spsv1.CaseService_GetCase_FullMethodName)
-	if got.Code() != codes.Unauthenticated || reason(got) != "REVOKED" {
-		t.Errorf("got %v with reason %s, want Unauthenticated, REVOKED", got, reason(got))
+	if got.Code() != codes.Unauthenticated || reason(got) != "CERTIFICATE_EXPIRED" {
+		t.Errorf("got %v with reason %s, want Unauthenticated, CERTIFICATE_EXPIRED", got, reason(got))
 	}
 }
 
@@ -250,8 +250,8 @@ func TestStreamEndsWithItsCertificate(t *testing.T) {
 	}
 	_, err = stream.Recv()
 	got := status.Convert(err)
-	if got.Code() != codes.Unauthenticated || reason(got) != "REVOKED" {
-		t.Errorf("got %v with reason %s, want Unauthenticated, REVOKED", got, reason(got))
+	if got.Code() != codes.Unauthenticated || reason(got) != "CERTIFICATE_EXPIRED" {
+		t.Errorf("got %v with reason %s, want Unauthenticated, CERTIFICATE_EXPIRED", got, reason(got))
 	}
 }
 
