@@ -112,6 +112,11 @@ func (s *Store) write() {
 			j := s.work[last]
 			s.work = s.work[:last]
 			s.run(j)
+			if len(j.group) > 1 {
+				// Lets those who were just answered come again for the next
+				// group, which would otherwise leave with half of them.
+				runtime.Gosched()
+			}
 		}
 		if _, open := <-s.wake; !open {
 			finished = true
