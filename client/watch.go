@@ -70,7 +70,11 @@ func (c *Client) Watch(ctx context.Context, opts WatchOptions) iter.Seq2[Event, 
 			if moved {
 				wait = shortestWait
 			}
-			if !pause(ctx, jitter(wait), err, opts.Interrupted) {
+			now := jitter(wait)
+			if opts.Interrupted != nil {
+				opts.Interrupted(err, now)
+			}
+			if !pause(ctx, now) {
 				yield(Event{}, context.Cause(ctx))
 				return
 			}
@@ -124,10 +128,7 @@ func resumable(e *Error) bool {
 }
 
 // pause waits, and reports whether ctx is still alive.
-func pause(ctx context.Context, wait time.Duration, err error, tell func(error, time.Duration)) bool {
-	if tell != nil {
-		tell(err, wait)
-	}
+func pause(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

@@ -1,0 +1,251 @@
+// Package brief says in a few words what a statement is about, for lists and
+// lines on a terminal.
+package brief
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Brief is what a line about a statement may show. Every field is for people,
+// and empty when the statement does not say.
+type Brief struct {
+	Kind           string // such as "notification"
+	Classification string // such as "border rejection"; of a notification only
+	Subject        string
+	Product        string
+	Hazard         string // hazards, organisms, and what else was found
+	Origin         string // areas, as codes
+}
+
+// Of returns the brief of a statement. Of texts in several languages it takes
+// the first of the languages that is there, then English, then whatever was
+// written first.
+func Of(s *spsv1.Statement, languages ...string) Brief {
+	b := Brief{Kind: Kind(s)}
+	switch body := s.GetBody().(type) {
+	case *spsv1.Statement_Notification:
+		b.notification(body.Notification, languages)
+	case *spsv1.Statement_Amendment:
+		b.notification(body.Amendment.GetNotification(), languages)
+	case *spsv1.Statement_Announcement:
+		b.Subject = Text(body.Announcement.GetSubject(), languages...)
+	case *spsv1.Statement_FollowUp:
+		b.Subject = Text(body.FollowUp.GetText(), languages...)
+	case *spsv1.Statement_Request:
+		b.Subject = Text(body.Request.GetText(), languages...)
+	case *spsv1.Statement_Response:
+		b.Subject = Text(body.Response.GetText(), languages...)
+	case *spsv1.Statement_Acknowledgement:
+		b.Subject = Text(body.Acknowledgement.GetText(), languages...)
+	case *spsv1.Statement_Withdrawal:
+		b.Subject = Text(body.Withdrawal.GetText(), languages...)
+	case *spsv1.Statement_Closure:
+		b.Subject = Text(body.Closure.GetText(), languages...)
+	case *spsv1.Statement_Reopening:
+		b.Subject = Text(body.Reopening.GetReason(), languages...)
+	}
+	return b
+}
+
+func (b *Brief) notification(n *spsv1.Notification, languages []string) {
+	b.Classification = words(n.GetClassification().String(), "CLASSIFICATION_")
+	b.Subject = Text(n.GetSubject(), languages...)
+	b.Product = joined(n.GetProducts(), func(p *spsv1.Product) string { return product(p, languages) })
+	b.Hazard = joined(n.GetFindings(), func(f *spsv1.Finding) string { return finding(f, languages) })
+	var origins []string
+	for _, p := range n.GetProducts() {
+		for _, o := range p.GetOrigins() {
+			origins = append(origins, area(o.GetArea()))
+		}
+	}
+	b.Origin = joined(origins, func(s string) string { return s })
+}
+
+// Kind returns the kind of a statement in the words of the trade, such as
+// "follow-up"; empty for one that this version does not know.
+func Kind(s *spsv1.Statement) string {
+	switch s.GetBody().(type) {
+	case *spsv1.Statement_Notification:
+		return "notification"
+	case *spsv1.Statement_FollowUp:
+		return "follow-up"
+	case *spsv1.Statement_Request:
+		return "request"
+	case *spsv1.Statement_Response:
+		return "response"
+	case *spsv1.Statement_Acknowledgement:
+		return "acknowledgement"
+	case *spsv1.Statement_Amendment:
+		return "amendment"
+	case *spsv1.Statement_Withdrawal:
+		return "withdrawal"
+	case *spsv1.Statement_Closure:
+		return "closure"
+	case *spsv1.Statement_Reopening:
+		return "reopening"
+	case *spsv1.Statement_Announcement:
+		return "announcement"
+	default:
+		return ""
+	}
+}
+
+// Text returns one of the texts: in the first of the languages that is there,
+// then in English, then the first.
+func Text(texts []*spsv1.LocalizedText, languages ...string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	for _, want := range append(slices.Clone(languages), "en") {
+		for _, t := range texts {
+			if sameLanguage(t.GetLang(), want) {
+				return t.GetText()
+			}
+		}
+	}
+	return texts[0].GetText()
+}
+
+// sameLanguage reports whether two BCP 47 tags name one language, whatever
+// their regions and scripts.
+func sameLanguage(a, b string) bool {
+	if strings.EqualFold(a, b) {
+		return true
+	}
+	one, err := language.Parse(a)
+	if err != nil {
+		return false
+	}
+	other, err := language.Parse(b)
+	if err != nil {
+		return false
+	}
+	x, _ := one.Base()
+	y, _ := other.Base()
+	return x == y
+}
+
+func product(p *spsv1.Product, languages []string) string {
+	if name := Text(p.GetName(), languages...); name != "" {
+		return name
+	}
+	for _, s := range p.GetSpecies() {
+		if name := taxon(s, languages); name != "" {
+			return name
+		}
+	}
+	if name := concept(p.GetCategory()); name != "" {
+		return name
+	}
+	if name := concept(p.GetCommodityClass()); name != "" {
+		return name
+	}
+	for _, c := range p.GetCommodityCodes() {
+		return c.GetSystem() + " " + c.GetCode()
+	}
+	return words(p.GetArticleKind().String(), "ARTICLE_KIND_")
+}
+
+func finding(f *spsv1.Finding, languages []string) string {
+	if name := hazard(f.GetHazard()); name != "" {
+		return name
+	}
+	if o := f.GetOrganism(); o != nil {
+		return organism(o, languages)
+	}
+	if faults := f.GetDocumentFault().GetKinds(); len(faults) > 0 {
+		return "document " + words(faults[0].String(), "DOCUMENT_FAULT_KIND_")
+	}
+	for _, m := range f.GetMismatches() {
+		if name := concept(m.GetWhat()); name != "" {
+			return name + " not as declared"
+		}
+	}
+	if name := concept(f.GetReason()); name != "" {
+		return name
+	}
+	return Text(f.GetText(), languages...)
+}
+
+func hazard(h *spsv1.Hazard) string {
+	if name := concept(h.GetAgent()); name != "" {
+		return name
+	}
+	if name := concept(h.GetCategory()); name != "" {
+		return name
+	}
+	return words(h.GetNature().String(), "HAZARD_NATURE_")
+}
+
+func organism(o *spsv1.Organism, languages []string) string {
+	switch name := taxon(o.GetTaxon(), languages); {
+	case name != "":
+		return name
+	case o.GetDiseaseComplex():
+		return "disease complex"
+	default:
+		return "unknown organism"
+	}
+}
+
+func taxon(t *spsv1.Taxon, languages []string) string {
+	for _, name := range []string{t.GetScientificName(), Text(t.GetCommonName(), languages...), t.GetAsWritten()} {
+		if name != "" {
+			return name
+		}
+	}
+	for _, c := range t.GetCodings() {
+		return coding(c)
+	}
+	return ""
+}
+
+func concept(c *spsv1.Concept) string {
+	if c.GetAsWritten() != "" {
+		return c.GetAsWritten()
+	}
+	for _, code := range c.GetCodings() {
+		return coding(code)
+	}
+	return ""
+}
+
+func coding(c *spsv1.Coding) string {
+	if c.GetDisplay() != "" {
+		return c.GetDisplay()
+	}
+	return c.GetSystem() + " " + c.GetCode()
+}
+
+func area(a *spsv1.Area) string {
+	if a.GetCode() != "" {
+		return a.GetCode()
+	}
+	return a.GetAsWritten()
+}
+
+// words turns the name of an enum's value into words; empty for the one that
+// says nothing.
+func words(value, prefix string) string {
+	w := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(value, prefix), "_", " "))
+	if w == "unspecified" {
+		return ""
+	}
+	return w
+}
+
+// joined returns the words for the items, each once, with commas between.
+func joined[T any](items []T, name func(T) string) string {
+	var names []string
+	for _, item := range items {
+		if n := name(item); n != "" && !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ", ")
+}

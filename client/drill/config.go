@@ -1,0 +1,48 @@
+package drill
+
+import (
+	"os"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// config is what drill writes into a node's configuration.
+type config struct {
+	Federation string         `yaml:"federation"`
+	Office     string         `yaml:"office"`
+	Data       string         `yaml:"data"`
+	Anchor     string         `yaml:"anchor"`
+	Identity   configIdentity `yaml:"identity"`
+	Peers      string         `yaml:"peers"`
+	Listen     configListen   `yaml:"listen"`
+	Log        configLog      `yaml:"log"`
+}
+
+type configIdentity struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
+	LogKey      string `yaml:"log_key"`
+	ReceiptKey  string `yaml:"receipt_key"`
+	Card        string `yaml:"card"`
+}
+
+type configListen struct {
+	Peers  string `yaml:"peers,omitempty"` // empty: this node only dials out
+	Office string `yaml:"office"`
+	Ops    string `yaml:"ops"`
+}
+
+type configLog struct {
+	Level  string `yaml:"level"`
+	Format string `yaml:"format"`
+}
+
+func (c config) save(dir string) (path string, err error) {
+	data, err := yaml.Marshal(c)
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "spsd.yaml")
+	return path, os.WriteFile(path, data, 0o600)
+}

@@ -1,0 +1,304 @@
+package drill
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/authority"
+	"github.com/spsalert/spsalert/client"
+)
+
+// readyWithin is how long a node may take from its start until it is ready.
+const readyWithin = 30 * time.Second
+
+// roles are those for which each office has a person.
+var roles = []certs.Role{certs.RoleValidator, certs.RoleOfficer, certs.RoleAdmin, certs.RoleAuditor}
+
+// errPortTaken says that another program listens on a port of a node.
+var errPortTaken = errors.New("another program took the port")
+
+// Node is the node of one office: a folder, and a process that may be running.
+type Node struct {
+	office certs.Office
+	dir    string
+	binary string
+	listen configListen
+	life   context.Context // of the federation; processes end with it
+
+	mu      sync.Mutex
+	running *process
+}
+
+func newNode(life context.Context, binary, dir string, office certs.Office, dialOnly bool) (*Node, error) {
+	n := &Node{office: office, dir: dir, binary: binary, life: life}
+	addresses := []*string{&n.listen.Office, &n.listen.Ops}
+	if !dialOnly {
+		addresses = append(addresses, &n.listen.Peers)
+	}
+	for _, address := range addresses {
+		var err error
+		if *address, err = freeAddress(); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
+}
+
+// prepare writes the node's configuration, and certificates for its people.
+func (n *Node) prepare(office *authority.Office, level string) error {
+	if level == "" {
+		level = "info"
+	}
+	_, err := config{
+		Federation: office.Authority.Federation(), Office: string(n.office),
+		Data: "data", Anchor: "anchor/anchor", Peers: authority.PeersFolder, Listen: n.listen,
+		Identity: configIdentity{
+			Certificate: authority.NodeCertificate, Key: authority.NodeKey, LogKey: authority.LogKey,
+			ReceiptKey: authority.ReceiptKey, Card: authority.CardFile(n.office),
+		},
+		Log: configLog{Level: level, Format: "text"},
+	}.save(n.dir)
+	if err != nil {
+		return err
+	}
+	for _, folder := range []string{"data", "anchor", "people"} {
+		if err := os.MkdirAll(filepath.Join(n.dir, folder), 0o700); err != nil {
+			return err
+		}
+	}
+	for _, role := range roles {
+		issued, err := office.Authority.IssuePerson(role, "drill", 0)
+		if err != nil {
+			return err
+		}
+		if err := issued.Save(n.person(role)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// person returns the files of the person with a role.
+func (n *Node) person(role certs.Role) (certificate, key string) {
+	stem := filepath.Join(n.dir, "people", string(role))
+	return stem + ".pem", stem + ".key"
+}
+
+// initialise makes the node's store.
+func (n *Node) initialise(ctx context.Context) error {
+	_, err := n.Command(ctx, "store", "init")
+	return err
+}
+
+// Office returns whose node it is.
+func (n *Node) Office() certs.Office { return n.office }
+
+// Dir returns the office's folder.
+func (n *Node) Dir() string { return n.dir }
+
+// Log returns the file to which the node writes its log.
+func (n *Node) Log() string { return filepath.Join(n.dir, "spsd.log") }
+
+// Config returns the file that configures the node.
+func (n *Node) Config() string { return filepath.Join(n.dir, "spsd.yaml") }
+
+// Addresses returns where the node listens: for peers (empty if it only dials
+// out), for its office, and for operations.
+func (n *Node) Addresses() (peers, office, ops string) {
+	return n.listen.Peers, n.listen.Office, n.listen.Ops
+}
+
+// Running reports whether the process is there.
+func (n *Node) Running() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.running != nil && !n.running.ended()
+}
+
+// Context returns how a person with a role speaks to the node, for spsctl and
+// for [client.Dial].
+func (n *Node) Context(role certs.Role) (client.Context, error) {
+	certificate, key := n.person(role)
+	if _, err := os.Stat(certificate); err != nil {
+		return client.Context{}, fmt.Errorf("a person of %s with role %s: %w", n.office, role, err)
+	}
+	card := filepath.Join(n.dir, authority.CardFile(n.office))
+	return client.Context{Address: n.listen.Office, Office: string(n.office), Card: card, Certificate: certificate, Key: key}, nil
+}
+
+// Client connects to the node as a person with a role.
+func (n *Node) Client(ctx context.Context, role certs.Role) (*client.Client, error) {
+	who, err := n.Context(role)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := who.Options()
+	if err != nil {
+		return nil, err
+	}
+	return client.Dial(ctx, opts)
+}
+
+// Command runs the node's program with other arguments, such as "store",
+// "verify", and returns what it wrote. The error holds that too.
+func (n *Node) Command(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := n.command(ctx, args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	p, err := launch(cmd)
+	if err == nil {
+		<-p.done
+		err = p.err
+	}
+	if err != nil {
+		return out.Bytes(), fmt.Errorf("spsd %s of %s: %w: %s", args, n.office, err, bytes.TrimSpace(out.Bytes()))
+	}
+	return out.Bytes(), nil
+}
+
+func (n *Node) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, n.binary, append(args, "-config", n.Config())...)
+	cmd.Dir = n.dir
+	return cmd
+}
+
+// Start starts the process, if it is not there, and waits until the node is
+// ready. The error of a node that does not get there holds the end of its log.
+func (n *Node) Start(ctx context.Context) error {
+	if err := n.spawn(); err != nil {
+		return fmt.Errorf("start the node of %s: %w", n.office, err)
+	}
+	if err := n.Ready(ctx); err != nil {
+		if n.portTaken() {
+			err = errors.Join(errPortTaken, err)
+		}
+		return fmt.Errorf("start the node of %s: %w\n%s", n.office, err, n.logEnd())
+	}
+	return nil
+}
+
+func (n *Node) spawn() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.running != nil && !n.running.ended() {
+		return nil
+	}
+	log, err := os.OpenFile(n.Log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close() // the process has its own
+	cmd := n.command(n.life, "run")
+	cmd.Stdout, cmd.Stderr = log, log
+	n.running, err = launch(cmd)
+	return err
+}
+
+// Ready waits until the node says that it is ready. It fails when the process
+// ends, and after half a minute.
+func (n *Node) Ready(ctx context.Context) error {
+	n.mu.Lock()
+	running := n.running
+	n.mu.Unlock()
+	if running == nil {
+		return errors.New("not started")
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, errors.New("not ready in time"))
+	defer cancel()
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if n.answersReady(ctx) {
+			return nil
+		}
+		select {
+		case <-ticker.C:
+		case <-running.done:
+			return fmt.Errorf("the process ended: %w", endOf(running))
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func endOf(p *process) error {
+	if p.err == nil {
+		return errors.New("exit status 0")
+	}
+	return p.err
+}
+
+func (n *Node) answersReady(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.listen.Ops+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_, _ = io.Copy(io.Discard, resp.Body) // lets the connection be used again
+	return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+}
+
+// Kill ends the process as a power cut would, and waits until it is gone. A
+// node that is not running is left alone.
+func (n *Node) Kill() error {
+	if p := n.take(); p != nil {
+		return p.kill()
+	}
+	return nil
+}
+
+// Stop asks the process to end and waits until it has. A node that is not
+// running is left alone.
+func (n *Node) Stop() error {
+	p := n.take()
+	if p == nil {
+		return nil
+	}
+	if err := p.stop(); err != nil {
+		return fmt.Errorf("stop the node of %s: %w\n%s", n.office, err, n.logEnd())
+	}
+	return nil
+}
+
+// Restart stops the process, starts it, and waits until the node is ready.
+func (n *Node) Restart(ctx context.Context) error {
+	if err := n.Stop(); err != nil {
+		return err
+	}
+	return n.Start(ctx)
+}
+
+func (n *Node) take() *process {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	p := n.running
+	n.running = nil
+	return p
+}
+
+func (n *Node) portTaken() bool {
+	return bytes.Contains(n.logEnd(), []byte("address already in use"))
+}
+
+// logEnd returns the last lines of the node's log.
+func (n *Node) logEnd() []byte {
+	const most = 2 << 10
+	data, err := os.ReadFile(n.Log())
+	if err != nil {
+		return nil
+	}
+	return data[max(0, len(data)-most):]
+}
