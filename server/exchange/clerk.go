@@ -1,0 +1,104 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// clerk examines heads and hands receipts to the ledger. It is apart from
+// record so that a receipt does not wait behind a backlog, and so that the
+// store can put both into one commit.
+func (s *session) clerk(ctx context.Context) {
+	for {
+		h, note, key, ok := s.post()
+		if !ok {
+			select {
+			case <-s.posted:
+			case <-ctx.Done():
+				return
+			}
+			continue
+		}
+		var err error
+		if note != nil {
+			err = s.addReceipt(ctx, key, note)
+		} else {
+			err = s.examine(ctx, h)
+		}
+		if err != nil && ctx.Err() == nil {
+			s.end(s.x.failure(err))
+			return
+		}
+	}
+}
+
+// post returns what came: a head, or a receipt with its note.
+func (s *session) post() (h head, note []byte, key receiptKey, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := pop(s.inbox.unseen); ok {
+		heads := s.inbox.heads[o]
+		return heads[len(heads)-1], nil, key, true
+	}
+	for key, note := range s.inbox.receipts {
+		delete(s.inbox.receipts, key)
+		return h, note, key, true
+	}
+	return h, nil, key, false
+}
+
+// examine compares a head with what is held here. Two trees that cannot both
+// be are an alarm, and not the end of the session: who is at fault is the
+// office of the log, not always the peer, and cutting it off would keep
+// evidence apart.
+func (s *session) examine(ctx context.Context, h head) error {
+	c, err := s.x.ledger.CheckHead(ctx, s.peer.Office, h.note)
+	switch {
+	case errors.Is(err, ledger.ErrInconsistent):
+		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("head of %s at size %d: %v", h.Origin, h.Size, err))
+		return nil
+	case errors.Is(err, seal.ErrUnknownKey), errors.Is(err, certs.ErrNoCard):
+		// Of an office that is not known here, or under a key of a card that
+		// is yet to come.
+		s.logger.LogAttrs(ctx, slog.LevelDebug, "head passed over", slog.String("log", h.Origin.String()), slog.Any("err", err))
+		return nil
+	case err != nil:
+		return fmt.Errorf("head of %s: %w", h.Origin, err)
+	}
+	if c.Origin == s.origin {
+		s.x.update(s.peer.Office, func(st *Status) { st.Known = max(st.Known, c.Size) })
+	}
+	return nil
+}
+
+// addReceipt records a receipt. One that does not agree with the own log is
+// rejected and an alarm; the session stays, since receipts and entries of
+// others do not depend on it and the alarm is seen sooner than a broken link.
+func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) error {
+	err := s.x.ledger.AddReceipt(store.WithReserve(ctx), key.office, note)
+	own := key.origin == s.x.ledger.Origin()
+	switch {
+	case errors.Is(err, ledger.ErrReceiptRoot), own && errors.Is(err, ledger.ErrReceiptBeyond):
+		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("receipt of %s for %s: %v", key.office, key.origin, err))
+		return nil
+	case errors.Is(err, ledger.ErrReceiptBeyond), errors.Is(err, ledger.ErrNotFound),
+		errors.Is(err, certs.ErrNoCard), errors.Is(err, seal.ErrUnknownKey):
+		s.logger.LogAttrs(ctx, slog.LevelDebug, "receipt passed over", slog.String("of", string(key.office)),
+			slog.String("log", key.origin.String()), slog.Any("err", err))
+		return nil
+	case errors.Is(err, store.ErrFull):
+		// It is not lost: every session begins with the newest one.
+		s.x.note(s.peer.Office, ReasonQuota, err.Error())
+		return nil
+	case err != nil:
+		return fmt.Errorf("receipt of %s for %s: %w", key.office, key.origin, err)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package exchange
+
+import (
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+const (
+	// maxLogs is how many logs a peer may speak about in one session; frames
+	// about more are passed over. A federation has some dozens.
+	maxLogs = 256
+	// keptHeads is how many heads of a log wait for the entries that lead to
+	// them.
+	keptHeads = 4
+)
+
+// inbox is what receive has put down for others to pick up: one slot for each
+// thing, in which the newest replaces what nobody has looked at yet, and the
+// queue of entries, which the flow bounds.
+type inbox struct {
+	hello    *spsv1.Hello
+	entries  []delivery
+	heads    map[certs.Origin][]head // the last few of each log, oldest first
+	unseen   map[certs.Origin]bool   // logs whose newest head the clerk has not examined
+	receipts map[receiptKey][]byte
+	wanted   map[certs.Origin]*order // what this side wants
+}
+
+func newInbox() inbox {
+	return inbox{
+		heads:    make(map[certs.Origin][]head),
+		unseen:   make(map[certs.Origin]bool),
+		receipts: make(map[receiptKey][]byte),
+		wanted:   make(map[certs.Origin]*order),
+	}
+}
+
+// head is a checkpoint that the peer sent. Its signature is not checked yet.
+type head struct {
+	seal.Checkpoint
+	note []byte
+}
+
+// receiptKey names a slot: whose receipt, for which log.
+type receiptKey struct {
+	office certs.Office
+	origin certs.Origin
+}
+
+// delivery is a frame of entries that waits to be recorded.
+type delivery struct {
+	origin  certs.Origin
+	entries *spsv1.Entries
+	target  []byte // the checkpoint that the entries lead to
+	size    int    // of the frame
+}
+
+// order is a standing order of this side. While it is to be repeated, since
+// what came could not be taken, entries are passed over until those come that
+// begin at next.
+type order struct {
+	next   uint64
+	repeat bool // what came last could not be taken
+	asked  bool // and was wanted again
+}
+
+// putHead keeps a head, and reports whether there was room.
+func (in *inbox) putHead(h head) bool {
+	heads := in.heads[h.Origin]
+	if heads == nil && len(in.heads) >= maxLogs {
+		return false
+	}
+	if len(heads) == keptHeads {
+		heads = append(heads[:0], heads[1:]...)
+	}
+	in.heads[h.Origin] = append(heads, h)
+	in.unseen[h.Origin] = true
+	return true
+}
+
+// target returns the checkpoint of a size that came in a head.
+func (in *inbox) target(o certs.Origin, size uint64) []byte {
+	for _, h := range in.heads[o] {
+		if h.Size == size {
+			return h.note
+		}
+	}
+	return nil
+}
+
+// putReceipt keeps a receipt, and reports whether there was room.
+func (in *inbox) putReceipt(key receiptKey, note []byte) bool {
+	if _, ok := in.receipts[key]; !ok && len(in.receipts) >= maxLogs {
+		return false
+	}
+	in.receipts[key] = note
+	return true
+}

@@ -1,0 +1,74 @@
+package exchange
+
+import (
+	"slices"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// outbox is what write is to send: what is due, but not what it says, which is
+// looked up when it goes; and what the peer has ordered.
+type outbox struct {
+	hello  *spsv1.Frame // nil once it has gone
+	credit bool         // send Credit even if it says nothing new
+	open   bool         // the peer is known and admitted: anything may go
+
+	wants    map[certs.Origin]bool
+	receipts map[certs.Origin]bool // own ones
+	heads    map[certs.Origin]bool
+	told     map[certs.Origin]uint64 // sizes of the heads sent last
+
+	held   []*spsv1.Frame // made, and waiting for the window, in order
+	orders []*standing    // of the peer; the one whose turn it is comes first
+}
+
+// standing is a standing order of the peer. A new Want puts another in its
+// place.
+type standing struct {
+	origin certs.Origin
+	next   uint64 // the sequence that goes next
+}
+
+func newOutbox(hello *spsv1.Frame) outbox {
+	return outbox{
+		hello:    hello,
+		wants:    make(map[certs.Origin]bool),
+		receipts: make(map[certs.Origin]bool),
+		heads:    make(map[certs.Origin]bool),
+		told:     make(map[certs.Origin]uint64),
+	}
+}
+
+// order puts a standing order in place of the one for the same log. It reports
+// whether there was room.
+func (out *outbox) order(o certs.Origin, next uint64) bool {
+	fresh := &standing{origin: o, next: next}
+	i := slices.IndexFunc(out.orders, func(s *standing) bool { return s.origin == o })
+	if i < 0 {
+		if len(out.orders) >= maxLogs {
+			return false
+		}
+		out.orders = append(out.orders, fresh)
+		return true
+	}
+	out.orders[i] = fresh
+	return true
+}
+
+// served puts an order behind the others, so that no log waits for the end of
+// another's backlog.
+func (out *outbox) served(order *standing) {
+	if i := slices.Index(out.orders, order); i >= 0 {
+		out.orders = append(slices.Delete(out.orders, i, i+1), order)
+	}
+}
+
+// pop takes one log out of a set; ok is false if the set is empty.
+func pop(set map[certs.Origin]bool) (o certs.Origin, ok bool) {
+	for o = range set {
+		delete(set, o)
+		return o, true
+	}
+	return certs.Origin{}, false
+}

@@ -1,0 +1,168 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// fullRetry is how long a node whose store is full waits before it asks again
+// for what it could not take.
+const fullRetry = 5 * time.Second
+
+// record hands entries to the ledger, one package and so one transaction at a
+// time. A frame counts as taken when it is recorded, so that a slow disk here
+// slows the peer down, and never more than a window waits.
+func (s *session) record(ctx context.Context) {
+	retry := time.NewTimer(0)
+	retry.Stop()
+	defer retry.Stop()
+	for {
+		d, ok := s.delivery()
+		if !ok {
+			select {
+			case <-s.arrived:
+			case <-retry.C:
+				s.repeat()
+			case <-ctx.Done():
+				return
+			}
+			continue
+		}
+		err := s.recordOne(ctx, d)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, store.ErrFull):
+			s.x.note(s.peer.Office, access.ReasonReadOnly, err.Error())
+			s.logger.LogAttrs(ctx, slog.LevelWarn, "entries not taken", slog.Any("err", err))
+			s.postpone(d.origin)
+			retry.Reset(fullRetry)
+		case err != nil:
+			s.end(s.x.failure(err))
+			return
+		}
+		s.mu.Lock()
+		s.take(d.size)
+		s.mu.Unlock()
+	}
+}
+
+// delivery returns the next entries to record, if there are any. Those that
+// were on their way when an order was repeated are passed over.
+func (s *session) delivery() (delivery, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.inbox.entries) > 0 {
+		d := s.inbox.entries[0]
+		s.inbox.entries[0] = delivery{}
+		s.inbox.entries = s.inbox.entries[1:]
+		order := s.inbox.wanted[d.origin]
+		if !order.repeat {
+			return d, true
+		}
+		if order.asked && d.entries.GetStart() == order.next {
+			order.repeat, order.asked = false, false
+			return d, true
+		}
+		s.take(d.size)
+	}
+	return delivery{}, false
+}
+
+// postpone passes over the entries of a log until they are wanted again. The
+// session stays up: what goes the other way, and receipts, need no room here.
+func (s *session) postpone(o certs.Origin) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inbox.wanted[o].repeat = true
+}
+
+// repeat wants again what was postponed.
+func (s *session) repeat() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for o, order := range s.inbox.wanted {
+		if order.repeat {
+			order.asked = true
+			s.outbox.wants[o] = true
+		}
+	}
+	poke(s.wake)
+}
+
+// recordOne records a package and makes a receipt due.
+func (s *session) recordOne(ctx context.Context, d delivery) error {
+	page, bad := packageOf(d)
+	if bad != nil {
+		return bad
+	}
+	size, err := s.x.ledger.Record(ctx, s.peer.Office, page)
+	if err != nil {
+		return fmt.Errorf("entries of %s from %d: %w", d.origin, page.Start, err)
+	}
+	s.mu.Lock()
+	s.inbox.wanted[d.origin].next = size
+	s.outbox.receipts[d.origin] = true
+	poke(s.wake)
+	s.mu.Unlock()
+	s.x.update(s.peer.Office, func(st *Status) { st.Held = max(st.Held, size) })
+	s.x.applyCards(ctx, page)
+	return nil
+}
+
+// blame says for each error of the ledger what the peer is told that caused it.
+var blame = []struct {
+	err    error
+	reason access.Reason
+}{
+	{ledger.ErrGap, ReasonGap},
+	{ledger.ErrWrongRoot, ReasonWrongRoot},
+	{ledger.ErrNotAudience, ReasonNotAudience},
+	{ledger.ErrBody, ReasonBadSeal},
+	{ledger.ErrOwnLog, ReasonGap},
+	{seal.ErrLeafTooLarge, access.ReasonTooLarge},
+	{seal.ErrFormat, ReasonBadEncoding},
+	{seal.ErrUnknownKey, ReasonBadSeal},
+	{seal.ErrBadSignature, ReasonBadSeal},
+	{seal.ErrProof, ReasonWrongRoot},
+	{seal.ErrKeyRange, access.ReasonRevoked},
+	{certs.ErrNoCard, access.ReasonUnknownPeer},
+}
+
+// failure turns an error into the end of a session: the peer's fault if the
+// ledger says so, and otherwise this node's. When the store does not know what
+// it holds, the whole exchange stops.
+func (x *Exchange) failure(err error) *ending {
+	var e *ending
+	if errors.As(err, &e) {
+		return e
+	}
+	if errors.Is(err, ledger.ErrInconsistent) {
+		e := refuse(ReasonInconsistent, "%v", err)
+		e.alarm = true
+		return e
+	}
+	for _, b := range blame {
+		if errors.Is(err, b.err) {
+			e := refuse(b.reason, "%v", err)
+			e.cause = err
+			return e
+		}
+	}
+	if errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed) {
+		x.fail(err)
+	}
+	e = closing(spsv1.ByeReason_BYE_REASON_READ_ONLY, access.ReasonInternal, "a fault of this node: dial again later")
+	e.cause = err
+	return e
+}
