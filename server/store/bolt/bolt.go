@@ -97,7 +97,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 
 // stoppableWriter fails once ctx has ended.
 type stoppableWriter struct {
-	ctx context.Context //nolint:containedctx // lives for one call of Backup
+	ctx context.Context // of the one Backup that it lives for
 	w   io.Writer
 }
 

@@ -15,7 +15,13 @@ import (
 	"github.com/spsalert/spsalert/server/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if path := os.Getenv(victimEnv); path != "" {
+		victim(path)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 var options = bolt.Options{Tables: storetest.Tables}
 

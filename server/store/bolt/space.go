@@ -19,7 +19,7 @@ func freeDisk(folder string) (int64, error) {
 	if err := unix.Statfs(folder, &st); err != nil {
 		return 0, fmt.Errorf("ask for the free space of %s: %w", folder, err)
 	}
-	return int64(st.Bavail) * int64(st.Bsize), nil //nolint:unconvert // the types differ between systems
+	return int64(st.Bavail) * int64(st.Bsize), nil // the types differ between systems
 }
 
 // Room returns the bytes that can be written before Updates are refused with

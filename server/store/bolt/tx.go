@@ -22,7 +22,7 @@ type tables struct {
 }
 
 func newTables(tx *bbolt.Tx, fills map[store.Table]float64) *tables {
-	return &tables{tx: tx, fills: fills, opened: make(map[store.Table]*bbolt.Bucket, len(fills))}
+	return &tables{tx: tx, fills: fills, opened: make(map[store.Table]*bbolt.Bucket)}
 }
 
 func (t *tables) bucket(name store.Table) (*bbolt.Bucket, error) {

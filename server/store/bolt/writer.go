@@ -138,6 +138,8 @@ func (s *Store) nextJob() bool {
 	}
 	n := min(len(s.queue), maxGroup)
 	s.work = append(s.work, job{group: s.queue[:n:n]})
-	s.queue = s.queue[n:]
+	if s.queue = s.queue[n:]; len(s.queue) == 0 {
+		s.queue = nil // lets go of what was answered
+	}
 	return true
 }
