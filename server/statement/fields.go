@@ -1,0 +1,119 @@
+package statement
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"buf.build/go/protovalidate"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// checkFields applies the field rules declared in the protos.
+func checkFields(s *spsv1.Statement) Problems {
+	err := protovalidate.Validate(s)
+	if err == nil {
+		return nil
+	}
+	var problems Problems
+	var invalid *protovalidate.ValidationError
+	if !errors.As(err, &invalid) {
+		problems.add("", "RULES_BROKEN", "the field rules of this node could not be applied: "+err.Error())
+		return problems
+	}
+	for _, v := range invalid.Violations {
+		id := v.Proto.GetRuleId()
+		problems.add(protovalidate.FieldPathString(v.Proto.GetField()), reason(id), sentence(v, id))
+	}
+	return problems
+}
+
+// reason turns the id of a field rule into a reason code: `string.max_len`
+// becomes `STRING_MAX_LEN`.
+func reason(ruleID string) string {
+	if ruleID == "" {
+		return "INVALID"
+	}
+	return strings.ToUpper(strings.ReplaceAll(ruleID, ".", "_"))
+}
+
+// sentence says what to do about a violation of a field rule. The rules across
+// the fields of a message have their sentences in the protos.
+func sentence(v *protovalidate.Violation, id string) string {
+	switch id {
+	case "required", "string.min_len", "bytes.min_len", "enum.not_in":
+		return "give a value"
+	case "enum.defined_only":
+		return "give one of the values that this version of the protos defines"
+	case "string.max_len":
+		return fmt.Sprintf("shorten it to %v characters", v.RuleValue)
+	case "repeated.min_items":
+		return fmt.Sprintf("give at least %v", v.RuleValue)
+	case "repeated.max_items":
+		return fmt.Sprintf("give at most %v", v.RuleValue)
+	case "repeated.unique":
+		return "give each value once"
+	case "bytes.len":
+		return fmt.Sprintf("give exactly %v bytes", v.RuleValue)
+	case "string.uuid", "string.uuid_empty":
+		return "give a UUID such as 0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"
+	case "string.email", "string.email_empty":
+		return "give an e-mail address such as desk@office.example"
+	case "string.uri", "string.uri_empty":
+		return "give a complete web address that begins with its scheme, such as https://"
+	case "string.pattern":
+		return shape(v.RuleValue.String())
+	}
+	if m := v.Proto.GetMessage(); m != "" {
+		return m
+	}
+	return "give a valid value"
+}
+
+// shapes say in words what the patterns of the protos want.
+var shapes = []struct{ pattern, want string }{
+	{`^(n:)?[a-z][1-9]`, "name a local id of this statement such as p1 or p1.l2, or n: and an id of the case's notification"},
+	{`^(n:)?`, "name the local id of a thing that may stand here, such as p1, p1.l2, d1, o1; or n: and an id of the case's notification"},
+	{`^n:`, "name an id of the case's notification such as n:p1.l2"},
+	{`^p[1-9][0-9]{0,3}\.l`, "give a lot the id of its product, a dot, and l with a number: p1.l2"},
+	{`^s[1-9][0-9]{0,3}\.r`, "give a result the id of its sample, a dot, and r with a number: s1.r2"},
+	{`^[adfjmopst][1-9]`, "give a local id: the letter of its kind and a number from 1, such as p1"},
+	{`^-?(0|[1-9]`, "write a decimal number such as 12500, 0.05 or 4.5E5, with a point and without blanks"},
+	{`^(0|[1-9]`, "write a decimal number such as 2 or 1.96"},
+	{`^-?(90`, "write degrees north as a decimal from -90 to 90"},
+	{`^-?(180`, "write degrees east as a decimal from -180 to 180"},
+	{`^[A-Za-z]{2,8}(-`, "give a language tag of BCP 47 such as vi, zh-Hans or mul"},
+	{`^[A-Z]{2}$`, "give the two capital letters of an office, such as VN"},
+	{`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`, "give a code of ISO 3166 such as VN or VN-83, or put the name into as_written"},
+	{`^[A-Z]{2}[A-Z2-9]{3}$`, "give a UN/LOCODE without a blank such as VNHPH, or use customs_code or name"},
+	{`^[A-Z0-9]{2,3}$`, "give a common code of UN/ECE Recommendation 20 such as KGM, or use other_unit"},
+	{`^[!-~]+$`, "give a UCUM unit such as mg/kg, or use other_unit"},
+	{`^\+[1-9]`, "give a telephone number with its country code and without blanks, such as +84241234567"},
+	{`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`, "give the id of a unit: up to 64 letters, digits, dots, hyphens and underscores"},
+	{`^[a-z0-9][a-z0-9-]{0,62}$`, "give the name of a federation such as asean-cn"},
+	{`^[a-z0-9][a-z0-9-]{0,62}/`, "give the origin of a log such as asean-cn/VN/1"},
+	{`^[A-Z]{2}-(EX-)?`, "give a reference such as VN-2026-000123"},
+	{`^([A-Z]{2}-(EX-)?`, "give a reference such as VN-2026-000123, or none"},
+	{`^G/(SPS|TBT)`, "give a WTO symbol such as G/SPS/N/CHN/1234, or use citation"},
+	{`^[A-Z]{4}[0-9]{7}$`, "give a container number of ISO 6346 such as MSKU1234565, or put the marking into as_written"},
+	{`^([0-9]{8}|`, "give a GTIN of 8, 12, 13 or 14 digits, or put the number into marks"},
+	{`^\S(.*\S)?$`, "give the code without blanks around it"},
+	{`^[a-z0-9][a-z0-9!#$&^_.+-]*/`, "give a media type such as application/pdf"},
+	{`^[^/`, "give a file name without a path"},
+	{`^[A-Za-z][A-Za-z0-9+.:/_`, "give the name of a code list such as hs, or a URI"},
+	{`^[A-Za-z][A-Za-z0-9_+-]*(/`, "give a time zone of the IANA database such as Asia/Bangkok"},
+}
+
+// shape says in words what a pattern wants. The longest beginning decides.
+func shape(pattern string) string {
+	best := -1
+	for i, s := range shapes {
+		if strings.HasPrefix(pattern, s.pattern) && (best < 0 || len(s.pattern) > len(shapes[best].pattern)) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "write it to fit " + pattern
+	}
+	return shapes[best].want
+}
