@@ -70,6 +70,7 @@ vet:
 .PHONY: proto
 proto:
 	tools/protos.sh
+	$(TOOL) buf format proto --diff --exit-code
 	$(TOOL) buf lint
 	$(TOOL) buf breaking proto --against proto/baseline.binpb
 
