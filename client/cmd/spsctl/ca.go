@@ -1,0 +1,227 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/authority"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+func (a *app) caCommand() *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "ca",
+		Short: "make your office's authority, keys, certificates and card",
+		Long: `The folder of an office holds everything that makes it that office. What the
+node needs is beside it; ca/ (the authority) and card.key belong into a safe,
+since whoever has them can speak for the office. No key has a default, and no
+command replaces one.`,
+	}, a.caInitCommand(), a.caIssueCommand(), a.caCardCommand())
+}
+
+func (a *app) caInitCommand() *cobra.Command {
+	var opts authority.Options
+	var office, dir string
+	var names []string
+	cmd := &cobra.Command{
+		Use:   "init --federation NAME --office CODE",
+		Short: "make an office: authority, node certificate, keys, first card",
+		Example: `  spsctl ca init --federation asean-cn --office VN --address spsd.ppd.gov.vn:7443 \
+    --name en="Plant Protection Department" --dir vn`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			var err error
+			if opts.Office, err = certs.ParseOffice(office); err != nil {
+				return usageError{err}
+			}
+			texts, err := localized(names)
+			if err != nil {
+				return usageError{err}
+			}
+			opts.Card = func(c *spsv1.Card) { c.Names = append(c.Names, texts...) }
+			return a.initOffice(opts, dir)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&opts.Federation, "federation", "", "name of the federation, such as asean-cn")
+	f.StringVar(&office, "office", "", "code of the office, such as VN")
+	f.StringArrayVar(&opts.Addresses, "address", nil, "where peers dial the node, host:port; may be repeated; none: the node only dials out")
+	f.StringArrayVar(&names, "name", nil, "the office's name, LANGUAGE=NAME; may be repeated")
+	f.BoolVar(&opts.P256LogKey, "p256", false, "log key ECDSA P-256 instead of Ed25519, as some hardware wants")
+	f.StringVar(&dir, "dir", ".", "folder of the office")
+	for _, name := range []string{"federation", "office"} {
+		cobra.CheckErr(cmd.MarkFlagRequired(name))
+	}
+	return cmd
+}
+
+func (a *app) initOffice(opts authority.Options, dir string) error {
+	if _, err := os.Lstat(filepath.Join(dir, authority.CAFolder)); err == nil {
+		return fmt.Errorf("%s holds an office already, name another folder: %w", dir, fs.ErrExist)
+	}
+	office, err := authority.NewOffice(opts)
+	if err != nil {
+		return err
+	}
+	if err := office.Save(dir); err != nil {
+		return err
+	}
+	if err := a.printCard(office.Card); err != nil {
+		return err
+	}
+	card := filepath.Join(dir, authority.CardFile(opts.Office))
+	fmt.Fprintf(a.err, `
+the office is in %s; next:
+  put %s and %s into a safe
+  spsctl ca issue --dir %s --role validator --id YOUR.NAME
+  give %s to the other offices, and read them the fingerprint over the telephone
+  spsctl peer accept THEIR.card --dir %s
+  spsd store init --config spsd.yaml
+`, dir, filepath.Join(dir, authority.CAFolder), filepath.Join(dir, authority.CardKey), dir, card, filepath.Join(dir, authority.PeersFolder))
+	return nil
+}
+
+func (a *app) caIssueCommand() *cobra.Command {
+	var dir, role, id, out string
+	var days int
+	cmd := &cobra.Command{
+		Use:   "issue --role ROLE --id NAME",
+		Short: "issue a certificate to a person, a national system, or the node",
+		Long: `Issue makes a key and a certificate. Roles of people and systems: officer,
+validator, lab, post, system, exporter, auditor, admin. With --role node it
+renews the node's certificate beside the old one, for you to put in its place;
+a running node takes it without a restart.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			ca, err := authority.Load(filepath.Join(dir, authority.CAFolder), nil)
+			if err != nil {
+				return err
+			}
+			validity := time.Duration(days) * 24 * time.Hour
+			var issued *authority.Issued
+			stem := role
+			if certs.Role(role) == certs.RoleNode {
+				issued, err = ca.IssueNode(validity)
+				stem = "node-next"
+			} else {
+				issued, err = ca.IssuePerson(certs.Role(role), id, validity)
+				stem += "-" + id
+			}
+			if err != nil {
+				return usageError{err}
+			}
+			if out == "" {
+				out = filepath.Join(dir, "people")
+			}
+			return a.saveIssued(issued, filepath.Join(out, stem))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&dir, "dir", ".", "folder of the office")
+	f.StringVar(&role, "role", "", "role of the holder")
+	f.StringVar(&id, "id", "", "name of the holder, such as lan.nguyen")
+	f.StringVar(&out, "out", "", "folder for certificate and key (default people/ in the folder of the office)")
+	f.IntVar(&days, "days", 0, "valid for so many days (default 398)")
+	cobra.CheckErr(cmd.MarkFlagRequired("role"))
+	return cmd
+}
+
+func (a *app) saveIssued(issued *authority.Issued, stem string) error {
+	credentials, err := issued.Credentials()
+	if err != nil {
+		return err
+	}
+	certificate, key := stem+".pem", stem+".key"
+	for _, path := range []string{certificate, key} {
+		if _, err := os.Lstat(path); err == nil {
+			return fmt.Errorf("%s is there already, move it away first: %w", path, fs.ErrExist)
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(stem), 0o700); err != nil {
+		return err
+	}
+	if err := issued.Save(certificate, key); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s\n%s\n", certificate, key)
+	fmt.Fprintf(a.err, "issued to %s until %s; the key is not protected by a password, hand it over in person\n",
+		credentials.Identity(), credentials.NotAfter().Local().Format("2006-01-02"))
+	if !credentials.Identity().IsNode() {
+		fmt.Fprintf(a.err, "next: spsctl context add NAME --address HOST:PORT --card OFFICE.card --certificate %s --key %s\n", certificate, key)
+	}
+	return nil
+}
+
+func (a *app) caCardCommand() *cobra.Command {
+	var dir string
+	var addresses, names []string
+	var dialOnly bool
+	cmd := &cobra.Command{
+		Use:   "card",
+		Short: "make the office's next card, with new addresses or names",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			texts, err := localized(names)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(addresses) == 0 && len(texts) == 0 && !dialOnly {
+				return usageError{errors.New("say what changes: --address, --name or --dial-only")}
+			}
+			return a.nextCard(dir, func(c *spsv1.Card) {
+				if len(addresses) > 0 || dialOnly {
+					c.Addresses = addresses
+				}
+				if len(texts) > 0 {
+					c.Names = texts
+				}
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&dir, "dir", ".", "folder of the office")
+	f.StringArrayVar(&addresses, "address", nil, "where peers dial the node from now on; may be repeated")
+	f.BoolVar(&dialOnly, "dial-only", false, "the node listens to nobody from now on")
+	f.StringArrayVar(&names, "name", nil, "the office's name from now on, LANGUAGE=NAME; may be repeated")
+	cmd.MarkFlagsMutuallyExclusive("address", "dial-only")
+	return cmd
+}
+
+func (a *app) nextCard(dir string, change func(*spsv1.Card)) error {
+	office, err := authority.LoadOffice(dir, nil)
+	if err != nil {
+		return err
+	}
+	if _, err := office.NextCard(change); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, authority.CardFile(office.Code()))
+	if err := certs.SaveCard(path, office.Card); err != nil {
+		return err
+	}
+	if err := a.printCard(office.Card); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "card number %d is in %s; give it to the other offices\n", office.Card.Number(), path)
+	return nil
+}
+
+// localized parses texts of the form LANGUAGE=TEXT.
+func localized(pairs []string) (texts []*spsv1.LocalizedText, err error) {
+	for _, p := range pairs {
+		lang, text, ok := strings.Cut(p, "=")
+		if !ok || lang == "" || text == "" {
+			return nil, fmt.Errorf("%q is not of the form LANGUAGE=TEXT, such as en=%q", p, "Plant Protection Department")
+		}
+		texts = append(texts, &spsv1.LocalizedText{Lang: lang, Text: text})
+	}
+	return texts, nil
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/batch"
+	"github.com/spsalert/spsalert/client/demo"
+	"github.com/spsalert/spsalert/client/drill"
+)
+
+// demoOptions are the flags of the demo.
+type demoOptions struct {
+	input    string
+	offices  []string
+	once     bool
+	format   string // "text" or "json"
+	dir      string
+	keep     bool
+	limit    int
+	inFlight int
+	binary   string
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var o demoOptions
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "run a federation of real nodes on this machine",
+		Long: `Demo mints a federation, starts one real spsd process per office, issues real
+notifications, and shows each one arriving at its addressees. It ends with a
+summary, says what to try, and stays up until Ctrl-C; nothing of it is left
+then. With --once it ends by itself, with exit code 0 only if every addressee
+holds every statement byte for byte, and the issuer holds a receipt for it.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			offices, err := o.check()
+			if err != nil {
+				return usageError{err}
+			}
+			return a.demo(cmd.Context(), o, offices)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.input, "input", "", "RASFF Window export (CSV) that EU issues (default a sample that is built in)")
+	f.StringSliceVar(&o.offices, "offices", []string{"EU", "CN", "TH", "VN"}, "offices of the federation")
+	f.BoolVar(&o.once, "once", false, "end when everything has arrived")
+	f.StringVarP(&o.format, "output", "o", "text", "output: text or json (one object, at the end)")
+	f.StringVar(&o.dir, "dir", "", "empty folder for the nodes, kept (default a temporary one, removed)")
+	f.BoolVar(&o.keep, "keep", false, "keep the temporary folder")
+	f.IntVar(&o.limit, "limit", 0, "issue at most so many; 0: all")
+	f.IntVar(&o.inFlight, "in-flight", 32, "how many are being issued at a time")
+	f.StringVar(&o.binary, "spsd", "", "the node's program (default beside spsctl, or in PATH)")
+	return cmd
+}
+
+// check checks the flags, and returns the offices.
+func (o demoOptions) check() ([]certs.Office, error) {
+	if o.format != "text" && o.format != "json" {
+		return nil, fmt.Errorf("--output is %q, want text or json", o.format)
+	}
+	var offices []certs.Office
+	for _, code := range o.offices {
+		office, err := certs.ParseOffice(strings.TrimSpace(code))
+		if err != nil {
+			return nil, err
+		}
+		offices = append(offices, office)
+	}
+	if len(offices) < 2 {
+		return nil, errors.New("a federation takes at least two --offices")
+	}
+	if o.input != "" && !slices.Contains(offices, rasffIssuer) {
+		return nil, fmt.Errorf("%s issues what RASFF has published, it must be one of --offices", rasffIssuer)
+	}
+	return offices, nil
+}
+
+// demo runs the whole of it and tidies up, however it ends.
+func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (err error) {
+	items, err := demoItems(o, offices)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "minting a federation of %s and starting a node for each …\n", strings.Join(o.offices, ", "))
+	fed, err := drill.Start(ctx, drill.Options{Offices: offices, Binary: o.binary, Dir: o.dir, Keep: o.keep, Name: "demo"})
+	if err != nil {
+		return err
+	}
+	life, cancel := context.WithCancel(ctx)
+	supervised := make(chan struct{})
+	go func() {
+		defer close(supervised)
+		fed.Supervise(life, a.reportRestart)
+	}()
+	defer func() {
+		cancel()
+		<-supervised
+		if closed := fed.Close(); ctx.Err() == nil { // else they were told to end already
+			err = errors.Join(err, closed)
+		}
+	}()
+	nodes, err := connect(ctx, fed)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, node := range nodes {
+			err = errors.Join(err, node.Close())
+		}
+	}()
+	return a.play(ctx, o, fed, nodes, items)
+}
+
+// connect connects to every node as its validator, who may issue and read.
+func connect(ctx context.Context, fed *drill.Federation) (map[certs.Office]*client.Client, error) {
+	nodes := map[certs.Office]*client.Client{}
+	for _, n := range fed.Nodes() {
+		node, err := n.Client(ctx, certs.RoleValidator)
+		if err != nil {
+			return nil, err
+		}
+		nodes[n.Office()] = node
+	}
+	return nodes, nil
+}
+
+// play issues the items, shows what happens, and stays if it is to.
+func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, nodes map[certs.Office]*client.Client, items []batch.Item) error {
+	s := newStage(a, len(items), o.format == "text")
+	opts := demo.Options{Nodes: nodes, Items: items, InFlight: o.inFlight, Show: s.show, Skipped: s.skipped}
+	summary, err := demo.Run(ctx, opts)
+	s.close()
+	if ctx.Err() != nil {
+		return err
+	}
+	if o.format == "json" {
+		err = errors.Join(err, write(a.out, jsonlFormat, summary))
+	} else {
+		a.printSummary(summary)
+	}
+	if o.once || err != nil {
+		return err
+	}
+	if err := a.printHints(fed, s.last); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	fmt.Fprintln(a.err, "\nstopping the nodes …")
+	return nil
+}
+
+func (a *app) reportRestart(n *drill.Node, end, again error) {
+	fmt.Fprintf(a.err, "the node of %s ended (%v), started it again\n", n.Office(), end)
+	if again != nil {
+		fmt.Fprintf(a.err, "the node of %s does not start: %v\n", n.Office(), again)
+	}
+}
+
+// printHints says what can be tried while the nodes are up. Only what works is
+// said.
+func (a *app) printHints(fed *drill.Federation, last *demo.Delivery) error {
+	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
+	for _, n := range fed.Nodes() {
+		c, err := n.Context(certs.RoleValidator)
+		if err != nil {
+			return err
+		}
+		contexts.Contexts[string(n.Office())] = c
+	}
+	path := filepath.Join(fed.Dir(), "spsctl.yaml")
+	if err := contexts.Save(path); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		self = "spsctl"
+	}
+	first, other := fed.Nodes()[0].Office(), fed.Nodes()[len(fed.Nodes())-1].Office()
+	show := "case list"
+	if last != nil {
+		first, show = last.Office, "case get "+last.Issued.GetReference()
+	}
+	fmt.Fprintf(a.out, `
+the nodes are up; try in another terminal:
+  %[1]s --config %[2]s --context %[3]s %[4]s
+  %[1]s --config %[2]s --context %[5]s case watch
+  %[1]s --config %[2]s --context %[3]s peer list
+everything lies in %[6]s; Ctrl-C ends it
+`, self, path, first, show, other, fed.Dir())
+	return nil
+}

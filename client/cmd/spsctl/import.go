@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/batch"
+)
+
+func (a *app) importCommand() *cobra.Command {
+	return group(&cobra.Command{Use: "import", Short: "issue what another system has published"}, a.importRASFFCommand())
+}
+
+func (a *app) importRASFFCommand() *cobra.Command {
+	var inFlight, limit int
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "rasff-window FILE",
+		Short: "issue the rows of a RASFF Window export (CSV)",
+		Long: `Import issues a notification for each row. The offices of the areas of origin
+that are in your federation are addressed; a row without one goes to everyone.
+
+A row that cannot be taken is reported with its line and every reason, and the
+rest goes on; the exit code is then 6. Importing a file again issues nothing
+again: a row is known by its RASFF number and its content.`,
+		Args: cobra.ExactArgs(1),
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			offices, err := federationOf(ctx, node)
+			if err != nil {
+				return err
+			}
+			items, err := rasffItems(args[0], node.Office(), offices, limit)
+			if err != nil {
+				return err
+			}
+			if check {
+				return a.checkItems(ctx, node, items)
+			}
+			return a.importItems(ctx, node, items, inFlight)
+		}),
+	}
+	f := cmd.Flags()
+	f.IntVar(&inFlight, "in-flight", 32, "how many rows are being issued at a time")
+	f.IntVar(&limit, "limit", 0, "at most so many rows; 0: all")
+	f.BoolVar(&check, "check", false, "only check the rows, issue nothing")
+	return cmd
+}
+
+// federationOf returns the offices that the node knows, its own among them.
+func federationOf(ctx context.Context, node *client.Client) ([]certs.Office, error) {
+	peers, err := node.Peers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := []certs.Office{node.Office()}
+	for _, p := range peers {
+		all = append(all, certs.Office(p.GetOffice()))
+	}
+	return all, nil
+}
+
+// importItems issues the items and reports what became of them.
+func (a *app) importItems(ctx context.Context, node *client.Client, items []batch.Item, inFlight int) error {
+	before, err := node.Node(ctx)
+	if err != nil {
+		return err
+	}
+	var issued, known, refused int
+	bar := newBar(a.err, len(items), "importing")
+	err = batch.Issue(ctx, map[certs.Office]*client.Client{node.Office(): node}, slices.Values(items), inFlight, func(r batch.Result) {
+		entry := r.Issued.GetEntry()
+		switch {
+		case r.Err != nil:
+			refused++
+			bar.clear()
+			a.reportSkipped(r)
+		case entry.GetOrigin() == before.GetOrigin() && entry.GetSequence() >= before.GetSize():
+			issued++
+		default:
+			known++
+		}
+		bar.add()
+	})
+	bar.close()
+	fmt.Fprintf(a.out, "%d rows: %d issued, %d were issued before, %d not taken\n", len(items), issued, known, refused)
+	if err != nil {
+		return fmt.Errorf("%w; run the same import again, it goes on where it stopped", err)
+	}
+	return notTaken(refused)
+}
+
+// checkItems has the node check each item, and reports those that it would
+// refuse.
+func (a *app) checkItems(ctx context.Context, node *client.Client, items []batch.Item) error {
+	refused := 0
+	bar := newBar(a.err, len(items), "checking")
+	for _, item := range items {
+		err := item.Err
+		if err == nil {
+			_, err = node.Check(ctx, item.Statement)
+		}
+		if e, ok := errors.AsType[*client.Error](err); ok && answerCode(e) != exitInvalid {
+			bar.close()
+			return err
+		}
+		if err != nil {
+			refused++
+			bar.clear()
+			a.reportSkipped(batch.Result{Item: item, Err: err})
+		}
+		bar.add()
+	}
+	bar.close()
+	fmt.Fprintf(a.out, "%d rows: %d could be issued, %d not\n", len(items), len(items)-refused, refused)
+	return notTaken(refused)
+}
+
+func notTaken(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return invalidError{fmt.Errorf("%d rows were not taken, correct them and import the file again", n)}
+}
+
+// reportSkipped tells people about an item that was not issued.
+func (a *app) reportSkipped(r batch.Result) {
+	fmt.Fprintf(a.err, "%s: not taken: %s\n", r.Label, lines(r.Err.Error()))
+}
+
+// bar is a progress bar, on a terminal only.
+type bar struct{ bar *progressbar.ProgressBar }
+
+func newBar(w io.Writer, total int, what string) bar {
+	if !isTerminal(w) {
+		return bar{}
+	}
+	return bar{progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(), progressbar.OptionFullWidth())}
+}
+
+// add counts one. A bar that cannot be drawn is no reason to stop.
+func (b bar) add() {
+	if b.bar != nil {
+		_ = b.bar.Add(1)
+	}
+}
+
+// clear takes the bar off the screen until the next add, for a line in between.
+func (b bar) clear() {
+	if b.bar != nil {
+		_ = b.bar.Clear()
+	}
+}
+
+func (b bar) close() {
+	if b.bar != nil {
+		_ = b.bar.Finish()
+	}
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

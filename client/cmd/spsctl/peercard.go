@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+	"github.com/spsalert/spsalert/certs"
+)
+
+func (a *app) peerShowCommand() *cobra.Command {
+	format := tableFormat
+	cmd := &cobra.Command{
+		Use:   "show CARDFILE",
+		Short: "show what a peer card says",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			card, err := readCard(args[0])
+			if err != nil {
+				return err
+			}
+			if format == tableFormat {
+				return a.printCard(card)
+			}
+			return write(a.out, format, card.Message())
+		},
+	}
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+func (a *app) peerFingerprintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "fingerprint CARDFILE",
+		Short: "print a card's fingerprint, to be read over the telephone",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			card, err := readCard(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(a.out, card.Fingerprint())
+			return err
+		},
+	}
+}
+
+func (a *app) peerAcceptCommand() *cobra.Command {
+	var dir string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "accept CARDFILE --dir PEERS",
+		Short: "accept another office's card, after comparing its fingerprint",
+		Long: `Accept copies a peer card into the folder of accepted cards, from where a running
+node takes it without a restart. Call the office, on a number that did not come
+with the card, and let them read their fingerprint to you: this is the one step
+on which all trust in that office rests.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.acceptCard(args[0], dir, yes)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "peers", "folder of accepted cards")
+	cmd.Flags().BoolVar(&yes, "yes", false, "the fingerprint was compared already; do not ask")
+	return cmd
+}
+
+func (a *app) acceptCard(file, dir string, yes bool) error {
+	card, err := readCard(file)
+	if err != nil {
+		return err
+	}
+	target := filepath.Join(dir, string(card.Office())+".card")
+	known, err := replaces(target, card)
+	if err != nil || known {
+		return err
+	}
+	if err := a.printCard(card); err != nil {
+		return err
+	}
+	if !yes {
+		if err := a.ask(fmt.Sprintf("did %s read you this fingerprint over the telephone? type yes: ", card.Office())); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // cards are public
+		return err
+	}
+	if err := renameio.WriteFile(target, card.Bytes(), 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.err, "accepted: %s; a running node takes it within seconds, see: spsctl peer list\n", target)
+	return nil
+}
+
+// replaces checks that a card may take the place of the one that was accepted
+// before. It reports true if it is that very card.
+func replaces(target string, card *certs.Card) (known bool, err error) {
+	before, err := readCard(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case before.Same(card):
+		return true, nil
+	case before.Number() >= card.Number():
+		return false, fmt.Errorf("card number %d of %s was accepted already, this one is number %d: %w", before.Number(), card.Office(), card.Number(), fs.ErrExist)
+	default:
+		return false, nil
+	}
+}
+
+// ask waits for a yes. Where nobody can answer it refuses.
+func (a *app) ask(question string) error {
+	if !isTerminal(a.in) {
+		return usageError{errors.New("nobody to ask here, compare the fingerprint and add --yes")}
+	}
+	fmt.Fprint(a.err, question)
+	answer, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(strings.ToLower(answer)) != "yes" {
+		return errors.New("not accepted, nothing was changed")
+	}
+	return nil
+}
+
+func (a *app) printCard(card *certs.Card) error {
+	m := card.Message()
+	var names []string
+	for _, n := range m.GetNames() {
+		names = append(names, n.GetText())
+	}
+	reached := "it only dials out"
+	if addresses := card.Addresses(); len(addresses) > 0 {
+		reached = strings.Join(addresses, ", ")
+	}
+	var origins []string
+	for _, o := range card.Origins() {
+		origins = append(origins, o.String())
+	}
+	slices.Sort(origins)
+	f := newFacts(a.out)
+	f.add("office", string(card.Office())+" of "+card.Federation())
+	f.add("name", strings.Join(names, " / "))
+	f.add("card number", fmt.Sprint(card.Number()))
+	f.add("made", card.IssueTime().Local().Format("2006-01-02 15:04:05 MST"))
+	f.add("reached at", reached)
+	f.add("logs", strings.Join(origins, ", "))
+	f.add("units", fmt.Sprint(len(m.GetUnits())))
+	f.add("fingerprint", card.Fingerprint())
+	return f.close()
+}
+
+// readCard reads and checks a card file.
+func readCard(path string) (*certs.Card, error) {
+	signed, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	card, err := certs.ParseCard(signed)
+	if err != nil {
+		return nil, invalidError{fmt.Errorf("card %s: %w", path, err)}
+	}
+	return card, nil
+}

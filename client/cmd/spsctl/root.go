@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spsalert/spsalert/client"
+)
+
+// streams are where a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// app is what all commands share.
+type app struct {
+	streams
+	config  string // file of contexts; empty: the default one
+	context string // name of the context; empty: the current one
+	begun   bool   // a command's body has begun; before that every error is one of usage
+}
+
+// run runs one command line and returns the exit code.
+func run(ctx context.Context, args []string, s streams) int {
+	a := &app{streams: s}
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !a.begun {
+		err = usageError{err}
+	}
+	code := exitCode(ctx, err)
+	if err != nil && code != exitInterrupted {
+		fmt.Fprintln(s.err, "spsctl: "+err.Error())
+	}
+	if code == exitUsage {
+		fmt.Fprintln(s.err, "run with --help for what there is")
+	}
+	return code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "spsctl",
+		Short: "speak to an office's node, set up its keys, try the whole system",
+		Long: `spsctl speaks to the node of an SPS office, makes the office's keys and peer
+card, and runs a whole federation on this machine to try it: spsctl demo.
+
+Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 certificate or permission,
+5 node unreachable, 6 validation failed, 7 conflict, 130 interrupted.`,
+		SilenceErrors: true, // run prints them
+		SilenceUsage:  true,
+	}
+	group(root)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.PersistentFlags().StringVar(&a.config, "config", "", "file of contexts (default spsctl/config.yaml in the configuration folder)")
+	root.PersistentFlags().StringVar(&a.context, "context", "", "context to use (default the current one)")
+	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(),
+		a.peerCommand(), a.nodeCommand(), a.importCommand(), a.demoCommand())
+	a.note(root)
+	return root
+}
+
+// group makes a command one that only has subcommands.
+func group(cmd *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
+	cmd.AddCommand(subcommands...)
+	cmd.Args, cmd.SuggestionsMinimumDistance = cobra.ArbitraryArgs, 2
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		text := fmt.Sprintf("%q has no subcommand %q", cmd.CommandPath(), args[0])
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			text += ", did you mean " + strings.Join(near, " or ")
+		}
+		return usageError{errors.New(text)}
+	}
+	return cmd
+}
+
+// note makes every command note that its body has begun. An error before that
+// is one of the command line, whichever of cobra's checks found it.
+func (a *app) note(cmd *cobra.Command) {
+	if body := cmd.RunE; body != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			a.begun = true
+			return body(cmd, args)
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		a.note(sub)
+	}
+}
+
+// contexts reads the file of contexts, and says which it is.
+func (a *app) contexts() (*client.Contexts, string, error) {
+	path := a.config
+	if path == "" {
+		var err error
+		if path, err = client.DefaultContextsFile(); err != nil {
+			return nil, "", err
+		}
+	}
+	all, err := client.LoadContexts(path)
+	return all, path, err
+}
+
+// dial connects to the node of the chosen context.
+func (a *app) dial(ctx context.Context) (*client.Client, error) {
+	all, _, err := a.contexts()
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := all.Get(a.context)
+	if err != nil {
+		return nil, err
+	}
+	opts, err := chosen.Options()
+	if err != nil {
+		return nil, err
+	}
+	return client.Dial(ctx, opts)
+}
+
+// withNode makes the body of a command that speaks to a node.
+func (a *app) withNode(body func(ctx context.Context, node *client.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		node, err := a.dial(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return errors.Join(body(cmd.Context(), node, args), node.Close())
+	}
+}
