@@ -1,9 +1,8 @@
 package rasff
 
 import (
-	"context"
+	"errors"
 	"io"
-	"iter"
 	"sync"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -26,41 +25,55 @@ type Step struct {
 
 // Importer turns the rows of exports into steps, and remembers what was issued
 // under each reference. A second version of a notification is an amendment that
-// refers to the first as it was issued, so the importer must be told of the
-// result of each step: the caller calls Done once for every step that has a
-// statement. Its methods are safe for concurrent use.
+// refers to the first as it was issued; so steps come in rounds, and the
+// importer must be told of the result of each:
+//
+//	if err := im.Read(file); err != nil { … }
+//	for round := im.Round(); len(round) > 0; round = im.Round() {
+//		for _, step := range round {
+//			if step.Statement == nil { … } // report step.Err if there is one
+//			issued, err := node.Issue(ctx, step.Statement, step.RequestID)
+//			im.Done(step.RequestID, issued) // nil if it was refused
+//		}
+//	}
+//
+// The steps of one round do not depend on each other and may be issued in any
+// order, many at a time. Nearly everything is in the first round.
 //
 // Request IDs follow from the reference and the number of the version, so the
 // same rows imported again issue nothing again: the node answers with what was
 // issued the first time.
+//
+// Its methods are safe for concurrent use.
 type Importer struct {
 	opts Options
 
-	mu    sync.Mutex
-	cases map[string]*history // by reference
-	steps map[string]*history // by request ID, those not done
+	mu sync.Mutex
 }
 
 // NewImporter returns an importer that knows nothing yet.
 func NewImporter(opts Options) *Importer {
-	return &Importer{opts: opts, cases: make(map[string]*history), steps: make(map[string]*history)}
+	return &Importer{opts: opts}
 }
 
-// Steps returns a step for each row of the export, in order. The steps before
-// one may still be on their way, except where a row amends an earlier one: the
-// sequence then waits for Done of that one, or for the end of ctx. Whoever
-// issues one step after the other never waits.
-//
-// An error beside a step is the last thing returned: the file cannot be read, it
-// is not an export, or ctx has ended. What is wrong with a single row is in
-// Step.Err.
-func (im *Importer) Steps(ctx context.Context, export io.Reader) iter.Seq2[Step, error] {
-	return func(yield func(Step, error) bool) {}
+// Read reads an export to its end. What is wrong with single rows is in their
+// steps; an error says that the file cannot be read or is not an export. Several
+// exports are read oldest first.
+func (im *Importer) Read(export io.Reader) error {
+	return errors.New("not yet")
 }
+
+// Rows returns how many rows were read: in all rounds together there is one
+// step for each.
+func (im *Importer) Rows() int { return 0 }
+
+// Round returns the steps that can be taken now, in the order of their rows;
+// none when everything has been dealt with. A step with a statement for which
+// Done was not called comes again in the next round, and is safe to issue
+// again.
+func (im *Importer) Round() []Step { return nil }
 
 // Done says what became of a step: issued is what the node answered, nil if it
 // refused. After a refusal the next version under the reference takes its
 // place. Request IDs that the importer did not give are ignored.
 func (im *Importer) Done(requestID string, issued *spsv1.IssuedStatement) {}
-
-type history struct{}
