@@ -1,12 +1,25 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/store"
 )
+
+// maxRequestID bounds a request ID, in bytes.
+const maxRequestID = 64
 
 // Draft is what [Ledger.Append] is to enter.
 type Draft struct {
@@ -26,12 +39,15 @@ type Draft struct {
 	// Exercise takes a statement's reference from the row of the exercises.
 	Exercise bool
 	// Envelope is the serialised envelope, 1 byte to 256 KiB. A readdress has
-	// none: it has that of its subject.
+	// none: it has that of its subject. It MUST NOT be changed afterwards.
 	Envelope []byte
 	// Subject is the earlier own entry that a readdress or an erasure is about;
 	// nil for all other types. Its record hash may be left out.
 	Subject *spsv1.EntryRef
 }
+
+// errEntered takes back what prepare wrote when the entry was there already.
+var errEntered = errors.New("entered before")
 
 // Append enters one draft into the own log. When it returns without an error,
 // the entry is durable, under a signed checkpoint, and released to readers.
@@ -52,5 +68,231 @@ type Draft struct {
 // Errors: [ErrReadOnly], [ErrConflict], [ErrDraft], those of the store, and
 // [ErrUnsealed], after which the entry is durable and nobody was told.
 func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, error)) (Entry, error) {
-	panic("soon")
+	if err := l.writable(); err != nil {
+		return Entry{}, err
+	}
+	var e Entry
+	var entered requestRow
+	err := l.Store.Update(ctx, func(tx store.Tx) error {
+		d, err := prepare(tx)
+		if err != nil {
+			return err
+		}
+		var found bool
+		if entered, found, err = findRequest(tx, d); err != nil {
+			return err
+		} else if found {
+			return errEntered
+		}
+		e, err = l.enter(tx, l.own, d, l.Now())
+		return err
+	})
+	if errors.Is(err, errEntered) {
+		// The first one may be part of the very group that is being committed.
+		e, err = l.enteredBefore(ctx, entered)
+	}
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := l.sealUpTo(e.Sequence + 1); err != nil {
+		return Entry{}, fmt.Errorf("entry %d: %w", e.Sequence, err)
+	}
+	return e, nil
+}
+
+// findRequest returns the entry that the draft's request ID was used for.
+func findRequest(r store.Reader, d Draft) (requestRow, bool, error) {
+	if len(d.RequestID) < 1 || len(d.RequestID) > maxRequestID {
+		return requestRow{}, false, fmt.Errorf("%w: request ID of %d bytes, want 1 to %d", ErrDraft, len(d.RequestID), maxRequestID)
+	}
+	b, err := r.Get(tableRequests, []byte(d.RequestID))
+	if err != nil || b == nil {
+		return requestRow{}, false, err
+	}
+	row, err := decodeRequestRow(b)
+	if err == nil && row.fingerprint != d.Fingerprint {
+		err = fmt.Errorf("%w: %s", ErrConflict, d.RequestID)
+	}
+	return row, true, err
+}
+
+// enteredBefore returns an earlier entry once it is durable.
+func (l *Ledger) enteredBefore(ctx context.Context, row requestRow) (e Entry, err error) {
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		o, err := originOf(r, row.id)
+		if err != nil {
+			return err
+		}
+		if b, err := r.Get(tableLeaves, entryKey(row.id, row.seq)); err != nil {
+			return err
+		} else if b == nil {
+			return store.ErrUnknown // it was seen in a transaction that did not become durable
+		}
+		e, err = l.readEntry(r, row.id, o, row.seq)
+		return err
+	})
+	return e, err
+}
+
+// enter writes one entry of the own log, with everything that belongs to it.
+func (l *Ledger) enter(tx store.Tx, o certs.Origin, d Draft, now time.Time) (Entry, error) {
+	row, ok, err := getLog(tx, o)
+	if err != nil {
+		return Entry{}, err
+	}
+	if !ok {
+		if row, err = addLog(tx); err != nil {
+			return Entry{}, err
+		}
+	}
+	if now = now.UTC(); now.Before(row.last) {
+		now = row.last
+	}
+	leaf, err := l.leafOf(tx, o, row, d, now)
+	if err != nil {
+		return Entry{}, err
+	}
+	leafBytes, err := seal.MarshalLeaf(leaf)
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrDraft, err)
+	}
+	e := Entry{Origin: o, Sequence: row.size, Leaf: leaf, LeafBytes: leafBytes, Hash: seal.RecordHash(leafBytes), Envelope: d.Envelope}
+	if d.Envelope == nil {
+		if e.Envelope, err = subjectBody(tx, leaf); err != nil {
+			return Entry{}, err
+		}
+	} else if err := tx.Put(tableEnvelopes, entryKey(row.id, e.Sequence), d.Envelope); err != nil {
+		return Entry{}, err
+	}
+	request := requestRow{id: row.id, seq: e.Sequence, fingerprint: d.Fingerprint}
+	if err := tx.Put(tableRequests, []byte(d.RequestID), request.encode()); err != nil {
+		return Entry{}, err
+	}
+	above, err := tree{tx, row.id}.above(row.size, e.Hash)
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := l.putEntry(tx, row.id, &e, above); err != nil {
+		return Entry{}, err
+	}
+	row.size++
+	row.last = now
+	if newest := l.released(); newest != nil && newest.Size > 0 && newest.Origin == o {
+		row.note = newest.note
+	}
+	return e, putLog(tx, o, row)
+}
+
+// putEntry gives an entry its position, writes its row, and tells the fold.
+func (l *Ledger) putEntry(tx store.Tx, id logID, e *Entry, above []tlog.Hash) error {
+	last, err := lastPosition(tx)
+	if err != nil {
+		return err
+	}
+	e.Position = Position{Incarnation: l.incarnation, N: last + 1}
+	row := leafRow{n: e.Position.N, fault: e.Fault, hashes: above, leaf: e.LeafBytes}
+	if err := tx.Put(tableLeaves, entryKey(id, e.Sequence), row.encode()); err != nil {
+		return err
+	}
+	place := placeRow{id: id, number: e.Sequence}
+	if err := tx.Put(tablePositions, positionKey(e.Position.N), place.encode()); err != nil {
+		return err
+	}
+	if err := l.Fold.Entry(tx, *e); err != nil {
+		return fmt.Errorf("fold entry %d of %s: %w", e.Sequence, e.Origin, err)
+	}
+	return nil
+}
+
+// leafOf returns the leaf of a draft. What is wrong with it is [ErrDraft].
+func (l *Ledger) leafOf(tx store.Tx, o certs.Origin, row logRow, d Draft, now time.Time) (*spsv1.Leaf, error) {
+	leaf := &spsv1.Leaf{
+		Origin:   o.String(),
+		Sequence: row.size,
+		Time:     timestamppb.New(now),
+		Type:     d.Type,
+		Urgent:   d.Urgent,
+		Audience: audienceOf(d, o.Office),
+	}
+	if d.Type == spsv1.LeafType_LEAF_TYPE_READDRESS {
+		return leaf, l.readdress(tx, leaf, d)
+	}
+	if len(d.Envelope) < 1 || len(d.Envelope) > seal.MaxEnvelope {
+		return nil, fmt.Errorf("%w: envelope of %d bytes, want 1 to %d", ErrDraft, len(d.Envelope), seal.MaxEnvelope)
+	}
+	sum := sha256.Sum256(d.Envelope)
+	leaf.EnvelopeSha256, leaf.EnvelopeSize = sum[:], uint32(len(d.Envelope))
+	var err error
+	switch d.Type {
+	case spsv1.LeafType_LEAF_TYPE_STATEMENT:
+		leaf.Reference, err = nextReference(tx, o.Office, now, d.Exercise)
+	case spsv1.LeafType_LEAF_TYPE_ERASURE:
+		leaf.Subject, _, err = l.subject(tx, d.Subject)
+	}
+	return leaf, err
+}
+
+func audienceOf(d Draft, own certs.Office) *spsv1.Audience {
+	if d.Network {
+		return &spsv1.Audience{Network: true}
+	}
+	offices := []string{string(own)}
+	for _, o := range d.Audience {
+		offices = append(offices, string(o))
+	}
+	slices.Sort(offices)
+	return &spsv1.Audience{Offices: slices.Compact(offices)}
+}
+
+// readdress fills in the leaf from the entry that it is about.
+func (l *Ledger) readdress(r store.Reader, leaf *spsv1.Leaf, d Draft) error {
+	if d.Envelope != nil {
+		return fmt.Errorf("%w: a readdress has no envelope of its own", ErrDraft)
+	}
+	ref, about, err := l.subject(r, d.Subject)
+	if err != nil {
+		return err
+	}
+	if about.GetType() != spsv1.LeafType_LEAF_TYPE_STATEMENT {
+		return fmt.Errorf("%w: the subject of a readdress is a statement, not a %s", ErrDraft, about.GetType())
+	}
+	leaf.Subject = ref
+	leaf.Reference = about.GetReference()
+	leaf.EnvelopeSha256, leaf.EnvelopeSize = about.GetEnvelopeSha256(), about.GetEnvelopeSize()
+	return nil
+}
+
+// subject returns the full reference to an earlier own entry, and its leaf.
+func (l *Ledger) subject(r store.Reader, ref *spsv1.EntryRef) (*spsv1.EntryRef, *spsv1.Leaf, error) {
+	o, err := certs.ParseOrigin(ref.GetOrigin())
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: subject: %w", ErrDraft, err)
+	}
+	held, err := heldLeaf(r, o, ref.GetSequence())
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case held == nil || o.Federation != l.own.Federation || o.Office != l.own.Office:
+		return nil, nil, fmt.Errorf("%w: subject is no own entry", ErrDraft)
+	}
+	hash := seal.RecordHash(held)
+	if h := ref.GetRecordHash(); len(h) != 0 && !bytes.Equal(h, hash[:]) {
+		return nil, nil, fmt.Errorf("%w: subject has another record hash", ErrDraft)
+	}
+	leaf, err := seal.ParseLeaf(held)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: own entry %d: %w", ErrCorrupt, ref.GetSequence(), err)
+	}
+	return &spsv1.EntryRef{Origin: o.String(), Sequence: ref.GetSequence(), RecordHash: hash[:]}, leaf, nil
+}
+
+// heldLeaf returns the bytes of the leaf of an entry, valid within the
+// transaction, or nil if it is not held.
+func heldLeaf(r store.Reader, o certs.Origin, seq uint64) ([]byte, error) {
+	row, ok, err := getLog(r, o)
+	if err != nil || !ok || seq >= row.size {
+		return nil, err
+	}
+	leaf, err := getLeaf(r, row.id, seq)
+	return leaf.leaf, err
 }

@@ -1,6 +1,10 @@
 package ledger
 
 import (
+	"bytes"
+	"context"
+	"fmt"
+
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
@@ -24,8 +28,7 @@ type Entry struct {
 	// or missing.
 	Envelope []byte
 	// Fault says which rule the issuer broke; "" if none. A faulty entry MUST
-	// have no effect but to be shown as faulty. The texts are the same at all
-	// nodes of one version.
+	// have no effect but to be shown as faulty.
 	Fault string
 }
 
@@ -51,10 +54,112 @@ type Record struct {
 //
 // The transaction may be run again, so a Fold MUST have no effect but through
 // the Tx. Entries of the own log are folded before they are released: what the
-// fold wrote about them MUST NOT be shown before their position is below
-// [Ledger.Released]. An error means that the store failed; content that the
+// fold wrote about them may be shown to people of the own office, and MUST NOT
+// be sent to another. An error means that the store failed; content that the
 // fold cannot read is its own to mark.
 type Fold interface {
 	Entry(tx store.Tx, e Entry) error
 	Receipt(tx store.Tx, r Receipt) error
+}
+
+// Entry returns one entry, or [ErrNotFound] if it is not held or not released.
+func (l *Ledger) Entry(ctx context.Context, o certs.Origin, seq uint64) (e Entry, err error) {
+	released := l.Released()
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		if seq >= row.size {
+			return fmt.Errorf("%w: entry %d of %s", ErrNotFound, seq, o)
+		}
+		if e, err = l.readEntry(r, row.id, o, seq); err == nil && e.Position.N > released.N {
+			err = fmt.Errorf("%w: entry %d of %s is not released", ErrNotFound, seq, o)
+		}
+		return err
+	})
+	if err != nil {
+		return Entry{}, err
+	}
+	return e, nil
+}
+
+// find returns the row of a log, or [ErrNotFound].
+func (l *Ledger) find(r store.Reader, o certs.Origin) (logRow, error) {
+	row, ok, err := getLog(r, o)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: log %s", ErrNotFound, o)
+	}
+	return row, err
+}
+
+// readEntry copies an entry out of a transaction.
+func (l *Ledger) readEntry(r store.Reader, id logID, o certs.Origin, seq uint64) (Entry, error) {
+	row, err := getLeaf(r, id, seq)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{
+		Position:  Position{Incarnation: l.incarnation, N: row.n},
+		Origin:    o,
+		Sequence:  seq,
+		LeafBytes: bytes.Clone(row.leaf),
+		Hash:      seal.RecordHash(row.leaf),
+		Fault:     row.fault,
+	}
+	// A leaf that does not parse was marked when it was recorded.
+	if e.Leaf, err = seal.ParseLeaf(e.LeafBytes); err != nil && e.Fault == "" {
+		return Entry{}, fmt.Errorf("%w: entry %d of %s: %w", ErrCorrupt, seq, o, err)
+	}
+	body, err := bodyOf(r, id, seq, e.Leaf)
+	if err != nil {
+		return Entry{}, err
+	}
+	e.Envelope = bytes.Clone(body)
+	return e, nil
+}
+
+// bodyOf returns the body of an entry, valid within the transaction, or nil if
+// it is not held. That of a readdress may lie under its subject.
+func bodyOf(r store.Reader, id logID, seq uint64, leaf *spsv1.Leaf) ([]byte, error) {
+	b, err := r.Get(tableEnvelopes, entryKey(id, seq))
+	if err != nil || b != nil || leaf == nil || leaf.GetType() != spsv1.LeafType_LEAF_TYPE_READDRESS {
+		return b, err
+	}
+	return subjectBody(r, leaf)
+}
+
+// subjectBody returns the body of the entry that a readdress is about, if it is
+// held and is the one that the readdress names.
+func subjectBody(r store.Reader, leaf *spsv1.Leaf) ([]byte, error) {
+	o, err := certs.ParseOrigin(leaf.GetSubject().GetOrigin())
+	if err != nil {
+		return nil, nil //nolint:nilerr // a subject that names no log has no body
+	}
+	row, ok, err := getLog(r, o)
+	if err != nil || !ok {
+		return nil, err
+	}
+	b, err := r.Get(tableEnvelopes, entryKey(row.id, leaf.GetSubject().GetSequence()))
+	if err != nil || b == nil || seal.CheckEnvelope(leaf, b) != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// originOf returns the log of a number. There are few logs.
+func originOf(r store.Reader, id logID) (certs.Origin, error) {
+	for item, err := range r.Scan(tableLogs, nil, nil, false) {
+		if err != nil {
+			return certs.Origin{}, err
+		}
+		row, err := decodeLogRow(item.Value)
+		if err != nil {
+			return certs.Origin{}, err
+		}
+		if row.id == id {
+			return certs.ParseOrigin(string(item.Key))
+		}
+	}
+	return certs.Origin{}, fmt.Errorf("%w: log %d is gone", ErrCorrupt, id)
 }

@@ -1,8 +1,12 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"crypto"
+	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -33,28 +37,205 @@ type Options struct {
 	Anchor string
 }
 
+// check returns an error unless the fields go together.
+func (o Options) check() error {
+	if o.Store == nil || o.Fold == nil || o.Roster == nil || o.Signer == nil || o.Receipts == nil || o.Now == nil || o.Anchor == "" {
+		return errors.New("an option is missing")
+	}
+	return nil
+}
+
 // Ledger is all logs that a node holds. Its methods are safe for concurrent
 // use. Open makes one.
-type Ledger struct{}
+type Ledger struct {
+	Options
 
-// Init begins the log of an office: epoch 1, whose first entry is the office's
-// own card, in a store without entries. It is what `spsd store init` does. If
-// it was interrupted it can be run again. It returns [ErrInitialised] if the
-// store or the anchor is in use; then nothing was changed.
-func Init(ctx context.Context, o Options) error { panic("soon") }
+	own         certs.Origin
+	incarnation [16]byte
+
+	release  releaser
+	verified verifiedHeads
+	receipts ownReceipts
+	shown    shown
+
+	mu      sync.Mutex
+	why     string        // why the gate is closed
+	changed chan struct{} // closed and replaced when more can be read
+}
 
 // Open opens the ledger and decides at the gate whether it may append. It
 // returns [ErrNotInitialised] if there is neither an entry nor an anchor, and
 // an error if the own card does not name the keys in o. A closed gate is no
 // error: see [Ledger.Why].
-func Open(ctx context.Context, o Options) (*Ledger, error) { panic("soon") }
+//
+// If the gate is open, Open signs the checkpoint of everything durable: a crash
+// may have come between a transaction and its signature.
+func Open(ctx context.Context, o Options) (*Ledger, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	l := &Ledger{Options: o, changed: make(chan struct{})}
+	if err := l.open(ctx); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	return l, nil
+}
+
+func (l *Ledger) open(ctx context.Context) error {
+	state, err := l.readState(ctx)
+	if err != nil {
+		return err
+	}
+	a, anchorErr := openAnchor(l.Anchor)
+	switch {
+	case state == nil && errors.Is(anchorErr, errNoAnchor):
+		return ErrNotInitialised
+	case state == nil:
+		return fmt.Errorf("the store has no entries and there is an anchor at %s: restore a backup of the store", l.Anchor)
+	case bytes.Equal(state, stateBegun):
+		return fmt.Errorf("%w: `spsd store init` was interrupted, run it again", ErrNotInitialised)
+	}
+	if err := l.checkKeys(); err != nil {
+		if a != nil {
+			err = errors.Join(err, a.close())
+		}
+		return err
+	}
+	if err := l.gate(ctx, a, anchorErr); err != nil {
+		if a != nil {
+			err = errors.Join(err, a.close())
+		}
+		return err
+	}
+	return nil
+}
+
+// readState reads what Init left, nil if it never ran.
+func (l *Ledger) readState(ctx context.Context) (state []byte, err error) {
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		b, err := r.Get(tableMeta, keyState)
+		if err != nil || b == nil {
+			return err
+		}
+		state = bytes.Clone(b)
+		format, err := r.Get(tableMeta, keyFormat)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(format, valueFormat) {
+			return fmt.Errorf("the ledger has format %q, this program reads %q", format, valueFormat)
+		}
+		incarnation, err := r.Get(tableMeta, keyIncarnation)
+		if err != nil {
+			return err
+		}
+		if len(incarnation) != len(l.incarnation) {
+			return fmt.Errorf("%w: incarnation of %d bytes", ErrCorrupt, len(incarnation))
+		}
+		l.incarnation = [16]byte(incarnation)
+		l.own, err = newestEpoch(r, l.Roster)
+		return err
+	})
+	return state, err
+}
+
+// newestEpoch returns the office's own log of the highest epoch.
+func newestEpoch(r store.Reader, roster *certs.Roster) (certs.Origin, error) {
+	own := certs.Origin{Federation: roster.Federation(), Office: roster.Own().Office()}
+	for item, err := range r.Scan(tableLogs, nil, nil, false) {
+		if err != nil {
+			return certs.Origin{}, err
+		}
+		o, err := certs.ParseOrigin(string(item.Key))
+		if err != nil {
+			return certs.Origin{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		if o.Federation == own.Federation && o.Office == own.Office {
+			own.Epoch = max(own.Epoch, o.Epoch)
+		}
+	}
+	if own.Epoch == 0 {
+		return certs.Origin{}, fmt.Errorf("the store is that of another office: it has no log of %s in %s", own.Office, own.Federation)
+	}
+	return own, nil
+}
+
+// checkKeys returns an error unless the own card names the keys that sign.
+func (l *Ledger) checkKeys() error {
+	if !namesLogKey(l.Roster.Keys(l.own), l.Signer) {
+		return fmt.Errorf("the own card does not name the log key for %s: publish a card that does, or configure the key that the card names", l.own)
+	}
+	for _, key := range l.Roster.Own().ReceiptKeys() {
+		if key.Public.Equal(l.Receipts.Public()) && !key.Revoked {
+			return nil
+		}
+	}
+	return errors.New("the own card does not name the receipt key: publish a card that does, or configure the key that the card names")
+}
+
+func namesLogKey(keys []certs.LogKey, signer crypto.Signer) bool {
+	type equaler interface{ Equal(crypto.PublicKey) bool }
+	for _, key := range keys {
+		if pub, ok := key.Public.(equaler); ok && pub.Equal(signer.Public()) {
+			return true
+		}
+	}
+	return false
+}
 
 // Close waits for the anchor. The ledger MUST NOT be used afterwards.
-func (l *Ledger) Close() error { panic("soon") }
+func (l *Ledger) Close() error { return l.release.close() }
 
 // Why returns why the ledger is read-only, in words for the administrator with
 // what to do, or "" if it is not.
-func (l *Ledger) Why() string { panic("soon") }
+func (l *Ledger) Why() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.why
+}
+
+// shut closes the gate. The first reason stays.
+func (l *Ledger) shut(why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.why == "" {
+		l.why = why
+	}
+	l.shown.shut()
+	l.wakeLocked()
+}
+
+// writable returns [ErrReadOnly] if the gate is closed.
+func (l *Ledger) writable() error {
+	if why := l.Why(); why != "" {
+		return fmt.Errorf("%w: %s", ErrReadOnly, why)
+	}
+	return nil
+}
 
 // Origin returns the own log.
-func (l *Ledger) Origin() certs.Origin { panic("soon") }
+func (l *Ledger) Origin() certs.Origin { return l.own }
+
+// Office returns the own office.
+func (l *Ledger) Office() certs.Office { return l.own.Office }
+
+// Changed returns a channel that is closed when more can be read than now:
+// from After, Page, Head, Receipt. To miss nothing, take the channel first,
+// then read, then wait.
+func (l *Ledger) Changed() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed
+}
+
+// wake tells all readers to read again.
+func (l *Ledger) wake() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wakeLocked()
+}
+
+func (l *Ledger) wakeLocked() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}

@@ -1,13 +1,16 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // Head is the end of a log as it is held here.
@@ -24,30 +27,118 @@ type Head struct {
 }
 
 // Head returns the end of one log, or [ErrNotFound].
-func (l *Ledger) Head(ctx context.Context, o certs.Origin) (Head, error) { panic("soon") }
-
-// Heads returns the ends of all logs held, sorted by origin.
-func (l *Ledger) Heads(ctx context.Context) ([]Head, error) { panic("soon") }
-
-// CheckHead verifies a checkpoint that a peer holds and compares it with what
-// is held here. It returns what the checkpoint says, with the error
-// [ErrInconsistent] if the same office signed another tree of which this is no
-// part: an alarm, and proof of misbehaviour together with the own note. A
-// checkpoint of the own log that is larger than it, or different, also closes
-// the gate. Other errors are those of seal.OpenCheckpoint and [certs.ErrNoCard].
-func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) (seal.Checkpoint, error) {
-	panic("soon")
+func (l *Ledger) Head(ctx context.Context, o certs.Origin) (h Head, err error) {
+	released := l.released()
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		h, err = l.head(r, o, row, released)
+		return err
+	})
+	return h, err
 }
 
-// Entry returns one entry, or [ErrNotFound] if it is not held or not released.
-func (l *Ledger) Entry(ctx context.Context, o certs.Origin, seq uint64) (Entry, error) {
-	panic("soon")
+// Heads returns the ends of all logs held, sorted by origin.
+func (l *Ledger) Heads(ctx context.Context) (heads []Head, err error) {
+	released := l.released()
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		for item, err := range r.Scan(tableLogs, nil, nil, false) {
+			if err != nil {
+				return err
+			}
+			o, err := certs.ParseOrigin(string(item.Key))
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrCorrupt, err)
+			}
+			row, err := decodeLogRow(item.Value)
+			if err != nil {
+				return err
+			}
+			h, err := l.head(r, o, row, released)
+			if err != nil {
+				return err
+			}
+			heads = append(heads, h)
+		}
+		return nil
+	})
+	return heads, err
+}
+
+func (l *Ledger) head(r store.Reader, o certs.Origin, row logRow, released *signedTree) (Head, error) {
+	newest, err := l.newest(o, row, released)
+	if err != nil {
+		return Head{}, err
+	}
+	h := Head{Origin: o, Size: row.size, Checkpoint: newest.Checkpoint, Note: newest.note}
+	if o == l.own && l.Why() == "" {
+		h.Size = newest.Size
+	}
+	if h.Root, err = (tree{r, row.id}).root(h.Size); err != nil {
+		return Head{}, err
+	}
+	for _, err := range r.Scan(tableMissing, entryKey(row.id, 0), entryKey(row.id, h.Size), false) {
+		if err != nil {
+			return Head{}, err
+		}
+		h.Missing++
+	}
+	return h, nil
+}
+
+// newest returns the newest checkpoint up to which everything is held, and may
+// be sent. It is zero if there is none. released is that of the own log; the
+// caller MUST have taken it before its View began, which then holds all of it.
+func (l *Ledger) newest(o certs.Origin, row logRow, released *signedTree) (signedTree, error) {
+	if o == l.own {
+		if released == nil {
+			return signedTree{}, nil
+		}
+		return *released, nil
+	}
+	if len(row.note) == 0 {
+		return signedTree{}, nil
+	}
+	c, err := seal.ParseCheckpoint(row.note)
+	if err != nil {
+		return signedTree{}, fmt.Errorf("%w: checkpoint of %s: %w", ErrCorrupt, o, err)
+	}
+	return signedTree{Checkpoint: c, note: row.note}, nil
 }
 
 // Seal returns what proves one entry off line: its leaf, a checkpoint and the
 // proof between them. The error is [ErrNotFound], or [ErrUnsealed] as long as
 // the log of another office is caught up with and no checkpoint up to which
 // everything is held covers the entry yet.
-func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (*spsv1.Seal, error) {
-	panic("soon")
+func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1.Seal, err error) {
+	released := l.released()
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		newest, err := l.newest(o, row, released)
+		if err != nil {
+			return err
+		}
+		switch {
+		case seq >= row.size:
+			return fmt.Errorf("%w: entry %d of %s", ErrNotFound, seq, o)
+		case seq >= newest.Size:
+			return fmt.Errorf("%w: entry %d of %s", ErrUnsealed, seq, o)
+		}
+		leaf, err := getLeaf(r, row.id, seq)
+		if err != nil {
+			return err
+		}
+		proof, err := tlog.ProveRecord(int64(newest.Size), int64(seq), tree{r, row.id})
+		if err != nil {
+			return err
+		}
+		s = seal.New(bytes.Clone(leaf.leaf), proof, newest.note)
+		return nil
+	})
+	return s, err
 }

@@ -1,16 +1,100 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/server/store"
 )
+
+// ownReceipts remembers the newest receipt that was signed here for each log.
+// After a restart each is signed anew, with another time, when it is asked for.
+type ownReceipts struct {
+	mu   sync.Mutex // held while signing
+	last map[certs.Origin]ownReceipt
+}
+
+type ownReceipt struct {
+	said seal.Receipt
+	note []byte
+}
 
 // Receipt returns the newest receipt of this office over the log of another,
 // over everything that is held of it, signed once per size. If more bodies are
-// missing than a receipt can list, it stops at a smaller size. The error is
-// [ErrNotFound] if nothing of the log is held yet, and [ErrOwnLog] for the own.
-func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) { panic("soon") }
+// missing than a receipt can list, it stops at a smaller size. The note is the
+// caller's. The error is [ErrNotFound] if nothing of the log is held yet, and
+// [ErrOwnLog] for the own.
+func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
+	if l.isOwn(o) {
+		return nil, ErrOwnLog
+	}
+	// Held over the View too, so that sizes never fall.
+	l.receipts.mu.Lock()
+	defer l.receipts.mu.Unlock()
+	last := l.receipts.last[o]
+	var next seal.Receipt
+	err := l.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		next = seal.Receipt{Origin: o}
+		if next.Size, next.Missing, err = holding(r, row); err != nil {
+			return err
+		}
+		if next.Size == last.said.Size {
+			next.Root = last.said.Root
+			return nil
+		}
+		next.Root, err = tree{r, row.id}.root(next.Size)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case next.Size == 0:
+		return nil, fmt.Errorf("%w: nothing of %s can be receipted yet", ErrNotFound, o)
+	case next.Size == last.said.Size && slices.Equal(next.Missing, last.said.Missing):
+		return bytes.Clone(last.note), nil
+	}
+	next.Time = max(l.Now().Unix(), last.said.Time)
+	note, err := seal.SignReceipt(next, l.own.Office, l.Receipts)
+	if err != nil {
+		return nil, err
+	}
+	if l.receipts.last == nil {
+		l.receipts.last = make(map[certs.Origin]ownReceipt)
+	}
+	l.receipts.last[o] = ownReceipt{next, note}
+	return bytes.Clone(note), nil
+}
+
+// holding returns the size that a receipt can speak of, and the bodies below it
+// that are missing.
+func holding(r store.Reader, row logRow) (size uint64, missing []uint64, err error) {
+	for item, err := range r.Scan(tableMissing, entryKey(row.id, 0), entryKey(row.id, row.size), false) {
+		if err != nil {
+			return 0, nil, err
+		}
+		_, seq, err := decodeEntryKey(item.Key)
+		if err != nil {
+			return 0, nil, err
+		}
+		if len(missing) == seal.MaxReceiptLines {
+			return seq, missing, nil
+		}
+		missing = append(missing, seq)
+	}
+	return row.size, missing, nil
+}
 
 // AddReceipt records a receipt that an office gave, wherever it came from. On
 // return without an error it is durable, or says nothing that was not known
@@ -19,21 +103,207 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) { 
 // Errors: [ErrReceiptRoot] and, over the own log, [ErrReceiptBeyond] are alarms:
 // that office holds another log than this one. Over the log of a third office
 // ErrReceiptBeyond says that it holds more than is held here: offer it again
-// later. Others: [ErrNotFound] for a log that is not held, [certs.ErrNoCard],
-// those of seal.OpenReceipt, of ctx and of the store.
+// later. Others: [ErrOwnLog] for one of this office, [ErrNotFound] for a log
+// that is not held, [certs.ErrNoCard], those of seal.OpenReceipt, of ctx and of
+// the store.
 func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byte) error {
-	panic("soon")
+	said, err := l.openReceipt(office, note)
+	if err != nil {
+		return fmt.Errorf("receipt of %s: %w", office, err)
+	}
+	var row logRow
+	known := false
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		if row, err = l.find(r, said.Origin); err != nil {
+			return err
+		}
+		_, newest, err := newestReceipt(r, row.id, office)
+		if known = bytes.Equal(newest, note); err != nil || known {
+			return err
+		}
+		// An old receipt may still be over another tree.
+		if err := l.checkReceipt(r, row, said); err != nil {
+			return err
+		}
+		known, err = saysNothingNew(r, row.id, office, said)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("receipt of %s: %w", office, err)
+	}
+	if known {
+		return nil
+	}
+	var at recordedAt
+	err = l.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+		if known, err = saysNothingNew(tx, row.id, office, said); err != nil || known {
+			return err
+		}
+		if err := l.putReceipt(tx, row.id, Receipt{Receipt: said, From: office, Note: bytes.Clone(note)}); err != nil {
+			return err
+		}
+		at, err = l.recordedAt(tx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("receipt of %s: %w", office, err)
+	}
+	if !known {
+		l.show(at)
+	}
+	return nil
+}
+
+func (l *Ledger) openReceipt(office certs.Office, note []byte) (seal.Receipt, error) {
+	if office == l.own.Office {
+		return seal.Receipt{}, ErrOwnLog
+	}
+	card, err := l.Roster.Peer(office)
+	if err != nil {
+		return seal.Receipt{}, err
+	}
+	return seal.OpenReceipt(note, office, card.ReceiptKeys())
+}
+
+// checkReceipt compares a receipt with what is held.
+func (l *Ledger) checkReceipt(r store.Reader, row logRow, said seal.Receipt) error {
+	if said.Size > row.size {
+		return fmt.Errorf("%w: size %d of %s, which has %d here", ErrReceiptBeyond, said.Size, said.Origin, row.size)
+	}
+	root, err := tree{r, row.id}.root(said.Size)
+	if err != nil {
+		return err
+	}
+	if root != said.Root {
+		return fmt.Errorf("%w: size %d of %s", ErrReceiptRoot, said.Size, said.Origin)
+	}
+	return nil
+}
+
+// saysNothingNew reports whether a receipt is one that is held, or older: of a
+// smaller size, or of the same size with the same exceptions.
+func saysNothingNew(r store.Reader, id logID, office certs.Office, said seal.Receipt) (bool, error) {
+	_, note, err := newestReceipt(r, id, office)
+	if err != nil || note == nil {
+		return false, err
+	}
+	last, err := seal.ParseReceipt(note)
+	if err != nil {
+		return false, fmt.Errorf("%w: receipt of %s: %w", ErrCorrupt, office, err)
+	}
+	if said.Size != last.Size {
+		return said.Size < last.Size, nil
+	}
+	return said.Root == last.Root && slices.Equal(said.Missing, last.Missing) && slices.Equal(said.Ahead, last.Ahead), nil
+}
+
+// newestReceipt returns the position and the note, valid within the
+// transaction, of the newest receipt of an office for a log; nil if none.
+func newestReceipt(r store.Reader, id logID, office certs.Office) (n uint64, note []byte, err error) {
+	prefix := receiptPrefix(id, office)
+	for item, err := range r.Scan(tableReceipts, prefix, store.PrefixEnd(prefix), true) {
+		if err != nil {
+			return 0, nil, err
+		}
+		_, _, _, n, err := decodeReceiptKey(item.Key)
+		return n, item.Value, err
+	}
+	return 0, nil, nil
+}
+
+func (l *Ledger) putReceipt(tx store.Tx, id logID, receipt Receipt) error {
+	last, err := lastPosition(tx)
+	if err != nil {
+		return err
+	}
+	receipt.Position = Position{Incarnation: l.incarnation, N: last + 1}
+	place := placeRow{id: id, number: receipt.Size, office: receipt.From}
+	if err := tx.Put(tablePositions, positionKey(last+1), place.encode()); err != nil {
+		return err
+	}
+	if err := tx.Put(tableReceipts, receiptKey(id, receipt.From, receipt.Size, last+1), receipt.Note); err != nil {
+		return err
+	}
+	if err := l.Fold.Receipt(tx, receipt); err != nil {
+		return fmt.Errorf("fold: %w", err)
+	}
+	return nil
 }
 
 // ReceiptOf returns the newest receipt of an office for a log as it was added,
-// or nil if there is none. The slice is the caller's.
-func (l *Ledger) ReceiptOf(ctx context.Context, office certs.Office, o certs.Origin) (*Receipt, error) {
-	panic("soon")
+// or nil if there is none.
+func (l *Ledger) ReceiptOf(ctx context.Context, office certs.Office, o certs.Origin) (newest *Receipt, err error) {
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		n, note, err := newestReceipt(r, row.id, office)
+		if err != nil || note == nil {
+			return err
+		}
+		newest, err = l.readReceipt(office, n, note)
+		return err
+	})
+	return newest, err
 }
 
-// Covering returns the earliest receipt of an office that covers the entry:
-// one of a size above its sequence in which its body is not listed missing, or
-// that lists it ahead. It is nil if there is none.
-func (l *Ledger) Covering(ctx context.Context, office certs.Office, o certs.Origin, seq uint64) (*Receipt, error) {
-	panic("soon")
+// Covering returns the earliest receipt of an office that covers an entry: by
+// its size, unless the body is listed missing, or by listing it ahead. It is
+// nil if there is none.
+func (l *Ledger) Covering(ctx context.Context, office certs.Office, o certs.Origin, seq uint64) (earliest *Receipt, err error) {
+	err = l.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		if seq >= row.size {
+			return fmt.Errorf("%w: entry %d of %s", ErrNotFound, seq, o)
+		}
+		leaf, err := getLeaf(r, row.id, seq)
+		if err != nil {
+			return err
+		}
+		earliest, err = l.covering(r, row.id, office, seq, seal.RecordHash(leaf.leaf))
+		return err
+	})
+	return earliest, err
+}
+
+// covering looks at the receipt before the sequence, which may list the entry
+// ahead, and then at those above it.
+func (l *Ledger) covering(r store.Reader, id logID, office certs.Office, seq uint64, hash tlog.Hash) (*Receipt, error) {
+	prefix := receiptPrefix(id, office)
+	above := binary.BigEndian.AppendUint64(bytes.Clone(prefix), seq+1)
+	for item, err := range r.Scan(tableReceipts, prefix, above, true) {
+		if err != nil {
+			return nil, err
+		}
+		receipt, err := l.receiptItem(item)
+		if err != nil {
+			return nil, err
+		}
+		if !receipt.Lacks(seq, hash) {
+			return receipt, nil
+		}
+		break
+	}
+	for item, err := range r.Scan(tableReceipts, above, store.PrefixEnd(prefix), false) {
+		if err != nil {
+			return nil, err
+		}
+		receipt, err := l.receiptItem(item)
+		if err != nil || !receipt.Lacks(seq, hash) {
+			return receipt, err
+		}
+	}
+	return nil, nil
+}
+
+func (l *Ledger) receiptItem(item store.Item) (*Receipt, error) {
+	_, office, _, n, err := decodeReceiptKey(item.Key)
+	if err != nil {
+		return nil, err
+	}
+	return l.readReceipt(office, n, item.Value)
 }

@@ -2,10 +2,13 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // Package is a run of consecutive entries of one log on its way between two
@@ -31,11 +34,14 @@ type Body struct {
 	Envelope []byte
 }
 
+// errMoved says that another Record of the same log came first.
+var errMoved = errors.New("the log has grown")
+
 // Record stores a package that another node sent, after checking that the
 // office of its log signed every leaf of it, and returns how many entries of
-// the log are then held. On return without an error they are durable, and
-// [Ledger.Receipt] covers them. What is already held is passed over, if it is
-// the same.
+// the log are then held; after [ErrGap], how many were held. On return without
+// an error they are durable, and [Ledger.Receipt] covers them. What is already
+// held is passed over, if it is the same.
 //
 // Every error means that nothing was stored. Errors that make the sender at
 // fault, so that another source is to be tried: [ErrGap], [ErrWrongRoot],
@@ -47,5 +53,82 @@ type Body struct {
 // the one that the leaf names, is missing: the entry is stored without it and
 // the receipt says so.
 func (l *Ledger) Record(ctx context.Context, from certs.Office, p Package) (size uint64, err error) {
-	panic("soon")
+	for {
+		size, err = l.recordOnce(ctx, from, p)
+		if !errors.Is(err, errMoved) {
+			break
+		}
+	}
+	if err != nil {
+		return size, fmt.Errorf("record %s from %d, sent by %s: %w", p.Origin, p.Start, from, err)
+	}
+	return size, nil
+}
+
+func (l *Ledger) recordOnce(ctx context.Context, from certs.Office, p Package) (uint64, error) {
+	c, err := l.checkPackage(p)
+	if err != nil {
+		return 0, err
+	}
+	run, err := l.prove(ctx, from, p, c)
+	if err != nil || len(run.entries) == 0 {
+		return run.row.size, err
+	}
+	if run.urgent {
+		ctx = store.WithReserve(ctx)
+	}
+	var at recordedAt
+	err = l.Store.Update(ctx, func(tx store.Tx) (err error) {
+		if err := l.putRun(tx, run); err != nil {
+			return err
+		}
+		at, err = l.recordedAt(tx)
+		return err
+	})
+	if err != nil {
+		return run.row.size, err
+	}
+	l.show(at)
+	return run.end(), nil
+}
+
+// putRun writes a proved run, with everything that belongs to it.
+func (l *Ledger) putRun(tx store.Tx, run *run) error {
+	row, ok, err := getLog(tx, run.origin)
+	switch {
+	case err != nil:
+		return err
+	case row.size != run.row.size:
+		return errMoved
+	case !ok:
+		if row, err = addLog(tx); err != nil {
+			return err
+		}
+	}
+	for i := range run.entries {
+		if err := l.putRecorded(tx, row.id, &run.entries[i]); err != nil {
+			return err
+		}
+	}
+	row.size, row.last = run.end(), run.last
+	if run.target.Size <= row.size {
+		row.note = run.target.note
+	}
+	return putLog(tx, run.origin, row)
+}
+
+func (l *Ledger) putRecorded(tx store.Tx, id logID, in *incoming) error {
+	e := in.Entry // a copy: the transaction may run again
+	key := entryKey(id, e.Sequence)
+	if in.body != nil {
+		if err := tx.Put(tableEnvelopes, key, in.body); err != nil {
+			return err
+		}
+	}
+	if in.missing {
+		if err := tx.Put(tableMissing, key, nil); err != nil {
+			return err
+		}
+	}
+	return l.putEntry(tx, id, &e, in.above)
 }

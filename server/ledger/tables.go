@@ -24,3 +24,9 @@ func Tables() []store.Table {
 		tablePositions, tableReceipts, tableRequests, tableReferences,
 	}
 }
+
+// AppendedTables returns those of [Tables] whose keys are written in ascending
+// order, which lets the store fill its pages; the slice is the caller's.
+func AppendedTables() []store.Table {
+	return []store.Table{tableLeaves, tableEnvelopes, tablePositions}
+}

@@ -1,11 +1,21 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/server/store"
 )
+
+// maxFindings bounds what an error of [Verify] names.
+const maxFindings = 50
 
 // Summary counts what [Verify] went through.
 type Summary struct {
@@ -17,8 +27,448 @@ type Summary struct {
 // receipts, digests of bodies, positions without a gap, and that all indexes
 // agree. The error names what it found, up to a number. It changes nothing and
 // needs no Ledger; it is what `spsd store verify` does.
-func Verify(ctx context.Context, s store.Store, roster *certs.Roster) (Summary, error) { panic("soon") }
+//
+// Signatures are checked with the cards of roster; of an office whose card is
+// no longer accepted they are not. The store may be in use: entries are never
+// changed, and Verify looks at those that were there when it began.
+func Verify(ctx context.Context, s store.Store, roster *certs.Roster) (Summary, error) {
+	v := &verifier{store: s, roster: roster}
+	if err := v.run(ctx); err != nil {
+		return v.sum, fmt.Errorf("verify ledger: %w", err)
+	}
+	if len(v.findings) > 0 {
+		return v.sum, fmt.Errorf("verify ledger: %w", errors.Join(v.findings...))
+	}
+	return v.sum, nil
+}
 
-// Verify is [Verify] of the ledger's own store. It may run while the ledger is
-// in use, and looks at what was there when it began.
-func (l *Ledger) Verify(ctx context.Context) (Summary, error) { panic("soon") }
+// Verify is the function [Verify] for the ledger's own store.
+func (l *Ledger) Verify(ctx context.Context) (Summary, error) { return Verify(ctx, l.Store, l.Roster) }
+
+// verifier goes through a store in Views of bounded size.
+type verifier struct {
+	store    store.Store
+	roster   *certs.Roster
+	logs     []verifiedLog
+	end      uint64 // the last position
+	sum      Summary
+	findings []error
+}
+
+// verifiedLog is a log as it was when the verifier began.
+type verifiedLog struct {
+	logRow
+
+	origin certs.Origin
+	own    bool
+	roots  map[uint64]tlog.Hash // at the sizes of checkpoint and receipts
+}
+
+// find notes something wrong.
+func (v *verifier) find(format string, args ...any) {
+	if len(v.findings) < maxFindings {
+		v.findings = append(v.findings, fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...)))
+	}
+}
+
+func (v *verifier) run(ctx context.Context) error {
+	if err := v.store.View(ctx, v.begin); err != nil {
+		return err
+	}
+	for i := range v.logs {
+		if err := v.verifyLog(ctx, &v.logs[i]); err != nil {
+			return fmt.Errorf("log %s: %w", v.logs[i].origin, err)
+		}
+	}
+	if err := v.verifyPositions(ctx); err != nil {
+		return err
+	}
+	return v.verifyIndexes(ctx)
+}
+
+func (v *verifier) begin(r store.Reader) error {
+	office := v.roster.Own().Office()
+	for item, err := range r.Scan(tableLogs, nil, nil, false) {
+		if err != nil {
+			return err
+		}
+		o, err := certs.ParseOrigin(string(item.Key))
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		row, err := decodeLogRow(item.Value)
+		if err != nil {
+			return err
+		}
+		v.logs = append(v.logs, verifiedLog{logRow: row, origin: o, own: o.Office == office, roots: make(map[uint64]tlog.Hash)})
+	}
+	if len(v.logs) == 0 {
+		return ErrNotInitialised
+	}
+	v.sum.Logs = uint64(len(v.logs))
+	var err error
+	v.end, err = lastPosition(r)
+	return err
+}
+
+// scan calls f with the items from from to to, in Views of a bounded size. The
+// slices are valid until f returns.
+func (v *verifier) scan(ctx context.Context, t store.Table, from, to []byte, f func(store.Reader, store.Item) error) error {
+	for done := false; !done; {
+		err := v.store.View(ctx, func(r store.Reader) error {
+			read := 0
+			for item, err := range r.Scan(t, from, to, false) {
+				if err != nil {
+					return err
+				}
+				if read >= maxCopied {
+					from = bytes.Clone(item.Key)
+					return nil
+				}
+				if err := f(r, item); err != nil {
+					return err
+				}
+				read += len(item.Key) + len(item.Value) + entryOverhead
+			}
+			done = true
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyLog recomputes the tree of a log from its leaves, and checks each
+// entry, the checkpoint and the receipts.
+func (v *verifier) verifyLog(ctx context.Context, log *verifiedLog) error {
+	grown := new(grown)
+	sizes, err := v.sizes(ctx, log)
+	if err != nil {
+		return err
+	}
+	last := log.logRow
+	last.last = logRow{}.last
+	err = v.scan(ctx, tableLeaves, entryKey(log.id, 0), entryKey(log.id, log.size), func(r store.Reader, item store.Item) error {
+		seq := grown.leaves
+		if !bytes.Equal(item.Key, entryKey(log.id, seq)) {
+			return fmt.Errorf("%w: entry %d is gone", ErrCorrupt, seq)
+		}
+		row, err := decodeLeafRow(item.Value)
+		if err != nil {
+			return err
+		}
+		above, err := grown.append(seal.RecordHash(row.leaf))
+		if err != nil {
+			return err
+		}
+		if !equalHashes(above, row.hashes) {
+			v.find("%s entry %d: tree hashes do not follow from the leaves", log.origin, seq)
+		}
+		if sizes[seq+1] {
+			if log.roots[seq+1], err = grown.root(); err != nil {
+				return err
+			}
+		}
+		return v.verifyEntry(r, log, seq, row, &last)
+	})
+	if err != nil {
+		return err
+	}
+	if grown.leaves != log.size {
+		return fmt.Errorf("%w: %d entries, want %d", ErrCorrupt, grown.leaves, log.size)
+	}
+	if !last.last.Equal(log.last) {
+		v.find("%s: the last time is %v, want %v", log.origin, log.last, last.last)
+	}
+	v.verifyCheckpoint(log)
+	return v.verifyReceipts(ctx, log)
+}
+
+func equalHashes(a, b []tlog.Hash) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// sizes returns the tree sizes whose roots are needed.
+func (v *verifier) sizes(ctx context.Context, log *verifiedLog) (map[uint64]bool, error) {
+	sizes := make(map[uint64]bool)
+	if c, err := seal.ParseCheckpoint(log.note); err == nil {
+		sizes[c.Size] = true
+	}
+	first := binary.BigEndian.AppendUint32(nil, uint32(log.id))
+	err := v.scan(ctx, tableReceipts, first, store.PrefixEnd(first), func(_ store.Reader, item store.Item) error {
+		_, _, size, _, err := decodeReceiptKey(item.Key)
+		sizes[size] = true
+		return err
+	})
+	return sizes, err
+}
+
+// verifyEntry checks one entry and its place in the other tables.
+func (v *verifier) verifyEntry(r store.Reader, log *verifiedLog, seq uint64, row leafRow, last *logRow) error {
+	v.sum.Entries++
+	if row.fault != "" {
+		v.sum.Faulty++
+	}
+	place, err := r.Get(tablePositions, positionKey(row.n))
+	if err != nil {
+		return err
+	}
+	if want := (placeRow{id: log.id, number: seq}).encode(); !bytes.Equal(place, want) {
+		v.find("%s entry %d: position %d is %x, want %x", log.origin, seq, row.n, place, want)
+	}
+	leaf, err := seal.ParseLeaf(row.leaf)
+	switch {
+	case err != nil:
+		if row.fault == "" {
+			v.find("%s entry %d: %v, and is not marked", log.origin, seq, err)
+		}
+	case row.fault == "" && (leaf.GetOrigin() != log.origin.String() || leaf.GetSequence() != seq):
+		v.find("%s entry %d: the leaf says %s entry %d, and is not marked", log.origin, seq, leaf.GetOrigin(), leaf.GetSequence())
+	case leaf.GetTime().AsTime().Before(last.last):
+		if row.fault == "" {
+			v.find("%s entry %d: its time falls, and it is not marked", log.origin, seq)
+		}
+	default:
+		last.last = leaf.GetTime().AsTime()
+	}
+	return v.verifyBody(r, log, seq, row)
+}
+
+// verifyBody checks that an entry has the body that it should, or is listed as
+// missing it.
+func (v *verifier) verifyBody(r store.Reader, log *verifiedLog, seq uint64, row leafRow) error {
+	key := entryKey(log.id, seq)
+	missing, err := r.Get(tableMissing, key)
+	if err != nil {
+		return err
+	}
+	if missing != nil {
+		v.sum.Missing++
+	}
+	leaf, err := seal.ParseLeaf(row.leaf)
+	if err != nil {
+		leaf = nil
+	}
+	own, err := r.Get(tableEnvelopes, key)
+	if err != nil {
+		return err
+	}
+	body, err := bodyOf(r, log.id, seq, leaf)
+	if err != nil {
+		return err
+	}
+	mine := leaf != nil && seal.MayRead(leaf, v.roster.Own().Office())
+	switch {
+	case own != nil && !mine:
+		v.find("%s entry %d: has a body that is not addressed to this office", log.origin, seq)
+	case mine && body == nil && missing == nil:
+		v.find("%s entry %d: its body is neither held nor listed as missing", log.origin, seq)
+	case body != nil && missing != nil:
+		v.find("%s entry %d: its body is listed as missing and is held", log.origin, seq)
+	case missing != nil && (!mine || log.own):
+		v.find("%s entry %d: a body is listed as missing that should not be there, or of the own log", log.origin, seq)
+	case mine && body != nil:
+		v.sum.Bodies++
+		if err := seal.CheckEnvelope(leaf, body); err != nil {
+			v.find("%v", err)
+		}
+	}
+	return nil
+}
+
+func (v *verifier) verifyCheckpoint(log *verifiedLog) {
+	if len(log.note) == 0 {
+		return
+	}
+	c, err := seal.ParseCheckpoint(log.note)
+	if keys := v.roster.Keys(log.origin); err == nil && len(keys) > 0 {
+		c, err = seal.OpenCheckpoint(log.note, keys)
+	}
+	switch {
+	case err != nil:
+		v.find("%s: checkpoint: %v", log.origin, err)
+	case c.Origin != log.origin || c.Size > log.size:
+		v.find("%s: checkpoint of %s of size %d, and %d entries", log.origin, c.Origin, c.Size, log.size)
+	case c.Root != log.roots[c.Size]:
+		v.find("%s: checkpoint of size %d has another root than the entries", log.origin, c.Size)
+	}
+}
+
+// verifyReceipts checks every receipt for a log. Receipts of one office follow
+// each other with sizes that do not fall.
+func (v *verifier) verifyReceipts(ctx context.Context, log *verifiedLog) error {
+	first := binary.BigEndian.AppendUint32(nil, uint32(log.id))
+	var lastOffice certs.Office
+	var lastN uint64
+	return v.scan(ctx, tableReceipts, first, store.PrefixEnd(first), func(r store.Reader, item store.Item) error {
+		_, office, size, n, err := decodeReceiptKey(item.Key)
+		if err != nil {
+			return err
+		}
+		if n > v.end {
+			return nil // added since
+		}
+		v.sum.Receipts++
+		said, err := seal.ParseReceipt(item.Value)
+		if card, cardErr := v.roster.Peer(office); err == nil && cardErr == nil {
+			said, err = seal.OpenReceipt(item.Value, office, card.ReceiptKeys())
+		}
+		switch {
+		case err != nil:
+			v.find("%s: receipt of %s of size %d: %v", log.origin, office, size, err)
+		case said.Origin != log.origin || said.Size != size || said.Size > log.size:
+			v.find("%s: receipt of %s of size %d says %s size %d", log.origin, office, size, said.Origin, said.Size)
+		case said.Root != log.roots[size]:
+			v.find("%s: receipt of %s of size %d is over another tree", log.origin, office, size)
+		case office == lastOffice && n <= lastN:
+			v.find("%s: receipt of %s of size %d at position %d comes after position %d", log.origin, office, size, n, lastN)
+		}
+		lastOffice, lastN = office, n
+		place, err := r.Get(tablePositions, positionKey(n))
+		if err != nil {
+			return err
+		}
+		if want := (placeRow{id: log.id, number: size, office: office}).encode(); !bytes.Equal(place, want) {
+			v.find("%s: receipt of %s: position %d is %x, want %x", log.origin, office, n, place, want)
+		}
+		return nil
+	})
+}
+
+// verifyPositions checks that positions have no gap and that there are as many
+// as entries and receipts, which together with what they said is all of them.
+func (v *verifier) verifyPositions(ctx context.Context) error {
+	next := uint64(1)
+	err := v.scan(ctx, tablePositions, nil, positionKey(v.end+1), func(_ store.Reader, item store.Item) error {
+		if !bytes.Equal(item.Key, positionKey(next)) {
+			return fmt.Errorf("%w: position %d is gone", ErrCorrupt, next)
+		}
+		next++
+		return nil
+	})
+	if err == nil && v.end != v.sum.Entries+v.sum.Receipts {
+		v.find("%d positions, want one for each of %d entries and %d receipts", v.end, v.sum.Entries, v.sum.Receipts)
+	}
+	return err
+}
+
+// verifyIndexes checks request IDs and references against the own leaves, and
+// that no body lies outside the logs.
+func (v *verifier) verifyIndexes(ctx context.Context) error {
+	used := make(map[string]bool)
+	err := v.scan(ctx, tableRequests, nil, nil, func(r store.Reader, item store.Item) error {
+		row, err := decodeRequestRow(item.Value)
+		if err != nil {
+			return err
+		}
+		log := v.byID(row.id)
+		if log == nil || !log.own {
+			v.find("request %q is of log %d, which is not an own one", item.Key, row.id)
+			return nil
+		}
+		if row.seq >= log.size {
+			return nil // appended since, or checked to be gone by the count of entries
+		}
+		key := string(entryKey(row.id, row.seq))
+		if used[key] {
+			v.find("entry %d of %s has two request IDs", row.seq, log.origin)
+		}
+		used[key] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var entries uint64
+	for _, log := range v.logs {
+		if log.own {
+			entries += log.size
+		}
+	}
+	if uint64(len(used)) != entries {
+		v.find("%d request IDs, want one for each of %d own entries", len(used), entries)
+	}
+	if err := v.verifyStrays(ctx, tableEnvelopes); err != nil {
+		return err
+	}
+	if err := v.verifyStrays(ctx, tableMissing); err != nil {
+		return err
+	}
+	return v.verifyReferences(ctx)
+}
+
+// verifyStrays finds rows of entries that are not there. Rows appended since
+// are passed over as far as they can be told apart.
+func (v *verifier) verifyStrays(ctx context.Context, t store.Table) error {
+	return v.scan(ctx, t, nil, nil, func(r store.Reader, item store.Item) error {
+		id, seq, err := decodeEntryKey(item.Key)
+		if err != nil {
+			return err
+		}
+		leaf, err := r.Get(tableLeaves, item.Key)
+		if err == nil && leaf == nil {
+			v.find("%s has a row for entry %d of log %d, which is not there", t, seq, id)
+		}
+		return err
+	})
+}
+
+func (v *verifier) byID(id logID) *verifiedLog {
+	for i := range v.logs {
+		if v.logs[i].id == id {
+			return &v.logs[i]
+		}
+	}
+	return nil
+}
+
+// verifyReferences checks that every own statement has the next reference of
+// its year, and that the counters agree.
+func (v *verifier) verifyReferences(ctx context.Context) error {
+	counts := make(map[string]uint64)
+	for i := range v.logs {
+		log := &v.logs[i]
+		if !log.own {
+			continue
+		}
+		err := v.scan(ctx, tableLeaves, entryKey(log.id, 0), entryKey(log.id, log.size), func(_ store.Reader, item store.Item) error {
+			row, err := decodeLeafRow(item.Value)
+			if err != nil {
+				return err
+			}
+			leaf, err := seal.ParseLeaf(row.leaf)
+			if err != nil || leaf.GetSubject() != nil || leaf.GetReference() == "" {
+				return nil //nolint:nilerr // verifyEntry has said it
+			}
+			name, exercise := referenceRow(leaf.GetTime().AsTime(), false), referenceRow(leaf.GetTime().AsTime(), true)
+			for _, row := range []string{name, exercise} {
+				if leaf.GetReference() == formatReference(log.origin.Office, row, counts[row]+1) {
+					counts[row]++
+					return nil
+				}
+			}
+			v.find("%s entry %d: reference %s is not the next one", log.origin, leaf.GetSequence(), leaf.GetReference())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return v.scan(ctx, tableReferences, nil, nil, func(r store.Reader, item store.Item) error {
+		last, err := referenceCount(r, string(item.Key))
+		if err == nil && last < counts[string(item.Key)] {
+			v.find("references of %s: the last given is %d, and %d is used", item.Key, last, counts[string(item.Key)])
+		}
+		return err
+	})
+}

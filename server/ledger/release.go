@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// signedTree is a checkpoint with its note.
+type signedTree struct {
+	seal.Checkpoint
+
+	note []byte
+}
+
+// releaser signs checkpoints of the own log and writes the anchor.
+type releaser struct {
+	newest atomic.Pointer[signedTree] // released last; nil: none
+
+	mu      sync.Mutex // held while signing
+	anchor  *anchor    // nil: the gate is closed
+	pending chan error // the anchor that is being written, nil if none
+}
+
+// released returns the newest checkpoint of the own log that was released, or
+// nil.
+func (l *Ledger) released() *signedTree { return l.release.newest.Load() }
+
+// sealUpTo returns when a checkpoint of at least size entries is released. The
+// first of the callers that wait signs for all of them: everything durable by
+// then. There is no timer; a group of entries that became durable together is
+// signed once.
+func (l *Ledger) sealUpTo(size uint64) error {
+	l.release.mu.Lock()
+	defer l.release.mu.Unlock()
+	if newest := l.released(); newest != nil && newest.Size >= size {
+		return nil
+	}
+	if err := l.signNext(); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsealed, err)
+	}
+	return nil
+}
+
+// signNext signs and releases what is durable; release.mu is held. The anchor
+// lags by at most one group: that of the release before is waited for here,
+// that of this one is written while readers go ahead.
+func (l *Ledger) signNext() error {
+	if err := l.waitAnchor(); err != nil {
+		return err
+	}
+	// What a View shows is durable, so it may be signed. It does not end with
+	// the caller's context, since others wait for the same signature.
+	var next anchored
+	var last uint64
+	err := l.Store.View(context.Background(), func(r store.Reader) (err error) {
+		if next, err = ownTree(r, l.own); err != nil {
+			return err
+		}
+		last, err = lastPosition(r)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	note, err := seal.SignCheckpoint(next.tree, l.Signer)
+	if err != nil {
+		return err
+	}
+	l.release.newest.Store(&signedTree{Checkpoint: next.tree, note: note})
+	l.shown.released(last, next.tree.Size)
+	l.wake()
+	pending, a := make(chan error, 1), l.release.anchor
+	l.release.pending = pending
+	go func() { pending <- a.write(next) }()
+	return nil
+}
+
+// waitAnchor waits until the anchor of the last release is durable; release.mu
+// is held. If it cannot be written the gate closes: without it a restored
+// backup would go unnoticed.
+func (l *Ledger) waitAnchor() error {
+	if l.release.pending != nil {
+		err := <-l.release.pending
+		l.release.pending = nil
+		if err != nil {
+			l.shut(fmt.Sprintf("the anchor %s could not be written: %v; mend its disk and start again", l.Anchor, err))
+		}
+	}
+	if why := l.Why(); why != "" {
+		return errors.New(why)
+	}
+	return nil
+}
+
+// ownTree returns everything durable of the own log, and the last reference.
+func ownTree(r store.Reader, own certs.Origin) (anchored, error) {
+	row, ok, err := getLog(r, own)
+	if err != nil {
+		return anchored{}, err
+	}
+	if !ok {
+		return anchored{}, fmt.Errorf("%w: log %s is gone", ErrCorrupt, own)
+	}
+	root, err := tree{r, row.id}.root(row.size)
+	if err != nil {
+		return anchored{}, err
+	}
+	reference, err := lastReference(r, own.Office, row.last)
+	return anchored{tree: seal.Checkpoint{Origin: own, Size: row.size, Root: root}, reference: reference}, err
+}
+
+func (r *releaser) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.anchor == nil {
+		return nil
+	}
+	var err error
+	if r.pending != nil {
+		err = <-r.pending
+		r.pending = nil
+	}
+	a := r.anchor
+	r.anchor = nil
+	if err != nil {
+		err = fmt.Errorf("write anchor: %w", err)
+	}
+	return errors.Join(err, a.close())
+}
