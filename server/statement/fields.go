@@ -77,7 +77,6 @@ var shapes = []struct{ pattern, want string }{
 	{`^n:`, "name an id of the case's notification such as n:p1.l2"},
 	{`^p[1-9][0-9]{0,3}\.l`, "give a lot the id of its product, a dot, and l with a number: p1.l2"},
 	{`^s[1-9][0-9]{0,3}\.r`, "give a result the id of its sample, a dot, and r with a number: s1.r2"},
-	{`^[adfjmopst][1-9]`, "give a local id: the letter of its kind and a number from 1, such as p1"},
 	{`^-?(0|[1-9]`, "write a decimal number such as 12500, 0.05 or 4.5E5, with a point and without blanks"},
 	{`^(0|[1-9]`, "write a decimal number such as 2 or 1.96"},
 	{`^-?(90`, "write degrees north as a decimal from -90 to 90"},
@@ -106,6 +105,9 @@ var shapes = []struct{ pattern, want string }{
 
 // shape says in words what a pattern wants. The longest beginning decides.
 func shape(pattern string) string {
+	if len(pattern) > 2 && pattern[2:] == "[1-9][0-9]{0,3}$" {
+		return fmt.Sprintf("give a local id: the letter %c and a number from 1, such as %[1]c1", pattern[1])
+	}
 	best := -1
 	for i, s := range shapes {
 		if strings.HasPrefix(pattern, s.pattern) && (best < 0 || len(s.pattern) > len(shapes[best].pattern)) {
