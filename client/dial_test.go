@@ -21,7 +21,9 @@ import (
 )
 
 // node is the office listener of a node that answers one method.
-type node struct{ spsv1.UnimplementedNodeServiceServer }
+type node struct {
+	spsv1.UnimplementedNodeServiceServer
+}
 
 func (node) GetNode(context.Context, *spsv1.GetNodeRequest) (*spsv1.Node, error) {
 	return &spsv1.Node{Office: "VN"}, nil

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"sync"
 	"time"
 
@@ -42,20 +41,62 @@ type Result struct {
 	Began  time.Time // when the first call began
 }
 
+// Source is where items come from, in rounds: what a later round holds may
+// depend on what became of an earlier one. Its methods are called by one
+// goroutine at a time.
+type Source interface {
+	// Rows returns how many rows there are to deal with, in all rounds together.
+	Rows() int
+	// Round returns the next items, which do not depend on each other; none at
+	// the end.
+	Round() []Item
+	// Done is told what became of each item.
+	Done(Result)
+}
+
+// Items returns a source of one round.
+func Items(items ...Item) Source { return &once{items: items, rows: len(items)} }
+
+type once struct {
+	items []Item
+	rows  int
+}
+
+func (o *once) Rows() int   { return o.rows }
+func (o *once) Done(Result) {}
+func (o *once) Round() []Item {
+	round := o.items
+	o.items = nil
+	return round
+}
+
 // patience is how long an item waits for a node that is away or busy.
 const patience = time.Minute
 
-// Issue issues the items in their order, at most inFlight at a time, and calls
-// report for each when it is known what became of it; never two calls at once,
-// in any order. An item that the node refuses for its content, or for its
-// request ID, is reported and the rest goes on. Issue returns early, with the
-// error, when going on makes no sense: the node stays away, or the caller may
-// not issue. Whatever was not reported then is safe to issue again.
-func Issue(ctx context.Context, nodes map[certs.Office]*client.Client, items iter.Seq[Item], inFlight int, report func(Result)) error {
+// Issue issues all items of the source, at most inFlight at a time and in
+// about their order, and calls report for each when it is known what became of
+// it; never two calls at once. An item that the node refuses for its content,
+// or for its request ID, is reported and the rest goes on. Issue returns early,
+// with the error, when going on makes no sense: the node stays away, or the
+// caller may not issue. Whatever was not reported then is safe to issue again.
+func Issue(ctx context.Context, nodes map[certs.Office]*client.Client, from Source, inFlight int, report func(Result)) error {
+	for round := from.Round(); len(round) > 0; round = from.Round() {
+		err := issueRound(ctx, nodes, round, inFlight, func(r Result) {
+			from.Done(r)
+			report(r)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func issueRound(ctx context.Context, nodes map[certs.Office]*client.Client, items []Item, inFlight int, report func(Result)) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(max(inFlight, 1))
 	var one sync.Mutex
-	for item := range items {
+	for _, item := range items {
 		if ctx.Err() != nil {
 			break
 		}
@@ -72,10 +113,7 @@ func Issue(ctx context.Context, nodes map[certs.Office]*client.Client, items ite
 			return nil
 		})
 	}
-	if err := all.Wait(); err != nil {
-		return err
-	}
-	return ctx.Err()
+	return all.Wait()
 }
 
 func issue(ctx context.Context, nodes map[certs.Office]*client.Client, item Item) (issued *spsv1.IssuedStatement, err error) {

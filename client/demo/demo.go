@@ -21,7 +21,7 @@ type Options struct {
 	// Nodes are connections to the nodes of all offices, as persons who may issue
 	// and read.
 	Nodes    map[certs.Office]*client.Client
-	Items    []batch.Item
+	Source   batch.Source
 	InFlight int // how many are being issued at a time
 	// Show, if set, is called for each statement that has reached everybody.
 	// Skipped, if set, is called for each item that was not issued. Neither is
@@ -41,7 +41,7 @@ var errStuck = fmt.Errorf("nothing has moved for %s", patience)
 // what was issued. The error is nil only if Summary.Complete is true. The
 // summary says how far it came in either case.
 func Run(ctx context.Context, opts Options) (Summary, error) {
-	s := Summary{Rows: len(opts.Items)}
+	s := Summary{Rows: opts.Source.Rows()}
 	for office := range opts.Nodes {
 		s.Offices = append(s.Offices, office)
 	}
@@ -77,7 +77,7 @@ func issueAndWait(ctx context.Context, opts Options, t *tracker, s *Summary) err
 	for office, node := range opts.Nodes {
 		watchers.Go(func() error { return watch(watching, office, node, t) })
 	}
-	err := batch.Issue(watching, opts.Nodes, slices.Values(opts.Items), opts.InFlight, func(r batch.Result) {
+	err := batch.Issue(watching, opts.Nodes, opts.Source, opts.InFlight, func(r batch.Result) {
 		if r.Err != nil {
 			s.Skipped++
 			if opts.Skipped != nil {

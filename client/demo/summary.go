@@ -13,7 +13,7 @@ import (
 // its issuer that is to receive it.
 type Summary struct {
 	Offices   []certs.Office `json:"offices"`
-	Rows      int            `json:"rows"`    // items in the input
+	Rows      int            `json:"rows"`    // in the input; some say nothing new and are neither issued nor skipped
 	Skipped   int            `json:"skipped"` // of them, those that no statement could be made of
 	Issued    int            `json:"issued"`
 	Addressed int            `json:"addressed"`

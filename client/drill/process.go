@@ -10,8 +10,8 @@ import (
 )
 
 // graceTime is how long a process may take to end by itself before it is
-// killed.
-const graceTime = 10 * time.Second
+// killed; a node gives calls 10 s to end.
+const graceTime = 15 * time.Second
 
 // process is one run of a program.
 type process struct {
@@ -39,6 +39,9 @@ func launch(cmd *exec.Cmd) (*process, error) {
 			return
 		}
 		p.err = cmd.Wait()
+		if cmd.ProcessState != nil && cmd.ProcessState.Success() {
+			p.err = nil // it ended well, though its context was done first
+		}
 		close(p.done)
 	}()
 	if err := <-started; err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/spsalert/spsalert/client/batch"
 	"github.com/spsalert/spsalert/client/demo"
 	"github.com/spsalert/spsalert/client/drill"
+	"github.com/spsalert/spsalert/client/rasff"
 )
 
 // demoOptions are the flags of the demo.
@@ -79,15 +80,15 @@ func (o demoOptions) check() ([]certs.Office, error) {
 	if len(offices) < 2 {
 		return nil, errors.New("a federation takes at least two --offices")
 	}
-	if o.input != "" && !slices.Contains(offices, rasffIssuer) {
-		return nil, fmt.Errorf("%s issues what RASFF has published, it must be one of --offices", rasffIssuer)
+	if o.input != "" && !slices.Contains(offices, rasff.Office) {
+		return nil, fmt.Errorf("%s issues what RASFF has published, it must be one of --offices", rasff.Office)
 	}
 	return offices, nil
 }
 
 // demo runs the whole of it and tidies up, however it ends.
 func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (err error) {
-	items, err := demoItems(o, offices)
+	source, err := demoSource(o, offices)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (
 			err = errors.Join(err, node.Close())
 		}
 	}()
-	return a.play(ctx, o, fed, nodes, items)
+	return a.play(ctx, o, fed, nodes, source)
 }
 
 // connect connects to every node as its validator, who may issue and read.
@@ -134,10 +135,10 @@ func connect(ctx context.Context, fed *drill.Federation) (map[certs.Office]*clie
 	return nodes, nil
 }
 
-// play issues the items, shows what happens, and stays if it is to.
-func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, nodes map[certs.Office]*client.Client, items []batch.Item) error {
-	s := newStage(a, len(items), o.format == "text")
-	opts := demo.Options{Nodes: nodes, Items: items, InFlight: o.inFlight, Show: s.show, Skipped: s.skipped}
+// play issues what there is, shows what happens, and stays if it is to.
+func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, nodes map[certs.Office]*client.Client, source batch.Source) error {
+	s := newStage(a, source.Rows(), o.format == "text")
+	opts := demo.Options{Nodes: nodes, Source: source, InFlight: o.inFlight, Show: s.show, Skipped: s.skipped}
 	summary, err := demo.Run(ctx, opts)
 	s.close()
 	if ctx.Err() != nil {

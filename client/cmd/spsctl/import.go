@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -15,6 +14,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/batch"
+	"github.com/spsalert/spsalert/client/rasff"
 )
 
 func (a *app) importCommand() *cobra.Command {
@@ -35,18 +35,21 @@ rest goes on; the exit code is then 6. Importing a file again issues nothing
 again: a row is known by its RASFF number and its content.`,
 		Args: cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			if node.Office() != rasff.Office {
+				return usageError{fmt.Errorf("%s issues what RASFF has published, this is the node of %s; choose another --context", rasff.Office, node.Office())}
+			}
 			offices, err := federationOf(ctx, node)
 			if err != nil {
 				return err
 			}
-			items, err := rasffItems(args[0], node.Office(), offices, limit)
+			rows, err := readRASFF(args[0], offices, limit)
 			if err != nil {
 				return err
 			}
 			if check {
-				return a.checkItems(ctx, node, items)
+				return a.checkRows(ctx, node, rows)
 			}
-			return a.importItems(ctx, node, items, inFlight)
+			return a.importRows(ctx, node, rows, inFlight)
 		}),
 	}
 	f := cmd.Flags()
@@ -69,15 +72,15 @@ func federationOf(ctx context.Context, node *client.Client) ([]certs.Office, err
 	return all, nil
 }
 
-// importItems issues the items and reports what became of them.
-func (a *app) importItems(ctx context.Context, node *client.Client, items []batch.Item, inFlight int) error {
+// importRows issues the rows and reports what became of them.
+func (a *app) importRows(ctx context.Context, node *client.Client, rows batch.Source, inFlight int) error {
 	before, err := node.Node(ctx)
 	if err != nil {
 		return err
 	}
 	var issued, known, refused int
-	bar := newBar(a.err, len(items), "importing")
-	err = batch.Issue(ctx, map[certs.Office]*client.Client{node.Office(): node}, slices.Values(items), inFlight, func(r batch.Result) {
+	bar := newBar(a.err, rows.Rows(), "importing")
+	err = batch.Issue(ctx, map[certs.Office]*client.Client{node.Office(): node}, rows, inFlight, func(r batch.Result) {
 		entry := r.Issued.GetEntry()
 		switch {
 		case r.Err != nil:
@@ -92,25 +95,27 @@ func (a *app) importItems(ctx context.Context, node *client.Client, items []batc
 		bar.add()
 	})
 	bar.close()
-	fmt.Fprintf(a.out, "%d rows: %d issued, %d were issued before, %d not taken\n", len(items), issued, known, refused)
 	if err != nil {
-		return fmt.Errorf("%w; run the same import again, it goes on where it stopped", err)
+		return fmt.Errorf("%w; %d of %d rows were issued, import the file again to go on where it stopped", err, issued+known, rows.Rows())
 	}
+	fmt.Fprintf(a.out, "%d rows: %d issued, %d were issued before, %d say nothing new, %d not taken\n",
+		rows.Rows(), issued, known, rows.Rows()-issued-known-refused, refused)
 	return notTaken(refused)
 }
 
-// checkItems has the node check each item, and reports those that it would
-// refuse.
-func (a *app) checkItems(ctx context.Context, node *client.Client, items []batch.Item) error {
+// checkRows has the node check each row, and reports those that it would
+// refuse. Rows that refer to what is not issued yet cannot be checked.
+func (a *app) checkRows(ctx context.Context, node *client.Client, rows batch.Source) error {
 	refused := 0
-	bar := newBar(a.err, len(items), "checking")
+	bar := newBar(a.err, rows.Rows(), "checking")
+	defer bar.close()
+	items := rows.Round()
 	for _, item := range items {
 		err := item.Err
 		if err == nil {
 			_, err = node.Check(ctx, item.Statement)
 		}
 		if e, ok := errors.AsType[*client.Error](err); ok && answerCode(e) != exitInvalid {
-			bar.close()
 			return err
 		}
 		if err != nil {
@@ -121,7 +126,7 @@ func (a *app) checkItems(ctx context.Context, node *client.Client, items []batch
 		bar.add()
 	}
 	bar.close()
-	fmt.Fprintf(a.out, "%d rows: %d could be issued, %d not\n", len(items), len(items)-refused, refused)
+	fmt.Fprintf(a.out, "%d rows: %d could be issued, %d not, %d depend on those\n", rows.Rows(), len(items)-refused, refused, rows.Rows()-len(items))
 	return notTaken(refused)
 }
 

@@ -93,6 +93,9 @@ func (s *stage) close() { s.bar.close() }
 // printSummary writes for people what a run came to.
 func (a *app) printSummary(s demo.Summary) {
 	fmt.Fprintf(a.out, "\n%d statements issued in %.1f s: %d to named offices, %d to everyone\n", s.Issued, s.Seconds, s.Addressed, s.Network)
+	if same := s.Rows - s.Issued - s.Skipped; same > 0 {
+		fmt.Fprintf(a.out, "%d of %d rows say nothing that an earlier one had not said\n", same, s.Rows)
+	}
 	if s.Skipped > 0 {
 		fmt.Fprintf(a.out, "%d of %d rows could not be taken, the reasons are above\n", s.Skipped, s.Rows)
 	}

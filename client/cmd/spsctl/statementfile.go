@@ -71,18 +71,21 @@ func parseStatement(data []byte) (*spsv1.Statement, error) {
 type jsonWriter struct {
 	text *strings.Builder
 	line int // lines begun after the first
-	size int // scalars written
+	size int // nodes written
 }
 
 // The limits of a document, against aliases that blow up.
 const (
-	maxDepth   = 100
-	maxScalars = 200_000
+	maxDepth = 100
+	maxNodes = 200_000
 )
 
 func (w *jsonWriter) write(n *yaml.Node, depth int) error {
 	if depth > maxDepth {
 		return fmt.Errorf("line %d: nested more than %d deep", n.Line, maxDepth)
+	}
+	if w.size++; w.size > maxNodes {
+		return fmt.Errorf("line %d: more than %d values", n.Line, maxNodes)
 	}
 	for w.line < n.Line-1 {
 		w.text.WriteByte('\n')
@@ -125,9 +128,6 @@ func (w *jsonWriter) writeAll(n *yaml.Node, depth int, brackets string) error {
 }
 
 func (w *jsonWriter) writeScalar(n *yaml.Node) error {
-	if w.size++; w.size > maxScalars {
-		return fmt.Errorf("line %d: more than %d values", n.Line, maxScalars)
-	}
 	switch n.ShortTag() {
 	case "!!null":
 		w.text.WriteString("null")
