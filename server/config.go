@@ -55,6 +55,7 @@ type Limits struct {
 	Request   int           // largest request at the office listener, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
 	Drain     time.Duration // a stopping node waits so long for calls to end
+	Reload    time.Duration // certificate and cards are looked at this often
 }
 
 // Ledger returns the path of the ledger's file.
@@ -107,7 +108,7 @@ func Settings() []Setting {
 		path("identity.receipt_key", "receipt.key", "private key that signs receipts", func(c *Config) *string { return &c.Identity.ReceiptKey }),
 		path("identity.card", "", "this office's own peer card; OFFICE.card beside the file, such as VN.card, if not given", func(c *Config) *string { return &c.Identity.Card }),
 		path("peers", "peers", "folder of the accepted peer cards, *.card", func(c *Config) *string { return &c.Peers }),
-		address("listen.peers", "127.0.0.1:7443", "address for peers; off: this node only dials out", true, func(c *Config) *string { return &c.Listen.Peers }),
+		address("listen.peers", "", "address for peers, such as 0.0.0.0:7443; this node only dials out if not given", true, func(c *Config) *string { return &c.Listen.Peers }),
 		address("listen.office", "127.0.0.1:7444", "address for the people and systems of this office", false, func(c *Config) *string { return &c.Listen.Office }),
 		address("listen.ops", "127.0.0.1:7446", "address of /healthz, /readyz and, on loopback only, pprof; off: none", true, func(c *Config) *string { return &c.Listen.Ops }),
 		{Key: "log.level", Default: "info", Doc: "least level that is logged: debug, info, warn, error", set: func(c *Config, v string) error {
@@ -136,8 +137,12 @@ func Settings() []Setting {
 			c.Limits.Heartbeat, err = parseWait(v, time.Second, time.Minute)
 			return err
 		}},
-		{Key: "limits.drain", Default: "10s", Doc: "a stopping node waits so long for calls to end", set: func(c *Config, v string) (err error) {
+		{Key: "limits.drain", Default: "5s", Doc: "a stopping node waits so long for calls to end", set: func(c *Config, v string) (err error) {
 			c.Limits.Drain, err = parseWait(v, 0, 10*time.Minute)
+			return err
+		}},
+		{Key: "limits.reload", Default: "5s", Doc: "certificate and cards are looked at this often, and at once on SIGHUP", set: func(c *Config, v string) (err error) {
+			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
 	}

@@ -29,7 +29,7 @@ identity:
 peers: /etc/spsd/peers
 listen: {peers: "0.0.0.0:7443", office: 127.0.0.1:1, ops: "off"}
 log: {level: debug, format: text}
-limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m}
+limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
 
 func writeConfig(t *testing.T, text string) string {
@@ -55,7 +55,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 		Peers:  "/etc/spsd/peers",
 		Listen: server.Listen{Peers: "0.0.0.0:7443", Office: "127.0.0.1:1"},
 		Log:    server.Log{Level: slog.LevelDebug, Format: "text"},
-		Limits: server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute},
+		Limits: server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second},
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {
@@ -84,9 +84,9 @@ func TestLoadConfigDefaults(t *testing.T) {
 			Card: filepath.Join(dir, "TH.card"),
 		},
 		Peers:  filepath.Join(dir, "peers"),
-		Listen: server.Listen{Peers: "127.0.0.1:7443", Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
+		Listen: server.Listen{Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
 		Log:    server.Log{Level: slog.LevelInfo, Format: "json"},
-		Limits: server.Limits{Store: 64 << 30, Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 10 * time.Second},
+		Limits: server.Limits{Store: 64 << 30, Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
 	if err != nil {

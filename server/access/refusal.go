@@ -25,6 +25,7 @@ const (
 	ReasonCursorAhead Reason = "CURSOR_AHEAD"        // a cursor or token of another store: list again
 	ReasonTooLarge    Reason = "TOO_LARGE"           // above a limit; permanent
 	ReasonReadOnly    Reason = "READ_ONLY"           // the node issues nothing just now
+	ReasonUnsealed    Reason = "UNSEALED"            // entered, and not under a signed checkpoint yet: ask again
 	ReasonDraining    Reason = "DRAINING"            // the node is stopping: connect again and resume
 	ReasonInternal    Reason = "INTERNAL"            // a fault of the node; its log says more
 )

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
 
+	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -32,9 +33,13 @@ func Status(err error) *status.Status {
 	case errors.Is(err, context.DeadlineExceeded):
 		return status.New(codes.DeadlineExceeded, "the time that the caller allowed is over")
 	}
-	for _, known := range knownErrors() {
+	for _, known := range knownErrors {
 		if errors.Is(err, known.err) {
-			return known.refusal.status()
+			shown := known.as
+			if shown.Sentence == "" {
+				shown.Sentence = err.Error()
+			}
+			return shown.status()
 		}
 	}
 	return (&Refusal{
@@ -43,20 +48,29 @@ func Status(err error) *status.Status {
 	}).status()
 }
 
-// knownError is an error of another package with what is shown of it.
-type knownError struct {
-	err     error
-	refusal Refusal
-}
-
-func knownErrors() []knownError {
-	return []knownError{
-		{store.ErrFull, Refusal{
-			Code: codes.FailedPrecondition, Reason: ReasonReadOnly,
-			Sentence: "the node's store is full, so it issues nothing: its administrator has to free disk space or raise limits.store",
-		}},
-		{store.ErrClosed, *Draining()},
-	}
+// knownErrors are the errors of other packages that a caller may see, and as
+// what. One without a sentence is shown in its own words.
+var knownErrors = []struct {
+	err error
+	as  Refusal
+}{
+	{ledger.ErrReadOnly, Refusal{Code: codes.FailedPrecondition, Reason: ReasonReadOnly}},
+	{store.ErrFull, Refusal{
+		Code: codes.FailedPrecondition, Reason: ReasonReadOnly,
+		Sentence: "the node's store is full, so it issues nothing: its administrator has to free disk space or raise limits.store",
+	}},
+	{ledger.ErrConflict, Refusal{
+		Code: codes.AlreadyExists, Reason: ReasonIDConflict,
+		Sentence: "the request_id was used for another statement: choose a new one",
+	}},
+	{ledger.ErrUnsealed, Refusal{
+		Code: codes.Unavailable, Reason: ReasonUnsealed,
+		Sentence: "the statement is kept and not sealed yet: ask again with the same request_id",
+	}},
+	{ledger.ErrOtherIncarnation, *CursorAhead("cursor")},
+	{ledger.ErrAhead, *CursorAhead("cursor")},
+	{ledger.ErrNotFound, Refusal{Code: codes.NotFound, Reason: ReasonNotFound, Sentence: "there is no such thing here"}},
+	{store.ErrClosed, *Draining()},
 }
 
 func (r *Refusal) status() *status.Status {

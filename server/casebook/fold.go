@@ -1,0 +1,84 @@
+package casebook
+
+import (
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Entry files an entry that the ledger records, in the transaction that does.
+func (b *Book) Entry(tx store.Tx, e ledger.Entry) error {
+	filed, err := b.file(tx, e)
+	if err != nil || !filed {
+		return err
+	}
+	return b.stamp(tx, e.Position.N)
+}
+
+// Receipt notes when a receipt over the own log was recorded. The rest of what
+// it says is the ledger's to tell.
+func (b *Book) Receipt(tx store.Tx, r ledger.Receipt) error {
+	if r.Origin.Office != b.o.Office {
+		return nil
+	}
+	return b.stamp(tx, r.Position.N)
+}
+
+func (b *Book) stamp(tx store.Tx, n uint64) error {
+	return tx.Put(tableTimes, numberKey(n), numberKey(uint64(b.o.Now().UnixMilli())))
+}
+
+// refold files again what was recorded before, whose times are noted already.
+type refold struct{ b *Book }
+
+func (f refold) Entry(tx store.Tx, e ledger.Entry) error {
+	_, err := f.b.file(tx, e)
+	return err
+}
+
+func (f refold) Receipt(store.Tx, ledger.Receipt) error { return nil }
+
+// file puts an entry into the derived tables, or returns false if it says
+// nothing to this office. What it writes depends on the entry alone.
+func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
+	reading, ok := Read(e, b.o.Office)
+	if !ok {
+		return false, nil
+	}
+	place := Place{Office: e.Origin.Office, Epoch: e.Origin.Epoch, Sequence: e.Sequence}
+	n, at := e.Position.N, place.append(nil)
+	rows := []row{
+		{tableStatements, numberKey(n), at},
+		{tableOffices, officeKey(place.Office, n), at},
+	}
+	if reading.Fault == "" {
+		rows = append(rows, b.effects(e, reading.Statement, place)...)
+	}
+	for _, r := range rows {
+		if err := tx.Put(r.table, r.key, r.value); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// row is what one Put writes.
+type row struct {
+	table      store.Table
+	key, value []byte
+}
+
+// effects are the rows that only a sound statement has.
+func (b *Book) effects(e ledger.Entry, s *spsv1.Statement, place Place) []row {
+	n, at := e.Position.N, place.append(nil)
+	reference := e.Leaf.GetReference()
+	rows := []row{{tableReferences, referenceKey(reference, place), numberKey(n)}}
+	if s.GetNotification() != nil {
+		rows = append(rows,
+			row{tableCases, numberKey(n), at},
+			row{tableOriginals, at, append(e.Hash[:], reference...)})
+	} else if whole, hash, ok := original(s, b.o.Federation); ok {
+		rows = append(rows, row{tableParts, append(partsKey(whole, hash), numberKey(n)...), at})
+	}
+	return rows
+}

@@ -1,0 +1,194 @@
+package casebook
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Item is one line of a list: an entry, and the number of the position at which
+// it was recorded here.
+type Item struct {
+	N      uint64
+	Origin certs.Origin
+	Place
+}
+
+// Statements returns what was recorded at positions up to, the newest first, at
+// most limit: the statements of one office, or of all if office is empty. To
+// see nothing that is not released, upTo is at most that of [ledger.Ledger.Released].
+func (b *Book) Statements(ctx context.Context, office certs.Office, upTo uint64, limit int) ([]Item, error) {
+	if office == "" {
+		return b.list(ctx, tableStatements, nil, upTo, limit)
+	}
+	return b.list(ctx, tableOffices, []byte(office), upTo, limit)
+}
+
+// Cases returns the originals of the cases, the one recorded last first, as
+// Statements does.
+func (b *Book) Cases(ctx context.Context, upTo uint64, limit int) ([]Item, error) {
+	return b.list(ctx, tableCases, nil, upTo, limit)
+}
+
+func (b *Book) list(ctx context.Context, t store.Table, prefix []byte, upTo uint64, limit int) ([]Item, error) {
+	from, to := prefix, binary.BigEndian.AppendUint64(bytes.Clone(prefix), upTo+1)
+	var items []Item
+	err := b.o.Store.View(ctx, func(r store.Reader) error {
+		items = nil
+		for row, err := range r.Scan(t, from, to, true) {
+			if err != nil {
+				return err
+			}
+			if len(items) == limit {
+				return nil
+			}
+			item, err := b.item(row.Key[len(prefix):], row.Value)
+			if err != nil {
+				return err
+			}
+			items = append(items, item)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list in the casebook: %w", err)
+	}
+	return items, nil
+}
+
+// Case returns the original of the case of that reference, and everything that
+// refers to it, in the order of positions, of what was recorded up to upTo. The
+// error is [ErrNotFound] if no notification has that reference.
+func (b *Book) Case(ctx context.Context, reference string, upTo uint64) (whole Item, parts []Item, err error) {
+	err = b.o.Store.View(ctx, func(r store.Reader) error {
+		parts = nil
+		var hash []byte
+		if whole, hash, err = b.original(r, reference); err != nil {
+			return err
+		}
+		if whole.N > upTo {
+			return ErrNotFound
+		}
+		prefix := partsKey(whole.Place, hash)
+		to := binary.BigEndian.AppendUint64(bytes.Clone(prefix), upTo+1)
+		for row, err := range r.Scan(tableParts, prefix, to, false) {
+			if err != nil {
+				return err
+			}
+			part, err := b.item(row.Key[len(prefix):], row.Value)
+			if err != nil {
+				return err
+			}
+			parts = append(parts, part)
+		}
+		return nil
+	})
+	if err != nil {
+		return Item{}, nil, fmt.Errorf("case %s: %w", reference, err)
+	}
+	return whole, parts, nil
+}
+
+// original returns the notification that a reference belongs to, with its
+// record hash. If an office gave one reference twice, it belongs to the entry
+// that comes first in its logs.
+func (b *Book) original(r store.Reader, reference string) (Item, []byte, error) {
+	prefix := append([]byte(reference), 0)
+	for row, err := range r.Scan(tableReferences, prefix, store.PrefixEnd(prefix), false) {
+		if err != nil {
+			return Item{}, nil, err
+		}
+		at := row.Key[len(prefix):]
+		item, err := b.item(row.Value, at)
+		if err != nil {
+			return Item{}, nil, err
+		}
+		value, err := r.Get(tableOriginals, at)
+		if err != nil || len(value) < 32 {
+			return Item{}, nil, errOr(err, ErrNotFound)
+		}
+		return item, value[:32], nil
+	}
+	return Item{}, nil, ErrNotFound
+}
+
+// Note is what the book knows about an entry beyond its bytes.
+type Note struct {
+	Recorded time.Time // when this node recorded it; zero if not known
+	Case     string    // reference of the case that it belongs to; "" if none, or its original is not here
+}
+
+// Note returns what the book knows about an entry that says s.
+func (b *Book) Note(ctx context.Context, e ledger.Entry, s *spsv1.Statement) (Note, error) {
+	whole, hash, ok := original(s, b.o.Federation)
+	if s.GetNotification() != nil {
+		whole = Place{Office: e.Origin.Office, Epoch: e.Origin.Epoch, Sequence: e.Sequence}
+		hash, ok = e.Hash[:], true
+	}
+	var note Note
+	err := b.o.Store.View(ctx, func(r store.Reader) (err error) {
+		note = Note{}
+		if note.Recorded, err = recorded(r, e.Position.N); err != nil || !ok {
+			return err
+		}
+		value, err := r.Get(tableOriginals, whole.append(nil))
+		if reference, found := bytes.CutPrefix(value, hash); found {
+			note.Case = string(reference)
+		}
+		return err
+	})
+	if err != nil {
+		return Note{}, fmt.Errorf("note of %s/%d: %w", e.Origin, e.Sequence, err)
+	}
+	return note, nil
+}
+
+// Recorded returns when the node recorded what has that position; the zero time
+// if the book has no note of it.
+func (b *Book) Recorded(ctx context.Context, n uint64) (t time.Time, err error) {
+	err = b.o.Store.View(ctx, func(r store.Reader) (err error) {
+		t, err = recorded(r, n)
+		return err
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("time of position %d: %w", n, err)
+	}
+	return t, nil
+}
+
+func recorded(r store.Reader, n uint64) (time.Time, error) {
+	v, err := r.Get(tableTimes, numberKey(n))
+	if err != nil || len(v) != 8 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(v))).UTC(), nil
+}
+
+// item makes a line of a position and a place. A row that is neither is what no
+// book writes.
+func (b *Book) item(number, at []byte) (Item, error) {
+	place, ok := parsePlace(at)
+	if !ok || len(number) != 8 {
+		return Item{}, ledger.ErrCorrupt
+	}
+	return Item{
+		N:      binary.BigEndian.Uint64(number),
+		Place:  place,
+		Origin: certs.Origin{Federation: b.o.Federation, Office: place.Office, Epoch: place.Epoch},
+	}, nil
+}
+
+func errOr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}

@@ -1,0 +1,80 @@
+package casebook
+
+import (
+	"encoding/binary"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// The tables of the book. Numbers in keys are big-endian, so that their order
+// is that of the numbers. An entry's place is its office, epoch and sequence:
+// the federation is the same for all.
+const (
+	tableMeta       store.Table = "casebook.meta"       // name → value
+	tableTimes      store.Table = "casebook.times"      // position → Unix milliseconds at which it was recorded
+	tableStatements store.Table = "casebook.statements" // position → place
+	tableOffices    store.Table = "casebook.offices"    // office, position → place
+	tableCases      store.Table = "casebook.cases"      // position of a notification → place
+	tableReferences store.Table = "casebook.references" // reference, 0, place → position, of sound statements
+	tableOriginals  store.Table = "casebook.originals"  // place of a notification → record hash, reference
+	tableParts      store.Table = "casebook.parts"      // place and record hash of an original, position → place
+)
+
+// derived are the tables that a rebuild empties.
+var derived = []store.Table{
+	tableStatements, tableOffices, tableCases, tableReferences, tableOriginals, tableParts,
+}
+
+// Tables returns the tables that the store of a book needs; the slice is the
+// caller's.
+func Tables() []store.Table {
+	return append([]store.Table{tableMeta, tableTimes}, derived...)
+}
+
+// Place is where an entry stands.
+type Place struct {
+	Office          certs.Office
+	Epoch, Sequence uint64
+}
+
+// placeSize is the length of a place in a key or value.
+const placeSize = 2 + 8 + 8
+
+func (p Place) append(b []byte) []byte {
+	b = append(b, p.Office...)
+	b = binary.BigEndian.AppendUint64(b, p.Epoch)
+	return binary.BigEndian.AppendUint64(b, p.Sequence)
+}
+
+// parsePlace reads what append wrote; false if it did not.
+func parsePlace(b []byte) (Place, bool) {
+	if len(b) != placeSize {
+		return Place{}, false
+	}
+	return Place{
+		Office:   certs.Office(b[:2]),
+		Epoch:    binary.BigEndian.Uint64(b[2:]),
+		Sequence: binary.BigEndian.Uint64(b[10:]),
+	}, true
+}
+
+func numberKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+func officeKey(office certs.Office, n uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte(office), n)
+}
+
+func referenceKey(reference string, p Place) []byte {
+	return p.append(append([]byte(reference), 0))
+}
+
+// partsKey begins the keys of all that refers to one original. The record hash
+// is part of it, so that what names another entry in the same place never joins.
+func partsKey(original Place, hash []byte) []byte { return append(original.append(nil), hash...) }
+
+// Appended returns those of the tables whose keys are written in ascending
+// order; the slice is the caller's.
+func Appended() []store.Table {
+	return []store.Table{tableTimes, tableStatements, tableCases}
+}

@@ -1,0 +1,75 @@
+package server
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+)
+
+// identity is everything that makes a node the node of its office.
+type identity struct {
+	credentials *certs.Credentials
+	roster      *certs.Roster
+	log         crypto.Signer
+	receipts    ed25519.PrivateKey
+	tls         *certs.TLS
+	cardFile    string
+}
+
+// loadIdentity reads all files that say who this node is, and checks that they
+// belong together. What is wrong comes in one error, a line for each.
+func loadIdentity(c Config, now func() time.Time) (*identity, error) {
+	id := &identity{cardFile: c.Identity.Card}
+	var errs []error
+	try := func(err error) { errs = append(errs, err) }
+
+	var err error
+	id.credentials, err = certs.LoadCredentials(c.Identity.Certificate, c.Identity.Key)
+	try(err)
+	id.log, err = certs.LoadKey(c.Identity.LogKey)
+	try(err)
+	id.receipts, err = certs.LoadEd25519Key(c.Identity.ReceiptKey)
+	try(err)
+	card, err := certs.LoadCard(c.Identity.Card)
+	try(err)
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if card.Federation() != c.Federation || card.Office() != c.Office {
+		return nil, fmt.Errorf("card %s is of %s/%s, want %s/%s as configured",
+			c.Identity.Card, card.Federation(), card.Office(), c.Federation, c.Office)
+	}
+	if want := certs.NodeIdentity(c.Federation, c.Office); id.credentials.Identity() != want {
+		return nil, fmt.Errorf("certificate %s is of %s, want %s as configured",
+			c.Identity.Certificate, id.credentials.Identity(), want)
+	}
+	if id.roster, err = certs.OpenRoster(c.Peers, card); err != nil {
+		return nil, err
+	}
+	id.tls = &certs.TLS{Credentials: id.credentials, Roster: id.roster, Now: now}
+	return id, nil
+}
+
+// reload reads certificate and cards again. What is wrong leaves the old ones
+// in use.
+func (id *identity) reload() error {
+	return errors.Join(id.credentials.Reload(), id.reloadCard(), id.roster.Reload())
+}
+
+func (id *identity) reloadCard() error {
+	card, err := certs.LoadCard(id.cardFile)
+	if err != nil {
+		return fmt.Errorf("own card: %w", err)
+	}
+	switch own := id.roster.Own(); {
+	case card.Same(own):
+		return nil
+	case card.Number() <= own.Number():
+		return fmt.Errorf("own card %s has number %d, and number %d is in force", id.cardFile, card.Number(), own.Number())
+	}
+	return id.roster.SetOwn(card)
+}

@@ -1,0 +1,67 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/admin"
+	"github.com/spsalert/spsalert/server/exchange"
+)
+
+// links tells the administrator's service what the exchange knows.
+func (s *Server) links(ctx context.Context) (map[certs.Office]admin.Link, error) {
+	peers, err := s.exchange.Peers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	links := make(map[certs.Office]admin.Link, len(peers))
+	for _, p := range peers {
+		links[p.Office] = admin.Link{
+			Connected: p.Connected, Since: p.Since, Dialled: p.Dialled,
+			Origin: p.Origin, Held: p.Held, Known: p.Known, Receipt: p.Receipt,
+			Fault: fault(p),
+		}
+	}
+	return links, nil
+}
+
+// fault returns what is wrong with a link now: an alarm stays, any other fault
+// is over when a session has come up after it.
+func fault(p exchange.Status) *admin.Fault {
+	f := p.Alarm
+	if f == nil && p.Last != nil && !(p.Connected && p.Last.Time.Before(p.Since)) {
+		f = p.Last
+	}
+	if f == nil {
+		return nil
+	}
+	return &admin.Fault{Reason: string(f.Reason), Words: f.Words, Time: f.Time}
+}
+
+// reloadOften looks at certificate and cards until ctx is done, and logs each
+// change of what is wrong with them once.
+func (s *Server) reloadOften(ctx context.Context) {
+	ticker := time.NewTicker(s.config.Limits.Reload)
+	defer ticker.Stop()
+	last := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		now := ""
+		if err := s.id.reload(); err != nil {
+			now = err.Error()
+		}
+		switch {
+		case now == last:
+		case now == "":
+			s.logger.Info("certificate and cards are in order again")
+		default:
+			s.logger.Warn("certificate or cards stay as they were", "err", now)
+		}
+		last = now
+	}
+}

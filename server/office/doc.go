@@ -1,0 +1,9 @@
+// Package office is CaseService: what officers, validators, national systems
+// and auditors of an office do with statements and cases.
+//
+// It holds no state. A statement that is issued is an entry of the ledger
+// before the call returns; lists, cases and watches are read from ledger and
+// casebook. What an entry says to this office is decided by [casebook.Read]
+// alone, so that lists, watches and cases never differ, and what is not
+// addressed to this office is not there.
+package office

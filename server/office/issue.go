@@ -1,0 +1,193 @@
+package office
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// IssueStatement implements spsv1.CaseServiceServer.
+func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementRequest) (*spsv1.IssuedStatement, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return nil, errors.New("issue a statement: no caller")
+	}
+	st, err := s.prepare(ctx, caller, req)
+	if err != nil {
+		return nil, err
+	}
+	if req.GetValidateOnly() {
+		return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st)}, nil
+	}
+	draft, err := draftOf(req, st)
+	if err != nil {
+		return nil, err
+	}
+	if draft.Urgent {
+		ctx = store.WithReserve(ctx)
+	}
+	e, err := s.o.Ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) { return draft, nil })
+	switch {
+	case errors.Is(err, ledger.ErrDraft):
+		return nil, &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: err.Error()}
+	case err != nil:
+		return nil, err
+	}
+	// It is issued now. That the caller may have gone away meanwhile does not
+	// matter: the same request_id gets the same answer.
+	return s.show(ctx, e, full)
+}
+
+// prepare returns the statement as it would be signed, or a refusal with
+// everything that is wrong with the request.
+func (s *Service) prepare(ctx context.Context, caller access.Caller, req *spsv1.IssueStatementRequest) (*spsv1.Statement, error) {
+	violations, err := access.Check(req)
+	if err != nil {
+		return nil, err
+	}
+	if parent := parentOffice(req.GetParent()); parent != s.self() && parent.Valid() {
+		violations = append(violations, access.Violation{
+			Field: "parent", Reason: "OTHER_OFFICE", Sentence: "this node speaks for " + officePrefix + string(s.self()) + " only",
+		})
+	}
+	if req.GetStatement() == nil {
+		return nil, access.Invalid(violations...)
+	}
+	violations = append(violations, setByNode(req.GetStatement(), caller)...)
+	st := proto.CloneOf(req.GetStatement())
+	s.complete(st, caller, req.GetRequestId())
+	for _, p := range statement.Check(st) {
+		if p.Field == "request_id" {
+			continue // the request's own, and reported as such
+		}
+		violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
+	}
+	wrong, err := s.checkCase(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	if violations = append(violations, wrong...); len(violations) > 0 {
+		return nil, access.Invalid(violations...)
+	}
+	return st, nil
+}
+
+// complete sets what only the node can say.
+func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID string) {
+	st.Salt = newSalt()
+	st.Federation, st.Office = caller.Federation, string(caller.Office)
+	st.RequestId = requestID
+	if caller.Role == certs.RoleSystem {
+		st.IssuingSystem = caller.ID
+	} else {
+		st.IssuedBy = &spsv1.Person{Id: caller.ID}
+	}
+	for _, a := range st.GetAddressees() {
+		if a.GetOffice() == "" || a.GetOffice() == st.GetOffice() {
+			continue
+		}
+		card, known := s.o.Roster.Card(certs.Office(a.GetOffice()))
+		a.ByHand, a.CardNumber = !known, 0
+		if known {
+			a.CardNumber = card.Number()
+		}
+	}
+}
+
+// setByNode reports what a caller said that only the node can say.
+func setByNode(st *spsv1.Statement, caller access.Caller) []access.Violation {
+	system := st.GetIssuingSystem()
+	var violations []access.Violation
+	for _, f := range []struct {
+		field string
+		set   bool
+	}{
+		{"salt", len(st.GetSalt()) > 0},
+		{"federation", st.GetFederation() != ""},
+		{"office", st.GetOffice() != ""},
+		{"request_id", st.GetRequestId() != ""},
+		{"issued_by", st.GetIssuedBy() != nil},
+		{"issuing_system", system != "" && (caller.Role != certs.RoleSystem || system != caller.ID)},
+	} {
+		if f.set {
+			violations = append(violations, violation(f.field, "SET_BY_NODE", "leave it empty, the node sets it"))
+		}
+	}
+	return violations
+}
+
+// checkCase reports a case_ref that does not name the original of a case that
+// is held here. Entries never change, so it may be looked up before the entry
+// is made.
+func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
+	ref := st.GetCaseRef()
+	origin, err := certs.ParseOrigin(ref.GetOriginal().GetOrigin())
+	if ref == nil || err != nil { // a field rule says so already
+		return nil, nil
+	}
+	e, err := s.o.Ledger.Entry(ctx, origin, ref.GetOriginal().GetSequence())
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return nil, err
+	}
+	var original *spsv1.IssuedStatement
+	if err == nil && string(e.Hash[:]) == string(ref.GetOriginal().GetRecordHash()) {
+		if original, err = s.show(ctx, e, basic); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case original.GetCase() == "" || original.GetStatement().GetNotification() == nil:
+		return []access.Violation{violation("case_ref.original", "NO_CASE", "give the entry of a notification that is held here")}, nil
+	case original.GetReference() != ref.GetReference():
+		return []access.Violation{violation("case_ref.reference", "NO_CASE", "give the reference of the original, "+original.GetReference())}, nil
+	case original.GetStatement().GetStatus() != st.GetStatus():
+		return []access.Violation{violation("status", "CASE_STATUS", "give the status of the case's original")}, nil
+	}
+	return nil, nil
+}
+
+// violation is one about a field of the request's statement.
+func violation(field, reason, sentence string) access.Violation {
+	path := "statement"
+	if field != "" {
+		path += "." + field
+	}
+	return access.Violation{Field: path, Reason: reason, Sentence: sentence}
+}
+
+// draftOf returns what the ledger is to enter.
+func draftOf(req *spsv1.IssueStatementRequest, st *spsv1.Statement) (ledger.Draft, error) {
+	envelope, err := statement.Encode(st)
+	if errors.Is(err, statement.ErrTooLarge) {
+		return ledger.Draft{}, &access.Refusal{
+			Code: codes.InvalidArgument, Reason: access.ReasonTooLarge,
+			Sentence: err.Error() + ": move content into attachments, or issue it in parts",
+		}
+	}
+	if err != nil {
+		return ledger.Draft{}, err
+	}
+	audience := statement.Audience(st)
+	d := ledger.Draft{
+		RequestID:   req.GetRequestId(),
+		Fingerprint: statement.Fingerprint(req.GetStatement()),
+		Type:        spsv1.LeafType_LEAF_TYPE_STATEMENT,
+		Urgent:      statement.Urgent(st),
+		Network:     audience.GetNetwork(),
+		Exercise:    st.GetStatus() != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL,
+		Envelope:    envelope,
+	}
+	for _, office := range audience.GetOffices() {
+		d.Audience = append(d.Audience, certs.Office(office))
+	}
+	return d, nil
+}

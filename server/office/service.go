@@ -1,0 +1,105 @@
+package office
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/ledger"
+)
+
+// Options is what the service works with. All fields are required.
+type Options struct {
+	Ledger *ledger.Ledger
+	Book   *casebook.Book
+	Roster *certs.Roster
+
+	// Heartbeat is how often a watch that has nothing to say says so.
+	Heartbeat time.Duration
+	// Draining is closed when the node begins to stop: watches then end, so
+	// that their callers connect again and resume.
+	Draining <-chan struct{}
+}
+
+// Service implements spsv1.CaseServiceServer. It is safe for concurrent use.
+type Service struct {
+	spsv1.UnimplementedCaseServiceServer
+	o Options
+}
+
+// New returns the service.
+func New(o Options) *Service { return &Service{o: o} }
+
+func (s *Service) self() certs.Office { return s.o.Roster.Own().Office() }
+
+// GetStatement implements spsv1.CaseServiceServer.
+func (s *Service) GetStatement(ctx context.Context, req *spsv1.GetStatementRequest) (*spsv1.IssuedStatement, error) {
+	origin, seq, err := parseName(req.GetName(), s.o.Roster.Federation())
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.o.Ledger.Entry(ctx, origin, seq)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return nil, err
+	}
+	var shown *spsv1.IssuedStatement
+	if err == nil {
+		if shown, err = s.show(ctx, e, viewOr(req.GetView(), full)); err != nil {
+			return nil, err
+		}
+	}
+	if shown == nil {
+		return nil, access.NotFound("there is no %s here, or it was not addressed to this office", req.GetName())
+	}
+	return shown, nil
+}
+
+// GetCase implements spsv1.CaseServiceServer.
+func (s *Service) GetCase(ctx context.Context, req *spsv1.GetCaseRequest) (*spsv1.Case, error) {
+	reference := req.GetName()[len(casePrefix):]
+	whole, parts, err := s.o.Book.Case(ctx, reference, s.o.Ledger.Released().N)
+	if errors.Is(err, casebook.ErrNotFound) {
+		return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
+	}
+	if err != nil {
+		return nil, err
+	}
+	view := viewOr(req.GetView(), basic)
+	c := &spsv1.Case{Name: req.GetName(), Reference: reference}
+	if c.Original, err = s.item(ctx, whole, view); err != nil {
+		return nil, err
+	}
+	for _, part := range parts {
+		shown, err := s.item(ctx, part, view)
+		if err != nil {
+			return nil, err
+		}
+		c.Statements = append(c.Statements, shown)
+	}
+	return c, nil
+}
+
+const (
+	basic = spsv1.StatementView_STATEMENT_VIEW_BASIC
+	full  = spsv1.StatementView_STATEMENT_VIEW_FULL
+)
+
+func viewOr(view, otherwise spsv1.StatementView) spsv1.StatementView {
+	if view == spsv1.StatementView_STATEMENT_VIEW_UNSPECIFIED {
+		return otherwise
+	}
+	return view
+}
+
+// newSalt returns 32 random bytes, so that nobody can guess a statement from
+// the digest in its leaf.
+func newSalt() []byte {
+	salt := make([]byte, 32)
+	_, _ = rand.Read(salt) // never fails, by its contract
+	return salt
+}

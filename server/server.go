@@ -1,0 +1,250 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+
+	"github.com/spsalert/spsalert/server/admin"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/exchange"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/office"
+	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/store/bolt"
+)
+
+// Options is what a node is made of. Config is required.
+type Options struct {
+	Config  Config
+	Version string           // of the program
+	Logger  *slog.Logger     // nil: nothing is logged
+	Now     func() time.Time // the clock of all stamps and certificates; nil: time.Now
+
+	// Listeners, where set, are used instead of listening at the addresses of
+	// Config. The server closes them.
+	Listeners Listeners
+	// Dial connects to peers; nil: over TCP, with the node's certificate.
+	Dial exchange.Dialer
+}
+
+// Listeners are where a node is reached.
+type Listeners struct {
+	Peers, Office, Ops net.Listener
+}
+
+// Server is one node. New makes it, Start and Stop are called once each, in
+// this order; all other methods are safe for concurrent use.
+type Server struct {
+	config  Config
+	logger  *slog.Logger
+	now     func() time.Time
+	version string
+	started time.Time
+
+	id       *identity
+	store    *bolt.Store
+	book     *casebook.Book
+	ledger   *ledger.Ledger
+	exchange *exchange.Exchange
+	health   *health.Server
+	office   *office.Service
+	admin    *admin.Service
+
+	listeners Listeners
+	peersGRPC *grpc.Server // nil: this node only dials out
+	peopleRPC *grpc.Server
+	ops       *opsServer // nil: none
+
+	running  sync.WaitGroup
+	cancel   context.CancelFunc // ends exchange and reloading
+	draining chan struct{}      // closed when the node begins to stop
+	ready    atomic.Bool
+	failed   chan error // of size one
+}
+
+// New opens what the configuration names, and rebuilds the casebook if it is
+// of another version. The error says what to do; nothing stays open then.
+//
+// What New opens is closed by Stop, which MUST be called even if Start was not.
+func New(ctx context.Context, o Options) (*Server, error) {
+	s := &Server{
+		config: o.Config, logger: o.Logger, now: o.Now, version: o.Version, listeners: o.Listeners,
+		draining: make(chan struct{}),
+		failed:   make(chan error, 1),
+		cancel:   func() {},
+		health:   health.NewServer(),
+	}
+	if s.logger == nil {
+		s.logger = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.started = s.now()
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	s.assemble(o.Dial)
+	return s, nil
+}
+
+// open opens identity, store, casebook and ledger, in this order.
+func (s *Server) open(ctx context.Context) (err error) {
+	c := s.config
+	if s.id, err = loadIdentity(c, s.now); err != nil {
+		return err
+	}
+	if err := s.id.tls.Check(); err != nil {
+		return err // nobody would let this node in
+	}
+	if s.store, err = openStore(c); err != nil {
+		return err
+	}
+	guarded := guardedStore{Store: s.store, unknown: s.fail}
+	s.book, err = casebook.Open(ctx, casebook.Options{Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now})
+	if err != nil {
+		return err
+	}
+	if s.ledger, err = ledger.Open(ctx, ledgerOptions(c, s.id, guarded, s.book, s.now)); err != nil {
+		return err
+	}
+	if why := s.ledger.Why(); why != "" {
+		s.logger.Warn("the ledger is read-only", "why", why)
+	}
+	if s.book.Stale() {
+		s.logger.Info("rebuilding the casebook")
+		return s.book.Rebuild(ctx, s.ledger)
+	}
+	return nil
+}
+
+// assemble makes exchange and services of what was opened.
+func (s *Server) assemble(dial exchange.Dialer) {
+	if dial == nil {
+		dial = exchange.GRPC(s.id.tls)
+	}
+	s.exchange = exchange.New(exchange.Options{
+		Ledger: s.ledger, Roster: s.id.roster, Dial: dial, Now: s.now, Logger: s.logger,
+		Software: "spsd " + s.version,
+	})
+	s.office = office.New(office.Options{
+		Ledger: s.ledger, Book: s.book, Roster: s.id.roster,
+		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
+	})
+	s.admin = admin.New(admin.Options{
+		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials,
+		Links: s.links, Version: s.version, Started: s.started,
+	})
+}
+
+// Failed delivers the error after which the process must stop, at most one: the
+// outcome of a commit is not known ([store.ErrUnknown]), or a listener broke.
+// The caller calls Stop and ends the process with an exit code that is not 0;
+// its next start reads what the disk holds.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+func (s *Server) fail(err error) {
+	select {
+	case s.failed <- err:
+		s.ready.Store(false)
+		s.logger.Error("the node must stop", "err", err)
+	default:
+	}
+}
+
+// Reload reads certificate and cards again at once, as it is done every so
+// often anyway. The error says which stayed as they were.
+func (s *Server) Reload() error { return s.id.reload() }
+
+// Addrs are the addresses at which a node listens; nil where it does not.
+type Addrs struct {
+	Peers, Office, Ops net.Addr
+}
+
+// Addrs returns where the node listens, after Start.
+func (s *Server) Addrs() Addrs {
+	addr := func(l net.Listener) net.Addr {
+		if l == nil {
+			return nil
+		}
+		return l.Addr()
+	}
+	return Addrs{Peers: addr(s.listeners.Peers), Office: addr(s.listeners.Office), Ops: addr(s.listeners.Ops)}
+}
+
+// Start listens and dials, and returns when the node can be reached. Nothing
+// but Stop ends it; ctx is for Start alone. If it returns an error, Stop MUST
+// still be called.
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.running.Go(func() {
+		if err := s.exchange.Run(life); err != nil {
+			s.fail(fmt.Errorf("exchange: %w", err))
+		}
+	})
+	s.running.Go(func() { s.reloadOften(life) })
+	s.serve()
+	s.ready.Store(true)
+	addrs := s.Addrs()
+	s.logger.Info("node started", "office", s.config.Office, "version", s.version,
+		"peers", addrs.Peers, "office_listener", addrs.Office, "ops", addrs.Ops)
+	return nil
+}
+
+// Stop lets the node end: it is no longer ready, watches and sessions are told
+// to come again later, calls that run get the configured time, and then the
+// store is closed. When ctx ends, nothing is waited for any more but the store.
+// The store is as after a kill at worst, which loses nothing that was
+// acknowledged.
+func (s *Server) Stop(ctx context.Context) error {
+	s.ready.Store(false)
+	s.health.Shutdown()
+	close(s.draining)
+	s.cancel()
+	ctx, cancel := context.WithTimeout(ctx, s.config.Limits.Drain)
+	defer cancel()
+	var stopping sync.WaitGroup
+	for _, srv := range []*grpc.Server{s.peersGRPC, s.peopleRPC} {
+		if srv != nil {
+			stopping.Go(func() { stopGRPC(ctx, srv) })
+		}
+	}
+	stopping.Wait()
+	err := s.ops.stop(ctx)
+	s.running.Wait()
+	err = errors.Join(err, s.close())
+	s.logger.Info("node stopped")
+	return err
+}
+
+// close closes what open opened.
+func (s *Server) close() error {
+	var errs []error
+	for _, l := range []net.Listener{s.listeners.Peers, s.listeners.Office, s.listeners.Ops} {
+		if l != nil {
+			_ = l.Close() // mostly a second time
+		}
+	}
+	if s.ledger != nil {
+		errs = append(errs, s.ledger.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+var _ store.Store = guardedStore{}

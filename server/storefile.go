@@ -1,0 +1,139 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/store/bolt"
+)
+
+func storeOptions(c Config) bolt.Options {
+	return bolt.Options{
+		Tables:   append(ledger.Tables(), casebook.Tables()...),
+		Appended: casebook.Appended(),
+		MaxSize:  c.Limits.Store,
+	}
+}
+
+// openStore opens the file of the ledger.
+func openStore(c Config) (*bolt.Store, error) {
+	s, err := bolt.Open(c.Ledger(), storeOptions(c))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", c.Ledger(), ledger.ErrNotInitialised)
+	}
+	return s, err
+}
+
+// Begun is what [Init] made.
+type Begun struct {
+	Ledger, Anchor string // the files
+	Origin         certs.Origin
+	CardNumber     uint64
+	Fingerprint    string // of the own card, for the telephone
+}
+
+// Init begins the log of an office: a new store, whose first entry is the
+// office's card, and the anchor. It is what `spsd store init` does, once in the
+// life of an office. It refuses with [ledger.ErrInitialised] if there is a log
+// already; if it was interrupted it can be run again.
+func Init(ctx context.Context, c Config, now func() time.Time) (b Begun, err error) {
+	id, err := loadIdentity(c, now)
+	if err != nil {
+		return Begun{}, err
+	}
+	for _, dir := range []string{c.Data, filepath.Dir(c.Anchor)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return Begun{}, fmt.Errorf("make folder: %w", err)
+		}
+	}
+	s, err := bolt.Create(c.Ledger(), storeOptions(c))
+	if errors.Is(err, fs.ErrExist) { // of an init that was interrupted, or of one that was not: the ledger knows
+		s, err = bolt.Open(c.Ledger(), storeOptions(c))
+	}
+	if err != nil {
+		return Begun{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	book, err := casebook.Open(ctx, casebook.Options{Store: s, Federation: c.Federation, Office: c.Office, Now: now})
+	if err != nil {
+		return Begun{}, err
+	}
+	if err := ledger.Init(ctx, ledgerOptions(c, id, s, book, now)); err != nil {
+		return Begun{}, err
+	}
+	card := id.roster.Own()
+	return Begun{
+		Ledger: c.Ledger(), Anchor: c.Anchor,
+		Origin:     certs.Origin{Federation: c.Federation, Office: c.Office, Epoch: 1},
+		CardNumber: card.Number(), Fingerprint: card.Fingerprint(),
+	}, nil
+}
+
+func ledgerOptions(c Config, id *identity, s store.Store, book *casebook.Book, now func() time.Time) ledger.Options {
+	return ledger.Options{
+		Store: s, Fold: book, Roster: id.roster,
+		Signer: id.log, Receipts: id.receipts, Now: now, Anchor: c.Anchor,
+	}
+}
+
+// ErrDamaged says that a store is not what a node writes: keep the file as it
+// is, and do not start a node on it.
+var ErrDamaged = errors.New("the store is damaged: keep the file as it is, start no node on it, and restore a backup elsewhere")
+
+// Verify checks a store that no node has open: every page of the file, and
+// everything in the ledger against everything else. It is what `spsd store
+// verify` does, and changes
+// nothing. What is not in order is an [ErrDamaged] that says what.
+func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
+	card, err := certs.LoadCard(c.Identity.Card)
+	if err != nil {
+		return ledger.Summary{}, err
+	}
+	roster, err := certs.OpenRoster(c.Peers, card)
+	if err != nil {
+		return ledger.Summary{}, err
+	}
+	s, err := openStore(c)
+	if err != nil {
+		return ledger.Summary{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err = s.Check(ctx); err == nil {
+		sum, err = ledger.Verify(ctx, s, roster)
+	}
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w\n%w", err, ErrDamaged)
+	}
+	return sum, err
+}
+
+// guardedStore tells the node when the outcome of a commit is not known. There
+// is no other place that all who use the store pass.
+type guardedStore struct {
+	store.Store
+	unknown func(error)
+}
+
+func (g guardedStore) Update(ctx context.Context, fn func(store.Tx) error) error {
+	return g.look(g.Store.Update(ctx, fn))
+}
+
+func (g guardedStore) View(ctx context.Context, fn func(store.Reader) error) error {
+	return g.look(g.Store.View(ctx, fn))
+}
+
+func (g guardedStore) look(err error) error {
+	if errors.Is(err, store.ErrUnknown) {
+		g.unknown(err)
+	}
+	return err
+}
