@@ -20,9 +20,6 @@ import (
 // leave the roster behind; so when a peer says in its Hello that its card is
 // newer than the one here, its log is looked through once.
 
-// cardType is the payload type of a card's envelope.
-const cardType = "application/vnd.sps.card.v1"
-
 // applyCards puts the cards of a recorded package into the roster. Nothing that
 // is wrong with a card ends the session: the roster stays as it is and the
 // administrator is told.
@@ -55,7 +52,7 @@ func (x *Exchange) applyCard(ctx context.Context, office certs.Office, body []by
 	if err := proto.Unmarshal(body, &envelope); err != nil {
 		return fmt.Errorf("card entry: %w", err)
 	}
-	if envelope.GetPayloadType() != cardType {
+	if envelope.GetPayloadType() != ledger.CardPayload {
 		return fmt.Errorf("card entry with a payload of type %q", clip(envelope.GetPayloadType(), 80))
 	}
 	card, err := certs.ParseCard(envelope.GetPayload())
