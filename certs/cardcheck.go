@@ -24,6 +24,9 @@ func (c *Card) check() error {
 	if err := protovalidate.Validate(c.message); err != nil {
 		return err
 	}
+	if err := c.message.GetIssueTime().CheckValid(); err != nil {
+		return fmt.Errorf("issue_time: %w", err)
+	}
 	c.roots = x509.NewCertPool()
 	return errors.Join(
 		c.checkAddresses(),

@@ -38,7 +38,7 @@ func shake(t *testing.T, server, client *tls.Config) (atServer, atClient side) {
 		if err == nil {
 			_, err = conn.Write([]byte{1})
 		}
-		a.Close() //nolint:errcheck // a pipe
+		a.Close()
 		done <- side{conn.ConnectionState(), err}
 	}()
 	conn := tls.Client(b, client)
@@ -47,7 +47,7 @@ func shake(t *testing.T, server, client *tls.Config) (atServer, atClient side) {
 		_, err = conn.Read(make([]byte, 1))
 	}
 	atClient = side{conn.ConnectionState(), err}
-	b.Close() //nolint:errcheck // a pipe
+	b.Close()
 	return <-done, atClient
 }
 
@@ -56,7 +56,7 @@ func shake(t *testing.T, server, client *tls.Config) (atServer, atClient side) {
 func pipe(t *testing.T) (a, b net.Conn) {
 	t.Helper()
 	listener := bufconn.Listen(64 << 10)
-	defer listener.Close() //nolint:errcheck // in memory
+	defer listener.Close()
 	accepted := make(chan net.Conn, 1)
 	go func() {
 		conn, err := listener.Accept()

@@ -140,7 +140,17 @@ func readLimited(f *os.File, limit int64) ([]byte, error) {
 // writeFile replaces path whole and makes both the file and its name durable:
 // temporary name, sync, rename, sync of the folder.
 func writeFile(path string, data []byte, mode os.FileMode) error {
-	if err := renameio.WriteFile(path, data, mode, renameio.IgnoreUmask()); err != nil {
+	// Not renameio.WriteFile, which keeps the mode of the file that was there:
+	// a key that was open to others would stay so.
+	pending, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(mode))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer pending.Cleanup() //nolint:errcheck // does nothing once the file is in place
+	if _, err := pending.Write(data); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := pending.CloseAtomicallyReplace(); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return syncDir(filepath.Dir(path))

@@ -1,0 +1,500 @@
+package certs_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/authority"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// openRoster returns the roster of an office in a folder with the given cards.
+func openRoster(t *testing.T, own *authority.Office, peers ...*authority.Office) (*certs.Roster, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, o := range peers {
+		if err := certs.SaveCard(filepath.Join(dir, authority.CardFile(o.Code())), o.Card); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := certs.OpenRoster(dir, own.Card)
+	if err != nil {
+		t.Fatalf("OpenRoster: %v", err)
+	}
+	return r, dir
+}
+
+// woken reports whether a channel of Changed was closed.
+func woken(changed <-chan struct{}) bool {
+	select {
+	case <-changed:
+		return true
+	default:
+		return false
+	}
+}
+
+func TestRosterReads(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	vn, cn, th := fed.Office("VN"), fed.Office("CN"), fed.Office("TH")
+	r, dir := openRoster(t, vn, vn, th, cn)
+	for name, data := range map[string]string{"README": "cards of our peers", ".TH.card": "temporary"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.Reload(); err != nil {
+		t.Errorf("Reload with other files in the folder: %v", err)
+	}
+	if diff := cmp.Diff([]certs.Office{"CN", "TH"}, r.Offices()); diff != "" {
+		t.Errorf("offices differ (-want +got):\n%s", diff)
+	}
+	if got, want := r.Federation(), "asean-cn"; got != want {
+		t.Errorf("federation is %q, want %q", got, want)
+	}
+	if card, ok := r.Card("TH"); !ok || !card.Same(th.Card) {
+		t.Error("card of TH is not the one in the folder")
+	}
+	if card, ok := r.Card("VN"); !ok || card != vn.Card {
+		t.Error("card of VN is not the own one")
+	}
+	if _, ok := r.Card("LA"); ok {
+		t.Error("there is a card of LA, want none")
+	}
+	if _, err := r.Peer("VN"); !errors.Is(err, certs.ErrNoCard) || !strings.Contains(err.Error(), "is this office itself") {
+		t.Errorf("Peer of the own office: %v, want ErrNoCard", err)
+	}
+	if _, err := r.Peer("LA"); !errors.Is(err, certs.ErrNoCard) || !strings.Contains(err.Error(), "put it into the folder of peers as LA.card") {
+		t.Errorf("Peer(LA): %v, want ErrNoCard with advice", err)
+	}
+	for _, o := range fed.Offices() {
+		if got := r.Keys(o.Origin()); len(got) != 1 || got[0].Origin != o.Origin() {
+			t.Errorf("keys of %s are %v, want one", o.Origin(), got)
+		}
+	}
+	for _, o := range []certs.Origin{
+		{Federation: "asean-cn", Office: "LA", Epoch: 1},
+		{Federation: "asean-cn", Office: "TH", Epoch: 2},
+		{Federation: "mercosur", Office: "TH", Epoch: 1},
+	} {
+		if got := r.Keys(o); len(got) != 0 {
+			t.Errorf("keys of %s are %v, want none", o, got)
+		}
+	}
+}
+
+func TestRosterNamesAllBrokenFiles(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	foreign, err := authority.NewOffice(authority.Options{Federation: "mercosur", Office: "BR"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{
+		"CN.card":    []byte("no card"),
+		"LA.card":    fed.Office("TH").Card.Bytes(),
+		"BR.card":    foreign.Card.Bytes(),
+		"china.card": fed.Office("CN").Card.Bytes(),
+		"KH.card":    make([]byte, certs.MaxSignedCard+1),
+		"TH.card":    fed.Office("TH").Card.Bytes(),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = certs.OpenRoster(dir, fed.Office("VN").Card)
+	if err == nil {
+		t.Fatal("OpenRoster succeeded, want an error")
+	}
+	for _, want := range []string{
+		"CN.card: ", "LA.card: it is the card of TH; name the file TH.card",
+		"BR.card: card of BR is of federation mercosur, want asean-cn",
+		"china.card: file name: office \"china\"", "KH.card: ", "is larger than",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %q, want it to contain %q", err, want)
+		}
+	}
+	if strings.Contains(err.Error(), "\n"+filepath.Join(dir, "TH.card")) {
+		t.Errorf("error is %q, want nothing about TH.card", err)
+	}
+	if _, err := certs.OpenRoster(filepath.Join(dir, "none"), fed.Office("VN").Card); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing folder: %v, want not exist", err)
+	}
+}
+
+func TestRosterReload(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	vn, cn, th := fed.Office("VN"), fed.Office("CN"), fed.Office("TH")
+	r, dir := openRoster(t, vn, cn)
+	put := func(o *authority.Office) {
+		t.Helper()
+		if err := certs.SaveCard(filepath.Join(dir, authority.CardFile(o.Code())), o.Card); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reload := func(step string, wantWake bool) {
+		t.Helper()
+		changed := r.Changed()
+		if err := r.Reload(); err != nil {
+			t.Fatalf("%s: %v", step, err)
+		}
+		if got := woken(changed); got != wantWake {
+			t.Errorf("%s: woken %t, want %t", step, got, wantWake)
+		}
+	}
+	before, _ := r.Card("CN")
+	reload("nothing new", false)
+	if after, _ := r.Card("CN"); after != before {
+		t.Error("an unchanged card was read as a new one")
+	}
+	put(th)
+	reload("new file", true)
+	if _, err := cn.NextCard(nil); err != nil {
+		t.Fatal(err)
+	}
+	put(cn)
+	reload("changed file", true)
+	if card, _ := r.Card("CN"); card.Number() != 2 {
+		t.Errorf("card of CN is number %d, want 2", card.Number())
+	}
+	if err := os.Remove(filepath.Join(dir, "TH.card")); err != nil {
+		t.Fatal(err)
+	}
+	reload("removed file", true)
+	if diff := cmp.Diff([]certs.Office{"CN"}, r.Offices()); diff != "" {
+		t.Errorf("offices differ (-want +got):\n%s", diff)
+	}
+
+	if err := os.WriteFile(filepath.Join(dir, "CN.card"), []byte("broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	changed := r.Changed()
+	if err := r.Reload(); err == nil || !strings.Contains(err.Error(), "CN.card") {
+		t.Errorf("Reload of a broken file: %v, want an error that names it", err)
+	}
+	if card, ok := r.Card("CN"); !ok || card.Number() != 2 || woken(changed) {
+		t.Error("a broken file changed the roster")
+	}
+}
+
+func TestRosterRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fed := authority.ForTest(t, "VN", "CN")
+		r, dir := openRoster(t, fed.Office("VN"))
+		var reports []error
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			done <- r.Run(ctx, time.Minute, func(err error) { reports = append(reports, err) })
+		}()
+		path := filepath.Join(dir, "CN.card")
+		if err := os.WriteFile(path, []byte("broken"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(150 * time.Second)
+		synctest.Wait()
+		if len(reports) != 1 || reports[0] == nil {
+			t.Errorf("reports are %v, want one error, told once", reports)
+		}
+		if err := certs.SaveCard(path, fed.Office("CN").Card); err != nil {
+			t.Fatal(err)
+		}
+		<-r.Changed()
+		synctest.Wait()
+		if len(reports) != 2 || reports[1] != nil {
+			t.Errorf("reports are %v, want nil once it was repaired", reports)
+		}
+		if _, ok := r.Card("CN"); !ok {
+			t.Error("no card of CN, want it read")
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run ended with %v, want context.Canceled", err)
+		}
+	})
+}
+
+func TestRosterApply(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	vn, cn := fed.Office("VN"), fed.Office("CN")
+	stranger := authority.ForTest(t, "LA").Office("LA")
+	impostor := authority.ForTest(t, "CN").Office("CN")
+	foreign, err := authority.NewOffice(authority.Options{Federation: "mercosur", Office: "CN"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := cn.Card.Bytes()
+	next := func(o *authority.Office, change func(*spsv1.Card)) []byte {
+		t.Helper()
+		signed, err := o.NextCard(change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	// What CN may sign beside its true second card.
+	remake := func(change func(*spsv1.Card)) []byte {
+		t.Helper()
+		message := cn.Card.Message()
+		change(message)
+		signed, err := certs.MakeCard(message, cn.CardKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	twin := remake(func(c *spsv1.Card) { c.Addresses = []string{"elsewhere:1"} })
+	far := remake(func(c *spsv1.Card) { c.Number = 3 })
+	forgetful := remake(func(c *spsv1.Card) {
+		c.Number = 2
+		c.LogKeys[0] = logKey(t, "asean-cn/CN/1", generateEd25519(t).Public())
+	})
+	second := next(cn, func(c *spsv1.Card) { c.Addresses = []string{"new.cn.test:7443"} })
+
+	r, dir := openRoster(t, vn, fed.Office("TH"))
+	if err := r.Accept(mustParse(t, first)); err != nil {
+		t.Fatal(err)
+	}
+	refused := func(name string, signed []byte, want error) {
+		t.Helper()
+		changed := r.Changed()
+		before, _ := r.Card("CN")
+		applied, err := r.Apply(signed)
+		if applied || !errors.Is(err, want) {
+			t.Errorf("%s: applied %t, %v, want %v", name, applied, err, want)
+		}
+		if after, _ := r.Card("CN"); after != before || woken(changed) {
+			t.Errorf("%s: the roster changed", name)
+		}
+	}
+	refused("office without a card", stranger.Card.Bytes(), certs.ErrNoCard)
+	refused("the own office", vn.Card.Bytes(), certs.ErrNoCard)
+	refused("other bytes of the same number", twin, certs.ErrCardConflict)
+	refused("two numbers ahead", far, certs.ErrCardGap)
+	refused("log key left out", forgetful, certs.ErrCardForgets)
+	refused("same number by an impostor", impostor.Card.Bytes(), certs.ErrCardSigner)
+	refused("next number by an impostor", next(impostor, nil), certs.ErrCardSigner)
+	if _, err := r.Apply(foreign.Card.Bytes()); err == nil || !strings.Contains(err.Error(), "federation mercosur") {
+		t.Errorf("other federation: %v, want an error", err)
+	}
+	if _, err := r.Apply([]byte("garbage")); err == nil {
+		t.Error("garbage was applied")
+	}
+
+	if applied, err := r.Apply(first); applied || err != nil {
+		t.Errorf("same card again: applied %t, %v, want a success without effect", applied, err)
+	}
+	changed := r.Changed()
+	if applied, err := r.Apply(second); !applied || err != nil || !woken(changed) {
+		t.Fatalf("successor: applied %t, %v, want it in force", applied, err)
+	}
+	if card, _ := r.Card("CN"); card.Addresses()[0] != "new.cn.test:7443" {
+		t.Errorf("addresses are %v, want those of the successor", card.Addresses())
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "CN.card")); err != nil || !bytes.Equal(got, second) {
+		t.Errorf("the file does not hold the successor: %v", err)
+	}
+	refused("the first card again", first, certs.ErrCardOld)
+	refused("second card of the impostor", impostor.Card.Bytes(), certs.ErrCardSigner)
+
+	// The signatures may look otherwise: it is the card that counts.
+	extra := generateEd25519(t)
+	message := cn.Card.Message()
+	again, err := certs.MakeCard(message, cn.CardKey, extra)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := r.Apply(again); applied || err != nil {
+		t.Errorf("same card with one more signature: applied %t, %v, want a success without effect", applied, err)
+	}
+}
+
+func mustParse(t *testing.T, signed []byte) *certs.Card {
+	t.Helper()
+	card, err := certs.ParseCard(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return card
+}
+
+func TestNewCardKeyNeedsConfirmation(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN")
+	cn := fed.Office("CN")
+	r, _ := openRoster(t, fed.Office("VN"), cn)
+	oldKey := cn.CardKey
+	second, err := cn.ReplaceCardKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = r.Apply(second)
+	if !errors.Is(err, certs.ErrCardNeedsConfirmation) || !strings.Contains(err.Error(), cn.Card.Fingerprint()) {
+		t.Errorf("Apply: %v, want ErrCardNeedsConfirmation with the new fingerprint", err)
+	}
+	// Only the new key signs: whoever that is, the office did not say so.
+	lone, err := certs.MakeCard(cn.Card.Message(), cn.CardKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Apply(lone); !errors.Is(err, certs.ErrCardSigner) {
+		t.Errorf("Apply of a card without the old key's signature: %v, want ErrCardSigner", err)
+	}
+	if err := r.Accept(mustParse(t, second)); err != nil {
+		t.Fatalf("Accept: %v", err)
+	}
+	third, err := cn.NextCard(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := r.Apply(third); !applied || err != nil {
+		t.Errorf("card by the confirmed key: applied %t, %v, want it in force", applied, err)
+	}
+	// The old key is worth nothing any more.
+	message := cn.Card.Message()
+	message.Number, message.CardKey = 4, nil
+	stale, err := certs.MakeCard(message, oldKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Apply(stale); !errors.Is(err, certs.ErrCardSigner) {
+		t.Errorf("card by the old key: %v, want ErrCardSigner", err)
+	}
+}
+
+func TestRosterAcceptAndRemove(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN")
+	vn, cn := fed.Office("VN"), fed.Office("CN")
+	foreign, err := authority.NewOffice(authority.Options{Federation: "mercosur", Office: "BR"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, dir := openRoster(t, vn)
+	if err := r.Accept(foreign.Card); err == nil {
+		t.Error("a card of another federation was accepted")
+	}
+	if err := r.Accept(vn.Card); err == nil {
+		t.Error("the own card was accepted as that of a peer")
+	}
+	if err := r.Accept(cn.Card); err != nil {
+		t.Fatalf("Accept: %v", err)
+	}
+	again, err := certs.OpenRoster(dir, vn.Card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if card, ok := again.Card("CN"); !ok || !card.Same(cn.Card) {
+		t.Error("the accepted card is not there after a restart")
+	}
+	changed := r.Changed()
+	for range 2 {
+		if err := r.Remove("CN"); err != nil {
+			t.Fatalf("Remove: %v", err)
+		}
+	}
+	if _, ok := r.Card("CN"); ok || !woken(changed) {
+		t.Error("the card is still in force")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "CN.card")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Accept(cn.Card); err == nil {
+		t.Error("accepted without a folder to write to")
+	}
+	if _, ok := r.Card("CN"); ok {
+		t.Error("a card that could not be written is in force")
+	}
+	if err := r.Remove("CN"); err == nil {
+		t.Error("removed from a folder that is gone")
+	}
+}
+
+func TestSetOwn(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN")
+	vn := fed.Office("VN")
+	first := vn.Card
+	r, err := certs.NewRoster(first, fed.Office("CN").Card)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vn.NextCard(nil); err != nil {
+		t.Fatal(err)
+	}
+	changed := r.Changed()
+	if err := r.SetOwn(vn.Card); err != nil || r.Own() != vn.Card || !woken(changed) {
+		t.Errorf("SetOwn: %v, own card is number %d, want 2", err, r.Own().Number())
+	}
+	if err := r.SetOwn(fed.Office("CN").Card); err == nil || !strings.Contains(err.Error(), "want asean-cn/VN") {
+		t.Errorf("SetOwn of another office: %v, want an error", err)
+	}
+	if err := r.Reload(); err != nil {
+		t.Errorf("Reload in memory: %v", err)
+	}
+	if _, err := certs.NewRoster(vn.Card, first); err == nil {
+		t.Error("NewRoster took the own card for a peer's")
+	}
+}
+
+func TestRosterConcurrently(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	vn, cn, th := fed.Office("VN"), fed.Office("CN"), fed.Office("TH")
+	r, _ := openRoster(t, vn, cn, th)
+	var chain [][]byte
+	for range 20 {
+		signed, err := cn.NextCard(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		chain = append(chain, signed)
+	}
+	var group sync.WaitGroup
+	stop := make(chan struct{})
+	for range 2 {
+		group.Go(func() {
+			last := uint64(0)
+			for !woken(stop) {
+				changed := r.Changed()
+				card, ok := r.Card("CN")
+				if !ok || card.Number() < last {
+					t.Errorf("card of CN went from number %d to %v", last, card)
+					return
+				}
+				last = card.Number()
+				if len(r.Keys(cn.Origin())) != 1 || len(r.Offices()) != 2 {
+					t.Error("a reader saw half a roster")
+				}
+				select {
+				case <-changed:
+				case <-stop:
+				}
+			}
+		})
+	}
+	for _, signed := range chain {
+		if applied, err := r.Apply(signed); !applied || err != nil {
+			t.Errorf("Apply: %t, %v", applied, err)
+		}
+		if err := r.Reload(); err != nil {
+			t.Errorf("Reload: %v", err)
+		}
+	}
+	close(stop)
+	group.Wait()
+	if card, _ := r.Card("CN"); card.Number() != 21 {
+		t.Errorf("card of CN is number %d, want 21", card.Number())
+	}
+}
