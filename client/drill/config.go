@@ -28,7 +28,7 @@ type configIdentity struct {
 }
 
 type configListen struct {
-	Peers  string `yaml:"peers,omitempty"` // empty: this node only dials out
+	Peers  string `yaml:"peers,omitempty"` // none: this node only dials out
 	Office string `yaml:"office"`
 	Ops    string `yaml:"ops"`
 }

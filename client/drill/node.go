@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -169,6 +171,9 @@ func (n *Node) Command(ctx context.Context, args ...string) ([]byte, error) {
 func (n *Node) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, n.binary, append(args, "-config", n.Config())...)
 	cmd.Dir = n.dir
+	// Settings in the environment stand above those of the file, and are meant
+	// for another node.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "SPSD_") })
 	return cmd
 }
 
@@ -258,6 +263,17 @@ func (n *Node) Kill() error {
 		return p.kill()
 	}
 	return nil
+}
+
+// Signal sends the process a signal and does nothing else: a node that ends of
+// it has ended by itself.
+func (n *Node) Signal(signal os.Signal) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.running == nil {
+		return os.ErrProcessDone
+	}
+	return n.running.cmd.Process.Signal(signal)
 }
 
 // Stop asks the process to end and waits until it has. A node that is not
