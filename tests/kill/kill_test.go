@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/drill/drilltest"
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"golang.org/x/sync/errgroup"
 )
 
