@@ -57,36 +57,62 @@ func TestCheck(t *testing.T) {
 			n.Subject = nil
 		}, []want{{"request_id", "STRING_UUID"}, {"notification.subject", "REPEATED_MIN_ITEMS"}}},
 		{"unknown enum", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Type = 99 }, []want{{"notification.type", "ENUM_DEFINED_ONLY"}}},
-		{"subject too long", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject = en(strings.Repeat("x", 1001)) },
-			[]want{{"notification.subject", "NOTIFICATION_SUBJECT_LENGTH"}}},
-		{"same id twice", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Lots[1].Id = "p1.l1" },
-			[]want{{"notification.products[0].lots[1].id", "ID_TWICE"}, {"notification.findings[0].about[0]", "REFERENCE_UNKNOWN"}}},
-		{"lot of another product", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Lots[0].Id = "p2.l1" },
-			[]want{{"notification.products[0].lots[0].id", "ID_PARENT"}}},
-		{"malformed id", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Lots[0].Id = "l1" },
-			[]want{{"notification.products[0].lots[0].id", "STRING_PATTERN"}}},
-		{"reference to nothing", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Findings[0].About = []string{"p7"} },
-			[]want{{"notification.findings[0].about[0]", "REFERENCE_UNKNOWN"}}},
-		{"reference to a finding", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Findings[0].About = []string{"f1"} },
-			[]want{{"notification.findings[0].about[0]", "STRING_PATTERN"}}},
-		{"reference outside", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Findings[0].About = []string{"n:p1"} },
-			[]want{{"notification.findings[0].about[0]", "REFERENCE_OUTSIDE"}}},
+		{
+			"subject too long", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject = en(strings.Repeat("x", 1001)) },
+			[]want{{"notification.subject", "NOTIFICATION_SUBJECT_LENGTH"}},
+		},
+		{
+			"same id twice", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Lots[1].Id = "p1.l1" },
+			[]want{{"notification.products[0].lots[1].id", "ID_TWICE"}, {"notification.findings[0].about[0]", "REFERENCE_UNKNOWN"}},
+		},
+		{
+			"lot of another product", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Lots[0].Id = "p2.l1" },
+			[]want{{"notification.products[0].lots[0].id", "ID_PARENT"}},
+		},
+		{
+			"malformed id", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Lots[0].Id = "l1" },
+			[]want{{"notification.products[0].lots[0].id", "STRING_PATTERN"}},
+		},
+		{
+			"reference to nothing", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Findings[0].About = []string{"p7"} },
+			[]want{{"notification.findings[0].about[0]", "REFERENCE_UNKNOWN"}},
+		},
+		{
+			"reference to a finding", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Findings[0].About = []string{"f1"} },
+			[]want{{"notification.findings[0].about[0]", "STRING_PATTERN"}},
+		},
+		{
+			"reference outside", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Findings[0].About = []string{"n:p1"} },
+			[]want{{"notification.findings[0].about[0]", "REFERENCE_OUTSIDE"}},
+		},
 		{"document fault without a document", func(_ *spsv1.Statement, n *spsv1.Notification) {
 			n.Findings[0].DocumentFault = fault(spsv1.DocumentFaultKind_DOCUMENT_FAULT_KIND_ABSENT)
 		}, []want{{"notification.findings[0].about", "DOCUMENT_REQUIRED"}}},
-		{"decomposed text", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Brand = "Ca\u0300 Mau" },
-			[]want{{"notification.products[0].brand", "TEXT_NOT_NFC"}}},
-		{"control character", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Grade = "I\x00" },
-			[]want{{"notification.products[0].grade", "TEXT_CONTROL"}}},
-		{"blank text", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject = en(" \u3000") },
-			[]want{{"notification.subject[0].text", "TEXT_BLANK"}}},
-		{"malformed language", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject[0].Lang = "english language" },
-			[]want{{"notification.subject[0].lang", "STRING_PATTERN"}}},
-		{"ill-formed language", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject[0].Lang = "en-a" },
-			[]want{{"notification.subject[0].lang", "LANG_MALFORMED"}}},
+		{
+			"decomposed text", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Brand = "Ca\u0300 Mau" },
+			[]want{{"notification.products[0].brand", "TEXT_NOT_NFC"}},
+		},
+		{
+			"control character", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Grade = "I\x00" },
+			[]want{{"notification.products[0].grade", "TEXT_CONTROL"}},
+		},
+		{
+			"blank text", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject = en(" \u3000") },
+			[]want{{"notification.subject[0].text", "TEXT_BLANK"}},
+		},
+		{
+			"malformed language", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject[0].Lang = "english language" },
+			[]want{{"notification.subject[0].lang", "STRING_PATTERN"}},
+		},
+		{
+			"ill-formed language", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject[0].Lang = "en-a" },
+			[]want{{"notification.subject[0].lang", "LANG_MALFORMED"}},
+		},
 		{"unknown language is kept", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject[0].Lang = "qqz" }, nil},
-		{"one language twice", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject = append(en("a"), en("b")...) },
-			[]want{{"notification.subject[1].lang", "LANG_TWICE"}}},
+		{
+			"one language twice", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Subject = append(en("a"), en("b")...) },
+			[]want{{"notification.subject[1].lang", "LANG_TWICE"}},
+		},
 		{"a translation into a language that is there", func(_ *spsv1.Statement, n *spsv1.Notification) {
 			n.Subject = append(en("a"), &spsv1.LocalizedText{Lang: "en", Text: "b", TranslatedBy: "Lan"})
 		}, nil},
@@ -107,62 +133,98 @@ func TestCheck(t *testing.T) {
 			n.Products[0].Lots[0].ProductionDate = &spsv1.Date{Year: 2026, Month: 5}
 			n.Products[0].Lots[0].BestBeforeDate = &spsv1.Date{Year: 2026}
 		}, nil},
-		{"decimal comma", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Quantity = mgkg("0,05") },
-			[]want{{"notification.products[0].quantity.value", "STRING_PATTERN"}}},
-		{"wrong container", func(_ *spsv1.Statement, n *spsv1.Notification) { container(n, "CSQU3054384") },
-			[]want{{"notification.consignment.transports[0].containers[0].number", "CHECK_DIGIT"}}},
+		{
+			"decimal comma", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Quantity = mgkg("0,05") },
+			[]want{{"notification.products[0].quantity.value", "STRING_PATTERN"}},
+		},
+		{
+			"wrong container", func(_ *spsv1.Statement, n *spsv1.Notification) { container(n, "CSQU3054384") },
+			[]want{{"notification.consignment.transports[0].containers[0].number", "CHECK_DIGIT"}},
+		},
 		{"right container", func(_ *spsv1.Statement, n *spsv1.Notification) { container(n, "CSQU3054383") }, nil},
-		{"wrong GTIN", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Gtins = []string{"4006381333932"} },
-			[]want{{"notification.products[0].gtins[0]", "CHECK_DIGIT"}}},
+		{
+			"wrong GTIN", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Gtins = []string{"4006381333932"} },
+			[]want{{"notification.products[0].gtins[0]", "CHECK_DIGIT"}},
+		},
 		{"right GTINs", func(_ *spsv1.Statement, n *spsv1.Notification) {
 			n.Products[0].Gtins = []string{"4006381333931", "73513537"}
 		}, nil},
-		{"parts above the whole", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "10", "6", "4.5") },
-			[]want{{"notification.balances[0].items", "BALANCE_EXCEEDS"}}},
+		{
+			"parts above the whole", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "10", "6", "4.5") },
+			[]want{{"notification.balances[0].items", "BALANCE_EXCEEDS"}},
+		},
 		{"parts and the whole", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "1.05E1", "6", "4.50") }, nil},
-		{"negative part", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "10", "6", "-1") },
-			[]want{{"notification.balances[0].items[1].quantity.value", "BALANCE_NEGATIVE"}}},
-		{"huge exponent", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "10", "1e999999999", "1") },
-			[]want{{"notification.balances[0].items[0].quantity.value", "STRING_PATTERN"}}},
-		{"alert without a risk", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Risk = nil },
-			[]want{{"notification.risk", "RISK_REQUIRED"}}},
+		{
+			"negative part", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "10", "6", "-1") },
+			[]want{{"notification.balances[0].items[1].quantity.value", "BALANCE_NEGATIVE"}},
+		},
+		{
+			"huge exponent", func(_ *spsv1.Statement, n *spsv1.Notification) { balances(n, "10", "1e999999999", "1") },
+			[]want{{"notification.balances[0].items[0].quantity.value", "STRING_PATTERN"}},
+		},
+		{
+			"alert without a risk", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Risk = nil },
+			[]want{{"notification.risk", "RISK_REQUIRED"}},
+		},
 		{"more dead than affected", func(_ *spsv1.Statement, n *spsv1.Notification) {
 			n.Risk.PersonsAffected, n.Risk.PersonsDead = proto.Uint32(2), proto.Uint32(3)
 		}, []want{{"notification.risk.persons_dead", "PERSONS_EXCEED"}}},
-		{"case of a notification", func(s *spsv1.Statement, _ *spsv1.Notification) { s.CaseRef = caseRef("CN") },
-			[]want{{"case_ref", "CASE_NOT_ALLOWED"}}},
-		{"nobody", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Network, s.Addressees = false, nil },
-			[]want{{"addressees", "AUDIENCE_EMPTY"}}},
+		{
+			"case of a notification", func(s *spsv1.Statement, _ *spsv1.Notification) { s.CaseRef = caseRef("CN") },
+			[]want{{"case_ref", "CASE_NOT_ALLOWED"}},
+		},
+		{
+			"nobody", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Network, s.Addressees = false, nil },
+			[]want{{"addressees", "AUDIENCE_EMPTY"}},
+		},
 		{"network under addressees only", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.Handling = spsv1.Handling_HANDLING_ADDRESSEES_ONLY
 		}, []want{{"network", "AUDIENCE_CONFLICT"}}},
-		{"addressee twice", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees = append(s.Addressees, to("VN")) },
-			[]want{{"addressees[1]", "ADDRESSEE_TWICE"}}},
+		{
+			"addressee twice", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees = append(s.Addressees, to("VN")) },
+			[]want{{"addressees[1]", "ADDRESSEE_TWICE"}},
+		},
 		{"two units of one office", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			a := to("VN")
 			a.Unit = "lang-son"
 			s.Addressees = append(s.Addressees, a)
 		}, nil},
-		{"addressee is the issuer", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees = append(s.Addressees, to("CN")) },
-			[]want{{"addressees[1].office", "ADDRESSEE_SELF"}}},
-		{"addressee without a card", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees[0].CardNumber = 0 },
-			[]want{{"addressees[0].card_number", "CARD_REQUIRED"}}},
-		{"addressee by hand with a card", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees[0].ByHand = true },
-			[]want{{"addressees[0]", "ADDRESSEE_CARD_NUMBER"}}},
-		{"addressee of two sorts", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees[0].Body = "INFOSAN" },
-			[]want{{"addressees[0]", "MESSAGE_ONEOF"}}},
-		{"flag twice", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Flags = attention(office("VN"), office("VN")) },
-			[]want{{"flags[1]", "FLAG_TWICE"}}},
-		{"no issuer", func(s *spsv1.Statement, _ *spsv1.Notification) { s.IssuedBy = nil },
-			[]want{{"issued_by", "PERSON_REQUIRED"}}},
-		{"two eyes", func(s *spsv1.Statement, _ *spsv1.Notification) { s.DraftedBy = s.IssuedBy },
-			[]want{{"issued_by", "FOUR_EYES"}}},
+		{
+			"addressee is the issuer", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees = append(s.Addressees, to("CN")) },
+			[]want{{"addressees[1].office", "ADDRESSEE_SELF"}},
+		},
+		{
+			"addressee without a card", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees[0].CardNumber = 0 },
+			[]want{{"addressees[0].card_number", "CARD_REQUIRED"}},
+		},
+		{
+			"addressee by hand with a card", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees[0].ByHand = true },
+			[]want{{"addressees[0]", "ADDRESSEE_CARD_NUMBER"}},
+		},
+		{
+			"addressee of two sorts", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Addressees[0].Body = "INFOSAN" },
+			[]want{{"addressees[0]", "MESSAGE_ONEOF"}},
+		},
+		{
+			"flag twice", func(s *spsv1.Statement, _ *spsv1.Notification) { s.Flags = attention(office("VN"), office("VN")) },
+			[]want{{"flags[1]", "FLAG_TWICE"}},
+		},
+		{
+			"no issuer", func(s *spsv1.Statement, _ *spsv1.Notification) { s.IssuedBy = nil },
+			[]want{{"issued_by", "PERSON_REQUIRED"}},
+		},
+		{
+			"two eyes", func(s *spsv1.Statement, _ *spsv1.Notification) { s.DraftedBy = s.IssuedBy },
+			[]want{{"issued_by", "FOUR_EYES"}},
+		},
 		{"two eyes, waived", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.DraftedBy = s.IssuedBy
 			s.Waiver = &spsv1.Waiver{Reason: spsv1.WaiverReason_WAIVER_REASON_OUT_OF_HOURS}
 		}, nil},
-		{"a system alone", func(s *spsv1.Statement, _ *spsv1.Notification) { s.IssuingSystem = "lims" },
-			[]want{{"drafted_by", "PERSON_REQUIRED"}, {"approved_by", "PERSON_REQUIRED"}}},
+		{
+			"a system alone", func(s *spsv1.Statement, _ *spsv1.Notification) { s.IssuingSystem = "lims" },
+			[]want{{"drafted_by", "PERSON_REQUIRED"}, {"approved_by", "PERSON_REQUIRED"}},
+		},
 		{"a system for one person", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.IssuingSystem, s.DraftedBy, s.ApprovedBy = "lims", s.IssuedBy, s.IssuedBy
 		}, []want{{"approved_by", "FOUR_EYES"}}},

@@ -77,17 +77,25 @@ func TestKinds(t *testing.T) {
 			s.Status, s.CaseRef.Reference = spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE, "CN-EX-2026-000007"
 		}), nil},
 		{"empty follow-up", tell(&spsv1.FollowUp{}), []want{{"follow_up", "FOLLOW_UP_EMPTY"}}},
-		{"dispute without a reason", tell(&spsv1.FollowUp{Stance: &spsv1.Stance{Position: spsv1.StancePosition_STANCE_POSITION_DISPUTED}}),
-			[]want{{"follow_up.stance", "STANCE_REASON"}}},
+		{
+			"dispute without a reason", tell(&spsv1.FollowUp{Stance: &spsv1.Stance{Position: spsv1.StancePosition_STANCE_POSITION_DISPUTED}}),
+			[]want{{"follow_up.stance", "STANCE_REASON"}},
+		},
 		{"follow-up with facts about both", tell(&spsv1.FollowUp{Part: spsv1.Part_PART_DONE, Facts: facts("n:p1.l2", "s1")}), nil},
-		{"follow-up about an own thing that is not there", tell(&spsv1.FollowUp{Facts: facts("p1.l2", "s1")}),
-			[]want{{"follow_up.facts.findings[0].about[0]", "REFERENCE_UNKNOWN"}, {"follow_up.facts.samples[0].about[0]", "REFERENCE_UNKNOWN"}}},
+		{
+			"follow-up about an own thing that is not there", tell(&spsv1.FollowUp{Facts: facts("p1.l2", "s1")}),
+			[]want{{"follow_up.facts.findings[0].about[0]", "REFERENCE_UNKNOWN"}, {"follow_up.facts.samples[0].about[0]", "REFERENCE_UNKNOWN"}},
+		},
 		{"code status of a code", tell(&spsv1.FollowUp{Facts: &spsv1.Facts{Measures: []*spsv1.Measure{codes(day, day.AddDate(0, 3, 0))}}}), nil},
-		{"code status that ends before it starts", tell(&spsv1.FollowUp{Facts: &spsv1.Facts{Measures: []*spsv1.Measure{codes(day, day.AddDate(0, -3, 0))}}}),
-			[]want{{"follow_up.facts.measures[0].code_status", "CODE_STATUS_CHANGE_ORDER"}}},
+		{
+			"code status that ends before it starts", tell(&spsv1.FollowUp{Facts: &spsv1.Facts{Measures: []*spsv1.Measure{codes(day, day.AddDate(0, -3, 0))}}}),
+			[]want{{"follow_up.facts.measures[0].code_status", "CODE_STATUS_CHANGE_ORDER"}},
+		},
 		{"amendment", amend, nil},
-		{"amendment of another's", also(amend, func(s *spsv1.Statement) { s.Office, s.Addressees[0].Office = "VN", "CN" }),
-			[]want{{"relates_to[0].entry", "RELATION_FOREIGN"}, {"case_ref.original", "CASE_FOREIGN"}}},
+		{
+			"amendment of another's", also(amend, func(s *spsv1.Statement) { s.Office, s.Addressees[0].Office = "VN", "CN" }),
+			[]want{{"relates_to[0].entry", "RELATION_FOREIGN"}, {"case_ref.original", "CASE_FOREIGN"}},
+		},
 		{"amendment of no version", also(amend, func(s *spsv1.Statement) { s.RelatesTo = nil }), []want{{"relates_to", "RELATION_REQUIRED"}}},
 		{"confirmation of what stays preliminary", also(amend, func(s *spsv1.Statement) {
 			s.GetAmendment().Notification.Preliminary = true
@@ -103,8 +111,10 @@ func TestKinds(t *testing.T) {
 		{"closure", closing(spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED), nil},
 		{"closure of a duplicate of nothing", closing(spsv1.ClosureOutcome_CLOSURE_OUTCOME_DUPLICATE), []want{{"relates_to", "RELATION_REQUIRED"}}},
 		{"closure by transfer to nobody", closing(spsv1.ClosureOutcome_CLOSURE_OUTCOME_TRANSFERRED), []want{{"closure", "CLOSURE_TRANSFERRED"}}},
-		{"closure of another's", also(closing(spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED), func(s *spsv1.Statement) { s.CaseRef = caseRef("CN") }),
-			[]want{{"case_ref.original", "CASE_FOREIGN"}}},
+		{
+			"closure of another's", also(closing(spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED), func(s *spsv1.Statement) { s.CaseRef = caseRef("CN") }),
+			[]want{{"case_ref.original", "CASE_FOREIGN"}},
+		},
 		{"reopening of another's", func(s *spsv1.Statement) {
 			s.Body = &spsv1.Statement_Reopening{Reopening: &spsv1.Reopening{Reason: en("new results")}}
 		}, []want{{"case_ref.original", "CASE_FOREIGN"}}},
@@ -112,25 +122,41 @@ func TestKinds(t *testing.T) {
 			Kind: spsv1.RequestKind_REQUEST_KIND_AMENDMENT, Offices: []string{"CN"},
 			Corrections: []*spsv1.Correction{{Path: "products[p1].lots[p1.l2].number", About: []string{"n:p1.l2"}, Current: "B", Proposed: "8"}},
 		}), nil},
-		{"request to one who is not addressed", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_INFORMATION, Offices: []string{"TH"}, Text: en("x")}),
-			[]want{{"request.offices[0]", "REQUEST_NOT_ADDRESSED"}}},
-		{"request to oneself", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_INFORMATION, Offices: []string{"VN"}, Text: en("x")}),
-			[]want{{"request.offices[0]", "REQUEST_SELF"}}},
-		{"request for an extension of nothing", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_EXTENSION, Offices: []string{"CN"}, Text: en("x")}),
-			[]want{{"request", "REQUEST_EXTENSION"}}},
-		{"request for an inspection at no time", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_REMOTE_INSPECTION, Offices: []string{"CN"}, Text: en("x")}),
-			[]want{{"request", "REQUEST_REMOTE_INSPECTION"}}},
-		{"request to reinstate nothing", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_CODE_REINSTATEMENT, Offices: []string{"CN"}, Text: en("x")}),
-			[]want{{"request.codes", "REQUEST_INCOMPLETE"}}},
-		{"request to address nobody", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_READDRESS, Offices: []string{"CN"}, Text: en("x")}),
-			[]want{{"request.further_offices", "REQUEST_INCOMPLETE"}}},
+		{
+			"request to one who is not addressed", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_INFORMATION, Offices: []string{"TH"}, Text: en("x")}),
+			[]want{{"request.offices[0]", "REQUEST_NOT_ADDRESSED"}},
+		},
+		{
+			"request to oneself", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_INFORMATION, Offices: []string{"VN"}, Text: en("x")}),
+			[]want{{"request.offices[0]", "REQUEST_SELF"}},
+		},
+		{
+			"request for an extension of nothing", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_EXTENSION, Offices: []string{"CN"}, Text: en("x")}),
+			[]want{{"request", "REQUEST_EXTENSION"}},
+		},
+		{
+			"request for an inspection at no time", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_REMOTE_INSPECTION, Offices: []string{"CN"}, Text: en("x")}),
+			[]want{{"request", "REQUEST_REMOTE_INSPECTION"}},
+		},
+		{
+			"request to reinstate nothing", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_CODE_REINSTATEMENT, Offices: []string{"CN"}, Text: en("x")}),
+			[]want{{"request.codes", "REQUEST_INCOMPLETE"}},
+		},
+		{
+			"request to address nobody", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_READDRESS, Offices: []string{"CN"}, Text: en("x")}),
+			[]want{{"request.further_offices", "REQUEST_INCOMPLETE"}},
+		},
 		{"response", answer(&spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_GRANTED}), nil},
-		{"response to nothing", also(answer(&spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_GRANTED}), func(s *spsv1.Statement) { s.RelatesTo = nil }),
-			[]want{{"relates_to", "RELATION_REQUIRED"}}},
+		{
+			"response to nothing", also(answer(&spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_GRANTED}), func(s *spsv1.Statement) { s.RelatesTo = nil }),
+			[]want{{"relates_to", "RELATION_REQUIRED"}},
+		},
 		{"refusal without a reason", answer(&spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_DECLINED}), []want{{"response", "RESPONSE_DECLINED"}}},
 		{"interim answer without a time", answer(&spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_INTERIM}), []want{{"response.due_time", "RESPONSE_INCOMPLETE"}}},
-		{"answer to a dispute of another's case", answer(&spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_UPHOLD}),
-			[]want{{"case_ref.original", "CASE_FOREIGN"}}},
+		{
+			"answer to a dispute of another's case", answer(&spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_UPHOLD}),
+			[]want{{"case_ref.original", "CASE_FOREIGN"}},
+		},
 		{"gate", announce(gate()), nil},
 		{"gate that replaces nothing", announce(replaced(gate(), spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_REPLACE)), []want{{"relates_to", "RELATION_REQUIRED"}}},
 		{"gate that revokes nothing", announce(replaced(gate(), spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_REVOKE)), []want{{"relates_to", "RELATION_REQUIRED"}}},

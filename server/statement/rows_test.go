@@ -27,7 +27,8 @@ func TestRows(t *testing.T) {
 	rows = append(rows, hazardRows()...)
 	rows = append(rows, portalRows()...)
 	rows = append(rows, plantRows()...)
-	if got, want := len(rows), 20+1+4+6; got != want {
+	rows = append(rows, notice())
+	if got, want := len(rows), 20+1+4+6+1; got != want {
 		t.Errorf("%d rows, want %d", got, want)
 	}
 	for _, r := range rows {

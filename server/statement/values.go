@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -42,7 +43,8 @@ func (t *tree) localized(m *spsv1.LocalizedText, path string) {
 	}
 	// An unknown but well-formed tag is kept: lists of languages grow.
 	if _, err := language.Raw.Parse(m.GetLang()); err != nil {
-		if _, unknown := err.(language.ValueError); !unknown {
+		var unknown language.ValueError
+		if !errors.As(err, &unknown) {
 			t.problems.add(path+".lang", "LANG_MALFORMED", "give a language tag of BCP 47 such as vi, zh-Hans or mul")
 		}
 	}

@@ -1,0 +1,62 @@
+package statement
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/language"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Advise returns what a person should look at before s is issued, and may leave
+// as it is: texts that are neither in English nor in one of the languages that
+// the addressees read (BCP 47, from their cards). It is never a reason to refuse.
+func Advise(s *spsv1.Statement, languages ...string) Problems {
+	read := map[language.Base]bool{base("en"): true}
+	for _, l := range languages {
+		read[base(l)] = true
+	}
+	var advice Problems
+	eachText(s.ProtoReflect(), "", func(path string, texts protoreflect.List) {
+		for i := range texts.Len() {
+			text, ok := texts.Get(i).Message().Interface().(*spsv1.LocalizedText)
+			if ok && (read[base(text.GetLang())] || text.GetLang() == "mul") {
+				return
+			}
+		}
+		if texts.Len() > 0 {
+			advice.add(path, "TEXT_UNREAD", "add it in English or in a language of an addressee: "+strings.Join(append([]string{"en"}, languages...), ", "))
+		}
+	})
+	return advice
+}
+
+// base returns the language of a tag without script and region.
+func base(tag string) language.Base {
+	b, _ := language.Raw.Make(tag).Base()
+	return b
+}
+
+// eachText calls visit for every text that m holds, in the order of the fields.
+func eachText(m protoreflect.Message, path string, visit func(string, protoreflect.List)) {
+	fields := m.Descriptor().Fields()
+	for i := range fields.Len() {
+		f := fields.Get(i)
+		if f.Message() == nil || !m.Has(f) {
+			continue
+		}
+		p := join(path, f)
+		switch {
+		case f.IsList() && f.Message().FullName() == textName:
+			visit(p, m.Get(f).List())
+		case f.IsList():
+			for j := range m.Get(f).List().Len() {
+				eachText(m.Get(f).List().Get(j).Message(), fmt.Sprintf("%s[%d]", p, j), visit)
+			}
+		default:
+			eachText(m.Get(f).Message(), p, visit)
+		}
+	}
+}

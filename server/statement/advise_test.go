@@ -1,0 +1,77 @@
+package statement_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/statement"
+)
+
+func TestAdvise(t *testing.T) {
+	s := mango()
+	n := s.GetNotification()
+	n.Subject = text("zh-Hans", "越南芒果中的橘小实蝇")
+	n.Description = append(text("zh-Hans", "详情"), en("details")...)
+	n.Products[0].Name = text("vi-VN", "xoài")
+	n.Products[0].Description = text("mul", "xoài 芒果")
+	paths := func(p statement.Problems) []string {
+		var fields []string
+		for _, problem := range p {
+			fields = append(fields, problem.Field+" "+problem.Reason)
+		}
+		return fields
+	}
+	cases := []struct {
+		name      string
+		languages []string
+		want      []string
+	}{
+		{"nobody reads but English", nil, []string{"notification.subject TEXT_UNREAD", "notification.products[0].name TEXT_UNREAD"}},
+		{"an addressee reads Vietnamese", []string{"vi"}, []string{"notification.subject TEXT_UNREAD"}},
+		{"addressees read both", []string{"vi", "zh"}, nil},
+	}
+	for _, c := range cases {
+		if diff := cmp.Diff(c.want, paths(statement.Advise(s, c.languages...))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
+
+func TestAllowances(t *testing.T) {
+	const (
+		hours       = spsv1.AllowanceUnit_ALLOWANCE_UNIT_HOURS
+		days        = spsv1.AllowanceUnit_ALLOWANCE_UNIT_DAYS
+		workingDays = spsv1.AllowanceUnit_ALLOWANCE_UNIT_WORKING_DAYS
+	)
+	allow := func(n uint32, u spsv1.AllowanceUnit) *spsv1.Allowance { return &spsv1.Allowance{Amount: n, Unit: u} }
+	calm := mango()
+	calm.GetNotification().Classification = forAttention
+	calm.GetNotification().Risk = nil
+	calm.GetNotification().Preliminary = true
+	calm.Flags = followUp(office("VN"))
+	flagged := mango()
+	flagged.Flags = flags(attention(office("TH")), followUp(office("VN")))
+	cases := []struct {
+		name string
+		s    *spsv1.Statement
+		want *spsv1.Allowances
+	}{
+		{"alert", mango(), &spsv1.Allowances{Acknowledgement: allow(24, hours), Dispute: allow(5, workingDays)}},
+		{"alert for follow-up", flagged, &spsv1.Allowances{
+			Acknowledgement: allow(24, hours), Dispute: allow(5, workingDays), Outcome: allow(10, workingDays),
+		}},
+		{"preliminary information", calm, &spsv1.Allowances{
+			Acknowledgement: allow(2, workingDays), Dispute: allow(5, workingDays), Outcome: allow(30, days), Confirmation: allow(10, workingDays),
+		}},
+		{"request", &spsv1.Statement{Body: &spsv1.Statement_Request{Request: &spsv1.Request{}}}, &spsv1.Allowances{Answer: allow(10, workingDays)}},
+		{"closure", &spsv1.Statement{Body: &spsv1.Statement_Closure{}}, nil},
+	}
+	for _, c := range cases {
+		if diff := cmp.Diff(c.want, statement.Allowances(c.s), protocmp.Transform()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
