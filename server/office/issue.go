@@ -91,6 +91,9 @@ func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID 
 	} else {
 		st.IssuedBy = &spsv1.Person{Id: caller.ID}
 	}
+	if st.GetAllowances() == nil {
+		st.Allowances = statement.Allowances(st)
+	}
 	for _, a := range st.GetAddressees() {
 		if a.GetOffice() == "" || a.GetOffice() == st.GetOffice() {
 			continue
