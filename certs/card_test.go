@@ -25,7 +25,7 @@ import (
 )
 
 // mint returns an office whose first card was changed before it was signed.
-func mint(t *testing.T, office certs.Office, change func(*spsv1.Card)) (*authority.Office, error) {
+func mint(t testing.TB, office certs.Office, change func(*spsv1.Card)) (*authority.Office, error) {
 	t.Helper()
 	return authority.NewOffice(authority.Options{
 		Federation: "asean-cn", Office: office, Addresses: []string{"node.example:7443"}, Card: change,
@@ -445,6 +445,7 @@ func TestRevokedReceiptKey(t *testing.T) {
 	}
 }
 
+// FuzzParseCard feeds bytes as they come from a peer or a file.
 func FuzzParseCard(f *testing.F) {
 	for _, o := range authority.ForTest(f, "VN", "CN").Offices() {
 		f.Add(o.Card.Bytes())
@@ -470,6 +471,60 @@ func FuzzParseCard(f *testing.F) {
 		for _, o := range card.Origins() {
 			if o.Office != card.Office() || len(card.LogKeys(o)) == 0 {
 				t.Errorf("card of %s speaks for %s", card.Office(), o)
+			}
+		}
+	})
+}
+
+// FuzzCardContent reaches what FuzzParseCard cannot, which hardly ever finds a
+// good signature: the checks of what was signed.
+func FuzzCardContent(f *testing.F) {
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	keyField := protowire.AppendBytes(protowire.AppendTag(nil, 10, protowire.BytesType), key.Public().(ed25519.PublicKey))
+	o, err := mint(f, "VN", func(c *spsv1.Card) {
+		c.Units = []*spsv1.Unit{unit("a", ""), unit("b", "a")}
+		c.Hours = hours("Asia/Bangkok")
+		c.LogKeys[0].RevokedAfter = &spsv1.LastGood{Size: 7, Root: make([]byte, 32)}
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	body, err := proto.Marshal(o.Card.Message())
+	if err != nil {
+		f.Fatal(err)
+	}
+	parse := func(body []byte) (*certs.Card, error) {
+		body = append(bytes.Clone(body), keyField...) // the last value of a field counts
+		signature := ed25519.Sign(key, append([]byte("sps-card/v1\n"), body...))
+		signed, err := proto.Marshal(&spsv1.SignedCard{Card: body, Signatures: []*spsv1.CardSignature{
+			{PublicKey: key.Public().(ed25519.PublicKey), Signature: signature},
+		}})
+		if err != nil {
+			return nil, err
+		}
+		return certs.ParseCard(signed)
+	}
+	if _, err := parse(body); err != nil {
+		f.Fatalf("the seed is no card: %v", err)
+	}
+	f.Add(body)
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		card, err := parse(body)
+		if err != nil {
+			return
+		}
+		if id := certs.NodeIdentity(card.Federation(), card.Office()); id.Check() != nil || card.Number() == 0 || len(card.Roots()) == 0 {
+			t.Errorf("accepted card %d of %s with %d roots", card.Number(), id, len(card.Roots()))
+		}
+		for _, o := range card.Origins() {
+			if o.Office != card.Office() || o.Federation != card.Federation() {
+				t.Errorf("card of %s speaks for %s", card.Office(), o)
+			}
+			for _, k := range card.LogKeys(o) {
+				if err := k.Check(); err != nil {
+					t.Errorf("accepted a log key: %v", err)
+				}
 			}
 		}
 	})

@@ -27,6 +27,7 @@ type RefusedError struct {
 	Check       Check
 	Identity    Identity // zero if it could not be read
 	Certificate string   // which certificate: identity, serial number, validity, issuer
+	Remote      string   // the address that dialled; empty if this side dialled
 	Problem     string   // what is wrong, with the expected value
 	Fix         string   // what to do about it
 	Err         error    // the cause, if another package found it
@@ -35,8 +36,10 @@ type RefusedError struct {
 // Error returns all of it on one line.
 func (e *RefusedError) Error() string {
 	var b strings.Builder
-	b.WriteString(string(e.Check) + " check refused ")
-	b.WriteString(e.Certificate)
+	b.WriteString(string(e.Check) + " check refused " + e.Certificate)
+	if e.Remote != "" {
+		b.WriteString(" from " + e.Remote)
+	}
 	b.WriteString(": " + e.Problem)
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())

@@ -101,11 +101,20 @@ func (r *Roster) Peer(office Office) (*Card, error) {
 		return card, nil
 	}
 	if office == r.own.Office() {
-		return nil, fmt.Errorf("%w: %s is this office itself", ErrNoCard, office)
+		return nil, fmt.Errorf("%w: %s is this office itself, not a peer", ErrNoCard, office)
 	}
-	return nil, fmt.Errorf("%w of %s; ask %s for its card, compare the fingerprint by telephone, and put it into the folder of peers as %s%s",
-		ErrNoCard, office, office, office, CardSuffix)
+	return nil, noCardError(office)
 }
+
+// noCardError is an ErrNoCard that names the office and what to do.
+type noCardError Office
+
+func (e noCardError) Error() string {
+	return fmt.Sprintf("no card of %s is accepted here; ask %s for its card, compare the fingerprint by telephone, and put it into the folder of peers as %s%s",
+		string(e), string(e), string(e), CardSuffix)
+}
+
+func (e noCardError) Is(target error) bool { return target == ErrNoCard }
 
 // Card returns the card of an office, the own one too, and whether there is
 // one.

@@ -12,7 +12,7 @@ import (
 var (
 	// ErrNoCard says that no card of the office is accepted here, so nothing
 	// of it can be believed. The administrator has to accept the first one.
-	ErrNoCard = errors.New("no card is accepted here")
+	ErrNoCard = errors.New("no accepted card")
 
 	// ErrCardOld says that a newer card of the office is in force. It is
 	// normal while a log is read from its start, and needs nothing done.

@@ -21,13 +21,18 @@ type TLS struct {
 	Credentials *Credentials // of this node
 	Roster      *Roster
 	Now         func() time.Time // the clock of all validity checks; nil: time.Now
+
+	// Refused, if set, is told of everybody whom a listener refuses, since
+	// gRPC keeps it to itself. It is called during the handshake, from many
+	// goroutines, and MUST NOT block. Whoever dials sees the error itself.
+	Refused func(*RefusedError)
 }
 
 // Peers returns the configuration of the listener for peers. It lets in nodes
 // of offices on the roster, and nobody else: no people, not this node itself.
 func (t *TLS) Peers() *tls.Config {
 	self := t.Roster.Own().Office()
-	return serverConfig(t.Credentials, expectation{
+	return t.serverConfig(expectation{
 		federation: t.Roster.Federation(),
 		role:       "a node of another office",
 		roleOK:     func(id Identity) bool { return id.IsNode() && id.Office != self },
@@ -42,7 +47,7 @@ func (t *TLS) Peers() *tls.Config {
 // for, in every role but node.
 func (t *TLS) Office() *tls.Config {
 	self := t.Roster.Own().Office()
-	return serverConfig(t.Credentials, expectation{
+	return t.serverConfig(expectation{
 		federation: t.Roster.Federation(),
 		role:       "a person or system of " + string(self),
 		roleOK:     func(id Identity) bool { return !id.IsNode() },
@@ -111,19 +116,41 @@ func ClientTLS(person *Credentials, node *Card, now func() time.Time) *tls.Confi
 	})
 }
 
-func serverConfig(creds *Credentials, x expectation) *tls.Config {
-	return &tls.Config{
+func (t *TLS) serverConfig(x expectation) *tls.Config {
+	base := &tls.Config{
 		MinVersion:             tls.VersionTLS13,
 		SessionTicketsDisabled: true,
+		NextProtos:             []string{"h2"}, // gRPC sets it on its own copy only
 		Time:                   x.now,
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return creds.current.Load().tls, nil
+			return t.Credentials.current.Load().tls, nil
 		},
 		// A certificate is demanded, and proves possession of its key; who may
-		// vouch for it depends on whose it is, which verify decides.
-		ClientAuth:       tls.RequireAnyClientCert,
-		VerifyConnection: x.verify,
+		// vouch for it depends on whose it is, which the check decides.
+		ClientAuth: tls.RequireAnyClientCert,
 	}
+	config := base.Clone()
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		perClient := base.Clone() // one that knows the address, for the error
+		perClient.VerifyConnection = func(cs tls.ConnectionState) error {
+			refused := x.check(cs.PeerCertificates)
+			if refused == nil {
+				return nil
+			}
+			refused.Remote = hello.Conn.RemoteAddr().String()
+			if t.Refused != nil {
+				t.Refused(refused)
+			}
+			return refused
+		}
+		return perClient, nil
+	}
+	// Should anybody copy the configuration without GetConfigForClient, it
+	// still lets nobody in.
+	config.VerifyConnection = func(tls.ConnectionState) error {
+		return errors.New("configuration was changed: no check of certificates is left")
+	}
+	return config
 }
 
 func clientConfig(creds *Credentials, x expectation) *tls.Config {
@@ -134,10 +161,15 @@ func clientConfig(creds *Credentials, x expectation) *tls.Config {
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			return creds.current.Load().tls, nil
 		},
-		// Turns off the check of DNS names against system roots only: verify
-		// checks the identity and the chain in its place, at every handshake.
+		// Turns off only the check of DNS names against the system's roots. In
+		// its place the identity and the chain are checked, at every handshake.
 		InsecureSkipVerify: true,
-		VerifyConnection:   x.verify,
+		VerifyConnection: func(cs tls.ConnectionState) error {
+			if refused := x.check(cs.PeerCertificates); refused != nil {
+				return refused // not a nil *RefusedError in an error
+			}
+			return nil
+		},
 	}
 }
 

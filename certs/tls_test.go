@@ -116,7 +116,7 @@ func TestServerRefuses(t *testing.T) {
 	peers, office, toForged := vn.TLS().Peers(), vn.TLS().Office(), trusting.TLS().Peers()
 
 	for _, tt := range []refusal{
-		{"no card", peers, lax(stranger.Node), certs.CheckCard, "no card is accepted here of LA; ask LA for its card"},
+		{"no card", peers, lax(stranger.Node), certs.CheckCard, "no card of LA is accepted here; ask LA for its card"},
 		{"other federation", peers, lax(other.Node), certs.CheckFederation, "federation mercosur, want asean-cn"},
 		{"expired", peers, laxClient(key, certify(t, cn.Authority, id, key, now.Add(-2*time.Hour), now.Add(-time.Hour))), certs.CheckValidity, "it has expired"},
 		{"not yet valid", peers, laxClient(key, certify(t, cn.Authority, id, key, now.Add(time.Hour), now.Add(2*time.Hour))), certs.CheckValidity, "not yet valid"},
@@ -141,6 +141,37 @@ func TestServerRefuses(t *testing.T) {
 		{"authority as a leaf", toForged, forger.client("LA", func(c *x509.Certificate) { c.IsCA = true; c.KeyUsage |= x509.KeyUsageCertSign }), certs.CheckUsage, "clientAuth"},
 	} {
 		tt.run(t, true)
+	}
+}
+
+func TestRefusalIsTold(t *testing.T) {
+	vn, la := authority.ForTest(t, "VN").Office("VN"), authority.ForTest(t, "LA").Office("LA")
+	var told []*certs.RefusedError
+	config := vn.TLS()
+	config.Refused = func(err *certs.RefusedError) { told = append(told, err) }
+	s, _ := shake(t, config.Peers(), lax(la.Node))
+	if len(told) != 1 || !errors.Is(s.err, told[0]) || !errors.Is(s.err, certs.ErrNoCard) {
+		t.Fatalf("told %v, want the error of the handshake once, %v", told, s.err)
+	}
+	if got, want := told[0].Identity, la.Node.Identity(); got != want {
+		t.Errorf("told of %s, want %s", got, want)
+	}
+	for _, want := range []string{
+		"card check refused certificate sps://asean-cn/LA/node (serial ", "issued by", " from bufconn: ",
+		"put it into the folder of peers as LA.card",
+	} {
+		if !strings.Contains(told[0].Error(), want) {
+			t.Errorf("told %q, want it to contain %q", told[0], want)
+		}
+	}
+	config.Refused = nil
+	if s, _ := shake(t, config.Peers(), lax(la.Node)); s.err == nil {
+		t.Error("let in where nobody is told")
+	}
+	crippled := vn.TLS().Peers()
+	crippled.GetConfigForClient = nil
+	if s, _ := shake(t, crippled, lax(vn.Node)); s.err == nil || !strings.Contains(s.err.Error(), "configuration was changed") {
+		t.Errorf("configuration without its check: %v, want nobody to be let in", s.err)
 	}
 }
 
@@ -205,7 +236,8 @@ func TestServerRefusesOldTLSAndNoCertificate(t *testing.T) {
 	if s.err == nil || !strings.Contains(s.err.Error(), "didn't provide a certificate") || c.err == nil {
 		t.Errorf("no certificate: server says %v, client says %v, want both to refuse", s.err, c.err)
 	}
-	down := fed.Office("VN").TLS().Peers()
+	vn := fed.Office("VN").NodeIssued
+	down := laxServer(vn.Key, vn.Certificate)
 	down.MinVersion, down.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
 	s, c = shake(t, down, fed.Office("CN").TLS().Dial("VN"))
 	if s.err == nil || c.err == nil || !strings.Contains(c.err.Error(), "protocol version") {
@@ -237,7 +269,7 @@ func TestClientRefuses(t *testing.T) {
 		{"expired", nodeOf(vn, vn, now.Add(-2*time.Hour), now.Add(-time.Hour)), cn.TLS().Dial("VN"), certs.CheckValidity, "it has expired"},
 		{"not yet valid", nodeOf(vn, vn, now.Add(time.Hour), now.Add(2*time.Hour)), cn.TLS().Dial("VN"), certs.CheckValidity, "not yet valid"},
 		{"a person answers", laxServer(key, certify(t, vn.Authority, certs.Identity{Federation: "asean-cn", Office: "VN", Role: certs.RoleAdmin, ID: "lan"}, key, now.Add(-time.Hour), now.Add(time.Hour))), cn.TLS().Dial("VN"), certs.CheckRole, "it is admin of VN, want a node"},
-		{"no card", laxServer(vn.NodeIssued.Key, vn.NodeIssued.Certificate), la.TLS().Dial("VN"), certs.CheckCard, "no card is accepted here of VN"},
+		{"no card", laxServer(vn.NodeIssued.Key, vn.NodeIssued.Certificate), la.TLS().Dial("VN"), certs.CheckCard, "no card of VN is accepted here"},
 		{"client certificate", laxServer(key, forger.sign(clientOnly, forger.root, key.Public(), forger.key).Raw), cn.TLS().Dial("LA"), certs.CheckUsage, "serverAuth"},
 		{"person dials the node of another office", vn.TLS().Office(), certs.ClientTLS(li, cn.Card, nil), certs.CheckOffice, "it is of office VN, want CN"},
 		{"person is shown a forged node", nodeOf(th, cn, now.Add(-time.Hour), now.Add(time.Hour)), certs.ClientTLS(li, cn.Card, nil), certs.CheckChain, "no authority on card 1 of CN"},
@@ -255,7 +287,7 @@ func TestCardsActWithoutRestart(t *testing.T) {
 	if err := vn.Roster.Remove("CN"); err != nil {
 		t.Fatal(err)
 	}
-	refusal{"removed card", server, client, certs.CheckCard, "no card is accepted here of CN"}.run(t, true)
+	refusal{"removed card", server, client, certs.CheckCard, "no card of CN is accepted here"}.run(t, true)
 
 	if err := vn.Roster.Accept(cn.Card); err != nil {
 		t.Fatal(err)

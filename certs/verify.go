@@ -1,7 +1,6 @@
 package certs
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"time"
@@ -20,16 +19,7 @@ type expectation struct {
 	now        func() time.Time
 }
 
-// verify is the whole check of the other side. It belongs into
-// tls.Config.VerifyConnection, which, unlike VerifyPeerCertificate, also runs
-// for a resumed session.
-func (x expectation) verify(cs tls.ConnectionState) error {
-	if err := x.check(cs.PeerCertificates); err != nil {
-		return err // not (*RefusedError)(nil) in an error
-	}
-	return nil
-}
-
+// check is the whole check of the other side's certificates, the leaf first.
 func (x expectation) check(chain []*x509.Certificate) *RefusedError {
 	if len(chain) == 0 || len(chain) > maxChain {
 		return &RefusedError{
