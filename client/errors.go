@@ -36,7 +36,8 @@ type FieldProblem struct {
 	Description string // a sentence that says what to do
 }
 
-// Error returns the message, then one line for each field.
+// Error returns the message, then one line for each field that the message does
+// not name itself.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Message)
@@ -44,6 +45,9 @@ func (e *Error) Error() string {
 		b.WriteString(" (" + e.Reason + ")")
 	}
 	for _, f := range e.Fields {
+		if strings.Contains(e.Message, f.Field+": "+f.Description) {
+			continue
+		}
 		b.WriteString("\n  " + f.Field + ": " + f.Description)
 	}
 	return b.String()
