@@ -150,6 +150,34 @@ func (n *node) as(by *node) certs.Peer {
 // issue appends an entry for some offices, for the network if there are none.
 func (n *node) issue(size int, audience ...certs.Office) ledger.Entry {
 	n.t.Helper()
+	e, err := n.append(n.draft(size, audience))
+	if err != nil {
+		n.t.Fatalf("issue at %s: %v", n.code, err)
+	}
+	return e
+}
+
+// issueGroup appends entries at the same time.
+func (n *node) issueGroup(count, size int, audience ...certs.Office) {
+	n.t.Helper()
+	var all sync.WaitGroup
+	for range count {
+		d := n.draft(size, audience)
+		all.Go(func() {
+			if _, err := n.append(d); err != nil {
+				n.t.Errorf("issue at %s: %v", n.code, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (n *node) append(d ledger.Draft) (ledger.Entry, error) {
+	return n.ledger.Append(context.Background(), func(store.Tx) (ledger.Draft, error) { return d, nil })
+}
+
+func (n *node) draft(size int, audience []certs.Office) ledger.Draft {
+	n.t.Helper()
 	n.issued++
 	payload := make([]byte, size)
 	if _, err := rand.Read(payload); err != nil {
@@ -159,15 +187,10 @@ func (n *node) issue(size int, audience ...certs.Office) ledger.Entry {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	d := ledger.Draft{
+	return ledger.Draft{
 		RequestID: fmt.Sprintf("%s-%d", n.code, n.issued), Fingerprint: sha256.Sum256(payload),
 		Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
 	}
-	e, err := n.ledger.Append(context.Background(), func(store.Tx) (ledger.Draft, error) { return d, nil })
-	if err != nil {
-		n.t.Fatalf("issue at %s: %v", n.code, err)
-	}
-	return e
 }
 
 // status returns what n knows about a peer.
@@ -239,12 +262,12 @@ func (s *countingSigner) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts
 	return s.Signer.Sign(r, digest, opts)
 }
 
-// switchStore is a store whose Updates can be made to fail, or to wait.
+// switchStore is a store whose Updates can be made to fail, or to be slow.
 type switchStore struct {
 	store.Store
 	mu   sync.Mutex
 	err  error
-	gate chan struct{} // Updates wait until it is closed; nil: they do not
+	gate chan struct{} // Updates return when it is closed; nil: at once
 }
 
 func (s *switchStore) hold() {
@@ -272,11 +295,11 @@ func (s *switchStore) Update(ctx context.Context, fn func(store.Tx) error) error
 	s.mu.Lock()
 	err, gate := s.err, s.gate
 	s.mu.Unlock()
+	if err == nil {
+		err = s.Store.Update(ctx, fn)
+	}
 	if gate != nil {
 		<-gate
 	}
-	if err != nil {
-		return err
-	}
-	return s.Store.Update(ctx, fn)
+	return err
 }

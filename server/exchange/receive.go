@@ -107,6 +107,9 @@ func (s *session) putCredit(c *spsv1.Credit) *ending {
 	if err := s.out.credit(c.GetBytes(), time.Now()); err != nil {
 		return refuse(ReasonBadEncoding, "%v", err)
 	}
+	if s.out.out() == 0 {
+		poke(s.settled)
+	}
 	poke(s.wake)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -19,8 +20,10 @@ type script struct {
 	*end
 	t    *testing.T
 	self *node
-	got  []*spsv1.Frame // all that came
-	sent []*spsv1.Frame // all that went
+	// polite makes the script credit what it gets.
+	polite bool
+	got    []*spsv1.Frame // all that came
+	sent   []*spsv1.Frame // all that went
 }
 
 // play lets a script dial n as another office. The session ends at the latest
@@ -54,6 +57,9 @@ func (s *script) until(what string, fits func(*spsv1.Frame) bool) *spsv1.Frame {
 			s.t.Fatalf("waiting for %s: %v; got %s", what, err, kinds(s.got))
 		}
 		s.got = append(s.got, f)
+		if s.polite {
+			s.send(creditFrame(s.received()))
+		}
 		if fits(f) {
 			return f
 		}
@@ -166,4 +172,15 @@ func (s *script) forge(size uint64, root tlog.Hash) []byte {
 		s.t.Fatal(err)
 	}
 	return note
+}
+
+// received returns how many bytes the script got that count for Credit.
+func (s *script) received() uint64 {
+	var n uint64
+	for _, f := range s.got {
+		if f.GetCredit() == nil {
+			n += uint64(proto.Size(f))
+		}
+	}
+	return n
 }

@@ -38,6 +38,7 @@ type session struct {
 	wake    chan struct{} // of size one each; they carry no data
 	arrived chan struct{} // for record
 	posted  chan struct{} // for clerk
+	settled chan struct{} // for watch, when nothing is out any more
 
 	ended    chan struct{} // closed with why set
 	stopped  chan struct{} // closed when it no longer touches the ledger
@@ -64,6 +65,7 @@ func newSession(x *Exchange, stream Stream, peer certs.Peer, dialled bool) *sess
 		wake:    make(chan struct{}, 1),
 		arrived: make(chan struct{}, 1),
 		posted:  make(chan struct{}, 1),
+		settled: make(chan struct{}, 1),
 		ended:   make(chan struct{}), stopped: make(chan struct{}),
 		written: make(chan struct{}), received: make(chan struct{}),
 		quit: make(chan struct{}), greeted: make(chan struct{}),
@@ -174,6 +176,7 @@ func (s *session) watch(ctx context.Context) {
 			s.end(draining())
 			return
 		case <-changed:
+		case <-s.settled:
 		case <-expiry.C:
 			s.end(expired(s.peer.NotAfter))
 			return
