@@ -205,14 +205,9 @@ func (c *Card) Digest() [sha256.Size]byte { return sha256.Sum256(c.body) }
 // letterhead; the rest is bound by the card key's signature.
 func (c *Card) Fingerprint() string {
 	sum := sha256.Sum256([]byte("sps-fingerprint/v1\n" + c.Federation() + "\n" + string(c.Office()) + "\n" + string(c.CardKey())))
-	text := base32.StdEncoding.EncodeToString(sum[:20])
-	return strings.Join(slices.Collect(groups(text, 4)), "-")
-}
-
-func groups(s string, n int) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for len(s) > 0 && yield(s[:min(n, len(s))]) {
-			s = s[min(n, len(s)):]
-		}
+	var groups []string
+	for group := range slices.Chunk([]byte(base32.StdEncoding.EncodeToString(sum[:20])), 4) {
+		groups = append(groups, string(group))
 	}
+	return strings.Join(groups, "-")
 }

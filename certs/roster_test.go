@@ -423,6 +423,26 @@ func TestRosterAcceptAndRemove(t *testing.T) {
 	}
 }
 
+func TestCardFile(t *testing.T) {
+	vn := authority.ForTest(t, "VN").Office("VN")
+	path := filepath.Join(t.TempDir(), "VN.card")
+	if err := certs.SaveCard(path, vn.Card); err != nil {
+		t.Fatal(err)
+	}
+	if card, err := certs.LoadCard(path); err != nil || !card.Same(vn.Card) {
+		t.Errorf("LoadCard: %v, want the saved card", err)
+	}
+	if err := os.WriteFile(path, []byte("broken"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := certs.LoadCard(path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("LoadCard of a broken file: %v, want an error that names it", err)
+	}
+	if _, err := certs.LoadCard(path + "x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("LoadCard of no file: %v, want not exist", err)
+	}
+}
+
 func TestSetOwn(t *testing.T) {
 	fed := authority.ForTest(t, "VN", "CN")
 	vn := fed.Office("VN")

@@ -115,6 +115,30 @@ func TestOfficeOnDisk(t *testing.T) {
 	}
 }
 
+func TestReplaceCardKey(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN")
+	vn, cn := fed.Office("VN"), fed.Office("CN")
+	signed, err := cn.ReplaceCardKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cn.Card.CardKey().Equal(cn.CardKey.Public()) || cn.Roster.Own() != cn.Card {
+		t.Error("the office does not hold its new card key and card")
+	}
+	if _, err := vn.Roster.Apply(signed); !errors.Is(err, certs.ErrCardNeedsConfirmation) {
+		t.Errorf("Apply: %v, want ErrCardNeedsConfirmation", err)
+	}
+	if err := vn.Roster.Accept(cn.Card); err != nil {
+		t.Fatal(err)
+	}
+	if signed, err = cn.NextCard(nil); err != nil {
+		t.Fatal(err)
+	}
+	if applied, err := vn.Roster.Apply(signed); !applied || err != nil {
+		t.Errorf("card after the new key: %t, %v, want it in force", applied, err)
+	}
+}
+
 func TestRootIssuesLeavesOnly(t *testing.T) {
 	ca, err := authority.New("asean-cn", "VN", nil)
 	if err != nil {
