@@ -154,7 +154,8 @@ func decodeSlot(b []byte) (counter uint64, a anchored, err error) {
 		if len(rest) < 1 || len(rest) < 1+int(rest[0]) {
 			return 0, anchored{}, errAnchorDamaged
 		}
-		texts[i], rest = string(rest[1:1+rest[0]]), rest[1+int(rest[0]):]
+		end := 1 + int(rest[0])
+		texts[i], rest = string(rest[1:end]), rest[end:]
 	}
 	sum := sha256.Sum256(b[:len(b)-len(rest)])
 	if !bytes.HasPrefix(rest, sum[:]) {
