@@ -56,6 +56,7 @@ func Init(ctx context.Context, c Config, now func() time.Time) (b Begun, err err
 		}
 	}
 	s, err := bolt.Create(c.Ledger(), storeOptions(c))
+	fresh := err == nil
 	if errors.Is(err, fs.ErrExist) { // of an init that was interrupted, or of one that was not: the ledger knows
 		s, err = bolt.Open(c.Ledger(), storeOptions(c))
 	}
@@ -66,6 +67,11 @@ func Init(ctx context.Context, c Config, now func() time.Time) (b Begun, err err
 	book, err := casebook.Open(ctx, casebook.Options{Store: s, Federation: c.Federation, Office: c.Office, Now: now})
 	if err != nil {
 		return Begun{}, err
+	}
+	if fresh {
+		if err := book.Begin(ctx); err != nil {
+			return Begun{}, err
+		}
 	}
 	if err := ledger.Init(ctx, ledgerOptions(c, id, s, book, now)); err != nil {
 		return Begun{}, err

@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"buf.build/go/protovalidate"
@@ -34,11 +35,26 @@ func Check(request proto.Message) ([]Violation, error) {
 	for i, b := range broken.Violations {
 		violations[i] = Violation{
 			Field:    protovalidate.FieldPathString(b.Proto.GetField()),
-			Reason:   b.Proto.GetRuleId(),
-			Sentence: b.Proto.GetMessage(),
+			Reason:   strings.ToUpper(strings.ReplaceAll(b.Proto.GetRuleId(), ".", "_")),
+			Sentence: sentence(b),
 		}
 	}
 	return violations, nil
+}
+
+// sentence says what to do about a broken rule.
+func sentence(b *protovalidate.Violation) string {
+	switch b.Proto.GetRuleId() {
+	case "required":
+		return "give a value"
+	case "string.uuid", "string.uuid_empty":
+		return "give a UUID such as 0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"
+	case "string.pattern":
+		return "write it to fit " + b.RuleValue.String()
+	case "enum.defined_only":
+		return "give one of the values that this version of the contract defines"
+	}
+	return b.Proto.GetMessage()
 }
 
 var statementName = (&spsv1.Statement{}).ProtoReflect().Descriptor().FullName()

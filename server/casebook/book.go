@@ -50,6 +50,24 @@ func Open(ctx context.Context, o Options) (*Book, error) {
 	return b, nil
 }
 
+// Begin marks the book of a store in which nothing has been recorded yet as
+// made by this version.
+func (b *Book) Begin(ctx context.Context) error {
+	if err := b.complete(ctx); err != nil {
+		return fmt.Errorf("begin the casebook: %w", err)
+	}
+	return nil
+}
+
+// complete marks the book as made to its end by this version.
+func (b *Book) complete(ctx context.Context) error {
+	err := b.o.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.Put(tableMeta, versionKey, numberKey(version))
+	})
+	b.stale = b.stale && err != nil
+	return err
+}
+
 // Stale reports whether the book was made by another version, or not to its
 // end. It MUST then be made again with [Book.Rebuild] before anything is
 // recorded or read.
@@ -68,14 +86,11 @@ func (b *Book) Rebuild(ctx context.Context, l *ledger.Ledger) error {
 		err = l.Rebuild(ctx, ledger.Position{}, refold{b})
 	}
 	if err == nil {
-		err = b.o.Store.Update(ctx, func(tx store.Tx) error {
-			return tx.Put(tableMeta, versionKey, numberKey(version))
-		})
+		err = b.complete(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("rebuild the casebook: %w", err)
 	}
-	b.stale = false
 	return nil
 }
 

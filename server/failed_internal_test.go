@@ -1,0 +1,39 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// unknownStore is a store whose disk has reported an error.
+type unknownStore struct{ store.Store }
+
+var errDisk = fmt.Errorf("commit: %w", store.ErrUnknown)
+
+func (unknownStore) Update(context.Context, func(store.Tx) error) error   { return errDisk }
+func (unknownStore) View(context.Context, func(store.Reader) error) error { return errDisk }
+
+func TestUnknownOutcomeIsToldOnce(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		use  func(store.Store) error
+	}{
+		{"update", func(s store.Store) error { return s.Update(t.Context(), nil) }},
+		{"view", func(s store.Store) error { return s.View(t.Context(), nil) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var told []error
+			guarded := guardedStore{Store: unknownStore{}, unknown: func(err error) { told = append(told, err) }}
+			if err := tc.use(guarded); !errors.Is(err, store.ErrUnknown) {
+				t.Errorf("%s = %v, want ErrUnknown", tc.name, err)
+			}
+			if len(told) != 1 || !errors.Is(told[0], store.ErrUnknown) {
+				t.Errorf("told %v, want ErrUnknown once", told)
+			}
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package server_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server"
+	"github.com/spsalert/spsalert/server/ledger"
+)
+
+func TestNewSaysWhatIsWrong(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		spoil func(*testing.T, *server.Config)
+		is    error  // nil: any
+		says  string // part of the error
+	}{
+		{"no ledger", func(t *testing.T, c *server.Config) {
+			c.Data, c.Anchor = t.TempDir(), filepath.Join(t.TempDir(), "anchor")
+		},
+			ledger.ErrNotInitialised, "spsd store init"},
+		{"no certificate", func(_ *testing.T, c *server.Config) { c.Identity.Certificate += "x" }, fs.ErrNotExist, "node.pemx"},
+		{"readable key", func(t *testing.T, c *server.Config) {
+			if err := os.Chmod(c.Identity.LogKey, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}, nil, "chmod"},
+		{"two files at once", func(_ *testing.T, c *server.Config) { c.Identity.Card += "x"; c.Identity.ReceiptKey += "x" }, fs.ErrNotExist, "receipt.keyx"},
+		{"other office", func(_ *testing.T, c *server.Config) { c.Office = "CN" }, nil, "is of asean-cn/VN, want asean-cn/CN"},
+		{"log key of another", func(_ *testing.T, c *server.Config) {
+			c.Identity.LogKey = filepath.Join(filepath.Dir(c.Identity.LogKey), "..", "CN", "log.key")
+		}, nil, "does not name the log key"},
+		{"no folder of peers", func(_ *testing.T, c *server.Config) { c.Peers += "x" }, fs.ErrNotExist, "folder of peers"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t, "VN", "CN")
+			c := w.config("VN")
+			tc.spoil(t, &c)
+			_, err := server.New(t.Context(), server.Options{Config: c})
+			if err == nil || tc.is != nil && !errors.Is(err, tc.is) || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("New = %v, want an error that is %v and says %q", err, tc.is, tc.says)
+			}
+		})
+	}
+}
+
+func TestStopWithoutStart(t *testing.T) {
+	w := newWorld(t, "VN")
+	n, err := server.New(t.Context(), server.Options{Config: w.config("VN")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Errorf("Stop = %v", err)
+	}
+}
+
+func TestStartWithoutRoomToListen(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	vn := w.start("VN")
+	c := w.config("CN")
+	c.Listen.Ops = vn.Addrs().Ops.String()
+	c.Listen.Office = "127.0.0.1:0"
+	n, err := server.New(t.Context(), server.Options{Config: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "listen.ops") {
+		t.Errorf("Start = %v, want an error that names listen.ops", err)
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Errorf("Stop = %v", err)
+	}
+}
+
+func TestVerifyNamesWhatIsDamaged(t *testing.T) {
+	w := newWorld(t, "VN")
+	c := w.config("VN")
+	data, err := os.ReadFile(c.Ledger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(string(data), "application/vnd.sps.card.v1")
+	if at < 0 {
+		t.Fatal("the card is not in the file")
+	}
+	data[at+100] ^= 1
+	if err := os.WriteFile(c.Ledger(), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Verify(t.Context(), c); !errors.Is(err, server.ErrDamaged) {
+		t.Errorf("Verify = %v, want ErrDamaged", err)
+	}
+}
+
+func TestCardsActWithoutRestart(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	cn, vn := w.start("CN"), w.start("VN")
+	first := issue(t, cn, notification("while the card is accepted"))
+	vn.watch("offices/CN", "").statement(first.GetName())
+
+	// VN's administrator removes China's card, and puts it back.
+	card := filepath.Join(w.config("VN").Peers, "CN.card")
+	if err := os.Remove(card); err != nil {
+		t.Fatal(err)
+	}
+	if err := vn.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	admin := spsv1.NewNodeServiceClient(vn.as(certs.RoleAdmin, "minh"))
+	if _, err := admin.GetPeer(t.Context(), &spsv1.GetPeerRequest{Name: "peers/CN"}); status.Code(err) != codes.NotFound {
+		t.Errorf("peer without a card = %v, want NOT_FOUND", err)
+	}
+	if err := os.WriteFile(card, cn.office.Card.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := issue(t, cn, notification("when it is accepted again"))
+	vn.watch("offices/CN", "").statement(second.GetName())
+}
