@@ -49,8 +49,7 @@ func TestStatementCrossesAndReceiptReturns(t *testing.T) {
 		t.Errorf("envelope or seal at VN = %v, %v, want the issued bytes with a seal", proved, err)
 	}
 
-	receipts := cn.watch("offices/-", "")
-	event := receipts.receipt("VN", toVN.GetEntry().GetSequence())
+	event := cn.watch("offices/-", "").receipt("VN", toVN.GetEntry().GetSequence())
 	if event.GetReceipt().GetOrigin() != "asean-cn/CN/1" || event.GetReceipt().GetRecordTime() == nil {
 		t.Errorf("receipt = %v, want one over asean-cn/CN/1 with a time", event.GetReceipt())
 	}
@@ -66,7 +65,7 @@ func TestStatementCrossesAndReceiptReturns(t *testing.T) {
 	}
 
 	// Thailand holds the leaf and nothing that it could show.
-	receipts.receipt("TH", toVN.GetEntry().GetSequence())
+	cn.watch("offices/-", "").receipt("TH", toVN.GetEntry().GetSequence())
 	if _, err := th.validator().GetStatement(t.Context(), &spsv1.GetStatementRequest{Name: toVN.GetName()}); status.Code(err) != codes.NotFound {
 		t.Errorf("get at TH = %v, want NOT_FOUND", err)
 	}
