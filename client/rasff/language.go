@@ -54,7 +54,7 @@ func languageOf(subject string) string {
 		}
 	}
 	// Two languages are glued with slashes more often than without.
-	one, two := strings.Contains(subject, "/"), doubled(subject, "//") || doubled(subject, "***")
+	one, two := between(subject, "/"), between(subject, "//") || between(subject, "***")
 	switch {
 	case two, own >= 2 && other >= 2, one && own >= 1 && other >= 1, one && other >= 2:
 		return mixed
@@ -64,9 +64,9 @@ func languageOf(subject string) string {
 	return english
 }
 
-// doubled reports whether there are words on both sides of a separator. That of
-// a web address is none.
-func doubled(subject, separator string) bool {
+// between reports whether a separator stands between words. That of a web
+// address is none.
+func between(subject, separator string) bool {
 	before, after, found := strings.Cut(strings.ReplaceAll(subject, "://", " "), separator)
 	return found && strings.ContainsFunc(before, unicode.IsLetter) && strings.ContainsFunc(after, unicode.IsLetter)
 }

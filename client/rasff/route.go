@@ -71,15 +71,14 @@ func areasAt(text string) []string {
 // areaAt returns the longest name of an area with which the words begin, and
 // how many words it takes.
 func areaAt(words []string) (name string, n int) {
-	for n := min(maxAreaWords, len(words)); n > 0; n-- {
-		name := strings.Trim(strings.Join(words[:n], " "), ".,;:()/")
+	article := 0
+	if strings.EqualFold(words[0], "the") {
+		article = 1
+	}
+	for n := min(maxAreaWords+article, len(words)); n > article; n-- {
+		name := strings.Trim(strings.Join(words[article:n], " "), ".,;:()/")
 		if _, known := areaCodes()[fold(name)]; known {
 			return name, n
-		}
-		if the, rest, _ := strings.Cut(name, " "); strings.EqualFold(the, "the") {
-			if _, known := areaCodes()[fold(rest)]; known {
-				return rest, n
-			}
 		}
 	}
 	return "", 0

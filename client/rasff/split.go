@@ -38,6 +38,9 @@ var (
 	locantAfter  = regexp.MustCompile(`^([0-9]{1,2}|[NOSopm])[a-z]?['’′]?([-,)]|$)`)
 )
 
+// locantLen is more bytes than a position has with what is around it.
+const locantLen = 16
+
 // splitHazards splits the column of hazards. A comma between the positions in
 // the name of a chemical, or inside brackets, does not split. Hazards that occur
 // again are left out.
@@ -62,7 +65,8 @@ func splitHazards(column string) []string {
 			depth = max(depth-1, 0)
 		case ',':
 			inside := brackets && depth > 0
-			locant := locantBefore.MatchString(column[start:i]) && locantAfter.MatchString(column[i+1:])
+			locant := locantBefore.MatchString(column[max(start, i-locantLen):i]) &&
+				locantAfter.MatchString(column[i+1:min(len(column), i+1+locantLen)])
 			if !inside && !locant {
 				take(i)
 			}

@@ -86,15 +86,15 @@ func (r Row) statement(opts Options, ids *numbering) (*spsv1.Statement, Problems
 	for _, text := range p.hazards() {
 		n.Findings = append(n.Findings, &spsv1.Finding{Id: ids.id("f", fold(text)), Hazard: toHazard(text)})
 	}
-	if way := route(r.Subject); len(way) > 0 {
-		n.Consignment = &spsv1.Consignment{Route: way}
-	}
 	s.Flags = append(
 		p.flags(opts, "forFollowUp", r.ForFollowUp, spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP),
 		p.flags(opts, "forAttention", r.ForAttention, spsv1.FlagKind_FLAG_KIND_FOR_ATTENTION)...)
 	address(s, opts)
 	if len(p.problems) > 0 {
 		return nil, p.problems
+	}
+	if way := route(r.Subject); len(way) > 0 {
+		n.Consignment = &spsv1.Consignment{Route: way}
 	}
 	return s, nil
 }
@@ -217,26 +217,25 @@ func (p *parser) origins() []*spsv1.Origin {
 
 // areas returns the names of areas, or of bodies, in a column.
 func (p *parser) areas(column, value string, most int) []string {
-	names := splitAreas(value)
-	p.sizes(column, names, most, maxName)
-	return names
+	return p.sizes(column, splitAreas(value), most, maxName)
 }
 
 func (p *parser) hazards() []string {
-	names := splitHazards(p.row.Hazards)
-	p.sizes("hazards", names, maxHazards, maxHazard)
-	return names
+	return p.sizes("hazards", splitHazards(p.row.Hazards), maxHazards, maxHazard)
 }
 
-func (p *parser) sizes(column string, names []string, most, longest int) {
+// sizes checks a list, and returns it; none if it is too long to go on with.
+func (p *parser) sizes(column string, names []string, most, longest int) []string {
 	if len(names) > most {
 		p.add(column, "give at most %d, there are %d", most, len(names))
+		return nil
 	}
 	for _, name := range names {
 		if n := utf8.RuneCountInString(name); n > longest {
 			p.add(column, "shorten %.40q… to %d characters, it has %d", name, longest, n)
 		}
 	}
+	return names
 }
 
 // flags returns the flags of one column, and whom each is for: a unit of the
