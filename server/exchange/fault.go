@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -166,13 +167,10 @@ func (e *ending) status() error {
 	return &access.Refusal{Code: code, Reason: e.reason, Sentence: e.words}
 }
 
-// clip keeps foreign text short and valid.
+// clip keeps foreign text short, and fit for a frame.
 func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
+	if len(s) > most {
+		s = s[:most]
 	}
-	for most > 0 && s[most]&0xc0 == 0x80 {
-		most--
-	}
-	return s[:most]
+	return strings.ToValidUTF8(s, "")
 }

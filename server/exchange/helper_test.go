@@ -27,16 +27,18 @@ import (
 // world is some offices whose nodes reach each other in memory. It lives in a
 // synctest bubble, so its clock stands still while anybody works.
 type world struct {
-	t     *testing.T
+	t     testing.TB
 	fed   *authority.Federation
 	nodes map[certs.Office]*node
 	// paired, if set, is told of every connection before a frame goes.
 	paired func(dialler, listener certs.Office, p *pair)
+	// lines are the listeners of nodes that are served over gRPC, by office.
+	lines sync.Map
 	// down says who cannot be reached.
 	down map[certs.Office]bool
 }
 
-func newWorld(t *testing.T, offices ...certs.Office) *world {
+func newWorld(t testing.TB, offices ...certs.Office) *world {
 	t.Helper()
 	w := &world{t: t, fed: authority.ForTest(t, offices...), nodes: map[certs.Office]*node{}, down: map[certs.Office]bool{}}
 	for _, code := range offices {
@@ -48,7 +50,7 @@ func newWorld(t *testing.T, offices ...certs.Office) *world {
 // node is one office: a real ledger, and an exchange once it is started.
 type node struct {
 	w       *world
-	t       *testing.T
+	t       testing.TB
 	code    certs.Office
 	office  *authority.Office
 	store   *switchStore
@@ -63,7 +65,7 @@ type node struct {
 	done   chan error
 }
 
-func newNode(t *testing.T, w *world, code certs.Office) *node {
+func newNode(t testing.TB, w *world, code certs.Office) *node {
 	t.Helper()
 	dir := t.TempDir()
 	n := &node{w: w, t: t, code: code, office: w.fed.Office(code)}

@@ -18,7 +18,7 @@ import (
 // ledger of a node whose own exchange does not run.
 type script struct {
 	*end
-	t    *testing.T
+	t    testing.TB
 	self *node
 	// polite makes the script credit what it gets.
 	polite bool
