@@ -236,7 +236,7 @@ func words(value, prefix string) string {
 	if w == "unspecified" {
 		return ""
 	}
-	return w
+	return strings.ReplaceAll(w, "follow up", "follow-up")
 }
 
 // joined returns the words for the items, each once, with commas between.

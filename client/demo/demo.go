@@ -53,7 +53,7 @@ func Run(ctx context.Context, opts Options) (Summary, error) {
 	t := newTracker(s.Offices, show)
 	began := time.Now()
 	err := issueAndWait(ctx, opts, t, &s)
-	s.Seconds = time.Since(began).Round(time.Millisecond).Seconds()
+	s.Seconds = float64(time.Since(began).Milliseconds()) / 1000
 	for _, d := range t.all {
 		s.add(d)
 	}

@@ -50,12 +50,14 @@ func connect(t *testing.T, fed *drill.Federation) map[certs.Office]*client.Clien
 
 func TestRun(t *testing.T) {
 	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"VN", "CN", "TH"}})
+	nodes := connect(t, fed)
+	demo.AwaitLinks(t.Context(), nodes)
 	all := items(90)
 	all[5].Err, all[5].Statement = errors.New("no such row"), nil
 	all[6].Statement.Handling = 0 // the node refuses it
 	var shown, skipped []string
 	got, err := demo.Run(t.Context(), demo.Options{
-		Nodes: connect(t, fed), Source: batch.Items(all...), InFlight: 8,
+		Nodes: nodes, Source: batch.Items(all...), InFlight: 8,
 		Show: func(d *demo.Delivery) {
 			shown = append(shown, d.Issued.GetName())
 			if want := 1; len(d.Arrived) < want || len(d.Receipted) != len(d.Arrived) {

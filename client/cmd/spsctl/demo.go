@@ -119,6 +119,7 @@ func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (
 			err = errors.Join(err, node.Close())
 		}
 	}()
+	demo.AwaitLinks(ctx, nodes)
 	return a.play(ctx, o, fed, nodes, source)
 }
 
@@ -137,7 +138,7 @@ func connect(ctx context.Context, fed *drill.Federation) (map[certs.Office]*clie
 
 // play issues what there is, shows what happens, and stays if it is to.
 func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, nodes map[certs.Office]*client.Client, source batch.Source) error {
-	s := newStage(a, source.Rows(), o.format == "text")
+	s := newStage(a, source.Rows(), len(nodes), o.format == "text")
 	opts := demo.Options{Nodes: nodes, Source: source, InFlight: o.inFlight, Show: s.show, Skipped: s.skipped}
 	summary, err := demo.Run(ctx, opts)
 	s.close()

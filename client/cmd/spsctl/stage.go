@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/mattn/go-runewidth"
+	"golang.org/x/term"
 
 	"github.com/spsalert/spsalert/client/batch"
 	"github.com/spsalert/spsalert/client/brief"
@@ -24,13 +26,23 @@ type stage struct {
 	seen   int
 	bar    bar
 	header bool
-	last   *demo.Delivery // the newest that went to named offices, else the newest
+	// product and hazard are the widths of those columns.
+	product, hazard int
+
+	last *demo.Delivery // the newest that went to named offices, else the newest
 }
 
-func newStage(a *app, total int, lines bool) *stage {
-	s := &stage{a: a, lines: lines, every: 1}
-	if isTerminal(a.out) && total > manyStatements {
-		s.every = total / 30
+func newStage(a *app, total, offices int, lines bool) *stage {
+	s := &stage{a: a, lines: lines, every: 1, product: 30, hazard: 40}
+	if f, ok := a.out.(*os.File); ok && isTerminal(f) {
+		if total > manyStatements {
+			s.every = total / 30
+		}
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			rest := width - referenceWidth - classWidth - 8 - receiverWidth*(offices-1)
+			s.product = max(rest*2/5, 12)
+			s.hazard = max(rest-s.product, 12)
+		}
 	}
 	if s.every > 1 || !lines {
 		s.bar = newBar(a.err, total, "delivered")
@@ -38,12 +50,11 @@ func newStage(a *app, total int, lines bool) *stage {
 	return s
 }
 
-// The columns of a line.
+// The columns of a line that do not depend on the terminal's width.
 const (
 	referenceWidth = 14
-	classWidth     = 21
-	productWidth   = 30
-	hazardWidth    = 34
+	classWidth     = 25
+	receiverWidth  = 12 // of each office
 )
 
 // show takes a statement that has reached everybody.
@@ -58,10 +69,10 @@ func (s *stage) show(d *demo.Delivery) {
 	s.bar.clear()
 	if !s.header {
 		s.header = true
-		s.line("REFERENCE", "CLASSIFICATION", "PRODUCT", "HAZARD", "RECEIVED BY")
+		s.line("REFERENCE", "CLASSIFICATION", "PRODUCT", "HAZARD", "RECEIVED BY, AFTER")
 	}
 	b := brief.Of(d.Issued.GetStatement())
-	s.line(d.Issued.GetReference(), first(b.Classification, b.Kind), first(b.Product, b.Subject), b.Hazard, receivers(d))
+	s.line(d.Issued.GetReference(), first(b.Classification, b.Kind), first(b.Product, b.Subject), first(b.Hazard, b.Subject), receivers(d))
 }
 
 func (s *stage) line(reference, class, product, hazard, receivers string) {
@@ -69,7 +80,7 @@ func (s *stage) line(reference, class, product, hazard, receivers string) {
 		return runewidth.FillRight(shorten(text, width), width)
 	}
 	fmt.Fprintf(s.a.out, "%s  %s  %s  %s  %s\n", cell(reference, referenceWidth), cell(class, classWidth),
-		cell(product, productWidth), cell(hazard, hazardWidth), receivers)
+		cell(product, s.product), cell(hazard, s.hazard), receivers)
 }
 
 // receivers says who has a statement, and after how long.
