@@ -257,7 +257,7 @@ func TestAReaddressHasTheBodyOfItsSubject(t *testing.T) {
 	}
 }
 
-// slowStore lets a group gather: its Updates wait until the gate is opened.
+// gatedKey signs once for each value that it is sent.
 type gatedKey struct {
 	crypto.Signer
 	open chan struct{}
@@ -361,32 +361,20 @@ func TestNothingIsShownBeforeItIsSealed(t *testing.T) {
 
 func TestASignerThatFailsLeavesTheEntryToBeAskedForAgain(t *testing.T) {
 	fail := errors.New("no token in the slot")
-	var broken atomic.Bool
+	var key *failingKey
 	vn := startVN(t, func(o *ledger.Options) {
-		o.Signer = failingKey{o.Signer, &broken, fail}
+		key = &failingKey{Signer: o.Signer}
+		o.Signer = key
 	})
-	broken.Store(true)
+	key.err = fail
 	e, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r1", "mango")))
 	if !errors.Is(err, ledger.ErrUnsealed) || !errors.Is(err, fail) {
 		t.Errorf("Append = %+v, %v; want %v and %v", e, err, ledger.ErrUnsealed, fail)
 	}
-	broken.Store(false)
+	key.err = nil
 	if e := vn.Issue(t, "r1", "mango"); e.Sequence != 1 {
 		t.Errorf("asked again, got entry %d, want 1", e.Sequence)
 	}
-}
-
-type failingKey struct {
-	crypto.Signer
-	broken *atomic.Bool
-	err    error
-}
-
-func (k failingKey) Sign(r io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
-	if k.broken.Load() {
-		return nil, k.err
-	}
-	return k.Signer.Sign(r, message, opts)
 }
 
 func TestAppendWithAContextThatHasEnded(t *testing.T) {
@@ -399,4 +387,17 @@ func TestAppendWithAContextThatHasEnded(t *testing.T) {
 	if h, err := vn.Head(t.Context(), vn.Origin()); err != nil || h.Size != 1 {
 		t.Errorf("Head = %d, %v; want 1", h.Size, err)
 	}
+}
+
+// failingKey is a key that fails while err is set.
+type failingKey struct {
+	crypto.Signer
+	err error
+}
+
+func (k *failingKey) Sign(r io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if k.err != nil {
+		return nil, k.err
+	}
+	return k.Signer.Sign(r, message, opts)
 }

@@ -1,0 +1,191 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// verifyReceipts checks every receipt for a log. Receipts of one office follow
+// each other with sizes that do not fall.
+func (v *verifier) verifyReceipts(ctx context.Context, log *verifiedLog) error {
+	first := binary.BigEndian.AppendUint32(nil, uint32(log.id))
+	var lastOffice certs.Office
+	var lastN uint64
+	return v.scan(ctx, tableReceipts, first, store.PrefixEnd(first), func(r store.Reader, item store.Item) error {
+		_, office, size, n, err := decodeReceiptKey(item.Key)
+		if err != nil {
+			return err
+		}
+		if n > v.end {
+			v.since = max(v.since, n)
+			return nil
+		}
+		v.sum.Receipts++
+		said, err := seal.ParseReceipt(item.Value)
+		if card, cardErr := v.roster.Peer(office); err == nil && cardErr == nil {
+			said, err = seal.OpenReceipt(item.Value, office, card.ReceiptKeys())
+		}
+		switch {
+		case err != nil:
+			v.find("%s: receipt of %s of size %d: %v", log.origin, office, size, err)
+		case said.Origin != log.origin || said.Size != size || said.Size > log.size:
+			v.find("%s: receipt of %s of size %d says %s size %d", log.origin, office, size, said.Origin, said.Size)
+		case said.Root != log.roots[size]:
+			v.find("%s: receipt of %s of size %d is over another tree", log.origin, office, size)
+		case office == lastOffice && n <= lastN:
+			v.find("%s: receipt of %s of size %d at position %d comes after position %d", log.origin, office, size, n, lastN)
+		}
+		lastOffice, lastN = office, n
+		place, err := r.Get(tablePositions, positionKey(n))
+		if err != nil {
+			return err
+		}
+		if want := (placeRow{id: log.id, number: size, office: office}).encode(); !bytes.Equal(place, want) {
+			v.find("%s: receipt of %s: position %d is %x, want %x", log.origin, office, n, place, want)
+		}
+		return nil
+	})
+}
+
+// verifyPositions checks that positions have no gap and that there are as many
+// as entries and receipts, which together with what they said is all of them.
+func (v *verifier) verifyPositions(ctx context.Context) error {
+	next := uint64(1)
+	err := v.scan(ctx, tablePositions, nil, positionKey(v.end+1), func(_ store.Reader, item store.Item) error {
+		if !bytes.Equal(item.Key, positionKey(next)) {
+			return fmt.Errorf("%w: position %d is gone", ErrCorrupt, next)
+		}
+		next++
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if v.end != v.sum.Entries+v.sum.Receipts {
+		v.find("%d positions, want one for each of %d entries and %d receipts", v.end, v.sum.Entries, v.sum.Receipts)
+	}
+	return v.store.View(ctx, func(r store.Reader) error {
+		last, err := lastPosition(r)
+		if last < v.since {
+			v.find("a receipt is at position %d, and the last is %d", v.since, last)
+		}
+		return err
+	})
+}
+
+// verifyIndexes checks request IDs and references against the own leaves, and
+// that no body lies outside the logs.
+func (v *verifier) verifyIndexes(ctx context.Context) error {
+	used := make(map[string]bool)
+	err := v.scan(ctx, tableRequests, nil, nil, func(r store.Reader, item store.Item) error {
+		row, err := decodeRequestRow(item.Value)
+		if err != nil {
+			return err
+		}
+		log := v.byID(row.id)
+		if log == nil || !log.own {
+			v.find("request %q is of log %d, which is not an own one", item.Key, row.id)
+			return nil
+		}
+		if row.seq >= log.size {
+			return nil // appended since, or checked to be gone by the count of entries
+		}
+		key := string(entryKey(row.id, row.seq))
+		if used[key] {
+			v.find("entry %d of %s has two request IDs", row.seq, log.origin)
+		}
+		used[key] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var entries uint64
+	for _, log := range v.logs {
+		if log.own {
+			entries += log.size
+		}
+	}
+	if uint64(len(used)) != entries {
+		v.find("%d request IDs, want one for each of %d own entries", len(used), entries)
+	}
+	if err := v.verifyStrays(ctx, tableEnvelopes); err != nil {
+		return err
+	}
+	if err := v.verifyStrays(ctx, tableMissing); err != nil {
+		return err
+	}
+	return v.verifyReferences(ctx)
+}
+
+// verifyStrays finds rows of entries that are not there. Rows appended since
+// are passed over as far as they can be told apart.
+func (v *verifier) verifyStrays(ctx context.Context, t store.Table) error {
+	return v.scan(ctx, t, nil, nil, func(r store.Reader, item store.Item) error {
+		id, seq, err := decodeEntryKey(item.Key)
+		if err != nil {
+			return err
+		}
+		leaf, err := r.Get(tableLeaves, item.Key)
+		if err == nil && leaf == nil {
+			v.find("%s has a row for entry %d of log %d, which is not there", t, seq, id)
+		}
+		return err
+	})
+}
+
+func (v *verifier) byID(id logID) *verifiedLog {
+	for i := range v.logs {
+		if v.logs[i].id == id {
+			return &v.logs[i]
+		}
+	}
+	return nil
+}
+
+// verifyReferences checks that every own statement has the next reference of
+// its year, and that the counters agree.
+func (v *verifier) verifyReferences(ctx context.Context) error {
+	counts := make(map[string]uint64)
+	for i := range v.logs {
+		log := &v.logs[i]
+		if !log.own {
+			continue
+		}
+		err := v.scan(ctx, tableLeaves, entryKey(log.id, 0), entryKey(log.id, log.size), func(_ store.Reader, item store.Item) error {
+			row, err := decodeLeafRow(item.Value)
+			if err != nil {
+				return err
+			}
+			leaf, err := seal.ParseLeaf(row.leaf)
+			if err != nil || leaf.GetSubject() != nil || leaf.GetReference() == "" {
+				return nil //nolint:nilerr // verifyEntry has said it
+			}
+			name, exercise := referenceRow(leaf.GetTime().AsTime(), false), referenceRow(leaf.GetTime().AsTime(), true)
+			for _, row := range []string{name, exercise} {
+				if leaf.GetReference() == formatReference(log.origin.Office, row, counts[row]+1) {
+					counts[row]++
+					return nil
+				}
+			}
+			v.find("%s entry %d: reference %s is not the next one", log.origin, leaf.GetSequence(), leaf.GetReference())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return v.scan(ctx, tableReferences, nil, nil, func(r store.Reader, item store.Item) error {
+		last, err := referenceCount(r, string(item.Key))
+		if err == nil && last < counts[string(item.Key)] {
+			v.find("references of %s: the last given is %d, and %d is used", item.Key, last, counts[string(item.Key)])
+		}
+		return err
+	})
+}
