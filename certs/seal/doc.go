@@ -60,8 +60,9 @@
 // # Leaves and seals
 //
 // A leaf is the protobuf encoding of spsv1.Leaf, at most [MaxLeaf] bytes, in
-// canonical form: fields in ascending order, none that is not repeated written
-// twice, varints of minimal length. Unknown fields are allowed. Its record
+// canonical form: fields in ascending order and of their own wire type, none
+// that is not repeated written twice, varints of minimal length, values that
+// fit their types, defaults left out. Unknown fields are allowed. Its record
 // hash is SHA-256(0x00 || leaf). A seal is a leaf, an inclusion proof and a
 // checkpoint; it proves one entry alone and off line.
 package seal

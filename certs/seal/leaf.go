@@ -57,6 +57,11 @@ func ParseLeaf(b []byte) (*spsv1.Leaf, error) {
 	if err := proto.Unmarshal(b, l); err != nil {
 		return nil, failf(ErrLeaf, "%v", err)
 	}
+	// Unknown fields are written after the known ones, where they stood.
+	again, err := proto.MarshalOptions{Deterministic: true}.Marshal(l)
+	if err != nil || !bytes.Equal(again, b) {
+		return nil, failf(ErrLeaf, "leaf is not in canonical form")
+	}
 	if err := checkLeaf(l); err != nil {
 		return nil, failf(ErrLeaf, "%v", err)
 	}

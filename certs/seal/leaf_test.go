@@ -116,6 +116,7 @@ func TestLeafHasOneEncoding(t *testing.T) {
 		inner := protowire.AppendString(protowire.AppendTag(nil, 2, protowire.BytesType), code)
 		return protowire.AppendBytes(protowire.AppendTag(nil, 6, protowire.BytesType), inner)
 	}
+	insert := func(urgent []byte) []byte { return bytes.Replace(good, []byte{0x28, 0x01}, urgent, 1) }
 	unknown := protowire.AppendString(protowire.AppendTag(nil, 11, protowire.BytesType), "later")
 	for _, tc := range []struct {
 		name string
@@ -134,6 +135,12 @@ func TestLeafHasOneEncoding(t *testing.T) {
 		{"length of two bytes", concat(good[:1], []byte{good[1] | 0x80, 0}, good[2:]), false},
 		{"number of two bytes", concat(good, protowire.AppendTag(nil, 11, protowire.VarintType), []byte{0x81, 0}), false},
 		{"group", concat(good, protowire.AppendTag(nil, 11, protowire.StartGroupType), protowire.AppendTag(nil, 11, protowire.EndGroupType)), false},
+		{"urgent written as false", insert([]byte{0x28, 0x00}), false},
+		{"urgent written as 2", insert([]byte{0x28, 0x02}), false},
+		{"network written as false", bytes.Replace(good, []byte("\x32\x08\x12\x02CN"), []byte("\x32\x0a\x08\x00\x12\x02CN"), 1), false},
+		{"type above 32 bits", bytes.Replace(good, []byte{0x20, 0x01, 0x28}, []byte{0x20, 0x81, 0x80, 0x80, 0x80, 0x10, 0x28}, 1), false},
+		{"urgent as bytes", insert([]byte{0x2a, 0x00}), false},
+		{"subject as a number", concat(good, []byte{0x50, 0x01}), false},
 		{"office that is not UTF-8", bytes.Replace(good, []byte("CN"), []byte("C\xff"), 1), false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
