@@ -55,7 +55,7 @@ func TestContextsSayWhatIsWrong(t *testing.T) {
 		err  func() error
 		want string
 	}{
-		{"unknown key", func() error { _, err := parseContexts([]byte("contexts:\n  vn:\n    adress: x\n")); return err }, "line 3"},
+		{"unknown key", func() error { _, err := parseContexts([]byte("contexts:\n  vn:\n    server: x\n")); return err }, "line 3"},
 		{"which one", func() error { _, err := two.Get(""); return err }, "cn, vn"},
 		{"not there", func() error { _, err := two.Get("th"); return err }, `"th", there are cn, vn`},
 		{"not complete", func() error { _, err := Context{Address: "a:1", Office: "VN"}.Options(); return err }, "no card, certificate, key"},

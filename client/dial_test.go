@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
@@ -156,19 +157,19 @@ func TestContextOptions(t *testing.T) {
 }
 
 func ExampleClient_Watch() {
-	watch := func(ctx context.Context, node *client.Client, kept string) error {
+	// follow prints what comes, and keeps the cursor of what it has dealt with:
+	// nothing is missed, and after a crash only what was not kept comes again.
+	follow := func(ctx context.Context, node *client.Client, kept string, keep func(cursor string)) error {
 		for event, err := range node.Watch(ctx, client.WatchOptions{Cursor: kept}) {
 			if err != nil {
 				return err
 			}
 			if event.Statement != nil {
-				// Deal with it, and then keep the cursor: nothing is missed, and
-				// after a crash only what was not kept comes again.
-				kept = event.Cursor
+				fmt.Println(event.Statement.GetReference())
 			}
+			keep(event.Cursor)
 		}
 		return nil
 	}
-	_ = watch
-	// Output:
+	_ = follow // it takes a node
 }

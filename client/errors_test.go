@@ -163,13 +163,13 @@ func TestErrorClasses(t *testing.T) {
 			if test.is != nil && !errors.Is(err, test.is) {
 				t.Errorf("errors.Is(%v, %v) is false, want true", err, test.is)
 			}
-			if again := errorOf(err); again != err {
+			if again := errorOf(err); !errors.Is(again, err) {
 				t.Errorf("turned twice: %v, want it unchanged", again)
 			}
 		})
 	}
 	for _, err := range []error{nil, io.EOF} {
-		if got := errorOf(err); got != err {
+		if got := errorOf(err); !errors.Is(got, err) {
 			t.Errorf("errorOf(%v) = %v, want it unchanged", err, got)
 		}
 	}

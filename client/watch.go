@@ -142,5 +142,5 @@ func pause(ctx context.Context, wait time.Duration) bool {
 // jitter takes off up to half, so that all that lost one node do not come back
 // to it at one instant.
 func jitter(d time.Duration) time.Duration {
-	return d - time.Duration(rand.Int64N(int64(d)/2)) //nolint:gosec // spreads load, decides nothing
+	return d - time.Duration(rand.Int64N(int64(d)/2))
 }

@@ -48,7 +48,7 @@ func TestWatchResumesExactly(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run("seed "+strconv.FormatUint(seed, 10), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a test must repeat
+				random := rand.New(rand.NewPCG(seed, 0))
 				const total = 200
 				f := &fakeNode{}
 				f.record(total)

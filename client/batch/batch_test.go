@@ -62,7 +62,7 @@ func TestIssue(t *testing.T) {
 		if got := second["row 3"].Err; !errors.As(got, &e) || e.Reason != "ID_CONFLICT" {
 			t.Errorf("another statement: %v, want ID_CONFLICT", got)
 		}
-		if got := second["row 4"].Err; got != all[4].Err {
+		if got := second["row 4"].Err; !errors.Is(got, all[4].Err) {
 			t.Errorf("no statement: %v, want %v", got, all[4].Err)
 		}
 		if got := second["row 50"].Err; !errors.As(got, &e) || e.Code != codes.InvalidArgument || len(e.Fields) == 0 {

@@ -19,7 +19,7 @@ const lowestPort = 10000
 func freeAddress() (string, error) {
 	high := lowestEphemeral()
 	for range 100 {
-		port := lowestPort + rand.IntN(high-lowestPort) //nolint:gosec // spreads load, decides nothing
+		port := lowestPort + rand.IntN(high-lowestPort)
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		l, err := net.Listen("tcp", address)
 		if err != nil {

@@ -28,7 +28,7 @@ func (f *Federation) Supervise(ctx context.Context, report func(n *Node, end err
 
 // endedAlone reports whether the process has ended without having been told
 // to, and how.
-func (n *Node) endedAlone() (error, bool) { //nolint:revive // the error is what is asked for, not a failure
+func (n *Node) endedAlone() (end error, ok bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.running == nil || !n.running.ended() {

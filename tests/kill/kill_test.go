@@ -56,7 +56,7 @@ func TestKill(t *testing.T) {
 	var issuers errgroup.Group
 	for i, office := range offices {
 		for j := range issuersPerOffice {
-			random := rand.New(rand.NewPCG(*seed, uint64(100*i+j+1))) //nolint:gosec // a test must repeat
+			random := rand.New(rand.NewPCG(*seed, uint64(100*i+j+1)))
 			issuers.Go(func() error { return issueUntil(ctx, issuing, nodes[office], random, &log) })
 		}
 	}
@@ -116,7 +116,7 @@ func issueUntil(ctx, issuing context.Context, node *client.Client, random *rand.
 // killNodes kills a node at a time, now and then two, and starts them again.
 func killNodes(ctx context.Context, t *testing.T, fed *drill.Federation) {
 	t.Helper()
-	random := rand.New(rand.NewPCG(*seed, 0)) //nolint:gosec // a test must repeat
+	random := rand.New(rand.NewPCG(*seed, 0))
 	for done := 0; done < *kills; {
 		// Up to half a second: long enough for sessions to be up, short enough to
 		// hit them at their beginning too.

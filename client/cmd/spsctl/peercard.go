@@ -90,7 +90,7 @@ func (a *app) acceptCard(file, dir string, yes bool) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // cards are public
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	if err := renameio.WriteFile(target, card.Bytes(), 0o644); err != nil {
