@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"testing"
 
 	"github.com/spsalert/spsalert/server/store"
@@ -35,5 +37,21 @@ func TestUnknownOutcomeIsToldOnce(t *testing.T) {
 				t.Errorf("told %v, want ErrUnknown once", told)
 			}
 		})
+	}
+}
+
+func TestFailedLeavesWordForTheNextStart(t *testing.T) {
+	s := &Server{config: Config{Data: t.TempDir()}, logger: slog.New(slog.DiscardHandler), failed: make(chan error, 1)}
+	s.ready.Store(true)
+	s.fail(errDisk)
+	s.fail(errors.New("a second error"))
+	if err := <-s.Failed(); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("Failed = %v, want the first error", err)
+	}
+	if s.ready.Load() {
+		t.Error("the node is ready, want not")
+	}
+	if _, err := os.Stat(suspectFile(s.config)); err != nil {
+		t.Errorf("the word for the next start: %v", err)
 	}
 }

@@ -21,9 +21,10 @@ func (s *Server) newOps() *opsServer {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		switch why := s.ledger.Why(); {
-		case !s.ready.Load():
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		why, err := s.readOnly(r.Context())
+		switch {
+		case err != nil, !s.ready.Load():
 			http.Error(w, "not ready: starting or stopping", http.StatusServiceUnavailable)
 		case why != "": // it serves, records and gives receipts
 			_, _ = io.WriteString(w, "ready, read-only: "+why+"\n")

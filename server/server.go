@@ -109,6 +109,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.store, err = openStore(c); err != nil {
 		return err
 	}
+	if err := s.verifySuspect(ctx); err != nil {
+		return err
+	}
 	guarded := guardedStore{Store: s.store, unknown: s.fail}
 	s.book, err = casebook.Open(ctx, casebook.Options{Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now})
 	if err != nil {
@@ -142,8 +145,20 @@ func (s *Server) assemble(dial exchange.Dialer) {
 	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials,
-		Links: s.links, Version: s.version, Started: s.started,
+		Links: s.links, ReadOnly: s.readOnly, Version: s.version, Started: s.started,
 	})
+}
+
+// readOnly says why the node issues nothing just now, or "".
+func (s *Server) readOnly(ctx context.Context) (string, error) {
+	if why := s.ledger.Why(); why != "" {
+		return why, nil
+	}
+	room, err := s.store.Room(ctx)
+	if err != nil || room > 0 {
+		return "", err
+	}
+	return "the store is full but for urgent entries and receipts: free disk space or raise limits.store", nil
 }
 
 // Failed delivers the error after which the process must stop, at most one: the
@@ -157,6 +172,11 @@ func (s *Server) fail(err error) {
 	case s.failed <- err:
 		s.ready.Store(false)
 		s.logger.Error("the node must stop", "err", err)
+		if errors.Is(err, store.ErrUnknown) {
+			if err := suspect(s.config, err); err != nil {
+				s.logger.Error("verify the store by hand before the next start", "err", err)
+			}
+		}
 	default:
 	}
 }

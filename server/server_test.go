@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -282,6 +283,53 @@ func TestRestartResumesExactly(t *testing.T) {
 	got = append(got, watch.next().GetStatement().GetName())
 	if !slices.Equal(got, want) {
 		t.Errorf("watched %q, want %q", got, want)
+	}
+}
+
+func TestOversizedStatementIsRefused(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	vn := w.start("VN")
+	for _, tc := range []struct {
+		name   string
+		texts  int
+		code   codes.Code
+		reason string
+	}{
+		{"envelope above 256 KiB", 15, codes.InvalidArgument, "TOO_LARGE"},
+		{"request above limits.request", 80, codes.ResourceExhausted, ""}, // refused by gRPC, unread
+	} {
+		st := notification("much to say")
+		for i := range tc.texts {
+			n, lang := st.GetNotification(), fmt.Sprintf("q%c%c", 'a'+i/26, 'a'+i%26)
+			n.Description = append(n.Description, &spsv1.LocalizedText{Lang: lang, Text: strings.Repeat("x", 20000)})
+		}
+		_, err := vn.validator().IssueStatement(t.Context(), request(vn, st))
+		if status.Code(err) != tc.code || reason(err) != tc.reason {
+			t.Errorf("%s: %v, want %s, %s", tc.name, err, tc.code, tc.reason)
+		}
+	}
+	issue(t, vn, notification("the node goes on"))
+}
+
+func TestWatchSaysThatItIsAlive(t *testing.T) {
+	w := newWorld(t, "VN", "CN", "TH")
+	cn, th := w.start("CN"), w.start("TH")
+	watch := th.watch("offices/-", "")
+	hidden := issue(t, cn, notification("not for Thailand", "VN"))
+	cn.watch("offices/CN", "").receipt("TH", hidden.GetEntry().GetSequence())
+	for {
+		event, err := watch.stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.GetStatement() != nil {
+			t.Errorf("Thailand was shown %v", event.GetStatement())
+		}
+		// The cards of both and the hidden entry have positions; the cursor has
+		// moved over them.
+		if event.GetEvent() == nil && strings.HasSuffix(event.GetCursor(), "-4") {
+			return
+		}
 	}
 }
 

@@ -85,7 +85,16 @@ func TestStartWithoutRoomToListen(t *testing.T) {
 func TestVerifyNamesWhatIsDamaged(t *testing.T) {
 	w := newWorld(t, "VN")
 	c := w.config("VN")
-	data, err := os.ReadFile(c.Ledger())
+	spoil(t, c.Ledger())
+	if _, err := server.Verify(t.Context(), c); !errors.Is(err, server.ErrDamaged) {
+		t.Errorf("Verify = %v, want ErrDamaged", err)
+	}
+}
+
+// spoil changes one byte of the card in a ledger.
+func spoil(t *testing.T, file string) {
+	t.Helper()
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,11 +103,33 @@ func TestVerifyNamesWhatIsDamaged(t *testing.T) {
 		t.Fatal("the card is not in the file")
 	}
 	data[at+100] ^= 1
-	if err := os.WriteFile(c.Ledger(), data, 0o600); err != nil {
+	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := server.Verify(t.Context(), c); !errors.Is(err, server.ErrDamaged) {
-		t.Errorf("Verify = %v, want ErrDamaged", err)
+}
+
+func TestSuspectStoreIsVerified(t *testing.T) {
+	w := newWorld(t, "VN")
+	c := w.config("VN")
+	word := c.Ledger() + ".suspect"
+	leave := func() {
+		t.Helper()
+		if err := os.WriteFile(word, []byte("the disk failed\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leave()
+	w.start("VN").stop()
+	if _, err := os.Stat(word); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("after a start that found everything in order: %v, want the word taken away", err)
+	}
+	leave()
+	spoil(t, c.Ledger())
+	if _, err := server.New(t.Context(), server.Options{Config: c}); !errors.Is(err, server.ErrDamaged) {
+		t.Errorf("New = %v, want ErrDamaged", err)
+	}
+	if _, err := os.Stat(word); err != nil {
+		t.Errorf("after a start that was refused: %v, want the word still there", err)
 	}
 }
 

@@ -113,6 +113,10 @@ func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
 		return ledger.Summary{}, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	return verify(ctx, s, roster)
+}
+
+func verify(ctx context.Context, s *bolt.Store, roster *certs.Roster) (sum ledger.Summary, err error) {
 	if err = s.Check(ctx); err == nil {
 		sum, err = ledger.Verify(ctx, s, roster)
 	}
@@ -120,6 +124,35 @@ func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
 		err = fmt.Errorf("%w\n%w", err, ErrDamaged)
 	}
 	return sum, err
+}
+
+// suspectFile is there if the last run ended because the outcome of a commit
+// was not known.
+func suspectFile(c Config) string { return c.Ledger() + ".suspect" }
+
+// suspect leaves word for the next start. The disk that has just failed may
+// refuse this too; the next start then reads what the disk holds all the same,
+// and does not verify it whole.
+func suspect(c Config, why error) error {
+	return os.WriteFile(suspectFile(c), []byte(why.Error()+"\n"), 0o600)
+}
+
+// verifySuspect verifies the store whole if the last run asked for it.
+func (s *Server) verifySuspect(ctx context.Context) error {
+	why, err := os.ReadFile(suspectFile(s.config))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.logger.Warn("verifying the whole store, since the last run ended by an error of its disk", "why", string(why))
+	sum, err := verify(ctx, s.store, s.id.roster)
+	if err != nil {
+		return err
+	}
+	s.logger.Info("the store is in order", "entries", sum.Entries, "receipts", sum.Receipts)
+	return os.Remove(suspectFile(s.config))
 }
 
 // guardedStore tells the node when the outcome of a commit is not known. There

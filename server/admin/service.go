@@ -21,9 +21,11 @@ type Options struct {
 	Credentials *certs.Credentials // of the node
 	// Links tells how the sessions with the peers on the roster stand. The
 	// exchange knows; services do not know the exchange.
-	Links   func(context.Context) (map[certs.Office]Link, error)
-	Version string    // of the program
-	Started time.Time // when the program started
+	Links func(context.Context) (map[certs.Office]Link, error)
+	// ReadOnly says why the node issues nothing just now, in words, or "".
+	ReadOnly func(context.Context) (string, error)
+	Version  string    // of the program
+	Started  time.Time // when the program started
 }
 
 // Link is how the session with one peer stands.
@@ -59,8 +61,11 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 	if err != nil {
 		return nil, err
 	}
+	why, err := s.o.ReadOnly(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("whether the node is read-only: %w", err)
+	}
 	own := s.o.Roster.Own()
-	why := s.o.Ledger.Why()
 	return &spsv1.Node{
 		Federation:            own.Federation(),
 		Office:                string(own.Office()),
