@@ -3,6 +3,7 @@ package drill_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -153,6 +154,33 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("error %v, want %q in it", err, test.want)
 			}
 		})
+	}
+}
+
+// TestPortTaken lets another program take a port between its being picked and
+// its being listened on.
+func TestPortTaken(t *testing.T) {
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	picked := 0
+	opts := drill.Options{Offices: []certs.Office{"VN"}, Binary: drilltest.Binary(), Dir: t.TempDir()}
+	fed, err := drill.Start(t.Context(), drill.WithPick(opts, func(free func() (string, error)) (string, error) {
+		if picked++; picked == 1 {
+			return other.Addr().String(), nil
+		}
+		return free()
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fed.Close(); err != nil {
+		t.Error(err)
+	}
+	if want := 6; picked != want {
+		t.Errorf("%d addresses were picked, want %d: a node was minted anew", picked, want)
 	}
 }
 

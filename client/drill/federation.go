@@ -35,6 +35,8 @@ type Options struct {
 	// Card, if set, may change each office's card before it is signed: names,
 	// units, hours.
 	Card func(*spsv1.Card)
+
+	pick func() (string, error) // returns an address to listen on; nil: freeAddress
 }
 
 // Federation is a federation of running nodes. Its methods are safe for
@@ -63,6 +65,9 @@ func Start(ctx context.Context, opts Options) (*Federation, error) {
 	var err error
 	if opts.Binary, err = findBinary(opts.Binary); err != nil {
 		return nil, err
+	}
+	if opts.pick == nil {
+		opts.pick = freeAddress
 	}
 	for try := 1; ; try++ {
 		f, err := start(ctx, opts)
@@ -121,8 +126,8 @@ func (f *Federation) mint(life context.Context, opts Options) error {
 	}
 	var members []authority.Options
 	for _, office := range opts.Offices {
-		n, err := newNode(life, opts.Binary, filepath.Join(f.dir, string(office)), office, slices.Contains(opts.DialOnly, office))
-		if err != nil {
+		n := &Node{office: office, dir: filepath.Join(f.dir, string(office)), binary: opts.Binary, life: life}
+		if err := n.pickAddresses(opts.pick, slices.Contains(opts.DialOnly, office)); err != nil {
 			return err
 		}
 		f.nodes = append(f.nodes, n)

@@ -41,19 +41,19 @@ type Node struct {
 	running *process
 }
 
-func newNode(life context.Context, binary, dir string, office certs.Office, dialOnly bool) (*Node, error) {
-	n := &Node{office: office, dir: dir, binary: binary, life: life}
+// pickAddresses decides where the node listens.
+func (n *Node) pickAddresses(pick func() (string, error), dialOnly bool) error {
 	addresses := []*string{&n.listen.Office, &n.listen.Ops}
 	if !dialOnly {
 		addresses = append(addresses, &n.listen.Peers)
 	}
 	for _, address := range addresses {
 		var err error
-		if *address, err = freeAddress(); err != nil {
-			return nil, err
+		if *address, err = pick(); err != nil {
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // prepare writes the node's configuration, and certificates for its people.

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/demo"
+	"github.com/spsalert/spsalert/client/drill"
+	"github.com/spsalert/spsalert/client/drill/drilltest"
+)
+
+// export is a RASFF Window export that this project wrote itself: four
+// notifications, one of them in two versions, one row that says nothing new,
+// and one that is none.
+const export = `reference,category,type,subject,date,notifying_country,classification,risk_decision,distribution,forAttention,forFollowUp,operator,origin,hazards
+2024.0001,fruits and vegetables,food,Cadmium in durian from Viet Nam,2024-01-02 11:36:35.000000,France,border rejection notification,serious,,,,"France,Viet Nam",Viet Nam,cadmium
+2024.0002,nuts,food,Aflatoxins in peanuts from China,2024-01-02 12:00:00.000000,Italy,alert notification,serious,Germany,,Germany,"China,Italy",China,Aflatoxin B1
+2024.0003,nuts,food,Mould in walnuts from Italy,2024-01-03 12:00:00.000000,Italy,information notification for attention,not serious,,,,Italy,Italy,
+2024.0001,fruits and vegetables,food,Cadmium in durian from Viet Nam,2024-01-02 11:36:35.000000,France,border rejection notification,serious,,,,"France,Viet Nam",Viet Nam, cadmium
+2024.0002,nuts,food,Aflatoxins in peanuts from China,2024-01-02 12:00:00.000000,Italy,alert notification,serious,"Germany,Spain",,Germany,"China,Italy",China,Aflatoxin B1
+no number,nuts,food,,yesterday,Italy,alert,serious,,,,,,
+`
+
+func writeExport(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "notifications.csv")
+	if err := os.WriteFile(file, []byte(export), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestImportTwiceIssuesOnce(t *testing.T) {
+	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"EU", "CN"}})
+	all := &client.Contexts{Current: "EU", Contexts: map[string]client.Context{}}
+	for _, n := range fed.Nodes() {
+		who, err := n.Context(certs.RoleValidator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Contexts[string(n.Office())] = who
+	}
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	if err := all.Save(config); err != nil {
+		t.Fatal(err)
+	}
+	file := writeExport(t)
+
+	check := spsctl(t, config, "import", "rasff-window", file, "--check")
+	if got, want := check.code, exitInvalid; got != want {
+		t.Errorf("check: exit code %d, want %d\n%s", got, want, check.err)
+	}
+	for _, want := range []string{
+		"6 rows: 4 issued, 0 were issued before, 1 say nothing new, 1 not taken\n",
+		"6 rows: 0 issued, 4 were issued before, 1 say nothing new, 1 not taken\n",
+	} {
+		r := spsctl(t, config, "import", "rasff-window", file)
+		if r.out != want {
+			t.Errorf("wrote %q, want %q", r.out, want)
+		}
+		if r.code != exitInvalid {
+			t.Errorf("exit code %d, want %d", r.code, exitInvalid)
+		}
+		if !strings.Contains(r.err, "line 7") || !strings.Contains(r.err, "reference") || !strings.Contains(r.err, "date") {
+			t.Errorf("standard error %q, want line 7 with its reference and its date", r.err)
+		}
+	}
+	if got, want := spsctl(t, config, "--context", "CN", "import", "rasff-window", file).code, exitUsage; got != want {
+		t.Errorf("at the node of CN: exit code %d, want %d", got, want)
+	}
+	if got, want := spsctl(t, config, "import", "rasff-window", file+".none").code, exitNotFound; got != want {
+		t.Errorf("no file: exit code %d, want %d", got, want)
+	}
+	if got, want := spsctl(t, config, "import", "rasff-window", config).code, exitInvalid; got != want {
+		t.Errorf("no export: exit code %d, want %d", got, want)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	for _, test := range []struct {
+		name string
+		args []string
+		ok   func(demo.Summary) bool
+		want string
+	}{
+		{
+			"an export", []string{"--offices", "EU,CN,VN", "--input", writeExport(t)},
+			func(s demo.Summary) bool {
+				return s.Rows == 6 && s.Skipped == 1 && s.Issued == 4 && s.Addressed == 3 && s.Network == 1 && s.Expected == 3+2
+			},
+			"6 rows, 1 skipped, 4 issued, 3 to named offices",
+		},
+		{
+			"the sample", nil,
+			func(s demo.Summary) bool {
+				return s.Rows >= 60 && s.Skipped == 0 && s.Issued == s.Rows && s.Addressed > 0 && s.Network > 0
+			},
+			"at least 60 rows, all issued, some addressed and some to everyone",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "nodes")
+			args := append([]string{"demo", "--once", "-o", "json", "--spsd", drilltest.Binary(), "--dir", dir}, test.args...)
+			var got demo.Summary
+			if err := json.Unmarshal([]byte(must(t, config, args...)), &got); err != nil {
+				t.Fatal(err)
+			}
+			if !test.ok(got) {
+				t.Errorf("summary %+v, want %s", got, test.want)
+			}
+			if !got.Complete || got.Delivered != got.Expected || got.Receipted != got.Expected || got.ReceiptP99 < got.ReceiptP50 {
+				t.Errorf("summary %+v, want it complete", got)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "CN", "spsd.log")); err != nil {
+				t.Errorf("the folder that was named is not kept: %v", err)
+			}
+		})
+	}
+}
+
+func TestDemoForPeople(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config.yaml")
+	got := must(t, config, "demo", "--once", "--offices", "EU,CN,VN", "--input", writeExport(t), "--spsd", drilltest.Binary())
+	for _, want := range []string{"EU-", "border rejection", "cadmium", "VN ", " ms", "3 to named offices, 1 to everyone", "5 of 5 deliveries held"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("wrote %q, want %q in it", got, want)
+		}
+	}
+}
