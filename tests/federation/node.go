@@ -1,0 +1,247 @@
+package federation
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/authority"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/exchange"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/store/bolt"
+)
+
+// Node is the node of one office: a ledger in real files, and while it runs an
+// exchange over gRPC and mutual TLS.
+type Node struct {
+	Office *authority.Office
+	// Ledger and Exchange are of the last start.
+	Ledger   *ledger.Ledger
+	Exchange *exchange.Exchange
+	// Log, if set before Start, gets what the node logs.
+	Log io.Writer
+
+	tb     testing.TB
+	f      *Federation
+	dir    string
+	issued int
+	stop   func()
+}
+
+func newNode(tb testing.TB, f *Federation, office certs.Office) *Node {
+	tb.Helper()
+	n := &Node{tb: tb, f: f, Office: f.Minted.Office(office), dir: tb.TempDir()}
+	s, err := bolt.Create(n.file(), storeOptions())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := ledger.Init(context.Background(), n.options(s)); err != nil {
+		tb.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	n.open()
+	tb.Cleanup(func() {
+		if n.running() {
+			n.Stop()
+		}
+		if _, err := n.Ledger.Verify(context.Background()); err != nil {
+			tb.Errorf("ledger of %s: %v", office, err)
+		}
+		n.close()
+	})
+	return n
+}
+
+func (n *Node) file() string { return filepath.Join(n.dir, "ledger.db") }
+
+func storeOptions() bolt.Options {
+	return bolt.Options{Tables: ledger.Tables(), Appended: ledger.AppendedTables(), InitialMmapSize: 64 << 20}
+}
+
+func (n *Node) options(s store.Store) ledger.Options {
+	return ledger.Options{
+		Store: s, Fold: nothing{}, Roster: n.Office.Roster, Signer: n.Office.LogKey, Receipts: n.Office.ReceiptKey,
+		Now: time.Now, Anchor: filepath.Join(n.dir, "anchor"),
+	}
+}
+
+// nothing is a fold without effect.
+type nothing struct{}
+
+func (nothing) Entry(store.Tx, ledger.Entry) error     { return nil }
+func (nothing) Receipt(store.Tx, ledger.Receipt) error { return nil }
+
+func (n *Node) open() {
+	n.tb.Helper()
+	s, err := bolt.Open(n.file(), storeOptions())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	if n.Ledger, err = ledger.Open(context.Background(), n.options(s)); err != nil {
+		n.tb.Fatal(err)
+	}
+}
+
+func (n *Node) close() {
+	n.tb.Helper()
+	s := n.Ledger.Store
+	if err := n.Ledger.Close(); err != nil {
+		n.tb.Errorf("close ledger of %s: %v", n.Office.Code(), err)
+	}
+	if err := s.Close(); err != nil {
+		n.tb.Errorf("close store of %s: %v", n.Office.Code(), err)
+	}
+}
+
+// Start serves peers and dials them, until Stop.
+func (n *Node) Start() {
+	n.tb.Helper()
+	if n.running() {
+		n.tb.Fatalf("%s runs already", n.Office.Code())
+	}
+	logger := slog.New(slog.DiscardHandler)
+	if n.Log != nil {
+		logger = slog.New(slog.NewTextHandler(n.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	tls := n.Office.TLS()
+	n.Exchange = exchange.New(exchange.Options{
+		Ledger: n.Ledger, Roster: n.Office.Roster, Logger: logger, Software: "federation",
+		Dial: exchange.GRPC(tls, grpc.WithContextDialer(n.f.Network.Dialer(n.Office.Code()))),
+	})
+	guard := &access.Guard{Roster: n.Office.Roster, Now: time.Now, Logger: logger}
+	options := append(exchange.ServerOptions(), grpc.Creds(credentials.NewTLS(tls.Peers())))
+	server := grpc.NewServer(append(options, guard.ServerOptions()...)...)
+	spsv1.RegisterExchangeServiceServer(server, n.Exchange)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	ran, served := make(chan error, 1), make(chan error, 1)
+	go func() { ran <- n.Exchange.Run(ctx) }()
+	synctest.Wait() // Run lets sessions begin
+	lis := n.f.Network.Listen(n.Office.Code())
+	go func() { served <- server.Serve(lis) }()
+	n.stop = func() {
+		cancel()
+		if err := <-ran; err != nil {
+			n.tb.Errorf("exchange of %s: %v", n.Office.Code(), err)
+		}
+		server.Stop()
+		if err := <-served; err != nil {
+			n.tb.Errorf("server of %s: %v", n.Office.Code(), err)
+		}
+	}
+}
+
+// Stop ends the node as SIGTERM would.
+func (n *Node) Stop() {
+	n.tb.Helper()
+	n.stop()
+	n.stop = nil
+	synctest.Wait()
+}
+
+// Restart stops the node, closes its files, opens them, and starts it again.
+func (n *Node) Restart() {
+	n.tb.Helper()
+	n.Stop()
+	n.close()
+	n.open()
+	n.Start()
+}
+
+func (n *Node) running() bool { return n.stop != nil }
+
+// Issue enters a statement of so many random bytes for some offices, or for
+// the network if none are named. The node need not run.
+func (n *Node) Issue(size int, audience ...certs.Office) ledger.Entry {
+	n.tb.Helper()
+	n.issued++
+	payload := make([]byte, size)
+	if _, err := rand.Read(payload); err != nil {
+		n.tb.Fatal(err)
+	}
+	envelope, err := proto.Marshal(&spsv1.Envelope{PayloadType: "application/vnd.sps.statement.v1", Payload: payload})
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	e, err := n.Ledger.Append(context.Background(), func(store.Tx) (ledger.Draft, error) {
+		return ledger.Draft{
+			RequestID: fmt.Sprintf("%s-%d", n.Office.Code(), n.issued), Fingerprint: sha256.Sum256(payload),
+			Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
+		}, nil
+	})
+	if err != nil {
+		n.tb.Fatalf("issue at %s: %v", n.Office.Code(), err)
+	}
+	return e
+}
+
+// Peer returns what the node knows about a peer.
+func (n *Node) Peer(office certs.Office) exchange.Status {
+	n.tb.Helper()
+	all, err := n.Exchange.Peers(context.Background())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	for _, st := range all {
+		if st.Office == office {
+			return st
+		}
+	}
+	n.tb.Fatalf("%s has no peer %s", n.Office.Code(), office)
+	return exchange.Status{}
+}
+
+// Holds returns how many entries of another office's log the node holds.
+func (n *Node) Holds(of certs.Office) uint64 {
+	n.tb.Helper()
+	h, err := n.Ledger.Head(context.Background(), n.f.Node(of).Ledger.Origin())
+	if err != nil {
+		return 0 // none yet
+	}
+	return h.Size
+}
+
+// WantHolds fails the test unless the node holds another office's log to its
+// end, the same tree, without a missing body, and its receipt for all of it is
+// there.
+func (n *Node) WantHolds(of certs.Office) {
+	n.tb.Helper()
+	ctx, self, issuer := context.Background(), n.Office.Code(), n.f.Node(of)
+	want, err := issuer.Ledger.Head(ctx, issuer.Ledger.Origin())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	got, err := n.Ledger.Head(ctx, issuer.Ledger.Origin())
+	if err != nil {
+		n.tb.Errorf("%s holds nothing of %s, want %d entries: %v", self, of, want.Size, err)
+		return
+	}
+	if got.Size != want.Size || got.Root != want.Root || got.Missing != 0 {
+		n.tb.Errorf("%s holds %d entries of %s (root %s, %d bodies missing), want %d (root %s)",
+			self, got.Size, of, got.Root, got.Missing, want.Size, want.Root)
+	}
+	receipt, err := issuer.Ledger.ReceiptOf(ctx, self, issuer.Ledger.Origin())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	if receipt == nil || receipt.Size != want.Size || len(receipt.Missing) != 0 {
+		n.tb.Errorf("%s has receipt %+v of %s, want one over %d", of, receipt, self, want.Size)
+	}
+}
