@@ -30,10 +30,11 @@ func (s *Server) links(ctx context.Context) (map[certs.Office]admin.Link, error)
 // is over when a session has come up after it.
 func fault(p exchange.Status) *admin.Fault {
 	f := p.Alarm
-	if f == nil && p.Last != nil && !(p.Connected && p.Last.Time.Before(p.Since)) {
+	if f == nil {
 		f = p.Last
 	}
-	if f == nil {
+	over := f != nil && f != p.Alarm && p.Connected && f.Time.Before(p.Since)
+	if f == nil || over {
 		return nil
 	}
 	return &admin.Fault{Reason: string(f.Reason), Words: f.Words, Time: f.Time}
@@ -55,9 +56,9 @@ func (s *Server) reloadOften(ctx context.Context) {
 		if err := s.id.reload(); err != nil {
 			now = err.Error()
 		}
-		switch {
-		case now == last:
-		case now == "":
+		switch now {
+		case last:
+		case "":
 			s.logger.Info("certificate and cards are in order again")
 		default:
 			s.logger.Warn("certificate or cards stay as they were", "err", now)

@@ -24,10 +24,12 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 		is    error  // nil: any
 		says  string // part of the error
 	}{
-		{"no ledger", func(t *testing.T, c *server.Config) {
-			c.Data, c.Anchor = t.TempDir(), filepath.Join(t.TempDir(), "anchor")
+		{
+			"no ledger", func(t *testing.T, c *server.Config) {
+				c.Data, c.Anchor = t.TempDir(), filepath.Join(t.TempDir(), "anchor")
+			},
+			ledger.ErrNotInitialised, "spsd store init",
 		},
-			ledger.ErrNotInitialised, "spsd store init"},
 		{"no certificate", func(_ *testing.T, c *server.Config) { c.Identity.Certificate += "x" }, fs.ErrNotExist, "node.pemx"},
 		{"readable key", func(t *testing.T, c *server.Config) {
 			if err := os.Chmod(c.Identity.LogKey, 0o644); err != nil {

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -133,19 +134,12 @@ func setByNode(st *spsv1.Statement, caller access.Caller) []access.Violation {
 // is made.
 func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
 	ref := st.GetCaseRef()
-	origin, err := certs.ParseOrigin(ref.GetOriginal().GetOrigin())
-	if ref == nil || err != nil { // a field rule says so already
+	if ref == nil {
 		return nil, nil
 	}
-	e, err := s.o.Ledger.Entry(ctx, origin, ref.GetOriginal().GetSequence())
+	original, err := s.named(ctx, ref.GetOriginal())
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		return nil, err
-	}
-	var original *spsv1.IssuedStatement
-	if err == nil && string(e.Hash[:]) == string(ref.GetOriginal().GetRecordHash()) {
-		if original, err = s.show(ctx, e, basic); err != nil {
-			return nil, err
-		}
 	}
 	switch {
 	case original.GetCase() == "" || original.GetStatement().GetNotification() == nil:
@@ -156,6 +150,23 @@ func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement) ([]access.
 		return []access.Violation{violation("status", "CASE_STATUS", "give the status of the case's original")}, nil
 	}
 	return nil, nil
+}
+
+// named returns the statement that an entry reference names, as this office is
+// shown it; [ledger.ErrNotFound] if there is none here.
+func (s *Service) named(ctx context.Context, ref *spsv1.EntryRef) (*spsv1.IssuedStatement, error) {
+	origin, err := certs.ParseOrigin(ref.GetOrigin())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ledger.ErrNotFound, err)
+	}
+	e, err := s.o.Ledger.Entry(ctx, origin, ref.GetSequence())
+	if err != nil {
+		return nil, err
+	}
+	if string(e.Hash[:]) != string(ref.GetRecordHash()) {
+		return nil, fmt.Errorf("%w: entry %d of %s has another record hash", ledger.ErrNotFound, ref.GetSequence(), origin)
+	}
+	return s.show(ctx, e, basic)
 }
 
 // violation is one about a field of the request's statement.

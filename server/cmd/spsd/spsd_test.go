@@ -154,8 +154,12 @@ func TestCommandLine(t *testing.T) {
 		{"unknown flag", []string{"run", "-colour", "red"}, 2, []string{"-colour", "spsd help"}},
 		{"lone hyphen", []string{"-"}, 2, []string{"no command"}},
 		{"no configuration", []string{"run", "-config", config + "x"}, 3, []string{"spsd.yamlx"}},
-		{"two problems", []string{"run", "--config", config, "-office", "Vietnam", "-log-level", "loud"}, 2,
-			[]string{`--office: office: office "Vietnam"`, "--log-level: log.level:"}},
+		{
+			"two problems",
+			[]string{"run", "--config", config, "-office", "Vietnam", "-log-level", "loud"},
+			2,
+			[]string{`--office: office: office "Vietnam"`, "--log-level: log.level:"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := run(t, tc.args...)
