@@ -572,7 +572,8 @@ func (x *ReceiptLimit) GetSize() uint64 {
 // ParcelKey is a public key to which bodies for this office may be encrypted by an office that cannot reach it itself.
 type ParcelKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The HPKE suite: key encapsulation, key derivation, cipher. Only `MLKEM768X25519/HKDF-SHA256/AES-256-GCM` is defined.
+	// The HPKE suite: key encapsulation, key derivation, cipher. Only `MLKEM768X25519/HKDF-SHA256/AES-256-GCM` is
+	// defined.
 	Suite string `protobuf:"bytes,1,opt,name=suite,proto3" json:"suite,omitempty"`
 	// The public key in the encoding of the suite's key encapsulation.
 	PublicKey     []byte `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`

@@ -37,10 +37,10 @@ const (
 // `google.rpc.ErrorInfo` with a reason of the published table; one about the content of a request also carries
 // `google.rpc.BadRequest` with every violation at once.
 type CaseServiceClient interface {
-	// IssueStatement signs a statement in the name of the office. When it returns, the statement is durable, sealed and on
-	// its way to its addressees. The node fills in salt, federation and office, and the issuing person from the caller's
-	// identity. The same request_id with the same statement returns the first result, for ever; with another statement it
-	// fails with ID_CONFLICT. For validators and systems.
+	// IssueStatement signs a statement in the name of the office. When it returns, the statement is durable, sealed and
+	// on its way to its addressees. The node fills in salt, federation and office, and the issuing person from the
+	// caller's identity. The same request_id with the same statement returns the first result, for ever; with another
+	// statement it fails with ID_CONFLICT. For validators and systems.
 	IssueStatement(ctx context.Context, in *IssueStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(ctx context.Context, in *GetStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
@@ -142,10 +142,10 @@ func (c *caseServiceClient) ListCases(ctx context.Context, in *ListCasesRequest,
 // `google.rpc.ErrorInfo` with a reason of the published table; one about the content of a request also carries
 // `google.rpc.BadRequest` with every violation at once.
 type CaseServiceServer interface {
-	// IssueStatement signs a statement in the name of the office. When it returns, the statement is durable, sealed and on
-	// its way to its addressees. The node fills in salt, federation and office, and the issuing person from the caller's
-	// identity. The same request_id with the same statement returns the first result, for ever; with another statement it
-	// fails with ID_CONFLICT. For validators and systems.
+	// IssueStatement signs a statement in the name of the office. When it returns, the statement is durable, sealed and
+	// on its way to its addressees. The node fills in salt, federation and office, and the issuing person from the
+	// caller's identity. The same request_id with the same statement returns the first result, for ever; with another
+	// statement it fails with ID_CONFLICT. For validators and systems.
 	IssueStatement(context.Context, *IssueStatementRequest) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(context.Context, *GetStatementRequest) (*IssuedStatement, error)

@@ -38,8 +38,8 @@ const (
 	LeafType_LEAF_TYPE_CARD LeafType = 2
 	// The envelope holds an EpochLink that ties this epoch to the one before. Its audience is the network.
 	LeafType_LEAF_TYPE_EPOCH LeafType = 3
-	// A newly concerned office is brought in: `subject` names the earlier entry, `envelope_sha256` and `envelope_size` are
-	// that entry's, and the audience are the offices added (and the issuer).
+	// A newly concerned office is brought in: `subject` names the earlier entry, `envelope_sha256` and `envelope_size`
+	// are that entry's, and the audience are the offices added (and the issuer).
 	LeafType_LEAF_TYPE_READDRESS LeafType = 4
 	// The body of the entry named by `subject` is to be erased everywhere; the envelope holds an Erasure. Leaf and proofs
 	// of the erased entry stay.
@@ -100,8 +100,8 @@ type Envelope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What the payload is; it decides how the payload is parsed. `application/vnd.sps.statement.v1` (a serialised
 	// Statement), `application/vnd.sps.card.v1` (a serialised SignedCard), `application/vnd.sps.epoch.v1` (a serialised
-	// EpochLink) or `application/vnd.sps.erasure.v1` (a serialised Erasure). A receiver keeps an envelope of another type,
-	// and marks the entry as not understood.
+	// EpochLink) or `application/vnd.sps.erasure.v1` (a serialised Erasure). A receiver keeps an envelope of another
+	// type, and marks the entry as not understood.
 	PayloadType string `protobuf:"bytes,1,opt,name=payload_type,json=payloadType,proto3" json:"payload_type,omitempty"`
 	// The payload's bytes, exactly as its issuer made them. They are verified and parsed, never re-marshalled.
 	Payload []byte `protobuf:"bytes,2,opt,name=payload,proto3" json:"payload,omitempty"`
@@ -634,8 +634,8 @@ func (x *EpochLink) GetWithoutOffices() []string {
 	return nil
 }
 
-// Erasure is the payload of an entry of type erasure: on whose order, and why, the body of the entry that the leaf names
-// is deleted at every office that holds it.
+// Erasure is the payload of an entry of type erasure: on whose order, and why, the body of the entry that the leaf
+// names is deleted at every office that holds it.
 type Erasure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who ordered it: a law, a court, a retention rule.

@@ -459,7 +459,8 @@ func (*Frame_Bye) isFrame_Kind() {}
 // Hello is the first frame of each side.
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Versions of this protocol that the sender speaks, ascending; the highest that both speak is used. This is version 1.
+	// Versions of this protocol that the sender speaks, ascending; the highest that both speak is used. This is version
+	// 1.
 	Versions []uint32 `protobuf:"varint,1,rep,packed,name=versions,proto3" json:"versions,omitempty"`
 	// The sender's federation; it must be the receiver's own.
 	Federation string `protobuf:"bytes,2,opt,name=federation,proto3" json:"federation,omitempty"`

@@ -30,9 +30,9 @@ const (
 //
 // ExchangeService is what a node offers to its peers, over mutual TLS.
 type ExchangeServiceClient interface {
-	// Exchange is one session between two nodes. Whoever dialled, each side first sends Hello and may then send any frame.
-	// The caller is a node of an office whose card is accepted here; its identity is its certificate's. A session that
-	// must end for a reason says Bye; a refusal before it is a status with `google.rpc.ErrorInfo`.
+	// Exchange is one session between two nodes. Whoever dialled, each side first sends Hello and may then send any
+	// frame. The caller is a node of an office whose card is accepted here; its identity is its certificate's. A session
+	// that must end for a reason says Bye; a refusal before it is a status with `google.rpc.ErrorInfo`.
 	Exchange(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[ExchangeRequest, ExchangeResponse], error)
 }
 
@@ -63,9 +63,9 @@ type ExchangeService_ExchangeClient = grpc.BidiStreamingClient[ExchangeRequest, 
 //
 // ExchangeService is what a node offers to its peers, over mutual TLS.
 type ExchangeServiceServer interface {
-	// Exchange is one session between two nodes. Whoever dialled, each side first sends Hello and may then send any frame.
-	// The caller is a node of an office whose card is accepted here; its identity is its certificate's. A session that
-	// must end for a reason says Bye; a refusal before it is a status with `google.rpc.ErrorInfo`.
+	// Exchange is one session between two nodes. Whoever dialled, each side first sends Hello and may then send any
+	// frame. The caller is a node of an office whose card is accepted here; its identity is its certificate's. A session
+	// that must end for a reason says Bye; a refusal before it is a status with `google.rpc.ErrorInfo`.
 	Exchange(grpc.BidiStreamingServer[ExchangeRequest, ExchangeResponse]) error
 	mustEmbedUnimplementedExchangeServiceServer()
 }
