@@ -16,38 +16,54 @@ func (p *program) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	logger := p.logger(c.Log)
-	node, err := server.New(ctx, server.Options{Config: c, Version: version, Logger: logger})
+	living, end := context.WithCancel(ctx)
+	defer end()
+	stopping, hurry := context.WithCancel(ctx)
+	defer hurry()
+	hangups := make(chan struct{}, 1)
+	go p.heed(hangups, end, hurry)
+
+	node, err := server.New(living, server.Options{Config: c, Version: version, Logger: logger})
 	if err != nil {
+		if living.Err() != nil { // asked to end while it opened the store
+			return nil
+		}
 		return err
 	}
-	if err := node.Start(ctx); err != nil {
-		return errors.Join(err, node.Stop(ctx))
+	if err := node.Start(living); err != nil {
+		return errors.Join(err, node.Stop(stopping))
 	}
-	failure := p.wait(node, logger)
-	go func() {
-		for s := range p.signals {
-			if s != syscall.SIGHUP {
-				stop()
-				return
-			}
-		}
-	}()
-	return errors.Join(failure, node.Stop(ctx))
+	failure := live(living, node, hangups, logger)
+	return errors.Join(failure, node.Stop(stopping))
 }
 
-// wait returns when the node is to end: nil by a signal, else why.
-func (p *program) wait(node *server.Server, logger *slog.Logger) error {
+// heed passes on what signals say, until there are two to end.
+func (p *program) heed(hangups chan<- struct{}, ends ...func()) {
+	for s := range p.signals {
+		if s == syscall.SIGHUP {
+			select {
+			case hangups <- struct{}{}:
+			default: // one is waiting
+			}
+			continue
+		}
+		ends[0]()
+		if ends = ends[1:]; len(ends) == 0 {
+			return
+		}
+	}
+}
+
+// live returns when the node is to end: nil if it was asked to, else why.
+func live(ctx context.Context, node *server.Server, hangups <-chan struct{}, logger *slog.Logger) error {
 	for {
 		select {
 		case err := <-node.Failed():
 			return err
-		case s := <-p.signals:
-			if s != syscall.SIGHUP {
-				return nil
-			}
+		case <-ctx.Done():
+			return nil
+		case <-hangups:
 			if err := node.Reload(); err != nil {
 				logger.Warn("certificate or cards stay as they were", "err", err)
 			} else {
