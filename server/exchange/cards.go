@@ -80,7 +80,7 @@ func (x *Exchange) rescanCards(ctx context.Context, o certs.Origin) error {
 		return nil
 	}
 	for from := uint64(0); ; {
-		p, err := x.ledger.Page(ctx, o, from, x.office, maxBudget)
+		p, err := x.ledger.Page(ctx, o, from, x.office, ledger.MaxPage)
 		if errors.Is(err, ledger.ErrNotFound) || err == nil && len(p.Leaves) == 0 {
 			return nil
 		}

@@ -93,7 +93,7 @@ func TestCardMissedByACrashIsFound(t *testing.T) {
 		}
 		vn.publish(signed)
 		for from := uint64(0); ; {
-			p, err := vn.ledger.Page(t.Context(), vn.ledger.Origin(), from, "CN", maxBudget)
+			p, err := vn.ledger.Page(t.Context(), vn.ledger.Origin(), from, "CN", ledger.MaxPage)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -95,7 +96,7 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 		return nil
 	case errors.Is(err, store.ErrFull):
 		// It is not lost: every session begins with the newest one.
-		s.x.note(s.peer.Office, ReasonQuota, err.Error())
+		s.x.note(s.peer.Office, access.ReasonReadOnly, err.Error())
 		return nil
 	case err != nil:
 		return fmt.Errorf("receipt of %s for %s: %w", key.office, key.origin, err)

@@ -167,6 +167,8 @@ func (x *Exchange) admit(ctx context.Context, s *session) *ending {
 			st.Connected, st.Since, st.Dialled = true, x.now(), s.dialled
 			x.mu.Unlock()
 			return nil
+		case old.over():
+			// It only has to let go.
 		case old.dialler() == s.dialler():
 			old.end(duplicate("replaced by a newer session"))
 		case old.dialler() < s.dialler():

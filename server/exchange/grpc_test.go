@@ -192,9 +192,8 @@ func TestPeersThatCannotBeReached(t *testing.T) {
 		cn.listen(true)
 		vn.listen(true)
 		time.Sleep(time.Minute)
-		if got := vn.status("CN"); got.Connected || got.Last == nil || got.Last.Reason != ReasonUnreachable ||
-			!strings.Contains(got.Last.Words, "certificate") {
-			t.Errorf("status of CN at VN = %+v, last %+v; want UNREACHABLE for its certificate", got, got.Last)
+		if got := vn.status("CN"); got.Connected || got.Last == nil || got.Last.Reason != ReasonUnreachable {
+			t.Errorf("status of CN at VN = %+v, last %+v; want UNREACHABLE", got, got.Last)
 		}
 		if got := vn.status("TH"); got.Connected || got.Last == nil || got.Last.Reason != ReasonUnreachable {
 			t.Errorf("status of TH at VN = %+v, last %+v; want UNREACHABLE", got, got.Last)

@@ -207,8 +207,10 @@ func TestSilence(t *testing.T) {
 		if took := time.Since(began); took != muteLimit {
 			t.Errorf("dead after %s of silence, want %s", took, muteLimit)
 		}
-		if got, want := kinds(s.got), []string{"Credit", "Credit", "Bye"}; !slices.Equal(got, want) {
-			t.Errorf("got %s, want %s: Credit every 15 s", got, want)
+		// The third Credit falls on the instant of the Bye.
+		got := slices.DeleteFunc(kinds(s.got), func(kind string) bool { return kind == "Credit" })
+		if credits := len(s.got) - len(got); credits < 2 || credits > 3 || !slices.Equal(got, []string{"Bye"}) {
+			t.Errorf("got %s, want Credit every 15 s and Bye", kinds(s.got))
 		}
 	})
 }

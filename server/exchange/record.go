@@ -115,7 +115,7 @@ func (s *session) recordOne(ctx context.Context, d delivery) error {
 	s.outbox.receipts[d.origin] = true
 	poke(s.wake)
 	s.mu.Unlock()
-	s.x.update(s.peer.Office, func(st *Status) { st.Held = max(st.Held, size) })
+	s.x.update(s.peer.Office, func(st *Status) { st.Held, st.Known = max(st.Held, size), max(st.Known, size) })
 	s.x.applyCards(ctx, page)
 	return nil
 }

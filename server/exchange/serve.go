@@ -16,11 +16,9 @@ import (
 )
 
 const (
-	// maxLeaves is how many leaves a frame may have, by the contract.
+	// maxLeaves is how many leaves a frame may have, by the contract; a page of
+	// the ledger has fewer.
 	maxLeaves = 8192
-	// maxBudget bounds a page so that its leaves, of which none is shorter
-	// than 64 bytes, are not more than maxLeaves.
-	maxBudget = 64 * maxLeaves
 	// frameHead is what a frame of entries needs besides leaves and bodies:
 	// the names, and a proof of at most 41 hashes.
 	frameHead = 2 << 10
@@ -122,7 +120,7 @@ func (s *session) fillEntries(ctx context.Context) (bool, error) {
 	if !room {
 		return false, nil
 	}
-	budget := min(frame-frame/16-frameHead, maxBudget)
+	budget := frame - frameHead
 	for _, order := range orders {
 		page, err := s.x.ledger.Page(ctx, order.origin, order.next, s.peer.Office, budget)
 		switch {

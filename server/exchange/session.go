@@ -120,6 +120,16 @@ func (s *session) end(why *ending) {
 	poke(s.wake)
 }
 
+// over reports whether the session has ended.
+func (s *session) over() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // meet waits for the peer's Hello, judges it, and takes the place of the one
 // session between the two offices.
 func (s *session) meet(ctx context.Context) *ending {
@@ -214,12 +224,20 @@ func (s *session) deadline() (time.Time, *ending) {
 	return s.heard.Add(muteLimit), refuse(ReasonSilent, "nothing heard for %s", muteLimit)
 }
 
-// cut returns why the context of the stream is done.
+// cut returns why the context of the stream is done. The stream itself knows
+// best, unless the access guard ended it with the certificate.
 func (s *session) cut() *ending {
-	if !s.x.now().Before(s.peer.NotAfter) { // the access guard ends the stream then
+	if !s.x.now().Before(s.peer.NotAfter) {
 		return expired(s.peer.NotAfter)
 	}
-	return broken(context.Canceled)
+	limit := time.NewTimer(byeLimit)
+	defer limit.Stop()
+	select {
+	case <-s.ended:
+		return s.why
+	case <-limit.C:
+		return broken(context.Canceled)
+	}
 }
 
 // farewell gives the Bye its time to go. A stream that this node dialled is

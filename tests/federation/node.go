@@ -32,6 +32,7 @@ type Node struct {
 	Office *authority.Office
 	// Ledger and Exchange are of the last start.
 	Ledger   *ledger.Ledger
+	store    *bolt.Store
 	Exchange *exchange.Exchange
 	// Log, if set before Start, gets what the node logs.
 	Log io.Writer
@@ -94,6 +95,7 @@ func (n *Node) open() {
 	if err != nil {
 		n.tb.Fatal(err)
 	}
+	n.store = s
 	if n.Ledger, err = ledger.Open(context.Background(), n.options(s)); err != nil {
 		n.tb.Fatal(err)
 	}
@@ -101,11 +103,10 @@ func (n *Node) open() {
 
 func (n *Node) close() {
 	n.tb.Helper()
-	s := n.Ledger.Store
 	if err := n.Ledger.Close(); err != nil {
 		n.tb.Errorf("close ledger of %s: %v", n.Office.Code(), err)
 	}
-	if err := s.Close(); err != nil {
+	if err := n.store.Close(); err != nil {
 		n.tb.Errorf("close store of %s: %v", n.Office.Code(), err)
 	}
 }
