@@ -73,7 +73,7 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 	}
 	var e Entry
 	var entered requestRow
-	err := l.Store.Update(ctx, func(tx store.Tx) error {
+	err := l.o.Store.Update(ctx, func(tx store.Tx) error {
 		d, err := prepare(tx)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 		} else if found {
 			return errEntered
 		}
-		e, err = l.enter(tx, l.own, d, l.Now())
+		e, err = l.enter(tx, l.own, d, l.o.Now())
 		return err
 	})
 	if errors.Is(err, errEntered) {
@@ -118,7 +118,7 @@ func findRequest(r store.Reader, d Draft) (requestRow, bool, error) {
 
 // enteredBefore returns an earlier entry once it is durable.
 func (l *Ledger) enteredBefore(ctx context.Context, row requestRow) (e Entry, err error) {
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		o, err := originOf(r, row.id)
 		if err != nil {
 			return err
@@ -198,7 +198,7 @@ func (l *Ledger) putEntry(tx store.Tx, id logID, e *Entry, above []tlog.Hash) er
 	if err := tx.Put(tablePositions, positionKey(e.Position.N), place.encode()); err != nil {
 		return err
 	}
-	if err := l.Fold.Entry(tx, *e); err != nil {
+	if err := l.o.Fold.Entry(tx, *e); err != nil {
 		return fmt.Errorf("fold entry %d of %s: %w", e.Sequence, e.Origin, err)
 	}
 	return nil

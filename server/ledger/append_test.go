@@ -268,52 +268,67 @@ func (k gatedKey) Sign(r io.Reader, message []byte, opts crypto.SignerOpts) ([]b
 	return k.Signer.Sign(r, message, opts)
 }
 
+// groupStore commits Updates in groups of n, as a store does under load.
+type groupStore struct {
+	store.Store
+	n int
+
+	mu    sync.Mutex
+	group []func(store.Tx) error
+	done  chan struct{} // closed when the group is durable
+	err   error         // of the group that was durable last
+}
+
+func (s *groupStore) Update(ctx context.Context, fn func(store.Tx) error) error {
+	s.mu.Lock()
+	if s.done == nil {
+		s.done = make(chan struct{})
+	}
+	s.group = append(s.group, fn)
+	done := s.done
+	if len(s.group) == s.n {
+		group := s.group
+		s.group, s.done = nil, nil
+		s.err = s.Store.Update(ctx, func(tx store.Tx) error {
+			for _, fn := range group {
+				if err := fn(tx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		close(done)
+	}
+	s.mu.Unlock()
+	<-done
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 func TestOneSignatureAndOneCommitForAGroup(t *testing.T) {
 	const callers = 64
 	var made atomic.Int64
-	vn := startVN(t, func(o *ledger.Options) { o.Signer = countingKey{o.Signer, &made} })
-	made.Store(0)
-	before := vn.Bolt.Stats()
-
-	// While the first prepare waits, all the others queue behind it; they are
-	// the second group.
-	began, proceed := make(chan struct{}), make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		var once sync.Once
-		_, err := vn.Append(t.Context(), func(store.Tx) (ledger.Draft, error) {
-			once.Do(func() { close(began); <-proceed })
-			return ledgertest.Statement("first", "first"), nil
-		})
-		if err != nil {
-			t.Errorf("first: %v", err)
-		}
+	var groups *groupStore
+	vn := startVN(t, func(o *ledger.Options) {
+		groups = &groupStore{Store: o.Store, n: 1}
+		o.Store, o.Signer = groups, countingKey{o.Signer, &made}
 	})
-	<-began
-	var waiting sync.WaitGroup
-	waiting.Add(callers)
-	for i := range callers {
-		wg.Go(func() {
-			waiting.Done()
-			vn.Issue(t, fmt.Sprintf("r%d", i), "x", "CN")
-		})
-	}
-	waiting.Wait()
-	close(proceed)
-	wg.Wait()
-
-	after := vn.Bolt.Stats()
-	commits, signatures := after.Commits-before.Commits, made.Load()
-	if got := after.Updates - before.Updates; got != callers+1 {
-		t.Errorf("%d updates, want %d", got, callers+1)
-	}
-	// Callers that had not reached the queue when the first commit ended make
-	// groups of their own; there is never more than a signature for each.
-	if uint64(signatures) > commits {
-		t.Errorf("%d signatures for %d commits, want at most one each", signatures, commits)
-	}
-	if commits > callers/2 {
-		t.Errorf("%d commits for %d callers at once: they are not grouped", commits, callers)
+	groups.n = callers
+	for round := range 3 {
+		before, signed := vn.Bolt.Stats().Commits, made.Load()
+		var wg sync.WaitGroup
+		for i := range callers {
+			wg.Go(func() { vn.Issue(t, fmt.Sprintf("r%d-%d", round, i), "x", "CN") })
+		}
+		wg.Wait()
+		commits, signatures := vn.Bolt.Stats().Commits-before, made.Load()-signed
+		if commits != 1 || signatures != 1 {
+			t.Errorf("round %d: %d commits and %d signatures for %d callers, want 1 and 1", round, commits, signatures, callers)
+		}
+		if h := head(t, vn, vn.Origin()); h.Checkpoint.Size != uint64(1+(round+1)*callers) {
+			t.Errorf("round %d: checkpoint of size %d, want %d", round, h.Checkpoint.Size, 1+(round+1)*callers)
+		}
 	}
 }
 

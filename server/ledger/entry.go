@@ -65,7 +65,7 @@ type Fold interface {
 // Entry returns one entry, or [ErrNotFound] if it is not held or not released.
 func (l *Ledger) Entry(ctx context.Context, o certs.Origin, seq uint64) (e Entry, err error) {
 	released := l.Released()
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

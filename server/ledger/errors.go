@@ -75,7 +75,7 @@ var (
 	ErrReceiptRoot = errors.New("receipt is over another tree")
 
 	// ErrInconsistent says that an office signed two trees that cannot both be.
-	// It is an alarm, INCONSISTENT, and never forgotten.
+	// It is an alarm, INCONSISTENT: the caller keeps both notes as evidence.
 	ErrInconsistent = errors.New("two signed trees that cannot both be")
 )
 

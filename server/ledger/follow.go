@@ -28,7 +28,7 @@ func (l *Ledger) After(ctx context.Context, p Position, limit int) (records []Re
 		return nil, ErrOtherIncarnation
 	}
 	released := l.Released()
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		last, err := lastPosition(r)
 		if err != nil {
 			return err
@@ -139,7 +139,7 @@ func (l *Ledger) Rebuild(ctx context.Context, after Position, fold Fold) error {
 	const batch = 512
 	for from, done := after.N+1, false; !done; {
 		next := from
-		err := l.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+		err := l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
 			records, err := l.recorded(tx, from, math.MaxUint64-1, batch)
 			if err != nil {
 				return err

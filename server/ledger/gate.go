@@ -20,7 +20,7 @@ const instructions = "the node receives, serves and gives receipts, and does not
 func (l *Ledger) gate(ctx context.Context, a *anchor, anchorErr error) error {
 	var row logRow
 	var difference string
-	err := l.Store.View(ctx, func(r store.Reader) (err error) {
+	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
 		if row, _, err = getLog(r, l.own); err != nil || anchorErr != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (l *Ledger) openShut(ctx context.Context, row logRow, why string) error {
 	var incarnation [16]byte
 	rand.Read(incarnation[:])
 	var at recordedAt
-	err := l.Store.Update(store.WithReserve(ctx), func(tx store.Tx) (err error) {
+	err := l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) (err error) {
 		if err := tx.Put(tableMeta, keyIncarnation, incarnation[:]); err != nil {
 			return err
 		}

@@ -31,18 +31,18 @@ func (l *Ledger) openHead(note []byte) (seal.Checkpoint, error) {
 	if err != nil {
 		return seal.Checkpoint{}, err
 	}
-	cards := l.Roster.Changed() // taken first, so that a change after it is noticed
+	cards := l.o.Roster.Changed() // taken first, so that a change after it is noticed
 	l.verified.mu.Lock()
 	known, ok := l.verified.last[c.Origin]
 	l.verified.mu.Unlock()
 	if ok && known.cards == cards && bytes.Equal(known.note, note) {
 		return known.Checkpoint, nil
 	}
-	if _, ok := l.Roster.Card(c.Origin.Office); !ok {
-		_, err := l.Roster.Peer(c.Origin.Office)
+	if _, ok := l.o.Roster.Card(c.Origin.Office); !ok {
+		_, err := l.o.Roster.Peer(c.Origin.Office)
 		return seal.Checkpoint{}, err
 	}
-	if c, err = seal.OpenCheckpoint(note, l.Roster.Keys(c.Origin)); err != nil {
+	if c, err = seal.OpenCheckpoint(note, l.o.Roster.Keys(c.Origin)); err != nil {
 		return seal.Checkpoint{}, err
 	}
 	l.verified.mu.Lock()
@@ -68,7 +68,7 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 	}
 	var size uint64
 	same := true
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, ok, err := getLog(r, c.Origin)
 		if err != nil || !ok {
 			return err

@@ -33,7 +33,7 @@ func Init(ctx context.Context, o Options) error {
 	}
 	own := o.Roster.Own()
 	l := &Ledger{
-		Options: o,
+		o:       o,
 		changed: make(chan struct{}),
 		own:     certs.Origin{Federation: own.Federation(), Office: own.Office(), Epoch: 1},
 	}
@@ -47,16 +47,16 @@ func Init(ctx context.Context, o Options) error {
 }
 
 func (l *Ledger) init(ctx context.Context, card *certs.Card) error {
-	a, err := openAnchor(l.Anchor)
+	a, err := openAnchor(l.o.Anchor)
 	anchorThere := !errors.Is(err, errNoAnchor)
 	if a != nil {
 		defer a.close() //nolint:errcheck // only read
 	}
-	if err := l.Store.Update(ctx, func(tx store.Tx) error { return l.begin(tx, card, anchorThere) }); err != nil {
+	if err := l.o.Store.Update(ctx, func(tx store.Tx) error { return l.begin(tx, card, anchorThere) }); err != nil {
 		return err
 	}
 	var first anchored
-	err = l.Store.View(ctx, func(r store.Reader) (err error) {
+	err = l.o.Store.View(ctx, func(r store.Reader) (err error) {
 		first, err = ownTree(r, l.own)
 		return err
 	})
@@ -64,16 +64,16 @@ func (l *Ledger) init(ctx context.Context, card *certs.Card) error {
 		return err
 	}
 	if anchorThere && (a == nil || a.last != first) {
-		return fmt.Errorf("%w: the anchor %s is of another ledger", ErrInitialised, l.Anchor)
+		return fmt.Errorf("%w: the anchor %s is of another ledger", ErrInitialised, l.o.Anchor)
 	}
 	if !anchorThere {
-		if err := createAnchor(l.Anchor, first); errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("%w: %s", ErrInitialised, l.Anchor)
+		if err := createAnchor(l.o.Anchor, first); errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%w: %s", ErrInitialised, l.o.Anchor)
 		} else if err != nil {
 			return fmt.Errorf("create anchor: %w", err)
 		}
 	}
-	return l.Store.Update(ctx, func(tx store.Tx) error { return tx.Put(tableMeta, keyState, stateComplete) })
+	return l.o.Store.Update(ctx, func(tx store.Tx) error { return tx.Put(tableMeta, keyState, stateComplete) })
 }
 
 // begin writes the first entry, unless an interrupted Init did.
@@ -87,7 +87,7 @@ func (l *Ledger) begin(tx store.Tx, card *certs.Card, anchorThere bool) error {
 	case state != nil:
 		return fmt.Errorf("%w: the store has entries", ErrInitialised)
 	case anchorThere:
-		return fmt.Errorf("%w: there is an anchor at %s, so there was a store: restore it", ErrInitialised, l.Anchor)
+		return fmt.Errorf("%w: there is an anchor at %s, so there was a store: restore it", ErrInitialised, l.o.Anchor)
 	}
 	rand.Read(l.incarnation[:])
 	for key, value := range map[string][]byte{
@@ -101,7 +101,7 @@ func (l *Ledger) begin(tx store.Tx, card *certs.Card, anchorThere bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.enter(tx, l.own, d, l.Now())
+	_, err = l.enter(tx, l.own, d, l.o.Now())
 	return err
 }
 

@@ -113,7 +113,7 @@ func (l *Ledger) judgeSubjects(ctx context.Context, run *run) error {
 	if len(about) == 0 {
 		return nil
 	}
-	return l.Store.View(ctx, func(r store.Reader) error {
+	return l.o.Store.View(ctx, func(r store.Reader) error {
 		for _, e := range about {
 			subject, envelope, err := run.subject(r, e.Leaf)
 			if err != nil {

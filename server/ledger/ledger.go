@@ -48,7 +48,7 @@ func (o Options) check() error {
 // Ledger is all logs that a node holds. Its methods are safe for concurrent
 // use. Open makes one.
 type Ledger struct {
-	Options
+	o Options
 
 	own         certs.Origin
 	incarnation [16]byte
@@ -74,7 +74,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	l := &Ledger{Options: o, changed: make(chan struct{})}
+	l := &Ledger{o: o, changed: make(chan struct{})}
 	if err := l.open(ctx); err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
@@ -86,12 +86,12 @@ func (l *Ledger) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a, anchorErr := openAnchor(l.Anchor)
+	a, anchorErr := openAnchor(l.o.Anchor)
 	switch {
 	case state == nil && errors.Is(anchorErr, errNoAnchor):
 		return ErrNotInitialised
 	case state == nil:
-		return fmt.Errorf("the store has no entries and there is an anchor at %s: restore a backup of the store", l.Anchor)
+		return fmt.Errorf("the store has no entries and there is an anchor at %s: restore a backup of the store", l.o.Anchor)
 	case bytes.Equal(state, stateBegun):
 		return fmt.Errorf("%w: `spsd store init` was interrupted, run it again", ErrNotInitialised)
 	}
@@ -112,7 +112,7 @@ func (l *Ledger) open(ctx context.Context) error {
 
 // readState reads what Init left, nil if it never ran.
 func (l *Ledger) readState(ctx context.Context) (state []byte, err error) {
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		b, err := r.Get(tableMeta, keyState)
 		if err != nil || b == nil {
 			return err
@@ -133,7 +133,7 @@ func (l *Ledger) readState(ctx context.Context) (state []byte, err error) {
 			return fmt.Errorf("%w: incarnation of %d bytes", ErrCorrupt, len(incarnation))
 		}
 		l.incarnation = [16]byte(incarnation)
-		l.own, err = newestEpoch(r, l.Roster)
+		l.own, err = newestEpoch(r, l.o.Roster)
 		return err
 	})
 	return state, err
@@ -162,11 +162,11 @@ func newestEpoch(r store.Reader, roster *certs.Roster) (certs.Origin, error) {
 
 // checkKeys returns an error unless the own card names the keys that sign.
 func (l *Ledger) checkKeys() error {
-	if !namesLogKey(l.Roster.Keys(l.own), l.Signer) {
+	if !namesLogKey(l.o.Roster.Keys(l.own), l.o.Signer) {
 		return fmt.Errorf("the own card does not name the log key for %s: publish a card that does, or configure the key that the card names", l.own)
 	}
-	for _, key := range l.Roster.Own().ReceiptKeys() {
-		if key.Public.Equal(l.Receipts.Public()) && !key.Revoked {
+	for _, key := range l.o.Roster.Own().ReceiptKeys() {
+		if key.Public.Equal(l.o.Receipts.Public()) && !key.Revoked {
 			return nil
 		}
 	}

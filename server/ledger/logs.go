@@ -29,7 +29,7 @@ type Head struct {
 // Head returns the end of one log, or [ErrNotFound].
 func (l *Ledger) Head(ctx context.Context, o certs.Origin) (h Head, err error) {
 	released := l.released()
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func (l *Ledger) Head(ctx context.Context, o certs.Origin) (h Head, err error) {
 // Heads returns the ends of all logs held, sorted by origin.
 func (l *Ledger) Heads(ctx context.Context) (heads []Head, err error) {
 	released := l.released()
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		for item, err := range r.Scan(tableLogs, nil, nil, false) {
 			if err != nil {
 				return err
@@ -114,7 +114,7 @@ func (l *Ledger) newest(o certs.Origin, row logRow, released *signedTree) (signe
 // everything is held covers the entry yet.
 func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1.Seal, err error) {
 	released := l.released()
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

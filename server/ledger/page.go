@@ -34,7 +34,7 @@ const (
 // [ErrAhead]; for a log that is not held, [ErrNotFound].
 func (l *Ledger) Page(ctx context.Context, o certs.Origin, from uint64, reader certs.Office, budget int) (p Package, err error) {
 	released := l.released()
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (l *Ledger) prove(ctx context.Context, from certs.Office, p Package, target
 	var grown *grown
 	// The View reads the peaks and, rarely, what is held again or readdressed;
 	// hashing and judging come after it.
-	err := l.Store.View(ctx, func(r store.Reader) (err error) {
+	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
 		if next.row, _, err = getLog(r, p.Origin); err != nil {
 			return err
 		}

@@ -41,7 +41,7 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 	defer l.receipts.mu.Unlock()
 	last := l.receipts.last[o]
 	var next seal.Receipt
-	err := l.Store.View(ctx, func(r store.Reader) error {
+	err := l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -65,8 +65,8 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 	case next.Size == last.said.Size && slices.Equal(next.Missing, last.said.Missing):
 		return bytes.Clone(last.note), nil
 	}
-	next.Time = max(l.Now().Unix(), last.said.Time)
-	note, err := seal.SignReceipt(next, l.own.Office, l.Receipts)
+	next.Time = max(l.o.Now().Unix(), last.said.Time)
+	note, err := seal.SignReceipt(next, l.own.Office, l.o.Receipts)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byt
 	}
 	var row logRow
 	known := false
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		if row, err = l.find(r, said.Origin); err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byt
 		return nil
 	}
 	var at recordedAt
-	err = l.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+	err = l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
 		if known, err = saysNothingNew(tx, row.id, office, said); err != nil || known {
 			return err
 		}
@@ -158,7 +158,7 @@ func (l *Ledger) openReceipt(office certs.Office, note []byte) (seal.Receipt, er
 	if office == l.own.Office {
 		return seal.Receipt{}, ErrOwnLog
 	}
-	card, err := l.Roster.Peer(office)
+	card, err := l.o.Roster.Peer(office)
 	if err != nil {
 		return seal.Receipt{}, err
 	}
@@ -224,7 +224,7 @@ func (l *Ledger) putReceipt(tx store.Tx, id logID, receipt Receipt) error {
 	if err := tx.Put(tableReceipts, receiptKey(id, receipt.From, receipt.Size, last+1), receipt.Note); err != nil {
 		return err
 	}
-	if err := l.Fold.Receipt(tx, receipt); err != nil {
+	if err := l.o.Fold.Receipt(tx, receipt); err != nil {
 		return fmt.Errorf("fold: %w", err)
 	}
 	return nil
@@ -233,7 +233,7 @@ func (l *Ledger) putReceipt(tx store.Tx, id logID, receipt Receipt) error {
 // ReceiptOf returns the newest receipt of an office for a log as it was added,
 // or nil if there is none.
 func (l *Ledger) ReceiptOf(ctx context.Context, office certs.Office, o certs.Origin) (newest *Receipt, err error) {
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -252,7 +252,7 @@ func (l *Ledger) ReceiptOf(ctx context.Context, office certs.Office, o certs.Ori
 // its size, unless the body is listed missing, or by listing it ahead. It is
 // nil if there is none.
 func (l *Ledger) Covering(ctx context.Context, office certs.Office, o certs.Origin, seq uint64) (earliest *Receipt, err error) {
-	err = l.Store.View(ctx, func(r store.Reader) error {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

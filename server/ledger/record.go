@@ -78,7 +78,7 @@ func (l *Ledger) recordOnce(ctx context.Context, from certs.Office, p Package) (
 		ctx = store.WithReserve(ctx)
 	}
 	var at recordedAt
-	err = l.Store.Update(ctx, func(tx store.Tx) (err error) {
+	err = l.o.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if err := l.putRun(tx, run); err != nil {
 			return err
 		}

@@ -55,11 +55,14 @@ func (l *Ledger) signNext() error {
 	if err := l.waitAnchor(); err != nil {
 		return err
 	}
+	if l.release.anchor == nil {
+		return errors.New("the ledger is closed")
+	}
 	// What a View shows is durable, so it may be signed. It does not end with
 	// the caller's context, since others wait for the same signature.
 	var next anchored
 	var last uint64
-	err := l.Store.View(context.Background(), func(r store.Reader) (err error) {
+	err := l.o.Store.View(context.Background(), func(r store.Reader) (err error) {
 		if next, err = ownTree(r, l.own); err != nil {
 			return err
 		}
@@ -69,7 +72,7 @@ func (l *Ledger) signNext() error {
 	if err != nil {
 		return err
 	}
-	note, err := seal.SignCheckpoint(next.tree, l.Signer)
+	note, err := seal.SignCheckpoint(next.tree, l.o.Signer)
 	if err != nil {
 		return err
 	}
@@ -90,7 +93,7 @@ func (l *Ledger) waitAnchor() error {
 		err := <-l.release.pending
 		l.release.pending = nil
 		if err != nil {
-			l.shut(fmt.Sprintf("the anchor %s could not be written: %v; mend its disk and start again", l.Anchor, err))
+			l.shut(fmt.Sprintf("the anchor %s could not be written: %v; mend its disk and start again", l.o.Anchor, err))
 		}
 	}
 	if why := l.Why(); why != "" {

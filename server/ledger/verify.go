@@ -43,7 +43,9 @@ func Verify(ctx context.Context, s store.Store, roster *certs.Roster) (Summary, 
 }
 
 // Verify is the function [Verify] for the ledger's own store.
-func (l *Ledger) Verify(ctx context.Context) (Summary, error) { return Verify(ctx, l.Store, l.Roster) }
+func (l *Ledger) Verify(ctx context.Context) (Summary, error) {
+	return Verify(ctx, l.o.Store, l.o.Roster)
+}
 
 // verifier goes through a store in Views of bounded size.
 type verifier struct {
