@@ -97,6 +97,37 @@ func TestLoadConfigDefaults(t *testing.T) {
 	}
 }
 
+// TestDocumentedConfig loads the example of the documents, which names every
+// key, and compares it with the defaults.
+func TestDocumentedConfig(t *testing.T) {
+	page, err := os.ReadFile("../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	file := writeConfig(t, example)
+	got, err := server.LoadConfig(file, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("federation: asean-cn\noffice: VN\nlisten: {peers: 0.0.0.0:7443}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want, err := server.LoadConfig(file, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("documented and real defaults (-real +documented):\n%s", diff)
+	}
+	for _, s := range server.Settings() {
+		if last := s.Key[strings.LastIndexByte(s.Key, '.')+1:]; !strings.Contains(example, last+":") {
+			t.Errorf("docs/configuration.md does not name %s", s.Key)
+		}
+	}
+}
+
 func TestLoadConfigLayers(t *testing.T) {
 	file := writeConfig(t, "federation: asean-cn\noffice: VN\ndata: from-file\nlisten: {peers: 127.0.0.1:1, ops: 127.0.0.1:1}\n")
 	got, err := server.LoadConfig(file,

@@ -22,7 +22,7 @@ const (
 	exitError    = 1 // anything else
 	exitUsage    = 2 // command line or configuration is wrong
 	exitNotFound = 3 // there is no ledger, or a file is missing
-	exitInvalid  = 6 // what was verified is not in order
+	exitInvalid  = 6 // the store is damaged
 	exitConflict = 7 // there is a ledger already
 )
 
