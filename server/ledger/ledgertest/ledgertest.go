@@ -66,15 +66,7 @@ func Start(t testing.TB, office *authority.Office, change func(*ledger.Options))
 		t.Fatalf("bolt.Create: %v", err)
 	}
 	n.Bolt = db
-	n.Options = ledger.Options{
-		Store:    db,
-		Fold:     Discard{},
-		Roster:   office.Roster,
-		Signer:   office.LogKey,
-		Receipts: office.ReceiptKey,
-		Now:      time.Now,
-		Anchor:   filepath.Join(n.Folder, "anchor"),
-	}
+	n.Options = OptionsOf(office, db, filepath.Join(n.Folder, "anchor"))
 	if change != nil {
 		change(&n.Options)
 	}
@@ -86,6 +78,20 @@ func Start(t testing.TB, office *authority.Office, change func(*ledger.Options))
 	}
 	t.Cleanup(func() { n.Stop(t) })
 	return n
+}
+
+// OptionsOf returns the options of the ledger of an office, with a fold that
+// does nothing and the real clock.
+func OptionsOf(office *authority.Office, s store.Store, anchor string) ledger.Options {
+	return ledger.Options{
+		Store:    s,
+		Fold:     Discard{},
+		Roster:   office.Roster,
+		Signer:   office.LogKey,
+		Receipts: office.ReceiptKey,
+		Now:      time.Now,
+		Anchor:   anchor,
+	}
 }
 
 func boltOptions() bolt.Options {
