@@ -37,7 +37,7 @@ func TestCardSaysWhatWasSigned(t *testing.T) {
 		Federation: "asean-cn", Office: "VN", P256LogKey: true,
 		Addresses: []string{"node.example:7443", "192.0.2.1:7443", "[2001:db8::1]:443"},
 		Card: func(c *spsv1.Card) {
-			c.Names = []*spsv1.LocalizedText{{Lang: "vi", Text: "Cục Bảo vệ thực vật"}}
+			c.Name = []*spsv1.LocalizedText{{Lang: "vi", Text: "Cục Bảo vệ thực vật"}}
 			c.Units = []*spsv1.Unit{unit("north", ""), unit("lang-son", "north"), unit("huu-nghi", "lang-son")}
 			c.Hours = hours("Asia/Ho_Chi_Minh")
 		},
@@ -261,12 +261,12 @@ func TestCardContentRefused(t *testing.T) {
 		{"language", func(c *spsv1.Card) { c.Languages = []string{"?"} }, "languages[0]"},
 		{"too large", func(c *spsv1.Card) {
 			for range 10 {
-				c.Names = append(c.Names, &spsv1.LocalizedText{Lang: "en", Text: strings.Repeat("a", 19600)})
+				c.Name = append(c.Name, &spsv1.LocalizedText{Lang: "en", Text: strings.Repeat("a", 19600)})
 			}
 		}, "want 1 to 196608"},
 		{"far too large", func(c *spsv1.Card) {
 			for range 20 {
-				c.Names = append(c.Names, &spsv1.LocalizedText{Lang: "en", Text: strings.Repeat("a", 20000)})
+				c.Name = append(c.Name, &spsv1.LocalizedText{Lang: "en", Text: strings.Repeat("a", 20000)})
 			}
 		}, "want at most 200704"},
 		{"two problems", func(c *spsv1.Card) {

@@ -147,7 +147,7 @@ func peer(card *certs.Card, link Link, ownSize uint64) *spsv1.Peer {
 		Fingerprint:  card.Fingerprint(),
 		Addresses:    card.Addresses(),
 	}
-	for _, name := range card.Message().GetNames() {
+	for _, name := range card.Message().GetName() {
 		p.DisplayNames[name.GetLang()] = name.GetText()
 	}
 	if !link.Since.IsZero() {

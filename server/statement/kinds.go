@@ -63,6 +63,8 @@ func checkBody(s *spsv1.Statement) Problems {
 	case *spsv1.Statement_Amendment:
 		checkNotification(&problems, b.Amendment.GetNotification(), "amendment.notification")
 		checkAmendment(&problems, s, b.Amendment)
+	case *spsv1.Statement_FollowUp:
+		checkFollowUp(&problems, s, b.FollowUp)
 	case *spsv1.Statement_Withdrawal:
 		// One that names what it takes back may stand in another office's case.
 		if !hasRelation(s, spsv1.RelationKind_RELATION_KIND_WITHDRAWS) {
@@ -143,6 +145,21 @@ func checkAmendment(problems *Problems, s *spsv1.Statement, a *spsv1.Amendment) 
 	}
 }
 
+// checkFollowUp checks that a follow-up says something, itself or by what the
+// statement carries beside it.
+func checkFollowUp(problems *Problems, s *spsv1.Statement, f *spsv1.FollowUp) {
+	itself := len(f.GetText()) > 0 || f.GetStance() != nil || f.GetOutcome() != nil || f.GetFacts() != nil ||
+		f.GetPart() != spsv1.Part_PART_UNSPECIFIED
+	beside := len(s.GetAttachments()) > 0 || len(s.GetExternalReferences()) > 0 || len(s.GetHandDeliveries()) > 0 ||
+		hasRelation(s, spsv1.RelationKind_RELATION_KIND_SAME_EVENT) ||
+		hasRelation(s, spsv1.RelationKind_RELATION_KIND_RECURRENCE) ||
+		hasRelation(s, spsv1.RelationKind_RELATION_KIND_TRANSCRIBES)
+	if !itself && !beside {
+		problems.add("follow_up", "FOLLOW_UP_EMPTY",
+			"say something: a text, a stance, an outcome, facts, that your part is done, an attachment or an external reference")
+	}
+}
+
 func checkRequest(problems *Problems, s *spsv1.Statement, r *spsv1.Request) {
 	addressed := make(map[string]bool)
 	for _, a := range s.GetAddressees() {
@@ -186,9 +203,9 @@ func checkAnnouncement(problems *Problems, s *spsv1.Statement, a *spsv1.Announce
 		if countEntries(s, spsv1.RelationKind_RELATION_KIND_SUPERSEDES) == 0 {
 			problems.add("relates_to", "RELATION_REQUIRED", "name the announcement that it replaces by a relation of kind SUPERSEDES with its entry")
 		}
-	case spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_REVOKE:
+	case spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_WITHDRAW:
 		if countEntries(s, spsv1.RelationKind_RELATION_KIND_WITHDRAWS) == 0 {
-			problems.add("relates_to", "RELATION_REQUIRED", "name the announcement that it revokes by a relation of kind WITHDRAWS with its entry")
+			problems.add("relates_to", "RELATION_REQUIRED", "name the announcement that it takes back by a relation of kind WITHDRAWS with its entry")
 		}
 	default:
 	}

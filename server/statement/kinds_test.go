@@ -77,6 +77,9 @@ func TestKinds(t *testing.T) {
 			s.Status, s.CaseRef.Reference = spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE, "CN-EX-2026-000007"
 		}), nil},
 		{"empty follow-up", tell(&spsv1.FollowUp{}), []want{{"follow_up", "FOLLOW_UP_EMPTY"}}},
+		{"follow-up that only brings a file number", also(tell(&spsv1.FollowUp{}), func(s *spsv1.Statement) {
+			s.ExternalReferences = []*spsv1.ExternalReference{{System: "TH-ACFS", Number: "0917/2569"}}
+		}), nil},
 		{
 			"dispute without a reason", tell(&spsv1.FollowUp{Stance: &spsv1.Stance{Position: spsv1.StancePosition_STANCE_POSITION_DISPUTED}}),
 			[]want{{"follow_up.stance", "STANCE_REASON"}},
@@ -159,7 +162,7 @@ func TestKinds(t *testing.T) {
 		},
 		{"gate", announce(gate()), nil},
 		{"gate that replaces nothing", announce(replaced(gate(), spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_REPLACE)), []want{{"relates_to", "RELATION_REQUIRED"}}},
-		{"gate that revokes nothing", announce(replaced(gate(), spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_REVOKE)), []want{{"relates_to", "RELATION_REQUIRED"}}},
+		{"gate that revokes nothing", announce(replaced(gate(), spsv1.AnnouncementAction_ANNOUNCEMENT_ACTION_WITHDRAW)), []want{{"relates_to", "RELATION_REQUIRED"}}},
 		{"rule", announce(&spsv1.Announcement{Subject: en("rule"), Body: &spsv1.Announcement_RuleChange{RuleChange: &spsv1.RuleChange{
 			Text:           en("durian needs a registered packing house"),
 			CommodityCodes: []*spsv1.Coding{{System: "hs", Code: "081060"}},

@@ -46,7 +46,7 @@ func (a *app) caInitCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			opts.Card = func(c *spsv1.Card) { c.Names = append(c.Names, texts...) }
+			opts.Card = func(c *spsv1.Card) { c.Name = append(c.Name, texts...) }
 			return a.initOffice(opts, dir)
 		},
 	}
@@ -181,7 +181,7 @@ func (a *app) caCardCommand() *cobra.Command {
 					c.Addresses = addresses
 				}
 				if len(texts) > 0 {
-					c.Names = texts
+					c.Name = texts
 				}
 			})
 		},

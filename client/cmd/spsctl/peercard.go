@@ -137,7 +137,7 @@ func (a *app) ask(question string) error {
 func (a *app) printCard(card *certs.Card) error {
 	m := card.Message()
 	var names []string
-	for _, n := range m.GetNames() {
+	for _, n := range m.GetName() {
 		names = append(names, n.GetText())
 	}
 	reached := "it only dials out"

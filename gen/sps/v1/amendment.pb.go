@@ -294,6 +294,8 @@ func (x *Change) GetText() []*LocalizedText {
 
 // Amendment replaces the content of a notification by a whole new version. Only the office that issued the notification
 // amends it; what was before stays visible. The statement's relation of kind AMENDS names the version that it replaces.
+// Handling, flags, allowances, contacts and attachments of the statement replace those of that version, so it repeats what
+// still holds; its addressees and external references add to those before.
 type Amendment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The whole new content.

@@ -33,8 +33,8 @@ const (
 	AnnouncementAction_ANNOUNCEMENT_ACTION_UNSPECIFIED AnnouncementAction = 0
 	// It replaces the one to which it relates as superseding.
 	AnnouncementAction_ANNOUNCEMENT_ACTION_REPLACE AnnouncementAction = 1
-	// It takes back the one to which it relates as withdrawing.
-	AnnouncementAction_ANNOUNCEMENT_ACTION_REVOKE AnnouncementAction = 2
+	// It takes back the one to which it relates as withdrawing, and says again what that was.
+	AnnouncementAction_ANNOUNCEMENT_ACTION_WITHDRAW AnnouncementAction = 2
 )
 
 // Enum value maps for AnnouncementAction.
@@ -42,12 +42,12 @@ var (
 	AnnouncementAction_name = map[int32]string{
 		0: "ANNOUNCEMENT_ACTION_UNSPECIFIED",
 		1: "ANNOUNCEMENT_ACTION_REPLACE",
-		2: "ANNOUNCEMENT_ACTION_REVOKE",
+		2: "ANNOUNCEMENT_ACTION_WITHDRAW",
 	}
 	AnnouncementAction_value = map[string]int32{
 		"ANNOUNCEMENT_ACTION_UNSPECIFIED": 0,
 		"ANNOUNCEMENT_ACTION_REPLACE":     1,
-		"ANNOUNCEMENT_ACTION_REVOKE":      2,
+		"ANNOUNCEMENT_ACTION_WITHDRAW":    2,
 	}
 )
 
@@ -148,7 +148,7 @@ type RuleChange struct {
 	Origins []*Area `protobuf:"bytes,4,rep,name=origins,proto3" json:"origins,omitempty"`
 	// Market on which it holds; absent: that of the announcing office.
 	Market *Area `protobuf:"bytes,5,opt,name=market,proto3" json:"market,omitempty"`
-	// First day on which it holds, complete.
+	// First day on which it holds, complete. Absent only while the change is proposed.
 	EffectiveDate *Date `protobuf:"bytes,6,opt,name=effective_date,json=effectiveDate,proto3" json:"effective_date,omitempty"`
 	// Last day on which the old rule may still be followed.
 	TransitionEndDate *Date `protobuf:"bytes,7,opt,name=transition_end_date,json=transitionEndDate,proto3" json:"transition_end_date,omitempty"`
@@ -156,10 +156,10 @@ type RuleChange struct {
 	Transition []*LocalizedText `protobuf:"bytes,8,rep,name=transition,proto3" json:"transition,omitempty"`
 	// The rules as cited, with WTO symbols.
 	Requirements []*Requirement `protobuf:"bytes,9,rep,name=requirements,proto3" json:"requirements,omitempty"`
-	// Last day for comments, while it is a draft.
+	// Last day for comments, while it is proposed.
 	CommentDate *Date `protobuf:"bytes,10,opt,name=comment_date,json=commentDate,proto3" json:"comment_date,omitempty"`
-	// True while it is a draft that may still change.
-	Draft         bool `protobuf:"varint,11,opt,name=draft,proto3" json:"draft,omitempty"`
+	// True while it is proposed and may still change.
+	Proposed      bool `protobuf:"varint,11,opt,name=proposed,proto3" json:"proposed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -264,9 +264,9 @@ func (x *RuleChange) GetCommentDate() *Date {
 	return nil
 }
 
-func (x *RuleChange) GetDraft() bool {
+func (x *RuleChange) GetProposed() bool {
 	if x != nil {
-		return x.Draft
+		return x.Proposed
 	}
 	return false
 }
@@ -525,7 +525,7 @@ var File_sps_v1_announcement_proto protoreflect.FileDescriptor
 
 const file_sps_v1_announcement_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/announcement.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\"\xcc\x05\n" +
+	"\x19sps/v1/announcement.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\"\xe4\x06\n" +
 	"\n" +
 	"RuleChange\x125\n" +
 	"\x04text\x18\x01 \x03(\v2\x15.sps.v1.LocalizedTextB\n" +
@@ -533,17 +533,18 @@ const file_sps_v1_announcement_proto_rawDesc = "" +
 	"\x0fcommodity_codes\x18\x02 \x03(\v2\x0e.sps.v1.CodingB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x0ecommodityCodes\x126\n" +
 	"\bproducts\x18\x03 \x03(\v2\x0f.sps.v1.ConceptB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bproducts\x121\n" +
 	"\aorigins\x18\x04 \x03(\v2\f.sps.v1.AreaB\t\xbaH\x06\x92\x01\x03\x10\xac\x02R\aorigins\x12$\n" +
-	"\x06market\x18\x05 \x01(\v2\f.sps.v1.AreaR\x06market\x12\xa8\x01\n" +
-	"\x0eeffective_date\x18\x06 \x01(\v2\f.sps.v1.DateBs\xbaHp\xba\x01j\n" +
-	"\x18rule_change.partial_date\x12*the effective date needs its month and day\x1a\"this.month != 0u && this.day != 0u\xc8\x01\x01R\reffectiveDate\x12<\n" +
+	"\x06market\x18\x05 \x01(\v2\f.sps.v1.AreaR\x06market\x12\xa5\x01\n" +
+	"\x0eeffective_date\x18\x06 \x01(\v2\f.sps.v1.DateBp\xbaHm\xba\x01j\n" +
+	"\x18rule_change.partial_date\x12*the effective date needs its month and day\x1a\"this.month != 0u && this.day != 0uR\reffectiveDate\x12<\n" +
 	"\x13transition_end_date\x18\a \x01(\v2\f.sps.v1.DateR\x11transitionEndDate\x12?\n" +
 	"\n" +
 	"transition\x18\b \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\n" +
 	"transition\x12A\n" +
 	"\frequirements\x18\t \x03(\v2\x13.sps.v1.RequirementB\b\xbaH\x05\x92\x01\x02\x102R\frequirements\x12/\n" +
 	"\fcomment_date\x18\n" +
-	" \x01(\v2\f.sps.v1.DateR\vcommentDate\x12\x14\n" +
-	"\x05draft\x18\v \x01(\bR\x05draft\"\x8b\x06\n" +
+	" \x01(\v2\f.sps.v1.DateR\vcommentDate\x12\x1a\n" +
+	"\bproposed\x18\v \x01(\bR\bproposed:\x92\x01\xbaH\x8e\x01\x1a\x8b\x01\n" +
+	"\x1arule_change.effective_date\x12Bsay from when it holds; only a proposed change may leave that open\x1a)this.proposed || has(this.effective_date)\"\x8b\x06\n" +
 	"\x10BorderGateStatus\x12)\n" +
 	"\x04gate\x18\x01 \x01(\v2\r.sps.v1.PlaceB\x06\xbaH\x03\xc8\x01\x01R\x04gate\x122\n" +
 	"\ropposite_gate\x18\x02 \x01(\v2\r.sps.v1.PlaceR\foppositeGate\x126\n" +
@@ -572,11 +573,11 @@ const file_sps_v1_announcement_proto_rawDesc = "" +
 	" \x01(\v2\x12.sps.v1.RuleChangeH\x00R\n" +
 	"ruleChange\x12H\n" +
 	"\x12border_gate_status\x18\v \x01(\v2\x18.sps.v1.BorderGateStatusH\x00R\x10borderGateStatusB\r\n" +
-	"\x04body\x12\x05\xbaH\x02\b\x01*z\n" +
+	"\x04body\x12\x05\xbaH\x02\b\x01*|\n" +
 	"\x12AnnouncementAction\x12#\n" +
 	"\x1fANNOUNCEMENT_ACTION_UNSPECIFIED\x10\x00\x12\x1f\n" +
-	"\x1bANNOUNCEMENT_ACTION_REPLACE\x10\x01\x12\x1e\n" +
-	"\x1aANNOUNCEMENT_ACTION_REVOKE\x10\x02*s\n" +
+	"\x1bANNOUNCEMENT_ACTION_REPLACE\x10\x01\x12 \n" +
+	"\x1cANNOUNCEMENT_ACTION_WITHDRAW\x10\x02*s\n" +
 	"\n" +
 	"GateStatus\x12\x1b\n" +
 	"\x17GATE_STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +

@@ -150,7 +150,7 @@ type Card struct {
 	// When the card was made, by the office's clock.
 	IssueTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=issue_time,json=issueTime,proto3" json:"issue_time,omitempty"`
 	// The office's name, in each language in which it has one.
-	Names []*LocalizedText `protobuf:"bytes,5,rep,name=names,proto3" json:"names,omitempty"`
+	Name []*LocalizedText `protobuf:"bytes,5,rep,name=name,proto3" json:"name,omitempty"`
 	// Where peers dial the node, `host:port`, the preferred one first. Empty: this office only dials out.
 	Addresses []string `protobuf:"bytes,6,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// DER certificates of the office's own certificate authorities (ECDSA P-256). Only they vouch for the identities
@@ -158,7 +158,8 @@ type Card struct {
 	CertificateRoots [][]byte `protobuf:"bytes,7,rep,name=certificate_roots,json=certificateRoots,proto3" json:"certificate_roots,omitempty"`
 	// Every key that ever signed checkpoints of the office's logs, with the range that it stands for.
 	LogKeys []*LogKey `protobuf:"bytes,8,rep,name=log_keys,json=logKeys,proto3" json:"log_keys,omitempty"`
-	// Keys that sign receipts; the current one first.
+	// Every key that ever signed receipts of the office; the current one first. One that only went out of use stays here
+	// as it was, so that its receipts go on proving.
 	ReceiptKeys []*ReceiptKey `protobuf:"bytes,9,rep,name=receipt_keys,json=receiptKeys,proto3" json:"receipt_keys,omitempty"`
 	// Ed25519 public key that signs cards, 32 bytes.
 	CardKey []byte `protobuf:"bytes,10,opt,name=card_key,json=cardKey,proto3" json:"card_key,omitempty"`
@@ -168,8 +169,8 @@ type Card struct {
 	Units []*Unit `protobuf:"bytes,12,rep,name=units,proto3" json:"units,omitempty"`
 	// Whom to reach about an alert, the 24/7 contact first.
 	DutyContacts []*ContactPoint `protobuf:"bytes,13,rep,name=duty_contacts,json=dutyContacts,proto3" json:"duty_contacts,omitempty"`
-	// Working hours, holidays and time zone of the focal point; due instants are computed with them. Absent: round the
-	// clock, in UTC.
+	// Working hours, holidays and time zone of the focal point; due instants are computed with them, and with those of a
+	// unit only where a statement addresses that unit. Absent: round the clock, in UTC.
 	Hours *OfficeHours `protobuf:"bytes,14,opt,name=hours,proto3" json:"hours,omitempty"`
 	// Languages that the office reads, BCP 47, the preferred one first.
 	Languages     []string `protobuf:"bytes,15,rep,name=languages,proto3" json:"languages,omitempty"`
@@ -235,9 +236,9 @@ func (x *Card) GetIssueTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *Card) GetNames() []*LocalizedText {
+func (x *Card) GetName() []*LocalizedText {
 	if x != nil {
-		return x.Names
+		return x.Name
 	}
 	return nil
 }
@@ -640,7 +641,7 @@ const file_sps_v1_card_proto_rawDesc = "" +
 	"\rCardSignature\x12&\n" +
 	"\n" +
 	"public_key\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\tpublicKey\x12%\n" +
-	"\tsignature\x18\x02 \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\"\xcd\x06\n" +
+	"\tsignature\x18\x02 \x01(\fB\a\xbaH\x04z\x02h@R\tsignature\"\xcf\x06\n" +
 	"\x04Card\x12@\n" +
 	"\n" +
 	"federation\x18\x01 \x01(\tB \xbaH\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,62}$R\n" +
@@ -649,22 +650,22 @@ const file_sps_v1_card_proto_rawDesc = "" +
 	"^[A-Z]{2}$R\x06office\x12\x1f\n" +
 	"\x06number\x18\x03 \x01(\x04B\a\xbaH\x042\x02(\x01R\x06number\x12A\n" +
 	"\n" +
-	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\tissueTime\x125\n" +
-	"\x05names\x18\x05 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10(R\x05names\x12/\n" +
+	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\tissueTime\x123\n" +
+	"\x04name\x18\x05 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10(R\x04name\x12/\n" +
 	"\taddresses\x18\x06 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10\b\"\ar\x05\x10\x03\x18\x84\x02R\taddresses\x12@\n" +
 	"\x11certificate_roots\x18\a \x03(\fB\x13\xbaH\x10\x92\x01\r\b\x01\x10\b\"\az\x05\x10\x01\x18\x80@R\x10certificateRoots\x125\n" +
 	"\blog_keys\x18\b \x03(\v2\x0e.sps.v1.LogKeyB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10@R\alogKeys\x12A\n" +
 	"\freceipt_keys\x18\t \x03(\v2\x12.sps.v1.ReceiptKeyB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x10R\vreceiptKeys\x12\"\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10@R\vreceiptKeys\x12\"\n" +
 	"\bcard_key\x18\n" +
 	" \x01(\fB\a\xbaH\x04z\x02h R\acardKey\x12<\n" +
 	"\vparcel_keys\x18\v \x03(\v2\x11.sps.v1.ParcelKeyB\b\xbaH\x05\x92\x01\x02\x10\x04R\n" +
 	"parcelKeys\x12-\n" +
 	"\x05units\x18\f \x03(\v2\f.sps.v1.UnitB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\x05units\x12C\n" +
 	"\rduty_contacts\x18\r \x03(\v2\x14.sps.v1.ContactPointB\b\xbaH\x05\x92\x01\x02\x10\x14R\fdutyContacts\x12)\n" +
-	"\x05hours\x18\x0e \x01(\v2\x13.sps.v1.OfficeHoursR\x05hours\x12O\n" +
-	"\tlanguages\x18\x0f \x03(\tB1\xbaH.\x92\x01+\x10\x14\"'r%2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\tlanguages\"\x95\x02\n" +
+	"\x05hours\x18\x0e \x01(\v2\x13.sps.v1.OfficeHoursR\x05hours\x12S\n" +
+	"\tlanguages\x18\x0f \x03(\tB5\xbaH2\x92\x01/\x10\x14\x18\x01\")r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\tlanguages\"\x95\x02\n" +
 	"\x06LogKey\x12Q\n" +
 	"\x06origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x06origin\x12)\n" +
 	"\n" +
@@ -725,7 +726,7 @@ var file_sps_v1_card_proto_goTypes = []any{
 var file_sps_v1_card_proto_depIdxs = []int32{
 	1,  // 0: sps.v1.SignedCard.signatures:type_name -> sps.v1.CardSignature
 	8,  // 1: sps.v1.Card.issue_time:type_name -> google.protobuf.Timestamp
-	9,  // 2: sps.v1.Card.names:type_name -> sps.v1.LocalizedText
+	9,  // 2: sps.v1.Card.name:type_name -> sps.v1.LocalizedText
 	3,  // 3: sps.v1.Card.log_keys:type_name -> sps.v1.LogKey
 	5,  // 4: sps.v1.Card.receipt_keys:type_name -> sps.v1.ReceiptKey
 	7,  // 5: sps.v1.Card.parcel_keys:type_name -> sps.v1.ParcelKey

@@ -234,6 +234,71 @@ func (Confidentiality) EnumDescriptor() ([]byte, []int) {
 	return file_sps_v1_concept_proto_rawDescGZIP(), []int{2}
 }
 
+// UnitKind is what a unit is.
+type UnitKind int32
+
+const (
+	// Not stated.
+	UnitKind_UNIT_KIND_UNSPECIFIED UnitKind = 0
+	// Authority, ministry, department.
+	UnitKind_UNIT_KIND_AUTHORITY UnitKind = 1
+	// Border post, gate or port.
+	UnitKind_UNIT_KIND_BORDER_POST UnitKind = 2
+	// Authority of a province or region.
+	UnitKind_UNIT_KIND_PROVINCE UnitKind = 3
+	// Laboratory, or authority for laboratories.
+	UnitKind_UNIT_KIND_LABORATORY UnitKind = 4
+	// Member state of an office that is a union.
+	UnitKind_UNIT_KIND_MEMBER_STATE UnitKind = 5
+)
+
+// Enum value maps for UnitKind.
+var (
+	UnitKind_name = map[int32]string{
+		0: "UNIT_KIND_UNSPECIFIED",
+		1: "UNIT_KIND_AUTHORITY",
+		2: "UNIT_KIND_BORDER_POST",
+		3: "UNIT_KIND_PROVINCE",
+		4: "UNIT_KIND_LABORATORY",
+		5: "UNIT_KIND_MEMBER_STATE",
+	}
+	UnitKind_value = map[string]int32{
+		"UNIT_KIND_UNSPECIFIED":  0,
+		"UNIT_KIND_AUTHORITY":    1,
+		"UNIT_KIND_BORDER_POST":  2,
+		"UNIT_KIND_PROVINCE":     3,
+		"UNIT_KIND_LABORATORY":   4,
+		"UNIT_KIND_MEMBER_STATE": 5,
+	}
+)
+
+func (x UnitKind) Enum() *UnitKind {
+	p := new(UnitKind)
+	*p = x
+	return p
+}
+
+func (x UnitKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (UnitKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_sps_v1_concept_proto_enumTypes[3].Descriptor()
+}
+
+func (UnitKind) Type() protoreflect.EnumType {
+	return &file_sps_v1_concept_proto_enumTypes[3]
+}
+
+func (x UnitKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use UnitKind.Descriptor instead.
+func (UnitKind) EnumDescriptor() ([]byte, []int) {
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{3}
+}
+
 // LocalizedText is a text in one language, kept as written.
 type LocalizedText struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -945,7 +1010,9 @@ type ContactPoint struct {
 	// BCP 47 tags of the languages in which it can be spoken to.
 	Languages []string `protobuf:"bytes,6,rep,name=languages,proto3" json:"languages,omitempty"`
 	// Postal address.
-	Address       string `protobuf:"bytes,7,opt,name=address,proto3" json:"address,omitempty"`
+	Address string `protobuf:"bytes,7,opt,name=address,proto3" json:"address,omitempty"`
+	// What does not fit above, as its source has it: an extension, a number without a country code, a chat account.
+	AsWritten     string `protobuf:"bytes,8,opt,name=as_written,json=asWritten,proto3" json:"as_written,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1025,6 +1092,13 @@ func (x *ContactPoint) GetLanguages() []string {
 func (x *ContactPoint) GetAddress() string {
 	if x != nil {
 		return x.Address
+	}
+	return ""
+}
+
+func (x *ContactPoint) GetAsWritten() string {
+	if x != nil {
+		return x.AsWritten
 	}
 	return ""
 }
@@ -1148,6 +1222,126 @@ func (x *Holiday) GetName() []*LocalizedText {
 	return nil
 }
 
+// DayPeriod is a stretch of a day in which an office works.
+type DayPeriod struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First minute of work, counted from midnight on the wall clock.
+	OpenMinute uint32 `protobuf:"varint,1,opt,name=open_minute,json=openMinute,proto3" json:"open_minute,omitempty"`
+	// Minute at which work ends, counted from midnight; 1440 is midnight.
+	CloseMinute   uint32 `protobuf:"varint,2,opt,name=close_minute,json=closeMinute,proto3" json:"close_minute,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DayPeriod) Reset() {
+	*x = DayPeriod{}
+	mi := &file_sps_v1_concept_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DayPeriod) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DayPeriod) ProtoMessage() {}
+
+func (x *DayPeriod) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_concept_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DayPeriod.ProtoReflect.Descriptor instead.
+func (*DayPeriod) Descriptor() ([]byte, []int) {
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DayPeriod) GetOpenMinute() uint32 {
+	if x != nil {
+		return x.OpenMinute
+	}
+	return 0
+}
+
+func (x *DayPeriod) GetCloseMinute() uint32 {
+	if x != nil {
+		return x.CloseMinute
+	}
+	return 0
+}
+
+// SpecialDay is a day on which an office works at other hours than on others of its weekday: a Saturday that makes up for
+// a holiday, the half-day before one.
+type SpecialDay struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The day, complete.
+	Date *Date `protobuf:"bytes,1,opt,name=date,proto3" json:"date,omitempty"`
+	// When it works on that day.
+	Periods []*DayPeriod `protobuf:"bytes,2,rep,name=periods,proto3" json:"periods,omitempty"`
+	// Its name.
+	Name          []*LocalizedText `protobuf:"bytes,3,rep,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpecialDay) Reset() {
+	*x = SpecialDay{}
+	mi := &file_sps_v1_concept_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpecialDay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpecialDay) ProtoMessage() {}
+
+func (x *SpecialDay) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_concept_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpecialDay.ProtoReflect.Descriptor instead.
+func (*SpecialDay) Descriptor() ([]byte, []int) {
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SpecialDay) GetDate() *Date {
+	if x != nil {
+		return x.Date
+	}
+	return nil
+}
+
+func (x *SpecialDay) GetPeriods() []*DayPeriod {
+	if x != nil {
+		return x.Periods
+	}
+	return nil
+}
+
+func (x *SpecialDay) GetName() []*LocalizedText {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
 // OfficeHours says when an office or unit works. Working hours and working days of an Allowance are counted by it.
 type OfficeHours struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1156,14 +1350,16 @@ type OfficeHours struct {
 	// When it works in an ordinary week.
 	Periods []*OpenPeriod `protobuf:"bytes,2,rep,name=periods,proto3" json:"periods,omitempty"`
 	// Days on which it does not.
-	Holidays      []*Holiday `protobuf:"bytes,3,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	Holidays []*Holiday `protobuf:"bytes,3,rep,name=holidays,proto3" json:"holidays,omitempty"`
+	// Days on which it works at other hours. One stands before the holiday or the weekday of the same date.
+	SpecialDays   []*SpecialDay `protobuf:"bytes,4,rep,name=special_days,json=specialDays,proto3" json:"special_days,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OfficeHours) Reset() {
 	*x = OfficeHours{}
-	mi := &file_sps_v1_concept_proto_msgTypes[12]
+	mi := &file_sps_v1_concept_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1175,7 +1371,7 @@ func (x *OfficeHours) String() string {
 func (*OfficeHours) ProtoMessage() {}
 
 func (x *OfficeHours) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_concept_proto_msgTypes[12]
+	mi := &file_sps_v1_concept_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1188,7 +1384,7 @@ func (x *OfficeHours) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OfficeHours.ProtoReflect.Descriptor instead.
 func (*OfficeHours) Descriptor() ([]byte, []int) {
-	return file_sps_v1_concept_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *OfficeHours) GetTimeZone() string {
@@ -1212,6 +1408,13 @@ func (x *OfficeHours) GetHolidays() []*Holiday {
 	return nil
 }
 
+func (x *OfficeHours) GetSpecialDays() []*SpecialDay {
+	if x != nil {
+		return x.SpecialDays
+	}
+	return nil
+}
+
 // Unit is an authority, border post, province, laboratory authority or member state inside an office, in a tree. An
 // office publishes its units on its card.
 type Unit struct {
@@ -1222,7 +1425,7 @@ type Unit struct {
 	Parent string `protobuf:"bytes,2,opt,name=parent,proto3" json:"parent,omitempty"`
 	// Name.
 	Name []*LocalizedText `protobuf:"bytes,3,rep,name=name,proto3" json:"name,omitempty"`
-	// Branches in which it works; none means all of its office's.
+	// Branches in which it works; none means all of its office's. A value of a later version does not spoil a card.
 	Fields []Field `protobuf:"varint,4,rep,packed,name=fields,proto3,enum=sps.v1.Field" json:"fields,omitempty"`
 	// How to reach it.
 	Contacts []*ContactPoint `protobuf:"bytes,5,rep,name=contacts,proto3" json:"contacts,omitempty"`
@@ -1231,14 +1434,16 @@ type Unit struct {
 	// Area for which it is competent, if less than the whole.
 	Area *Area `protobuf:"bytes,7,opt,name=area,proto3" json:"area,omitempty"`
 	// The gate or port at which it stands, for a border post.
-	Place         *Place `protobuf:"bytes,8,opt,name=place,proto3" json:"place,omitempty"`
+	Place *Place `protobuf:"bytes,8,opt,name=place,proto3" json:"place,omitempty"`
+	// What it is. A value of a later version does not spoil a card.
+	Kind          UnitKind `protobuf:"varint,9,opt,name=kind,proto3,enum=sps.v1.UnitKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Unit) Reset() {
 	*x = Unit{}
-	mi := &file_sps_v1_concept_proto_msgTypes[13]
+	mi := &file_sps_v1_concept_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +1455,7 @@ func (x *Unit) String() string {
 func (*Unit) ProtoMessage() {}
 
 func (x *Unit) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_concept_proto_msgTypes[13]
+	mi := &file_sps_v1_concept_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +1468,7 @@ func (x *Unit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unit.ProtoReflect.Descriptor instead.
 func (*Unit) Descriptor() ([]byte, []int) {
-	return file_sps_v1_concept_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Unit) GetId() string {
@@ -1322,6 +1527,13 @@ func (x *Unit) GetPlace() *Place {
 	return nil
 }
 
+func (x *Unit) GetKind() UnitKind {
+	if x != nil {
+		return x.Kind
+	}
+	return UnitKind_UNIT_KIND_UNSPECIFIED
+}
+
 // Authority is a body that issued, decided or ordered something. It need not belong to an office of the federation.
 type Authority struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1339,7 +1551,7 @@ type Authority struct {
 
 func (x *Authority) Reset() {
 	*x = Authority{}
-	mi := &file_sps_v1_concept_proto_msgTypes[14]
+	mi := &file_sps_v1_concept_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1563,7 @@ func (x *Authority) String() string {
 func (*Authority) ProtoMessage() {}
 
 func (x *Authority) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_concept_proto_msgTypes[14]
+	mi := &file_sps_v1_concept_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1576,7 @@ func (x *Authority) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Authority.ProtoReflect.Descriptor instead.
 func (*Authority) Descriptor() ([]byte, []int) {
-	return file_sps_v1_concept_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Authority) GetOffice() string {
@@ -1421,7 +1633,7 @@ type Attachment struct {
 
 func (x *Attachment) Reset() {
 	*x = Attachment{}
-	mi := &file_sps_v1_concept_proto_msgTypes[15]
+	mi := &file_sps_v1_concept_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +1645,7 @@ func (x *Attachment) String() string {
 func (*Attachment) ProtoMessage() {}
 
 func (x *Attachment) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_concept_proto_msgTypes[15]
+	mi := &file_sps_v1_concept_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +1658,7 @@ func (x *Attachment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attachment.ProtoReflect.Descriptor instead.
 func (*Attachment) Descriptor() ([]byte, []int) {
-	return file_sps_v1_concept_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Attachment) GetId() string {
@@ -1524,7 +1736,7 @@ type ExternalReference struct {
 
 func (x *ExternalReference) Reset() {
 	*x = ExternalReference{}
-	mi := &file_sps_v1_concept_proto_msgTypes[16]
+	mi := &file_sps_v1_concept_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +1748,7 @@ func (x *ExternalReference) String() string {
 func (*ExternalReference) ProtoMessage() {}
 
 func (x *ExternalReference) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_concept_proto_msgTypes[16]
+	mi := &file_sps_v1_concept_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +1761,7 @@ func (x *ExternalReference) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExternalReference.ProtoReflect.Descriptor instead.
 func (*ExternalReference) Descriptor() ([]byte, []int) {
-	return file_sps_v1_concept_proto_rawDescGZIP(), []int{16}
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ExternalReference) GetSystem() string {
@@ -1606,7 +1818,7 @@ type Requirement struct {
 
 func (x *Requirement) Reset() {
 	*x = Requirement{}
-	mi := &file_sps_v1_concept_proto_msgTypes[17]
+	mi := &file_sps_v1_concept_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1618,7 +1830,7 @@ func (x *Requirement) String() string {
 func (*Requirement) ProtoMessage() {}
 
 func (x *Requirement) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_concept_proto_msgTypes[17]
+	mi := &file_sps_v1_concept_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1631,7 +1843,7 @@ func (x *Requirement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Requirement.ProtoReflect.Descriptor instead.
 func (*Requirement) Descriptor() ([]byte, []int) {
-	return file_sps_v1_concept_proto_rawDescGZIP(), []int{17}
+	return file_sps_v1_concept_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Requirement) GetCitation() string {
@@ -1730,7 +1942,7 @@ const file_sps_v1_concept_proto_rawDesc = "" +
 	"\x04unit\x18\x04 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x12&\n" +
 	"\n" +
 	"acting_for\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\tactingFor:n\xbaHk\x1ai\n" +
-	"\fperson.empty\x12 give an id, a name or a function\x1a7this.id != '' || this.name != '' || this.function != ''\"\xa7\x04\n" +
+	"\fperson.empty\x12 give an id, a name or a function\x1a7this.id != '' || this.name != '' || this.function != ''\"\xe9\x04\n" +
 	"\fContactPoint\x12\x1c\n" +
 	"\x04name\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x04name\x124\n" +
 	"\x05phone\x18\x02 \x01(\tB\x1e\xbaH\x1b\xd8\x01\x01r\x162\x14^\\+[1-9][0-9]{3,14}$R\x05phone\x12K\n" +
@@ -1739,8 +1951,10 @@ const file_sps_v1_concept_proto_rawDesc = "" +
 	"\xd8\x01\x01r\x05\x18\xfe\x01`\x01R\x05email\x12)\n" +
 	"\x10always_reachable\x18\x05 \x01(\bR\x0falwaysReachable\x12S\n" +
 	"\tlanguages\x18\x06 \x03(\tB5\xbaH2\x92\x01/\x10\x1e\x18\x01\")r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\tlanguages\x12\"\n" +
-	"\aaddress\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\aaddress:\xac\x01\xbaH\xa8\x01\x1a\xa5\x01\n" +
-	"\x13contact_point.empty\x124give a name, a telephone number or an e-mail address\x1aXthis.name != '' || this.phone != '' || this.out_of_hours_phone != '' || this.email != ''\"\xab\x02\n" +
+	"\aaddress\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\aaddress\x12'\n" +
+	"\n" +
+	"as_written\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\tasWritten:\xc5\x01\xbaH\xc1\x01\x1a\xbe\x01\n" +
+	"\x13contact_point.empty\x124give a name, a telephone number or an e-mail address\x1aqthis.name != '' || this.phone != '' || this.out_of_hours_phone != '' || this.email != '' || this.as_written != ''\"\xab\x02\n" +
 	"\n" +
 	"OpenPeriod\x125\n" +
 	"\aweekday\x18\x01 \x01(\x0e2\x0f.sps.v1.WeekdayB\n" +
@@ -1752,23 +1966,38 @@ const file_sps_v1_concept_proto_rawDesc = "" +
 	"\aHoliday\x12\x83\x01\n" +
 	"\x04date\x18\x01 \x01(\v2\f.sps.v1.DateBa\xbaH^\xba\x01X\n" +
 	"\x0fholiday.partial\x12!a holiday needs its month and day\x1a\"this.month != 0u && this.day != 0u\xc8\x01\x01R\x04date\x123\n" +
-	"\x04name\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04name\"\xd3\x01\n" +
+	"\x04name\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04name\"\xf2\x01\n" +
+	"\tDayPeriod\x12)\n" +
+	"\vopen_minute\x18\x01 \x01(\rB\b\xbaH\x05*\x03\x10\xa0\vR\n" +
+	"openMinute\x12+\n" +
+	"\fclose_minute\x18\x02 \x01(\rB\b\xbaH\x05*\x03\x18\xa0\vR\vcloseMinute:\x8c\x01\xbaH\x88\x01\x1a\x85\x01\n" +
+	"\x10day_period.order\x12Kit must close after it opens; write two periods for a stretch over midnight\x1a$this.close_minute > this.open_minute\"\x88\x02\n" +
+	"\n" +
+	"SpecialDay\x12\x8b\x01\n" +
+	"\x04date\x18\x01 \x01(\v2\f.sps.v1.DateBi\xbaHf\xba\x01`\n" +
+	"\x13special_day.partial\x12%a special day needs its month and day\x1a\"this.month != 0u && this.day != 0u\xc8\x01\x01R\x04date\x127\n" +
+	"\aperiods\x18\x02 \x03(\v2\x11.sps.v1.DayPeriodB\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10\n" +
+	"R\aperiods\x123\n" +
+	"\x04name\x18\x03 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04name\"\x95\x02\n" +
 	"\vOfficeHours\x12R\n" +
 	"\ttime_zone\x18\x01 \x01(\tB5\xbaH2r0\x18<2,^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$R\btimeZone\x128\n" +
 	"\aperiods\x18\x02 \x03(\v2\x12.sps.v1.OpenPeriodB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x102R\aperiods\x126\n" +
-	"\bholidays\x18\x03 \x03(\v2\x0f.sps.v1.HolidayB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bholidays\"\xf7\x03\n" +
+	"\bholidays\x18\x03 \x03(\v2\x0f.sps.v1.HolidayB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bholidays\x12@\n" +
+	"\fspecial_days\x18\x04 \x03(\v2\x12.sps.v1.SpecialDayB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\vspecialDays\"\x9b\x04\n" +
 	"\x04Unit\x128\n" +
 	"\x02id\x18\x01 \x01(\tB(\xbaH%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x02id\x12C\n" +
 	"\x06parent\x18\x02 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x06parent\x125\n" +
 	"\x04name\x18\x03 \x03(\v2\x15.sps.v1.LocalizedTextB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x04name\x12:\n" +
-	"\x06fields\x18\x04 \x03(\x0e2\r.sps.v1.FieldB\x13\xbaH\x10\x92\x01\r\x10\n" +
-	"\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06fields\x12:\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x04name\x128\n" +
+	"\x06fields\x18\x04 \x03(\x0e2\r.sps.v1.FieldB\x11\xbaH\x0e\x92\x01\v\x10\n" +
+	"\x18\x01\"\x05\x82\x01\x02 \x00R\x06fields\x12:\n" +
 	"\bcontacts\x18\x05 \x03(\v2\x14.sps.v1.ContactPointB\b\xbaH\x05\x92\x01\x02\x10\x14R\bcontacts\x12)\n" +
 	"\x05hours\x18\x06 \x01(\v2\x13.sps.v1.OfficeHoursR\x05hours\x12 \n" +
 	"\x04area\x18\a \x01(\v2\f.sps.v1.AreaR\x04area\x12#\n" +
-	"\x05place\x18\b \x01(\v2\r.sps.v1.PlaceR\x05place:O\xbaHL\x1aJ\n" +
+	"\x05place\x18\b \x01(\v2\r.sps.v1.PlaceR\x05place\x12$\n" +
+	"\x04kind\x18\t \x01(\x0e2\x10.sps.v1.UnitKindR\x04kind:O\xbaHL\x1aJ\n" +
 	"\x0funit.own_parent\x12\x1fa unit cannot be its own parent\x1a\x16this.id != this.parent\"\xad\x02\n" +
 	"\tAuthority\x12,\n" +
 	"\x06office\x18\x01 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
@@ -1824,7 +2053,14 @@ const file_sps_v1_concept_proto_rawDesc = "" +
 	"\x1bCONFIDENTIALITY_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17CONFIDENTIALITY_OFFICES\x10\x01\x12'\n" +
 	"#CONFIDENTIALITY_OPERATORS_CONCERNED\x10\x02\x12\x1a\n" +
-	"\x16CONFIDENTIALITY_PUBLIC\x10\x03B\x82\x01\n" +
+	"\x16CONFIDENTIALITY_PUBLIC\x10\x03*\xa7\x01\n" +
+	"\bUnitKind\x12\x19\n" +
+	"\x15UNIT_KIND_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13UNIT_KIND_AUTHORITY\x10\x01\x12\x19\n" +
+	"\x15UNIT_KIND_BORDER_POST\x10\x02\x12\x16\n" +
+	"\x12UNIT_KIND_PROVINCE\x10\x03\x12\x18\n" +
+	"\x14UNIT_KIND_LABORATORY\x10\x04\x12\x1a\n" +
+	"\x16UNIT_KIND_MEMBER_STATE\x10\x05B\x82\x01\n" +
 	"\n" +
 	"com.sps.v1B\fConceptProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
@@ -1840,59 +2076,67 @@ func file_sps_v1_concept_proto_rawDescGZIP() []byte {
 	return file_sps_v1_concept_proto_rawDescData
 }
 
-var file_sps_v1_concept_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_sps_v1_concept_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_sps_v1_concept_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_sps_v1_concept_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_sps_v1_concept_proto_goTypes = []any{
 	(Field)(0),                // 0: sps.v1.Field
 	(Weekday)(0),              // 1: sps.v1.Weekday
 	(Confidentiality)(0),      // 2: sps.v1.Confidentiality
-	(*LocalizedText)(nil),     // 3: sps.v1.LocalizedText
-	(*Coding)(nil),            // 4: sps.v1.Coding
-	(*Concept)(nil),           // 5: sps.v1.Concept
-	(*Date)(nil),              // 6: sps.v1.Date
-	(*Quantity)(nil),          // 7: sps.v1.Quantity
-	(*Area)(nil),              // 8: sps.v1.Area
-	(*Point)(nil),             // 9: sps.v1.Point
-	(*Place)(nil),             // 10: sps.v1.Place
-	(*Person)(nil),            // 11: sps.v1.Person
-	(*ContactPoint)(nil),      // 12: sps.v1.ContactPoint
-	(*OpenPeriod)(nil),        // 13: sps.v1.OpenPeriod
-	(*Holiday)(nil),           // 14: sps.v1.Holiday
-	(*OfficeHours)(nil),       // 15: sps.v1.OfficeHours
-	(*Unit)(nil),              // 16: sps.v1.Unit
-	(*Authority)(nil),         // 17: sps.v1.Authority
-	(*Attachment)(nil),        // 18: sps.v1.Attachment
-	(*ExternalReference)(nil), // 19: sps.v1.ExternalReference
-	(*Requirement)(nil),       // 20: sps.v1.Requirement
+	(UnitKind)(0),             // 3: sps.v1.UnitKind
+	(*LocalizedText)(nil),     // 4: sps.v1.LocalizedText
+	(*Coding)(nil),            // 5: sps.v1.Coding
+	(*Concept)(nil),           // 6: sps.v1.Concept
+	(*Date)(nil),              // 7: sps.v1.Date
+	(*Quantity)(nil),          // 8: sps.v1.Quantity
+	(*Area)(nil),              // 9: sps.v1.Area
+	(*Point)(nil),             // 10: sps.v1.Point
+	(*Place)(nil),             // 11: sps.v1.Place
+	(*Person)(nil),            // 12: sps.v1.Person
+	(*ContactPoint)(nil),      // 13: sps.v1.ContactPoint
+	(*OpenPeriod)(nil),        // 14: sps.v1.OpenPeriod
+	(*Holiday)(nil),           // 15: sps.v1.Holiday
+	(*DayPeriod)(nil),         // 16: sps.v1.DayPeriod
+	(*SpecialDay)(nil),        // 17: sps.v1.SpecialDay
+	(*OfficeHours)(nil),       // 18: sps.v1.OfficeHours
+	(*Unit)(nil),              // 19: sps.v1.Unit
+	(*Authority)(nil),         // 20: sps.v1.Authority
+	(*Attachment)(nil),        // 21: sps.v1.Attachment
+	(*ExternalReference)(nil), // 22: sps.v1.ExternalReference
+	(*Requirement)(nil),       // 23: sps.v1.Requirement
 }
 var file_sps_v1_concept_proto_depIdxs = []int32{
-	4,  // 0: sps.v1.Concept.codings:type_name -> sps.v1.Coding
-	5,  // 1: sps.v1.Quantity.other_unit:type_name -> sps.v1.Concept
-	3,  // 2: sps.v1.Place.name:type_name -> sps.v1.LocalizedText
-	8,  // 3: sps.v1.Place.area:type_name -> sps.v1.Area
-	9,  // 4: sps.v1.Place.point:type_name -> sps.v1.Point
+	5,  // 0: sps.v1.Concept.codings:type_name -> sps.v1.Coding
+	6,  // 1: sps.v1.Quantity.other_unit:type_name -> sps.v1.Concept
+	4,  // 2: sps.v1.Place.name:type_name -> sps.v1.LocalizedText
+	9,  // 3: sps.v1.Place.area:type_name -> sps.v1.Area
+	10, // 4: sps.v1.Place.point:type_name -> sps.v1.Point
 	1,  // 5: sps.v1.OpenPeriod.weekday:type_name -> sps.v1.Weekday
-	6,  // 6: sps.v1.Holiday.date:type_name -> sps.v1.Date
-	3,  // 7: sps.v1.Holiday.name:type_name -> sps.v1.LocalizedText
-	13, // 8: sps.v1.OfficeHours.periods:type_name -> sps.v1.OpenPeriod
-	14, // 9: sps.v1.OfficeHours.holidays:type_name -> sps.v1.Holiday
-	3,  // 10: sps.v1.Unit.name:type_name -> sps.v1.LocalizedText
-	0,  // 11: sps.v1.Unit.fields:type_name -> sps.v1.Field
-	12, // 12: sps.v1.Unit.contacts:type_name -> sps.v1.ContactPoint
-	15, // 13: sps.v1.Unit.hours:type_name -> sps.v1.OfficeHours
-	8,  // 14: sps.v1.Unit.area:type_name -> sps.v1.Area
-	10, // 15: sps.v1.Unit.place:type_name -> sps.v1.Place
-	8,  // 16: sps.v1.Authority.area:type_name -> sps.v1.Area
-	3,  // 17: sps.v1.Attachment.title:type_name -> sps.v1.LocalizedText
-	2,  // 18: sps.v1.Attachment.confidentiality:type_name -> sps.v1.Confidentiality
-	6,  // 19: sps.v1.ExternalReference.date:type_name -> sps.v1.Date
-	8,  // 20: sps.v1.Requirement.area:type_name -> sps.v1.Area
-	3,  // 21: sps.v1.Requirement.text:type_name -> sps.v1.LocalizedText
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	7,  // 6: sps.v1.Holiday.date:type_name -> sps.v1.Date
+	4,  // 7: sps.v1.Holiday.name:type_name -> sps.v1.LocalizedText
+	7,  // 8: sps.v1.SpecialDay.date:type_name -> sps.v1.Date
+	16, // 9: sps.v1.SpecialDay.periods:type_name -> sps.v1.DayPeriod
+	4,  // 10: sps.v1.SpecialDay.name:type_name -> sps.v1.LocalizedText
+	14, // 11: sps.v1.OfficeHours.periods:type_name -> sps.v1.OpenPeriod
+	15, // 12: sps.v1.OfficeHours.holidays:type_name -> sps.v1.Holiday
+	17, // 13: sps.v1.OfficeHours.special_days:type_name -> sps.v1.SpecialDay
+	4,  // 14: sps.v1.Unit.name:type_name -> sps.v1.LocalizedText
+	0,  // 15: sps.v1.Unit.fields:type_name -> sps.v1.Field
+	13, // 16: sps.v1.Unit.contacts:type_name -> sps.v1.ContactPoint
+	18, // 17: sps.v1.Unit.hours:type_name -> sps.v1.OfficeHours
+	9,  // 18: sps.v1.Unit.area:type_name -> sps.v1.Area
+	11, // 19: sps.v1.Unit.place:type_name -> sps.v1.Place
+	3,  // 20: sps.v1.Unit.kind:type_name -> sps.v1.UnitKind
+	9,  // 21: sps.v1.Authority.area:type_name -> sps.v1.Area
+	4,  // 22: sps.v1.Attachment.title:type_name -> sps.v1.LocalizedText
+	2,  // 23: sps.v1.Attachment.confidentiality:type_name -> sps.v1.Confidentiality
+	7,  // 24: sps.v1.ExternalReference.date:type_name -> sps.v1.Date
+	9,  // 25: sps.v1.Requirement.area:type_name -> sps.v1.Area
+	4,  // 26: sps.v1.Requirement.text:type_name -> sps.v1.LocalizedText
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_concept_proto_init() }
@@ -1910,8 +2154,8 @@ func file_sps_v1_concept_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_concept_proto_rawDesc), len(file_sps_v1_concept_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   18,
+			NumEnums:      4,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -52,6 +52,10 @@ const (
 	RouteRole_ROUTE_ROLE_STORED RouteRole = 10
 	// Imported and exported again, so that the duties of an exporter passed on.
 	RouteRole_ROUTE_ROLE_RE_EXPORTED RouteRole = 11
+	// Treated on the way, for example fumigated.
+	RouteRole_ROUTE_ROLE_TREATED RouteRole = 12
+	// Something else; the date, the place and the party say more.
+	RouteRole_ROUTE_ROLE_OTHER RouteRole = 13
 )
 
 // Enum value maps for RouteRole.
@@ -69,6 +73,8 @@ var (
 		9:  "ROUTE_ROLE_DESTINATION",
 		10: "ROUTE_ROLE_STORED",
 		11: "ROUTE_ROLE_RE_EXPORTED",
+		12: "ROUTE_ROLE_TREATED",
+		13: "ROUTE_ROLE_OTHER",
 	}
 	RouteRole_value = map[string]int32{
 		"ROUTE_ROLE_UNSPECIFIED":  0,
@@ -83,6 +89,8 @@ var (
 		"ROUTE_ROLE_DESTINATION":  9,
 		"ROUTE_ROLE_STORED":       10,
 		"ROUTE_ROLE_RE_EXPORTED":  11,
+		"ROUTE_ROLE_TREATED":      12,
+		"ROUTE_ROLE_OTHER":        13,
 	}
 )
 
@@ -355,6 +363,8 @@ const (
 	SiteCodeKind_SITE_CODE_KIND_FARM SiteCodeKind = 6
 	// Vessel.
 	SiteCodeKind_SITE_CODE_KIND_VESSEL SiteCodeKind = 7
+	// Another site.
+	SiteCodeKind_SITE_CODE_KIND_OTHER SiteCodeKind = 8
 )
 
 // Enum value maps for SiteCodeKind.
@@ -368,6 +378,7 @@ var (
 		5: "SITE_CODE_KIND_TREATMENT_FACILITY",
 		6: "SITE_CODE_KIND_FARM",
 		7: "SITE_CODE_KIND_VESSEL",
+		8: "SITE_CODE_KIND_OTHER",
 	}
 	SiteCodeKind_value = map[string]int32{
 		"SITE_CODE_KIND_UNSPECIFIED":        0,
@@ -378,6 +389,7 @@ var (
 		"SITE_CODE_KIND_TREATMENT_FACILITY": 5,
 		"SITE_CODE_KIND_FARM":               6,
 		"SITE_CODE_KIND_VESSEL":             7,
+		"SITE_CODE_KIND_OTHER":              8,
 	}
 )
 
@@ -1198,7 +1210,7 @@ const file_sps_v1_consignment_proto_rawDesc = "" +
 	"net_weight\x18\x0e \x01(\v2\x10.sps.v1.QuantityR\tnetWeight\x125\n" +
 	"\rpackage_count\x18\x0f \x01(\v2\x10.sps.v1.QuantityR\fpackageCount\x126\n" +
 	"\x0ecustoms_regime\x18\x10 \x01(\v2\x0f.sps.v1.ConceptR\rcustomsRegime\x12'\n" +
-	"\x05marks\x18\x11 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\x05marks*\xbf\x02\n" +
+	"\x05marks\x18\x11 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\x05marks*\xed\x02\n" +
 	"\tRouteRole\x12\x1a\n" +
 	"\x16ROUTE_ROLE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17ROUTE_ROLE_RAW_MATERIAL\x10\x01\x12\x14\n" +
@@ -1212,7 +1224,9 @@ const file_sps_v1_consignment_proto_rawDesc = "" +
 	"\x16ROUTE_ROLE_DESTINATION\x10\t\x12\x15\n" +
 	"\x11ROUTE_ROLE_STORED\x10\n" +
 	"\x12\x1a\n" +
-	"\x16ROUTE_ROLE_RE_EXPORTED\x10\v*\xa7\x02\n" +
+	"\x16ROUTE_ROLE_RE_EXPORTED\x10\v\x12\x16\n" +
+	"\x12ROUTE_ROLE_TREATED\x10\f\x12\x14\n" +
+	"\x10ROUTE_ROLE_OTHER\x10\r*\xa7\x02\n" +
 	"\rTransportMode\x12\x1e\n" +
 	"\x1aTRANSPORT_MODE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TRANSPORT_MODE_MARITIME\x10\x01\x12\x17\n" +
@@ -1250,7 +1264,7 @@ const file_sps_v1_consignment_proto_rawDesc = "" +
 	"\x15PARTY_ROLE_CODE_OWNER\x10\x15\x12\x18\n" +
 	"\x14PARTY_ROLE_WAREHOUSE\x10\x16\x12!\n" +
 	"\x1dPARTY_ROLE_TREATMENT_PROVIDER\x10\x17\x12\x1a\n" +
-	"\x16PARTY_ROLE_COMPLAINANT\x10\x18*\x94\x02\n" +
+	"\x16PARTY_ROLE_COMPLAINANT\x10\x18*\xae\x02\n" +
 	"\fSiteCodeKind\x12\x1e\n" +
 	"\x1aSITE_CODE_KIND_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bSITE_CODE_KIND_GROWING_AREA\x10\x01\x12 \n" +
@@ -1259,7 +1273,8 @@ const file_sps_v1_consignment_proto_rawDesc = "" +
 	" SITE_CODE_KIND_GACC_REGISTRATION\x10\x04\x12%\n" +
 	"!SITE_CODE_KIND_TREATMENT_FACILITY\x10\x05\x12\x17\n" +
 	"\x13SITE_CODE_KIND_FARM\x10\x06\x12\x19\n" +
-	"\x15SITE_CODE_KIND_VESSEL\x10\aB\x86\x01\n" +
+	"\x15SITE_CODE_KIND_VESSEL\x10\a\x12\x18\n" +
+	"\x14SITE_CODE_KIND_OTHER\x10\bB\x86\x01\n" +
 	"\n" +
 	"com.sps.v1B\x10ConsignmentProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 

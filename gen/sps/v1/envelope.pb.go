@@ -39,10 +39,12 @@ const (
 	// The envelope holds an EpochLink that ties this epoch to the one before. Its audience is the network.
 	LeafType_LEAF_TYPE_EPOCH LeafType = 3
 	// A newly concerned office is brought in: `subject` names the earlier entry, `envelope_sha256` and `envelope_size`
-	// are that entry's, and the audience are the offices added (and the issuer).
+	// are that entry's, and the audience are the offices added (and the issuer). It says nothing else: why the office is
+	// brought in, the number of its card and what is asked of it stand in a statement of the issuer in the case, most often
+	// a follow-up, that names it as an addressee.
 	LeafType_LEAF_TYPE_READDRESS LeafType = 4
 	// The body of the entry named by `subject` is to be erased everywhere; the envelope holds an Erasure. Leaf and proofs
-	// of the erased entry stay.
+	// of the erased entry stay. Its audience is everyone who was ever given that body.
 	LeafType_LEAF_TYPE_ERASURE LeafType = 5
 )
 
@@ -552,17 +554,19 @@ func (x *Seal) GetCheckpoint() []byte {
 }
 
 // EpochLink is the payload of an entry of type epoch: why this office's log goes on in a new epoch, and where the last
-// one ended.
+// one ended. The entry follows the card that opens the epoch. What becomes of entries from `previous_size` on, which
+// other offices may hold, the card says: if it revokes the log key after that size they are repudiated; else they were
+// lost at the office's node only, and stay what it said.
 type EpochLink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The log that ended: `<federation>/<office>/<epoch>`.
 	PreviousOrigin string `protobuf:"bytes,1,opt,name=previous_origin,json=previousOrigin,proto3" json:"previous_origin,omitempty"`
-	// Its last good size: entries below it stand, entries from it on are repudiated.
+	// Its last size that the office stands by or still holds.
 	PreviousSize uint64 `protobuf:"varint,2,opt,name=previous_size,json=previousSize,proto3" json:"previous_size,omitempty"`
 	// Root hash of its tree at that size, 32 bytes.
 	PreviousRoot []byte `protobuf:"bytes,3,opt,name=previous_root,json=previousRoot,proto3" json:"previous_root,omitempty"`
-	// Why, in words for people.
-	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Why.
+	Reason []*LocalizedText `protobuf:"bytes,4,rep,name=reason,proto3" json:"reason,omitempty"`
 	// Offices that had not answered when the administrator opened this epoch.
 	WithoutOffices []string `protobuf:"bytes,5,rep,name=without_offices,json=withoutOffices,proto3" json:"without_offices,omitempty"`
 	unknownFields  protoimpl.UnknownFields
@@ -620,11 +624,11 @@ func (x *EpochLink) GetPreviousRoot() []byte {
 	return nil
 }
 
-func (x *EpochLink) GetReason() string {
+func (x *EpochLink) GetReason() []*LocalizedText {
 	if x != nil {
 		return x.Reason
 	}
-	return ""
+	return nil
 }
 
 func (x *EpochLink) GetWithoutOffices() []string {
@@ -634,16 +638,20 @@ func (x *EpochLink) GetWithoutOffices() []string {
 	return nil
 }
 
-// Erasure is the payload of an entry of type erasure: on whose order, and why, the body of the entry that the leaf
-// names is deleted at every office that holds it.
+// Erasure is the payload of an entry of type erasure: on whose order, and why, the body of the entry that the leaf names
+// is deleted at every office that holds it, with its attachments, also where a readdress brought the same body.
 type Erasure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Who ordered it: a law, a court, a retention rule.
-	Order string `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
-	// Why, in words for people, without the personal data to be erased.
-	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
-	// Until when backups must follow.
-	BackupsUntil  *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=backups_until,json=backupsUntil,proto3" json:"backups_until,omitempty"`
+	// 32 random bytes, so that nobody can guess the erasure from its digest. They come first in the payload.
+	Salt []byte `protobuf:"bytes,1,opt,name=salt,proto3" json:"salt,omitempty"`
+	// Who ordered it: a court, an authority, or the office by a rule of retention.
+	OrderedBy string `protobuf:"bytes,2,opt,name=ordered_by,json=orderedBy,proto3" json:"ordered_by,omitempty"`
+	// Number of the order, or the rule.
+	OrderReference string `protobuf:"bytes,3,opt,name=order_reference,json=orderReference,proto3" json:"order_reference,omitempty"`
+	// Why, without the personal data to be erased.
+	Reason []*LocalizedText `protobuf:"bytes,4,rep,name=reason,proto3" json:"reason,omitempty"`
+	// When backups must have followed.
+	BackupDueTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=backup_due_time,json=backupDueTime,proto3" json:"backup_due_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -678,23 +686,37 @@ func (*Erasure) Descriptor() ([]byte, []int) {
 	return file_sps_v1_envelope_proto_rawDescGZIP(), []int{7}
 }
 
-func (x *Erasure) GetOrder() string {
+func (x *Erasure) GetSalt() []byte {
 	if x != nil {
-		return x.Order
+		return x.Salt
+	}
+	return nil
+}
+
+func (x *Erasure) GetOrderedBy() string {
+	if x != nil {
+		return x.OrderedBy
 	}
 	return ""
 }
 
-func (x *Erasure) GetReason() string {
+func (x *Erasure) GetOrderReference() string {
+	if x != nil {
+		return x.OrderReference
+	}
+	return ""
+}
+
+func (x *Erasure) GetReason() []*LocalizedText {
 	if x != nil {
 		return x.Reason
 	}
-	return ""
+	return nil
 }
 
-func (x *Erasure) GetBackupsUntil() *timestamppb.Timestamp {
+func (x *Erasure) GetBackupDueTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.BackupsUntil
+		return x.BackupDueTime
 	}
 	return nil
 }
@@ -703,21 +725,21 @@ var File_sps_v1_envelope_proto protoreflect.FileDescriptor
 
 const file_sps_v1_envelope_proto_rawDesc = "" +
 	"\n" +
-	"\x15sps/v1/envelope.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x01\n" +
+	"\x15sps/v1/envelope.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\"\xb1\x01\n" +
 	"\bEnvelope\x12,\n" +
-	"\fpayload_type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\vpayloadType\x12#\n" +
-	"\apayload\x18\x02 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x10R\apayload\x12P\n" +
+	"\fpayload_type\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\vpayloadType\x12%\n" +
+	"\apayload\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x10R\apayload\x12P\n" +
 	"\x11countersignatures\x18\x03 \x03(\v2\x18.sps.v1.CountersignatureB\b\xbaH\x05\x92\x01\x02\x10\bR\x11countersignatures\"\xbd\x01\n" +
 	"\x10Countersignature\x12'\n" +
 	"\talgorithm\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@R\talgorithm\x12 \n" +
 	"\x06signer\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06signer\x12)\n" +
 	"\tsignature\x18\x03 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x01R\tsignature\x123\n" +
-	"\fcertificates\x18\x04 \x03(\fB\x0f\xbaH\f\x92\x01\t\x10\x05\"\x05z\x03\x18\x80@R\fcertificates\"\xe1\x01\n" +
+	"\fcertificates\x18\x04 \x03(\fB\x0f\xbaH\f\x92\x01\t\x10\x05\"\x05z\x03\x18\x80@R\fcertificates\"\xe5\x01\n" +
 	"\bAudience\x12\x18\n" +
-	"\anetwork\x18\x01 \x01(\bR\anetwork\x123\n" +
-	"\aoffices\x18\x02 \x03(\tB\x19\xbaH\x16\x92\x01\x13\x10\xac\x02\"\x0er\f2\n" +
-	"^[A-Z]{2}$R\aoffices:\x85\x01\xbaH\x81\x01\x1a\x7f\n" +
-	"\x1baudience.network_or_offices\x126an audience is either the network or a list of offices\x1a(this.network != (size(this.offices) > 0)\"\x97\x04\n" +
+	"\anetwork\x18\x01 \x01(\bR\anetwork\x125\n" +
+	"\aoffices\x18\x02 \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\xac\x02\x18\x01\"\x0er\f2\n" +
+	"^[A-Z]{2}$R\aoffices:\x87\x01\xbaH\x83\x01\x1a\x80\x01\n" +
+	"\x1baudience.network_or_offices\x126an audience is either the network or a list of offices\x1a)this.network != (this.offices.size() > 0)\"\x97\x04\n" +
 	"\x04Leaf\x12Q\n" +
 	"\x06origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x06origin\x12(\n" +
 	"\bsequence\x18\x02 \x01(\x04B\f\xbaH\t2\a\x10\x80\x80\x80\x80\x80 R\bsequence\x126\n" +
@@ -742,19 +764,22 @@ const file_sps_v1_envelope_proto_rawDesc = "" +
 	"\n" +
 	"checkpoint\x18\x03 \x01(\fB\n" +
 	"\xbaH\az\x05\x10\x01\x18\x80@R\n" +
-	"checkpoint\"\xb6\x02\n" +
+	"checkpoint\"\xcf\x02\n" +
 	"\tEpochLink\x12b\n" +
 	"\x0fprevious_origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x0epreviousOrigin\x121\n" +
 	"\rprevious_size\x18\x02 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\fpreviousSize\x12,\n" +
-	"\rprevious_root\x18\x03 \x01(\fB\a\xbaH\x04z\x02h R\fpreviousRoot\x12 \n" +
-	"\x06reason\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\x12B\n" +
-	"\x0fwithout_offices\x18\x05 \x03(\tB\x19\xbaH\x16\x92\x01\x13\x10\xac\x02\"\x0er\f2\n" +
-	"^[A-Z]{2}$R\x0ewithoutOffices\"\x8e\x01\n" +
-	"\aErasure\x12 \n" +
-	"\x05order\x18\x01 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x05order\x12 \n" +
-	"\x06reason\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06reason\x12?\n" +
-	"\rbackups_until\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\fbackupsUntil*\x97\x01\n" +
+	"\rprevious_root\x18\x03 \x01(\fB\a\xbaH\x04z\x02h R\fpreviousRoot\x127\n" +
+	"\x06reason\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x06reason\x12D\n" +
+	"\x0fwithout_offices\x18\x05 \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\xac\x02\x18\x01\"\x0er\f2\n" +
+	"^[A-Z]{2}$R\x0ewithoutOffices\"\x81\x02\n" +
+	"\aErasure\x12\x1b\n" +
+	"\x04salt\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x04salt\x12)\n" +
+	"\n" +
+	"ordered_by\x18\x02 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xf4\x03R\torderedBy\x121\n" +
+	"\x0forder_reference\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x0eorderReference\x127\n" +
+	"\x06reason\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x06reason\x12B\n" +
+	"\x0fbackup_due_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\rbackupDueTime*\x97\x01\n" +
 	"\bLeafType\x12\x19\n" +
 	"\x15LEAF_TYPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13LEAF_TYPE_STATEMENT\x10\x01\x12\x12\n" +
@@ -790,19 +815,22 @@ var file_sps_v1_envelope_proto_goTypes = []any{
 	(*EpochLink)(nil),             // 7: sps.v1.EpochLink
 	(*Erasure)(nil),               // 8: sps.v1.Erasure
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*LocalizedText)(nil),         // 10: sps.v1.LocalizedText
 }
 var file_sps_v1_envelope_proto_depIdxs = []int32{
-	2, // 0: sps.v1.Envelope.countersignatures:type_name -> sps.v1.Countersignature
-	9, // 1: sps.v1.Leaf.time:type_name -> google.protobuf.Timestamp
-	0, // 2: sps.v1.Leaf.type:type_name -> sps.v1.LeafType
-	3, // 3: sps.v1.Leaf.audience:type_name -> sps.v1.Audience
-	5, // 4: sps.v1.Leaf.subject:type_name -> sps.v1.EntryRef
-	9, // 5: sps.v1.Erasure.backups_until:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	2,  // 0: sps.v1.Envelope.countersignatures:type_name -> sps.v1.Countersignature
+	9,  // 1: sps.v1.Leaf.time:type_name -> google.protobuf.Timestamp
+	0,  // 2: sps.v1.Leaf.type:type_name -> sps.v1.LeafType
+	3,  // 3: sps.v1.Leaf.audience:type_name -> sps.v1.Audience
+	5,  // 4: sps.v1.Leaf.subject:type_name -> sps.v1.EntryRef
+	10, // 5: sps.v1.EpochLink.reason:type_name -> sps.v1.LocalizedText
+	10, // 6: sps.v1.Erasure.reason:type_name -> sps.v1.LocalizedText
+	9,  // 7: sps.v1.Erasure.backup_due_time:type_name -> google.protobuf.Timestamp
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_envelope_proto_init() }
@@ -810,6 +838,7 @@ func file_sps_v1_envelope_proto_init() {
 	if File_sps_v1_envelope_proto != nil {
 		return
 	}
+	file_sps_v1_concept_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -418,12 +418,12 @@ type Frame_BodyChunk struct {
 }
 
 type Frame_Parcel struct {
-	// A body under encryption for an office that the sender cannot reach itself.
+	// A body under encryption, on its way through an office that must not read it.
 	Parcel *Parcel `protobuf:"bytes,10,opt,name=parcel,proto3,oneof"`
 }
 
 type Frame_Misbehaviour struct {
-	// Proof that an office signed two trees that cannot both be.
+	// Proof that an office signed two things that cannot both be.
 	Misbehaviour *Misbehaviour `protobuf:"bytes,11,opt,name=misbehaviour,proto3,oneof"`
 }
 
@@ -473,7 +473,10 @@ type Hello struct {
 	// Number of the sender's current peer card.
 	CardNumber uint64 `protobuf:"varint,6,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
 	// The sender's software, for the administrator's eyes.
-	Software      string `protobuf:"bytes,7,opt,name=software,proto3" json:"software,omitempty"`
+	Software string `protobuf:"bytes,7,opt,name=software,proto3" json:"software,omitempty"`
+	// Kinds of frames beyond those that every node of its version acts upon, by the names that they have in Frame: of
+	// version 1 `urgent`, `want_body`, `parcel`, `misbehaviour`. A kind that is not named may be sent, and is passed over.
+	Features      []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -557,7 +560,14 @@ func (x *Hello) GetSoftware() string {
 	return ""
 }
 
-// Want is a standing order, replaced by the next one for the same origin: of this log I hold `size` entries, send what
+func (x *Hello) GetFeatures() []string {
+	if x != nil {
+		return x.Features
+	}
+	return nil
+}
+
+// Want is a standing order, replaced by the next one for the same log: of this log I hold `size` entries, send what
 // follows, and go on as the log grows. A size beyond the end of what the receiver holds is answered by Bye
 // CURSOR_AHEAD: it means that the log was rolled back.
 type Want struct {
@@ -565,7 +575,9 @@ type Want struct {
 	// The log.
 	Origin string `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
 	// How many of its entries the sender holds.
-	Size          uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	Size uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	// True: the order ends, send nothing more of this log. The sender goes on with another source.
+	Stop          bool `protobuf:"varint,3,opt,name=stop,proto3" json:"stop,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -614,7 +626,15 @@ func (x *Want) GetSize() uint64 {
 	return 0
 }
 
-// Head is a checkpoint of a log that the sender holds.
+func (x *Want) GetStop() bool {
+	if x != nil {
+		return x.Stop
+	}
+	return false
+}
+
+// Head is a checkpoint of a log that the sender holds. The receiver keeps the newest ones of each log, since Entries and
+// Urgent name theirs by its size only: that of the last Head before them with this size.
 type Head struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The checkpoint, a C2SP signed note.
@@ -809,7 +829,8 @@ func (x *EntryBody) GetEnvelope() []byte {
 	return nil
 }
 
-// Urgent is one urgent entry ahead of the backlog, with the proofs that it stands in the log that is being followed.
+// Urgent is one urgent entry ahead of the backlog, with the proofs that it stands in the log that is being followed. Its
+// leaf names the log. Who has stored it lists it as `ahead` in receipts until the gap below it is filled.
 type Urgent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The leaf's bytes, exactly as in the log.
@@ -820,10 +841,13 @@ type Urgent struct {
 	InclusionProof [][]byte `protobuf:"bytes,3,rep,name=inclusion_proof,json=inclusionProof,proto3" json:"inclusion_proof,omitempty"`
 	// Size of the tree that both proofs lead to; its checkpoint was sent before, in a Head.
 	TargetSize uint64 `protobuf:"varint,4,opt,name=target_size,json=targetSize,proto3" json:"target_size,omitempty"`
-	// RFC 6962 consistency proof from the receiver's size to the target; empty if that size is 0.
+	// RFC 6962 consistency proof from `start_size` to the target; empty if they are equal or `start_size` is 0.
 	ConsistencyProof [][]byte `protobuf:"bytes,5,rep,name=consistency_proof,json=consistencyProof,proto3" json:"consistency_proof,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Size from which the consistency proof leads: what the receiver held when the sender last knew, so at most what it
+	// holds now. The receiver proves with the root that its own tree has at this size.
+	StartSize     uint64 `protobuf:"varint,6,opt,name=start_size,json=startSize,proto3" json:"start_size,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Urgent) Reset() {
@@ -889,6 +913,13 @@ func (x *Urgent) GetConsistencyProof() [][]byte {
 		return x.ConsistencyProof
 	}
 	return nil
+}
+
+func (x *Urgent) GetStartSize() uint64 {
+	if x != nil {
+		return x.StartSize
+	}
+	return 0
 }
 
 // ReceiptNote is the newest receipt of an office for a log: the sender's own, or one that it carries for another.
@@ -1158,7 +1189,10 @@ func (x *BodyChunk) GetTotalSize() uint64 {
 	return 0
 }
 
-// Parcel is a body for an addressee that the sender can reach and the issuer cannot.
+// Parcel is the body of an entry for an addressee that the issuer cannot reach. Any office that may read the entry makes
+// it; others hand it on unopened, to the addressee or to an office that can reach it, and keep it until a receipt of the
+// addressee shows that it was taken, or for 30 days. It is not logged. The addressee compares the digest of what it
+// opened with the leaf, so nobody on the way has to be trusted.
 type Parcel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The addressee.
@@ -1172,7 +1206,10 @@ type Parcel struct {
 	// The envelope's exact bytes, encrypted to the parcel key of the addressee's card with HPKE in base mode:
 	// MLKEM768X25519, HKDF-SHA256, AES-256-GCM; info `sps-parcel/v1`, origin, sequence in decimal and addressee, joined
 	// by line feeds; no additional data.
-	Ciphertext    []byte `protobuf:"bytes,5,opt,name=ciphertext,proto3" json:"ciphertext,omitempty"`
+	Ciphertext []byte `protobuf:"bytes,5,opt,name=ciphertext,proto3" json:"ciphertext,omitempty"`
+	// SHA-256 of the parcel key (ParcelKey.public_key) to which it is encrypted, so that the addressee knows which of its
+	// keys opens it while one replaces another.
+	KeySha256     []byte `protobuf:"bytes,6,opt,name=key_sha256,json=keySha256,proto3" json:"key_sha256,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1242,19 +1279,26 @@ func (x *Parcel) GetCiphertext() []byte {
 	return nil
 }
 
-// Misbehaviour proves to anyone that an office signed two trees that cannot both be.
+func (x *Parcel) GetKeySha256() []byte {
+	if x != nil {
+		return x.KeySha256
+	}
+	return nil
+}
+
+// Misbehaviour proves to anyone that an office signed two things that cannot both be. It is kept, shown to the
+// administrator and passed on; it needs no trust in who sends it.
 type Misbehaviour struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// A checkpoint (m, r).
-	SmallerCheckpoint []byte `protobuf:"bytes,1,opt,name=smaller_checkpoint,json=smallerCheckpoint,proto3" json:"smaller_checkpoint,omitempty"`
-	// A checkpoint (n, s) of the same log, n at least m.
-	LargerCheckpoint []byte `protobuf:"bytes,2,opt,name=larger_checkpoint,json=largerCheckpoint,proto3" json:"larger_checkpoint,omitempty"`
-	// The root that the larger tree has at the smaller size; not r. 32 bytes.
-	RootAtSmaller []byte `protobuf:"bytes,3,opt,name=root_at_smaller,json=rootAtSmaller,proto3" json:"root_at_smaller,omitempty"`
-	// RFC 6962 consistency proof from (m, `root_at_smaller`) to (n, s).
-	ConsistencyProof [][]byte `protobuf:"bytes,4,rep,name=consistency_proof,json=consistencyProof,proto3" json:"consistency_proof,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// What the proof is.
+	//
+	// Types that are valid to be assigned to Proof:
+	//
+	//	*Misbehaviour_TreeConflict
+	//	*Misbehaviour_CardConflict
+	Proof         isMisbehaviour_Proof `protobuf_oneof:"proof"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Misbehaviour) Reset() {
@@ -1287,28 +1331,171 @@ func (*Misbehaviour) Descriptor() ([]byte, []int) {
 	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{14}
 }
 
-func (x *Misbehaviour) GetSmallerCheckpoint() []byte {
+func (x *Misbehaviour) GetProof() isMisbehaviour_Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *Misbehaviour) GetTreeConflict() *TreeConflict {
+	if x != nil {
+		if x, ok := x.Proof.(*Misbehaviour_TreeConflict); ok {
+			return x.TreeConflict
+		}
+	}
+	return nil
+}
+
+func (x *Misbehaviour) GetCardConflict() *CardConflict {
+	if x != nil {
+		if x, ok := x.Proof.(*Misbehaviour_CardConflict); ok {
+			return x.CardConflict
+		}
+	}
+	return nil
+}
+
+type isMisbehaviour_Proof interface {
+	isMisbehaviour_Proof()
+}
+
+type Misbehaviour_TreeConflict struct {
+	// Two trees of one log.
+	TreeConflict *TreeConflict `protobuf:"bytes,1,opt,name=tree_conflict,json=treeConflict,proto3,oneof"`
+}
+
+type Misbehaviour_CardConflict struct {
+	// Two peer cards of one number.
+	CardConflict *CardConflict `protobuf:"bytes,2,opt,name=card_conflict,json=cardConflict,proto3,oneof"`
+}
+
+func (*Misbehaviour_TreeConflict) isMisbehaviour_Proof() {}
+
+func (*Misbehaviour_CardConflict) isMisbehaviour_Proof() {}
+
+// CardConflict is two different peer cards of one office with one number, both signed by the same card key.
+type CardConflict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One card, a serialised SignedCard.
+	FirstCard []byte `protobuf:"bytes,1,opt,name=first_card,json=firstCard,proto3" json:"first_card,omitempty"`
+	// The other, a serialised SignedCard.
+	SecondCard    []byte `protobuf:"bytes,2,opt,name=second_card,json=secondCard,proto3" json:"second_card,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CardConflict) Reset() {
+	*x = CardConflict{}
+	mi := &file_sps_v1_exchange_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CardConflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CardConflict) ProtoMessage() {}
+
+func (x *CardConflict) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exchange_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CardConflict.ProtoReflect.Descriptor instead.
+func (*CardConflict) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CardConflict) GetFirstCard() []byte {
+	if x != nil {
+		return x.FirstCard
+	}
+	return nil
+}
+
+func (x *CardConflict) GetSecondCard() []byte {
+	if x != nil {
+		return x.SecondCard
+	}
+	return nil
+}
+
+// TreeConflict is two checkpoints of one log, neither of whose trees is a beginning of the other's.
+type TreeConflict struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A checkpoint (m, r).
+	SmallerCheckpoint []byte `protobuf:"bytes,1,opt,name=smaller_checkpoint,json=smallerCheckpoint,proto3" json:"smaller_checkpoint,omitempty"`
+	// A checkpoint (n, s) of the same log, n at least m.
+	LargerCheckpoint []byte `protobuf:"bytes,2,opt,name=larger_checkpoint,json=largerCheckpoint,proto3" json:"larger_checkpoint,omitempty"`
+	// The root that the larger tree has at the smaller size; not r. 32 bytes.
+	RootAtSmaller []byte `protobuf:"bytes,3,opt,name=root_at_smaller,json=rootAtSmaller,proto3" json:"root_at_smaller,omitempty"`
+	// RFC 6962 consistency proof from (m, `root_at_smaller`) to (n, s); empty if n = m, when `root_at_smaller` is s.
+	ConsistencyProof [][]byte `protobuf:"bytes,4,rep,name=consistency_proof,json=consistencyProof,proto3" json:"consistency_proof,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *TreeConflict) Reset() {
+	*x = TreeConflict{}
+	mi := &file_sps_v1_exchange_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TreeConflict) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TreeConflict) ProtoMessage() {}
+
+func (x *TreeConflict) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exchange_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TreeConflict.ProtoReflect.Descriptor instead.
+func (*TreeConflict) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *TreeConflict) GetSmallerCheckpoint() []byte {
 	if x != nil {
 		return x.SmallerCheckpoint
 	}
 	return nil
 }
 
-func (x *Misbehaviour) GetLargerCheckpoint() []byte {
+func (x *TreeConflict) GetLargerCheckpoint() []byte {
 	if x != nil {
 		return x.LargerCheckpoint
 	}
 	return nil
 }
 
-func (x *Misbehaviour) GetRootAtSmaller() []byte {
+func (x *TreeConflict) GetRootAtSmaller() []byte {
 	if x != nil {
 		return x.RootAtSmaller
 	}
 	return nil
 }
 
-func (x *Misbehaviour) GetConsistencyProof() [][]byte {
+func (x *TreeConflict) GetConsistencyProof() [][]byte {
 	if x != nil {
 		return x.ConsistencyProof
 	}
@@ -1330,7 +1517,7 @@ type Bye struct {
 
 func (x *Bye) Reset() {
 	*x = Bye{}
-	mi := &file_sps_v1_exchange_proto_msgTypes[15]
+	mi := &file_sps_v1_exchange_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1342,7 +1529,7 @@ func (x *Bye) String() string {
 func (*Bye) ProtoMessage() {}
 
 func (x *Bye) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_exchange_proto_msgTypes[15]
+	mi := &file_sps_v1_exchange_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1355,7 +1542,7 @@ func (x *Bye) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bye.ProtoReflect.Descriptor instead.
 func (*Bye) Descriptor() ([]byte, []int) {
-	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Bye) GetCode() ByeReason {
@@ -1403,7 +1590,7 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	" \x01(\v2\x0e.sps.v1.ParcelH\x00R\x06parcel\x12:\n" +
 	"\fmisbehaviour\x18\v \x01(\v2\x14.sps.v1.MisbehaviourH\x00R\fmisbehaviour\x12\x1f\n" +
 	"\x03bye\x18\f \x01(\v2\v.sps.v1.ByeH\x00R\x03byeB\x06\n" +
-	"\x04kind\"\xe5\x02\n" +
+	"\x04kind\"\xa9\x03\n" +
 	"\x05Hello\x12&\n" +
 	"\bversions\x18\x01 \x03(\rB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x10R\bversions\x12@\n" +
@@ -1416,10 +1603,12 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x04time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1f\n" +
 	"\vcard_number\x18\x06 \x01(\x04R\n" +
 	"cardNumber\x12#\n" +
-	"\bsoftware\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\bsoftware\"{\n" +
+	"\bsoftware\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\bsoftware\x12B\n" +
+	"\bfeatures\x18\b \x03(\tB&\xbaH#\x92\x01 \x10 \x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$R\bfeatures\"\x8f\x01\n" +
 	"\x04Want\x12Q\n" +
 	"\x06origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x06origin\x12 \n" +
-	"\x04size\x18\x02 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\x04size\"2\n" +
+	"\x04size\x18\x02 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\x04size\x12\x12\n" +
+	"\x04stop\x18\x03 \x01(\bR\x04stop\"2\n" +
 	"\x04Head\x12*\n" +
 	"\n" +
 	"checkpoint\x18\x01 \x01(\fB\n" +
@@ -1432,17 +1621,20 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x06bodies\x18\x04 \x03(\v2\x11.sps.v1.EntryBodyB\t\xbaH\x06\x92\x01\x03\x10\x80@R\x06bodies\x12-\n" +
 	"\vtarget_size\x18\x05 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\n" +
 	"targetSize\x12;\n" +
-	"\x11consistency_proof\x18\x06 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\"C\n" +
-	"\tEntryBody\x12\x1a\n" +
-	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x1a\n" +
-	"\benvelope\x18\x02 \x01(\fR\benvelope\"\xf2\x01\n" +
-	"\x06Urgent\x12\x1c\n" +
-	"\x04leaf\x18\x01 \x01(\fB\b\xbaH\x05z\x03\x18\x80 R\x04leaf\x12%\n" +
+	"\x11consistency_proof\x18\x06 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\"^\n" +
+	"\tEntryBody\x12(\n" +
+	"\bsequence\x18\x01 \x01(\x04B\f\xbaH\t2\a\x10\x80\x80\x80\x80\x80 R\bsequence\x12'\n" +
+	"\benvelope\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x10R\benvelope\"\xa1\x02\n" +
+	"\x06Urgent\x12\x1e\n" +
+	"\x04leaf\x18\x01 \x01(\fB\n" +
+	"\xbaH\az\x05\x10\x01\x18\x80 R\x04leaf\x12%\n" +
 	"\benvelope\x18\x02 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80\x10R\benvelope\x127\n" +
 	"\x0finclusion_proof\x18\x03 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10(\"\x04z\x02h R\x0einclusionProof\x12-\n" +
 	"\vtarget_size\x18\x04 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\n" +
 	"targetSize\x12;\n" +
-	"\x11consistency_proof\x18\x05 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\"Y\n" +
+	"\x11consistency_proof\x18\x05 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\x12+\n" +
+	"\n" +
+	"start_size\x18\x06 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\tstartSize\"Y\n" +
 	"\vReceiptNote\x12)\n" +
 	"\x06office\x18\x01 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{2}$R\x06office\x12\x1f\n" +
@@ -1464,7 +1656,7 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x04data\x18\x05 \x01(\fB\t\xbaH\x06z\x04\x18\x80\x80 R\x04data\x12)\n" +
 	"\n" +
 	"total_size\x18\x06 \x01(\x04B\n" +
-	"\xbaH\a2\x05\x18\x80\x80\x80\x10R\ttotalSize\"\x8c\x02\n" +
+	"\xbaH\a2\x05\x18\x80\x80\x80\x10R\ttotalSize\"\xb4\x02\n" +
 	"\x06Parcel\x12!\n" +
 	"\x02to\x18\x01 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{2}$R\x02to\x12Q\n" +
@@ -1474,8 +1666,19 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\xbaH\az\x05\x10\x01\x18\x80 R\x0fencapsulatedKey\x12+\n" +
 	"\n" +
 	"ciphertext\x18\x05 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x90\x80\x10R\n" +
-	"ciphertext\"\xf0\x01\n" +
-	"\fMisbehaviour\x129\n" +
+	"ciphertext\x12&\n" +
+	"\n" +
+	"key_sha256\x18\x06 \x01(\fB\a\xbaH\x04z\x02h R\tkeySha256\"\x98\x01\n" +
+	"\fMisbehaviour\x12;\n" +
+	"\rtree_conflict\x18\x01 \x01(\v2\x14.sps.v1.TreeConflictH\x00R\ftreeConflict\x12;\n" +
+	"\rcard_conflict\x18\x02 \x01(\v2\x14.sps.v1.CardConflictH\x00R\fcardConflictB\x0e\n" +
+	"\x05proof\x12\x05\xbaH\x02\b\x01\"h\n" +
+	"\fCardConflict\x12*\n" +
+	"\n" +
+	"first_card\x18\x01 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x10R\tfirstCard\x12,\n" +
+	"\vsecond_card\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x10R\n" +
+	"secondCard\"\xf0\x01\n" +
+	"\fTreeConflict\x129\n" +
 	"\x12smaller_checkpoint\x18\x01 \x01(\fB\n" +
 	"\xbaH\az\x05\x10\x01\x18\x80@R\x11smallerCheckpoint\x127\n" +
 	"\x11larger_checkpoint\x18\x02 \x01(\fB\n" +
@@ -1515,7 +1718,7 @@ func file_sps_v1_exchange_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_exchange_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_exchange_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_sps_v1_exchange_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_sps_v1_exchange_proto_goTypes = []any{
 	(ByeReason)(0),                // 0: sps.v1.ByeReason
 	(*ExchangeRequest)(nil),       // 1: sps.v1.ExchangeRequest
@@ -1533,8 +1736,10 @@ var file_sps_v1_exchange_proto_goTypes = []any{
 	(*BodyChunk)(nil),             // 13: sps.v1.BodyChunk
 	(*Parcel)(nil),                // 14: sps.v1.Parcel
 	(*Misbehaviour)(nil),          // 15: sps.v1.Misbehaviour
-	(*Bye)(nil),                   // 16: sps.v1.Bye
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(*CardConflict)(nil),          // 16: sps.v1.CardConflict
+	(*TreeConflict)(nil),          // 17: sps.v1.TreeConflict
+	(*Bye)(nil),                   // 18: sps.v1.Bye
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
 }
 var file_sps_v1_exchange_proto_depIdxs = []int32{
 	3,  // 0: sps.v1.ExchangeRequest.frame:type_name -> sps.v1.Frame
@@ -1550,17 +1755,19 @@ var file_sps_v1_exchange_proto_depIdxs = []int32{
 	13, // 10: sps.v1.Frame.body_chunk:type_name -> sps.v1.BodyChunk
 	14, // 11: sps.v1.Frame.parcel:type_name -> sps.v1.Parcel
 	15, // 12: sps.v1.Frame.misbehaviour:type_name -> sps.v1.Misbehaviour
-	16, // 13: sps.v1.Frame.bye:type_name -> sps.v1.Bye
-	17, // 14: sps.v1.Hello.time:type_name -> google.protobuf.Timestamp
+	18, // 13: sps.v1.Frame.bye:type_name -> sps.v1.Bye
+	19, // 14: sps.v1.Hello.time:type_name -> google.protobuf.Timestamp
 	8,  // 15: sps.v1.Entries.bodies:type_name -> sps.v1.EntryBody
-	0,  // 16: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
-	1,  // 17: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
-	2,  // 18: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
-	18, // [18:19] is the sub-list for method output_type
-	17, // [17:18] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	17, // 16: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
+	16, // 17: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
+	0,  // 18: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
+	1,  // 19: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
+	2,  // 20: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
+	20, // [20:21] is the sub-list for method output_type
+	19, // [19:20] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_exchange_proto_init() }
@@ -1582,13 +1789,17 @@ func file_sps_v1_exchange_proto_init() {
 		(*Frame_Misbehaviour)(nil),
 		(*Frame_Bye)(nil),
 	}
+	file_sps_v1_exchange_proto_msgTypes[14].OneofWrappers = []any{
+		(*Misbehaviour_TreeConflict)(nil),
+		(*Misbehaviour_CardConflict)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_exchange_proto_rawDesc), len(file_sps_v1_exchange_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   16,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

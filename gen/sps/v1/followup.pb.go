@@ -232,6 +232,8 @@ const (
 	RequestKind_REQUEST_KIND_CLOSURE RequestKind = 14
 	// Take measures.
 	RequestKind_REQUEST_KIND_MEASURES RequestKind = 15
+	// Anything else; the text says what.
+	RequestKind_REQUEST_KIND_OTHER RequestKind = 16
 )
 
 // Enum value maps for RequestKind.
@@ -253,6 +255,7 @@ var (
 		13: "REQUEST_KIND_READDRESS",
 		14: "REQUEST_KIND_CLOSURE",
 		15: "REQUEST_KIND_MEASURES",
+		16: "REQUEST_KIND_OTHER",
 	}
 	RequestKind_value = map[string]int32{
 		"REQUEST_KIND_UNSPECIFIED":        0,
@@ -271,6 +274,7 @@ var (
 		"REQUEST_KIND_READDRESS":          13,
 		"REQUEST_KIND_CLOSURE":            14,
 		"REQUEST_KIND_MEASURES":           15,
+		"REQUEST_KIND_OTHER":              16,
 	}
 )
 
@@ -738,7 +742,9 @@ type Facts struct {
 	// Where goods went.
 	Distribution []*Distribution `protobuf:"bytes,10,rep,name=distribution,proto3" json:"distribution,omitempty"`
 	// Where the quantity of each lot went.
-	Balances      []*LotBalance `protobuf:"bytes,11,rep,name=balances,proto3" json:"balances,omitempty"`
+	Balances []*LotBalance `protobuf:"bytes,11,rep,name=balances,proto3" json:"balances,omitempty"`
+	// How serious the matter is where the writer is competent: persons affected there, symptoms, an outbreak.
+	Risk          *Risk `protobuf:"bytes,12,opt,name=risk,proto3" json:"risk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -850,6 +856,13 @@ func (x *Facts) GetBalances() []*LotBalance {
 	return nil
 }
 
+func (x *Facts) GetRisk() *Risk {
+	if x != nil {
+		return x.Risk
+	}
+	return nil
+}
+
 // Acknowledgement is a person's word that the case has been read, and how the office takes it.
 type Acknowledgement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -914,7 +927,9 @@ func (x *Acknowledgement) GetUnit() string {
 	return ""
 }
 
-// FollowUp is what an office adds to a case. Each part that is present sets a register of the office that states it.
+// FollowUp is what an office adds to a case. Each part that is present sets a register of the office that states it. It
+// may be empty if the statement around it says something: an attachment, an external reference such as the office's own
+// file number, who was told by hand, a relation to another case.
 type FollowUp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What it says.
@@ -1582,7 +1597,7 @@ var File_sps_v1_followup_proto protoreflect.FileDescriptor
 
 const file_sps_v1_followup_proto_rawDesc = "" +
 	"\n" +
-	"\x15sps/v1/followup.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/document.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/finding.proto\x1a\x14sps/v1/measure.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\xcd\x02\n" +
+	"\x15sps/v1/followup.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/document.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/finding.proto\x1a\x14sps/v1/measure.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\xcd\x02\n" +
 	"\x06Stance\x12>\n" +
 	"\bposition\x18\x01 \x01(\x0e2\x16.sps.v1.StancePositionB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\bposition\x127\n" +
@@ -1605,7 +1620,7 @@ const file_sps_v1_followup_proto_rawDesc = "" +
 	"\x06causes\x18\x02 \x03(\v2\x0f.sps.v1.ConceptB\b\xbaH\x05\x92\x01\x02\x10\x14R\x06causes\x125\n" +
 	"\x05cause\x18\x03 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x05cause\x12L\n" +
 	"\x11corrective_action\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x10correctiveAction\x125\n" +
-	"\x0fcompletion_date\x18\x05 \x01(\v2\f.sps.v1.DateR\x0ecompletionDate\"\xff\x04\n" +
+	"\x0fcompletion_date\x18\x05 \x01(\v2\f.sps.v1.DateR\x0ecompletionDate\"\xa1\x05\n" +
 	"\x05Facts\x126\n" +
 	"\bproducts\x18\x01 \x03(\v2\x0f.sps.v1.ProductB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\bproducts\x122\n" +
 	"\aparties\x18\x02 \x03(\v2\r.sps.v1.PartyB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\aparties\x122\n" +
@@ -1620,18 +1635,18 @@ const file_sps_v1_followup_proto_rawDesc = "" +
 	"\bmeasures\x18\t \x03(\v2\x0f.sps.v1.MeasureB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\bmeasures\x12C\n" +
 	"\fdistribution\x18\n" +
 	" \x03(\v2\x14.sps.v1.DistributionB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\fdistribution\x129\n" +
-	"\bbalances\x18\v \x03(\v2\x12.sps.v1.LotBalanceB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bbalances\"\xaf\x01\n" +
+	"\bbalances\x18\v \x03(\v2\x12.sps.v1.LotBalanceB\t\xbaH\x06\x92\x01\x03\x10\xe8\aR\bbalances\x12 \n" +
+	"\x04risk\x18\f \x01(\v2\f.sps.v1.RiskR\x04risk\"\xaf\x01\n" +
 	"\x0fAcknowledgement\x12&\n" +
 	"\x06stance\x18\x01 \x01(\v2\x0e.sps.v1.StanceR\x06stance\x123\n" +
 	"\x04text\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12?\n" +
-	"\x04unit\x18\x03 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\"\xb1\x03\n" +
+	"\x04unit\x18\x03 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\"\xe3\x01\n" +
 	"\bFollowUp\x123\n" +
 	"\x04text\x18\x01 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12&\n" +
 	"\x06stance\x18\x02 \x01(\v2\x0e.sps.v1.StanceR\x06stance\x12)\n" +
 	"\aoutcome\x18\x03 \x01(\v2\x0f.sps.v1.OutcomeR\aoutcome\x12*\n" +
 	"\x04part\x18\x04 \x01(\x0e2\f.sps.v1.PartB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04part\x12#\n" +
-	"\x05facts\x18\x05 \x01(\v2\r.sps.v1.FactsR\x05facts:\xcb\x01\xbaH\xc7\x01\x1a\xc4\x01\n" +
-	"\x0ffollow_up.empty\x12Msay something: a text, a stance, an outcome, facts, or that your part is done\x1abthis.text.size() > 0 || has(this.stance) || has(this.outcome) || has(this.facts) || this.part != 0\"\xab\x01\n" +
+	"\x05facts\x18\x05 \x01(\v2\r.sps.v1.FactsR\x05facts\"\xab\x01\n" +
 	"\tExtension\x12/\n" +
 	"\x05clock\x18\x01 \x01(\x0e2\r.sps.v1.ClockB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05clock\x12.\n" +
@@ -1664,8 +1679,7 @@ const file_sps_v1_followup_proto_rawDesc = "" +
 	"\x05codes\x18\x03 \x03(\v2\x10.sps.v1.SiteCodeB\b\xbaH\x05\x92\x01\x02\x10dR\x05codes\x12<\n" +
 	"\fparticipants\x18\x04 \x03(\v2\x0e.sps.v1.PersonB\b\xbaH\x05\x92\x01\x02\x102R\fparticipants\x12C\n" +
 	"\x04lang\x18\x05 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x04lang\x12 \n" +
-	"\x03uri\x18\x06 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\xd0\x0f\x88\x01\x01R\x03uri\"\xa1\n" +
-	"\n" +
+	"\x03uri\x18\x06 \x01(\tB\x0e\xbaH\v\xd8\x01\x01r\x06\x18\xd0\x0f\x88\x01\x01R\x03uri\"\xc0\v\n" +
 	"\aRequest\x123\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x13.sps.v1.RequestKindB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x127\n" +
@@ -1683,10 +1697,11 @@ const file_sps_v1_followup_proto_rawDesc = "" +
 	"\x05codes\x18\x0f \x03(\v2\x10.sps.v1.SiteCodeB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\x05codes\x12D\n" +
 	"\x0ffurther_offices\x18\x10 \x03(\tB\x1b\xbaH\x18\x92\x01\x15\x10\xac\x02\x18\x01\"\x0er\f2\n" +
 	"^[A-Z]{2}$R\x0efurtherOffices\x12#\n" +
-	"\x05facts\x18\x11 \x01(\v2\r.sps.v1.FactsR\x05facts:\xad\x04\xbaH\xa9\x04\x1az\n" +
+	"\x05facts\x18\x11 \x01(\v2\r.sps.v1.FactsR\x05facts:\xcc\x05\xbaH\xc8\x05\x1az\n" +
 	"\x11request.extension\x12>a request for an extension says which due time, and until when\x1a%this.kind != 7 || has(this.extension)\x1a~\n" +
-	"\x19request.remote_inspection\x121a request for a remote inspection proposes a time\x1a.this.kind != 10 || has(this.remote_inspection)\x1a\xaa\x02\n" +
-	"\rrequest.empty\x12jsay what is asked, in a text or by corrections, an extension, a retest, a movement, an inspection or codes\x1a\xac\x01this.text.size() > 0 || this.corrections.size() > 0 || has(this.extension) || has(this.retest) || has(this.movement) || has(this.remote_inspection) || this.codes.size() > 0\"\xff\x04\n" +
+	"\x19request.remote_inspection\x121a request for a remote inspection proposes a time\x1a.this.kind != 10 || has(this.remote_inspection)\x1aW\n" +
+	"\rrequest.other\x12\x1dsay in the text what is asked\x1a'this.kind != 16 || this.text.size() > 0\x1a\xf0\x02\n" +
+	"\rrequest.empty\x12zsay what is asked, in a text or by corrections, an extension, a retest, a movement, an inspection, codes, offices or facts\x1a\xe2\x01this.text.size() > 0 || this.corrections.size() > 0 || has(this.extension) || has(this.retest) || has(this.movement) || has(this.remote_inspection) || this.codes.size() > 0 || this.further_offices.size() > 0 || has(this.facts)\"\xff\x04\n" +
 	"\bResponse\x128\n" +
 	"\x06result\x18\x01 \x01(\x0e2\x16.sps.v1.ResponseResultB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06result\x12F\n" +
 	"\x0edispute_result\x18\x02 \x01(\x0e2\x15.sps.v1.DisputeResultB\b\xbaH\x05\x82\x01\x02\x10\x01R\rdisputeResult\x123\n" +
@@ -1712,7 +1727,7 @@ const file_sps_v1_followup_proto_rawDesc = "" +
 	"\x1cOUTCOME_CONCLUSION_CONFIRMED\x10\x01\x12$\n" +
 	" OUTCOME_CONCLUSION_NOT_CONFIRMED\x10\x02\x12#\n" +
 	"\x1fOUTCOME_CONCLUSION_INCONCLUSIVE\x10\x03\x12\"\n" +
-	"\x1eOUTCOME_CONCLUSION_IN_PROGRESS\x10\x04*\xe4\x03\n" +
+	"\x1eOUTCOME_CONCLUSION_IN_PROGRESS\x10\x04*\xfc\x03\n" +
 	"\vRequestKind\x12\x1c\n" +
 	"\x18REQUEST_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REQUEST_KIND_AMENDMENT\x10\x01\x12\x1b\n" +
@@ -1730,7 +1745,8 @@ const file_sps_v1_followup_proto_rawDesc = "" +
 	"\x1fREQUEST_KIND_CODE_REINSTATEMENT\x10\f\x12\x1a\n" +
 	"\x16REQUEST_KIND_READDRESS\x10\r\x12\x18\n" +
 	"\x14REQUEST_KIND_CLOSURE\x10\x0e\x12\x19\n" +
-	"\x15REQUEST_KIND_MEASURES\x10\x0f*\xad\x01\n" +
+	"\x15REQUEST_KIND_MEASURES\x10\x0f\x12\x16\n" +
+	"\x12REQUEST_KIND_OTHER\x10\x10*\xad\x01\n" +
 	"\x0eResponseResult\x12\x1f\n" +
 	"\x1bRESPONSE_RESULT_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17RESPONSE_RESULT_GRANTED\x10\x01\x12\"\n" +
@@ -1800,15 +1816,16 @@ var file_sps_v1_followup_proto_goTypes = []any{
 	(*Measure)(nil),               // 30: sps.v1.Measure
 	(*Distribution)(nil),          // 31: sps.v1.Distribution
 	(*LotBalance)(nil),            // 32: sps.v1.LotBalance
-	(*EntryRef)(nil),              // 33: sps.v1.EntryRef
-	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
-	(SampleRole)(0),               // 35: sps.v1.SampleRole
-	(*Laboratory)(nil),            // 36: sps.v1.Laboratory
-	(*Extent)(nil),                // 37: sps.v1.Extent
-	(*Area)(nil),                  // 38: sps.v1.Area
-	(*Place)(nil),                 // 39: sps.v1.Place
-	(*SiteCode)(nil),              // 40: sps.v1.SiteCode
-	(*Person)(nil),                // 41: sps.v1.Person
+	(*Risk)(nil),                  // 33: sps.v1.Risk
+	(*EntryRef)(nil),              // 34: sps.v1.EntryRef
+	(*timestamppb.Timestamp)(nil), // 35: google.protobuf.Timestamp
+	(SampleRole)(0),               // 36: sps.v1.SampleRole
+	(*Laboratory)(nil),            // 37: sps.v1.Laboratory
+	(*Extent)(nil),                // 38: sps.v1.Extent
+	(*Area)(nil),                  // 39: sps.v1.Area
+	(*Place)(nil),                 // 40: sps.v1.Place
+	(*SiteCode)(nil),              // 41: sps.v1.SiteCode
+	(*Person)(nil),                // 42: sps.v1.Person
 }
 var file_sps_v1_followup_proto_depIdxs = []int32{
 	0,  // 0: sps.v1.Stance.position:type_name -> sps.v1.StancePosition
@@ -1831,50 +1848,51 @@ var file_sps_v1_followup_proto_depIdxs = []int32{
 	30, // 17: sps.v1.Facts.measures:type_name -> sps.v1.Measure
 	31, // 18: sps.v1.Facts.distribution:type_name -> sps.v1.Distribution
 	32, // 19: sps.v1.Facts.balances:type_name -> sps.v1.LotBalance
-	7,  // 20: sps.v1.Acknowledgement.stance:type_name -> sps.v1.Stance
-	19, // 21: sps.v1.Acknowledgement.text:type_name -> sps.v1.LocalizedText
-	19, // 22: sps.v1.FollowUp.text:type_name -> sps.v1.LocalizedText
-	7,  // 23: sps.v1.FollowUp.stance:type_name -> sps.v1.Stance
-	9,  // 24: sps.v1.FollowUp.outcome:type_name -> sps.v1.Outcome
-	1,  // 25: sps.v1.FollowUp.part:type_name -> sps.v1.Part
-	10, // 26: sps.v1.FollowUp.facts:type_name -> sps.v1.Facts
-	6,  // 27: sps.v1.Extension.clock:type_name -> sps.v1.Clock
-	33, // 28: sps.v1.Extension.statement:type_name -> sps.v1.EntryRef
-	34, // 29: sps.v1.Extension.due_time:type_name -> google.protobuf.Timestamp
-	35, // 30: sps.v1.Retest.role:type_name -> sps.v1.SampleRole
-	36, // 31: sps.v1.Retest.laboratory:type_name -> sps.v1.Laboratory
-	20, // 32: sps.v1.Retest.method:type_name -> sps.v1.Concept
-	37, // 33: sps.v1.GoodsMovement.extent:type_name -> sps.v1.Extent
-	38, // 34: sps.v1.GoodsMovement.destination:type_name -> sps.v1.Area
-	39, // 35: sps.v1.GoodsMovement.place:type_name -> sps.v1.Place
-	21, // 36: sps.v1.GoodsMovement.date:type_name -> sps.v1.Date
-	19, // 37: sps.v1.GoodsMovement.conditions:type_name -> sps.v1.LocalizedText
-	34, // 38: sps.v1.RemoteInspection.start_times:type_name -> google.protobuf.Timestamp
-	39, // 39: sps.v1.RemoteInspection.place:type_name -> sps.v1.Place
-	40, // 40: sps.v1.RemoteInspection.codes:type_name -> sps.v1.SiteCode
-	41, // 41: sps.v1.RemoteInspection.participants:type_name -> sps.v1.Person
-	3,  // 42: sps.v1.Request.kind:type_name -> sps.v1.RequestKind
-	19, // 43: sps.v1.Request.text:type_name -> sps.v1.LocalizedText
-	34, // 44: sps.v1.Request.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 45: sps.v1.Request.corrections:type_name -> sps.v1.Correction
-	13, // 46: sps.v1.Request.extension:type_name -> sps.v1.Extension
-	14, // 47: sps.v1.Request.retest:type_name -> sps.v1.Retest
-	15, // 48: sps.v1.Request.movement:type_name -> sps.v1.GoodsMovement
-	16, // 49: sps.v1.Request.remote_inspection:type_name -> sps.v1.RemoteInspection
-	40, // 50: sps.v1.Request.codes:type_name -> sps.v1.SiteCode
-	10, // 51: sps.v1.Request.facts:type_name -> sps.v1.Facts
-	4,  // 52: sps.v1.Response.result:type_name -> sps.v1.ResponseResult
-	5,  // 53: sps.v1.Response.dispute_result:type_name -> sps.v1.DisputeResult
-	19, // 54: sps.v1.Response.text:type_name -> sps.v1.LocalizedText
-	34, // 55: sps.v1.Response.due_time:type_name -> google.protobuf.Timestamp
-	15, // 56: sps.v1.Response.movement:type_name -> sps.v1.GoodsMovement
-	16, // 57: sps.v1.Response.remote_inspection:type_name -> sps.v1.RemoteInspection
-	10, // 58: sps.v1.Response.facts:type_name -> sps.v1.Facts
-	59, // [59:59] is the sub-list for method output_type
-	59, // [59:59] is the sub-list for method input_type
-	59, // [59:59] is the sub-list for extension type_name
-	59, // [59:59] is the sub-list for extension extendee
-	0,  // [0:59] is the sub-list for field type_name
+	33, // 20: sps.v1.Facts.risk:type_name -> sps.v1.Risk
+	7,  // 21: sps.v1.Acknowledgement.stance:type_name -> sps.v1.Stance
+	19, // 22: sps.v1.Acknowledgement.text:type_name -> sps.v1.LocalizedText
+	19, // 23: sps.v1.FollowUp.text:type_name -> sps.v1.LocalizedText
+	7,  // 24: sps.v1.FollowUp.stance:type_name -> sps.v1.Stance
+	9,  // 25: sps.v1.FollowUp.outcome:type_name -> sps.v1.Outcome
+	1,  // 26: sps.v1.FollowUp.part:type_name -> sps.v1.Part
+	10, // 27: sps.v1.FollowUp.facts:type_name -> sps.v1.Facts
+	6,  // 28: sps.v1.Extension.clock:type_name -> sps.v1.Clock
+	34, // 29: sps.v1.Extension.statement:type_name -> sps.v1.EntryRef
+	35, // 30: sps.v1.Extension.due_time:type_name -> google.protobuf.Timestamp
+	36, // 31: sps.v1.Retest.role:type_name -> sps.v1.SampleRole
+	37, // 32: sps.v1.Retest.laboratory:type_name -> sps.v1.Laboratory
+	20, // 33: sps.v1.Retest.method:type_name -> sps.v1.Concept
+	38, // 34: sps.v1.GoodsMovement.extent:type_name -> sps.v1.Extent
+	39, // 35: sps.v1.GoodsMovement.destination:type_name -> sps.v1.Area
+	40, // 36: sps.v1.GoodsMovement.place:type_name -> sps.v1.Place
+	21, // 37: sps.v1.GoodsMovement.date:type_name -> sps.v1.Date
+	19, // 38: sps.v1.GoodsMovement.conditions:type_name -> sps.v1.LocalizedText
+	35, // 39: sps.v1.RemoteInspection.start_times:type_name -> google.protobuf.Timestamp
+	40, // 40: sps.v1.RemoteInspection.place:type_name -> sps.v1.Place
+	41, // 41: sps.v1.RemoteInspection.codes:type_name -> sps.v1.SiteCode
+	42, // 42: sps.v1.RemoteInspection.participants:type_name -> sps.v1.Person
+	3,  // 43: sps.v1.Request.kind:type_name -> sps.v1.RequestKind
+	19, // 44: sps.v1.Request.text:type_name -> sps.v1.LocalizedText
+	35, // 45: sps.v1.Request.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 46: sps.v1.Request.corrections:type_name -> sps.v1.Correction
+	13, // 47: sps.v1.Request.extension:type_name -> sps.v1.Extension
+	14, // 48: sps.v1.Request.retest:type_name -> sps.v1.Retest
+	15, // 49: sps.v1.Request.movement:type_name -> sps.v1.GoodsMovement
+	16, // 50: sps.v1.Request.remote_inspection:type_name -> sps.v1.RemoteInspection
+	41, // 51: sps.v1.Request.codes:type_name -> sps.v1.SiteCode
+	10, // 52: sps.v1.Request.facts:type_name -> sps.v1.Facts
+	4,  // 53: sps.v1.Response.result:type_name -> sps.v1.ResponseResult
+	5,  // 54: sps.v1.Response.dispute_result:type_name -> sps.v1.DisputeResult
+	19, // 55: sps.v1.Response.text:type_name -> sps.v1.LocalizedText
+	35, // 56: sps.v1.Response.due_time:type_name -> google.protobuf.Timestamp
+	15, // 57: sps.v1.Response.movement:type_name -> sps.v1.GoodsMovement
+	16, // 58: sps.v1.Response.remote_inspection:type_name -> sps.v1.RemoteInspection
+	10, // 59: sps.v1.Response.facts:type_name -> sps.v1.Facts
+	60, // [60:60] is the sub-list for method output_type
+	60, // [60:60] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_followup_proto_init() }
@@ -1888,6 +1906,7 @@ func file_sps_v1_followup_proto_init() {
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_finding_proto_init()
 	file_sps_v1_measure_proto_init()
+	file_sps_v1_notification_proto_init()
 	file_sps_v1_product_proto_init()
 	file_sps_v1_sample_proto_init()
 	type x struct{}

@@ -446,9 +446,9 @@ type Measure struct {
 	// `released-after-treatment`, `released-after-relabelling`, `resampled`, `import-refused`, `returned`,
 	// `arrived-back`, `redispatched`, `transhipped`, `destroyed`, `treated`, `relabelled`, `sorted`, `other-use`,
 	// `seized`, `sealed`, `market-withdrawal`, `recall`, `sales-stopped`, `export-stopped`, `public-warning`,
-	// `importer-informed`, `authority-informed`, `recipients-informed`, `checks-reinforced`, `disinfected`,
-	// `operator-audited`, `code-suspended`, `code-reinstated`, `recurrence-prevented`, `patients-treated`; or any other
-	// list, such as `cxg25-action`.
+	// `importer-informed`, `exporter-informed`, `authority-informed`, `recipients-informed`, `destinations-informed`,
+	// `checks-reinforced`, `disinfected`, `operator-audited`, `code-suspended`, `code-reinstated`,
+	// `recurrence-prevented`, `patients-treated`; or any other list, such as `cxg25-action`.
 	Action *Concept `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
 	// How far it is.
 	State MeasureState `protobuf:"varint,4,opt,name=state,proto3,enum=sps.v1.MeasureState" json:"state,omitempty"`
@@ -460,7 +460,7 @@ type Measure struct {
 	OrderedBy *Authority `protobuf:"bytes,7,opt,name=ordered_by,json=orderedBy,proto3" json:"ordered_by,omitempty"`
 	// Day on which it was ordered.
 	OrderDate *Date `protobuf:"bytes,8,opt,name=order_date,json=orderDate,proto3" json:"order_date,omitempty"`
-	// Day on which it was, or must be, done.
+	// Day on which it was done; before that, as its state says, the day by which it must be.
 	CompletionDate *Date `protobuf:"bytes,9,opt,name=completion_date,json=completionDate,proto3" json:"completion_date,omitempty"`
 	// Where: for goods held, the place where they are.
 	Place *Place `protobuf:"bytes,10,opt,name=place,proto3" json:"place,omitempty"`
@@ -635,9 +635,11 @@ type Decision struct {
 	// Last day on which it can be appealed.
 	AppealDate *Date `protobuf:"bytes,9,opt,name=appeal_date,json=appealDate,proto3" json:"appeal_date,omitempty"`
 	// Conditions on which goods are accepted.
-	Conditions    []*LocalizedText `protobuf:"bytes,10,rep,name=conditions,proto3" json:"conditions,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Conditions []*LocalizedText `protobuf:"bytes,10,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	// Who may be shown it.
+	Confidentiality Confidentiality `protobuf:"varint,11,opt,name=confidentiality,proto3,enum=sps.v1.Confidentiality" json:"confidentiality,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Decision) Reset() {
@@ -740,6 +742,13 @@ func (x *Decision) GetConditions() []*LocalizedText {
 	return nil
 }
 
+func (x *Decision) GetConfidentiality() Confidentiality {
+	if x != nil {
+		return x.Confidentiality
+	}
+	return Confidentiality_CONFIDENTIALITY_UNSPECIFIED
+}
+
 // BalanceItem is one part of a balance.
 type BalanceItem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -806,9 +815,11 @@ type LotBalance struct {
 	// Its parts, each state at most once.
 	Items []*BalanceItem `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
 	// Day of which it speaks.
-	BalanceDate   *Date `protobuf:"bytes,4,opt,name=balance_date,json=balanceDate,proto3" json:"balance_date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BalanceDate *Date `protobuf:"bytes,4,opt,name=balance_date,json=balanceDate,proto3" json:"balance_date,omitempty"`
+	// Who may be shown it.
+	Confidentiality Confidentiality `protobuf:"varint,5,opt,name=confidentiality,proto3,enum=sps.v1.Confidentiality" json:"confidentiality,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *LotBalance) Reset() {
@@ -869,6 +880,13 @@ func (x *LotBalance) GetBalanceDate() *Date {
 	return nil
 }
 
+func (x *LotBalance) GetConfidentiality() Confidentiality {
+	if x != nil {
+		return x.Confidentiality
+	}
+	return Confidentiality_CONFIDENTIALITY_UNSPECIFIED
+}
+
 // Distribution says where goods went.
 type Distribution struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -883,9 +901,11 @@ type Distribution struct {
 	// Local id of the party that received them.
 	Recipient string `protobuf:"bytes,5,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// When.
-	Date          *Date `protobuf:"bytes,6,opt,name=date,proto3" json:"date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Date *Date `protobuf:"bytes,6,opt,name=date,proto3" json:"date,omitempty"`
+	// Who may be shown it.
+	Confidentiality Confidentiality `protobuf:"varint,7,opt,name=confidentiality,proto3,enum=sps.v1.Confidentiality" json:"confidentiality,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Distribution) Reset() {
@@ -960,6 +980,13 @@ func (x *Distribution) GetDate() *Date {
 	return nil
 }
 
+func (x *Distribution) GetConfidentiality() Confidentiality {
+	if x != nil {
+		return x.Confidentiality
+	}
+	return Confidentiality_CONFIDENTIALITY_UNSPECIFIED
+}
+
 var File_sps_v1_measure_proto protoreflect.FileDescriptor
 
 const file_sps_v1_measure_proto_rawDesc = "" +
@@ -998,7 +1025,7 @@ const file_sps_v1_measure_proto_rawDesc = "" +
 	"\x04text\x18\r \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12I\n" +
 	"\vattachments\x18\x0e \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments\x12K\n" +
 	"\x0fconfidentiality\x18\x0f \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality:p\xbaHm\x1ak\n" +
-	"\rmeasure.empty\x12/name the action, or change the status of a code\x1a)has(this.action) || has(this.code_status)\"\xce\x04\n" +
+	"\rmeasure.empty\x12/name the action, or change the status of a code\x1a)has(this.action) || has(this.code_status)\"\x9b\x05\n" +
 	"\bDecision\x12)\n" +
 	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^j[1-9][0-9]{0,3}$R\x02id\x12f\n" +
 	"\x05about\x18\x02 \x03(\tBP\xbaHM\x92\x01J\x10\xe8\a\x18\x01\"CrA2?^(n:)?(d[1-9][0-9]{0,3}|p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?)$R\x05about\x124\n" +
@@ -1014,25 +1041,28 @@ const file_sps_v1_measure_proto_rawDesc = "" +
 	"\n" +
 	"conditions\x18\n" +
 	" \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\n" +
-	"conditions\"{\n" +
+	"conditions\x12K\n" +
+	"\x0fconfidentiality\x18\v \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality\"{\n" +
 	"\vBalanceItem\x126\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x14.sps.v1.BalanceStateB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05state\x124\n" +
-	"\bquantity\x18\x02 \x01(\v2\x10.sps.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01R\bquantity\"\xd2\x02\n" +
+	"\bquantity\x18\x02 \x01(\v2\x10.sps.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01R\bquantity\"\x9f\x03\n" +
 	"\n" +
 	"LotBalance\x12I\n" +
 	"\x05about\x18\x01 \x01(\tB3\xbaH0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about\x12&\n" +
 	"\x05total\x18\x02 \x01(\v2\x10.sps.v1.QuantityR\x05total\x12\x9f\x01\n" +
 	"\x05items\x18\x03 \x03(\v2\x13.sps.v1.BalanceItemBt\xbaHq\xba\x01g\n" +
 	"\x17lot_balance.state_twice\x12-give each state once, with its whole quantity\x1a\x1dthis.map(i, i.state).unique()\x92\x01\x04\b\x01\x10\x14R\x05items\x12/\n" +
-	"\fbalance_date\x18\x04 \x01(\v2\f.sps.v1.DateR\vbalanceDate\"\xbd\x03\n" +
+	"\fbalance_date\x18\x04 \x01(\v2\f.sps.v1.DateR\vbalanceDate\x12K\n" +
+	"\x0fconfidentiality\x18\x05 \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality\"\x8a\x04\n" +
 	"\fDistribution\x12S\n" +
 	"\x05about\x18\x01 \x03(\tB=\xbaH:\x92\x017\x10\xe8\a\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about\x12 \n" +
 	"\x04area\x18\x02 \x01(\v2\f.sps.v1.AreaR\x04area\x12'\n" +
 	"\x06status\x18\x03 \x01(\v2\x0f.sps.v1.ConceptR\x06status\x12,\n" +
 	"\bquantity\x18\x04 \x01(\v2\x10.sps.v1.QuantityR\bquantity\x12?\n" +
 	"\trecipient\x18\x05 \x01(\tB!\xbaH\x1e\xd8\x01\x01r\x192\x17^(n:)?o[1-9][0-9]{0,3}$R\trecipient\x12 \n" +
-	"\x04date\x18\x06 \x01(\v2\f.sps.v1.DateR\x04date:|\xbaHy\x1aw\n" +
+	"\x04date\x18\x06 \x01(\v2\f.sps.v1.DateR\x04date\x12K\n" +
+	"\x0fconfidentiality\x18\a \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality:|\xbaHy\x1aw\n" +
 	"\x12distribution.empty\x12%give an area, a status or a recipient\x1a:has(this.area) || has(this.status) || this.recipient != ''*\x98\x01\n" +
 	"\fMeasureState\x12\x1d\n" +
 	"\x19MEASURE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -1134,20 +1164,23 @@ var file_sps_v1_measure_proto_depIdxs = []int32{
 	15, // 23: sps.v1.Decision.reason:type_name -> sps.v1.LocalizedText
 	18, // 24: sps.v1.Decision.appeal_date:type_name -> sps.v1.Date
 	15, // 25: sps.v1.Decision.conditions:type_name -> sps.v1.LocalizedText
-	4,  // 26: sps.v1.BalanceItem.state:type_name -> sps.v1.BalanceState
-	21, // 27: sps.v1.BalanceItem.quantity:type_name -> sps.v1.Quantity
-	21, // 28: sps.v1.LotBalance.total:type_name -> sps.v1.Quantity
-	8,  // 29: sps.v1.LotBalance.items:type_name -> sps.v1.BalanceItem
-	18, // 30: sps.v1.LotBalance.balance_date:type_name -> sps.v1.Date
-	12, // 31: sps.v1.Distribution.area:type_name -> sps.v1.Area
-	13, // 32: sps.v1.Distribution.status:type_name -> sps.v1.Concept
-	21, // 33: sps.v1.Distribution.quantity:type_name -> sps.v1.Quantity
-	18, // 34: sps.v1.Distribution.date:type_name -> sps.v1.Date
-	35, // [35:35] is the sub-list for method output_type
-	35, // [35:35] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	20, // 26: sps.v1.Decision.confidentiality:type_name -> sps.v1.Confidentiality
+	4,  // 27: sps.v1.BalanceItem.state:type_name -> sps.v1.BalanceState
+	21, // 28: sps.v1.BalanceItem.quantity:type_name -> sps.v1.Quantity
+	21, // 29: sps.v1.LotBalance.total:type_name -> sps.v1.Quantity
+	8,  // 30: sps.v1.LotBalance.items:type_name -> sps.v1.BalanceItem
+	18, // 31: sps.v1.LotBalance.balance_date:type_name -> sps.v1.Date
+	20, // 32: sps.v1.LotBalance.confidentiality:type_name -> sps.v1.Confidentiality
+	12, // 33: sps.v1.Distribution.area:type_name -> sps.v1.Area
+	13, // 34: sps.v1.Distribution.status:type_name -> sps.v1.Concept
+	21, // 35: sps.v1.Distribution.quantity:type_name -> sps.v1.Quantity
+	18, // 36: sps.v1.Distribution.date:type_name -> sps.v1.Date
+	20, // 37: sps.v1.Distribution.confidentiality:type_name -> sps.v1.Confidentiality
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_measure_proto_init() }

@@ -924,8 +924,8 @@ type Sample struct {
 	Quantity *Quantity `protobuf:"bytes,9,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// Number of units.
 	UnitCount uint32 `protobuf:"varint,10,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
-	// Day on which the laboratory received it.
-	ReceiptDate *Date `protobuf:"bytes,11,opt,name=receipt_date,json=receiptDate,proto3" json:"receipt_date,omitempty"`
+	// Day on which it reached the laboratory.
+	ArrivalDate *Date `protobuf:"bytes,11,opt,name=arrival_date,json=arrivalDate,proto3" json:"arrival_date,omitempty"`
 	// Where a specimen is kept, for evidence.
 	SpecimenReference string `protobuf:"bytes,12,opt,name=specimen_reference,json=specimenReference,proto3" json:"specimen_reference,omitempty"`
 	// Until when it is kept.
@@ -1040,9 +1040,9 @@ func (x *Sample) GetUnitCount() uint32 {
 	return 0
 }
 
-func (x *Sample) GetReceiptDate() *Date {
+func (x *Sample) GetArrivalDate() *Date {
 	if x != nil {
-		return x.ReceiptDate
+		return x.ArrivalDate
 	}
 	return nil
 }
@@ -1171,7 +1171,7 @@ const file_sps_v1_sample_proto_rawDesc = "" +
 	"\n" +
 	"unit_count\x18\n" +
 	" \x01(\rB\t\xbaH\x06*\x04\x18\xa0\x8d\x06R\tunitCount\x12/\n" +
-	"\freceipt_date\x18\v \x01(\v2\f.sps.v1.DateR\vreceiptDate\x127\n" +
+	"\farrival_date\x18\v \x01(\v2\f.sps.v1.DateR\varrivalDate\x127\n" +
 	"\x12specimen_reference\x18\f \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x11specimenReference\x123\n" +
 	"\x0eretention_date\x18\r \x01(\v2\f.sps.v1.DateR\rretentionDate\x126\n" +
 	"\aresults\x18\x0e \x03(\v2\x11.sps.v1.LabResultB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01R\aresults\x123\n" +
@@ -1285,7 +1285,7 @@ var file_sps_v1_sample_proto_depIdxs = []int32{
 	14, // 33: sps.v1.Sample.method:type_name -> sps.v1.Concept
 	18, // 34: sps.v1.Sample.taken_by:type_name -> sps.v1.Authority
 	12, // 35: sps.v1.Sample.quantity:type_name -> sps.v1.Quantity
-	15, // 36: sps.v1.Sample.receipt_date:type_name -> sps.v1.Date
+	15, // 36: sps.v1.Sample.arrival_date:type_name -> sps.v1.Date
 	15, // 37: sps.v1.Sample.retention_date:type_name -> sps.v1.Date
 	9,  // 38: sps.v1.Sample.results:type_name -> sps.v1.LabResult
 	16, // 39: sps.v1.Sample.text:type_name -> sps.v1.LocalizedText

@@ -82,17 +82,17 @@ func (StatementStatus) EnumDescriptor() ([]byte, []int) {
 	return file_sps_v1_statement_proto_rawDescGZIP(), []int{0}
 }
 
-// Handling says how far a statement may be shown.
+// Handling says how far a statement may be shown. Who gets it at issue, its addressees say.
 type Handling int32
 
 const (
 	// Not given; refused.
 	Handling_HANDLING_UNSPECIFIED Handling = 0
-	// A summary may be published.
+	// For all offices of the federation, and a summary may be published.
 	Handling_HANDLING_PUBLIC_SUMMARY Handling = 1
-	// For all offices of the federation.
+	// For all offices of the federation: a further one is addressed without asking.
 	Handling_HANDLING_NETWORK Handling = 2
-	// For the addressees only.
+	// For the addressees only: the issuing office alone decides who else becomes one.
 	Handling_HANDLING_ADDRESSEES_ONLY Handling = 3
 )
 
@@ -551,7 +551,7 @@ type Waiver struct {
 	// Why.
 	Reason WaiverReason `protobuf:"varint,1,opt,name=reason,proto3,enum=sps.v1.WaiverReason" json:"reason,omitempty"`
 	// Anything more.
-	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	Note          []*LocalizedText `protobuf:"bytes,2,rep,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -593,11 +593,11 @@ func (x *Waiver) GetReason() WaiverReason {
 	return WaiverReason_WAIVER_REASON_UNSPECIFIED
 }
 
-func (x *Waiver) GetNote() string {
+func (x *Waiver) GetNote() []*LocalizedText {
 	if x != nil {
 		return x.Note
 	}
-	return ""
+	return nil
 }
 
 // Addressee is an office that gets a statement, or one that has no node and is to be told by hand.
@@ -1363,6 +1363,8 @@ type Statement struct {
 	Handling Handling `protobuf:"varint,6,opt,name=handling,proto3,enum=sps.v1.Handling" json:"handling,omitempty"`
 	// Id of the unit on whose behalf the office speaks, for example a member state.
 	OnBehalfOf string `protobuf:"bytes,7,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
+	// Id of the unit of the office that speaks, for example a directorate; empty if the focal point itself does.
+	Unit string `protobuf:"bytes,25,opt,name=unit,proto3" json:"unit,omitempty"`
 	// Who drafted it.
 	DraftedBy *Person `protobuf:"bytes,8,opt,name=drafted_by,json=draftedBy,proto3" json:"drafted_by,omitempty"`
 	// Who approved it, when a national system issued it for two named people.
@@ -1373,8 +1375,9 @@ type Statement struct {
 	Waiver *Waiver `protobuf:"bytes,11,opt,name=waiver,proto3" json:"waiver,omitempty"`
 	// Name of the national system that issued it; empty if a person did.
 	IssuingSystem string `protobuf:"bytes,12,opt,name=issuing_system,json=issuingSystem,proto3" json:"issuing_system,omitempty"`
-	// Who gets it. Under handling NETWORK and PUBLIC_SUMMARY everybody may get it; the addressees are then those it is
-	// meant for.
+	// Who gets it: with the issuing office they are its audience, unless `network` is true; then everybody gets it, and
+	// they are those for whom it is meant. The clocks of an office run from its receipt of the first statement of the case
+	// that names it here, so one that a readdress brings in is named by a further statement of the issuer.
 	Addressees []*Addressee `protobuf:"bytes,13,rep,name=addressees,proto3" json:"addressees,omitempty"`
 	// True if all offices of the federation get it.
 	Network bool `protobuf:"varint,14,opt,name=network,proto3" json:"network,omitempty"`
@@ -1492,6 +1495,13 @@ func (x *Statement) GetHandling() Handling {
 func (x *Statement) GetOnBehalfOf() string {
 	if x != nil {
 		return x.OnBehalfOf
+	}
+	return ""
+}
+
+func (x *Statement) GetUnit() string {
+	if x != nil {
+		return x.Unit
 	}
 	return ""
 }
@@ -1790,11 +1800,11 @@ var File_sps_v1_statement_proto protoreflect.FileDescriptor
 
 const file_sps_v1_statement_proto_rawDesc = "" +
 	"\n" +
-	"\x16sps/v1/statement.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x19sps/v1/announcement.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x15sps/v1/followup.proto\x1a\x19sps/v1/notification.proto\"`\n" +
+	"\x16sps/v1/statement.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x19sps/v1/announcement.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x15sps/v1/followup.proto\x1a\x19sps/v1/notification.proto\"w\n" +
 	"\x06Waiver\x128\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x14.sps.v1.WaiverReasonB\n" +
-	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x12\x1c\n" +
-	"\x04note\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\"\xc7\x04\n" +
+	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06reason\x123\n" +
+	"\x04note\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04note\"\xc7\x04\n" +
 	"\tAddressee\x12,\n" +
 	"\x06office\x18\x01 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
 	"^[A-Z]{2}$R\x06office\x12 \n" +
@@ -1878,7 +1888,7 @@ const file_sps_v1_statement_proto_rawDesc = "" +
 	"\x04note\x18\v \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04note:\x1b\xbaH\x18\"\x16\n" +
 	"\x06office\n" +
 	"\x04area\n" +
-	"\x04body\x10\x01\"\xd4\x0e\n" +
+	"\x04body\x10\x01\"\x95\x0f\n" +
 	"\tStatement\x12\x1b\n" +
 	"\x04salt\x18\x01 \x01(\fB\a\xbaH\x04z\x02h R\x04salt\x12@\n" +
 	"\n" +
@@ -1893,7 +1903,8 @@ const file_sps_v1_statement_proto_rawDesc = "" +
 	"\bhandling\x18\x06 \x01(\x0e2\x10.sps.v1.HandlingB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\bhandling\x12M\n" +
 	"\fon_behalf_of\x18\a \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\n" +
-	"onBehalfOf\x12-\n" +
+	"onBehalfOf\x12?\n" +
+	"\x04unit\x18\x19 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x12-\n" +
 	"\n" +
 	"drafted_by\x18\b \x01(\v2\x0e.sps.v1.PersonR\tdraftedBy\x12/\n" +
 	"\vapproved_by\x18\t \x01(\v2\x0e.sps.v1.PersonR\n" +
@@ -2025,8 +2036,8 @@ var file_sps_v1_statement_proto_goTypes = []any{
 	(*Source)(nil),                // 15: sps.v1.Source
 	(*HandDelivery)(nil),          // 16: sps.v1.HandDelivery
 	(*Statement)(nil),             // 17: sps.v1.Statement
-	(*Area)(nil),                  // 18: sps.v1.Area
-	(*LocalizedText)(nil),         // 19: sps.v1.LocalizedText
+	(*LocalizedText)(nil),         // 18: sps.v1.LocalizedText
+	(*Area)(nil),                  // 19: sps.v1.Area
 	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 	(*EntryRef)(nil),              // 21: sps.v1.EntryRef
 	(*ExternalReference)(nil),     // 22: sps.v1.ExternalReference
@@ -2048,67 +2059,68 @@ var file_sps_v1_statement_proto_goTypes = []any{
 }
 var file_sps_v1_statement_proto_depIdxs = []int32{
 	7,  // 0: sps.v1.Waiver.reason:type_name -> sps.v1.WaiverReason
-	18, // 1: sps.v1.Addressee.area:type_name -> sps.v1.Area
-	2,  // 2: sps.v1.Addressee.roles:type_name -> sps.v1.AddresseeRole
-	18, // 3: sps.v1.Flag.area:type_name -> sps.v1.Area
-	3,  // 4: sps.v1.Flag.kind:type_name -> sps.v1.FlagKind
-	19, // 5: sps.v1.Flag.reason:type_name -> sps.v1.LocalizedText
-	19, // 6: sps.v1.Flag.condition:type_name -> sps.v1.LocalizedText
-	20, // 7: sps.v1.Flag.due_time:type_name -> google.protobuf.Timestamp
-	4,  // 8: sps.v1.Relation.kind:type_name -> sps.v1.RelationKind
-	21, // 9: sps.v1.Relation.entry:type_name -> sps.v1.EntryRef
-	22, // 10: sps.v1.Relation.external_reference:type_name -> sps.v1.ExternalReference
-	21, // 11: sps.v1.CaseRef.original:type_name -> sps.v1.EntryRef
-	6,  // 12: sps.v1.Allowance.unit:type_name -> sps.v1.AllowanceUnit
-	13, // 13: sps.v1.Allowances.acknowledgement:type_name -> sps.v1.Allowance
-	13, // 14: sps.v1.Allowances.answer:type_name -> sps.v1.Allowance
-	13, // 15: sps.v1.Allowances.outcome:type_name -> sps.v1.Allowance
-	13, // 16: sps.v1.Allowances.confirmation:type_name -> sps.v1.Allowance
-	13, // 17: sps.v1.Allowances.dispute:type_name -> sps.v1.Allowance
-	23, // 18: sps.v1.Source.teller:type_name -> sps.v1.Authority
-	24, // 19: sps.v1.Source.person:type_name -> sps.v1.Person
-	5,  // 20: sps.v1.Source.means:type_name -> sps.v1.Means
-	20, // 21: sps.v1.Source.receive_time:type_name -> google.protobuf.Timestamp
-	24, // 22: sps.v1.Source.received_by:type_name -> sps.v1.Person
-	25, // 23: sps.v1.Source.date:type_name -> sps.v1.Date
-	18, // 24: sps.v1.HandDelivery.area:type_name -> sps.v1.Area
-	21, // 25: sps.v1.HandDelivery.statement:type_name -> sps.v1.EntryRef
-	5,  // 26: sps.v1.HandDelivery.means:type_name -> sps.v1.Means
-	20, // 27: sps.v1.HandDelivery.tell_time:type_name -> google.protobuf.Timestamp
-	24, // 28: sps.v1.HandDelivery.told_by:type_name -> sps.v1.Person
-	24, // 29: sps.v1.HandDelivery.told_to:type_name -> sps.v1.Person
-	19, // 30: sps.v1.HandDelivery.note:type_name -> sps.v1.LocalizedText
-	0,  // 31: sps.v1.Statement.status:type_name -> sps.v1.StatementStatus
-	1,  // 32: sps.v1.Statement.handling:type_name -> sps.v1.Handling
-	24, // 33: sps.v1.Statement.drafted_by:type_name -> sps.v1.Person
-	24, // 34: sps.v1.Statement.approved_by:type_name -> sps.v1.Person
-	24, // 35: sps.v1.Statement.issued_by:type_name -> sps.v1.Person
-	8,  // 36: sps.v1.Statement.waiver:type_name -> sps.v1.Waiver
-	9,  // 37: sps.v1.Statement.addressees:type_name -> sps.v1.Addressee
-	10, // 38: sps.v1.Statement.flags:type_name -> sps.v1.Flag
-	12, // 39: sps.v1.Statement.case_ref:type_name -> sps.v1.CaseRef
-	11, // 40: sps.v1.Statement.relates_to:type_name -> sps.v1.Relation
-	14, // 41: sps.v1.Statement.allowances:type_name -> sps.v1.Allowances
-	15, // 42: sps.v1.Statement.source:type_name -> sps.v1.Source
-	16, // 43: sps.v1.Statement.hand_deliveries:type_name -> sps.v1.HandDelivery
-	22, // 44: sps.v1.Statement.external_references:type_name -> sps.v1.ExternalReference
-	26, // 45: sps.v1.Statement.attachments:type_name -> sps.v1.Attachment
-	27, // 46: sps.v1.Statement.contacts:type_name -> sps.v1.ContactPoint
-	28, // 47: sps.v1.Statement.notification:type_name -> sps.v1.Notification
-	29, // 48: sps.v1.Statement.follow_up:type_name -> sps.v1.FollowUp
-	30, // 49: sps.v1.Statement.request:type_name -> sps.v1.Request
-	31, // 50: sps.v1.Statement.response:type_name -> sps.v1.Response
-	32, // 51: sps.v1.Statement.acknowledgement:type_name -> sps.v1.Acknowledgement
-	33, // 52: sps.v1.Statement.amendment:type_name -> sps.v1.Amendment
-	34, // 53: sps.v1.Statement.withdrawal:type_name -> sps.v1.Withdrawal
-	35, // 54: sps.v1.Statement.closure:type_name -> sps.v1.Closure
-	36, // 55: sps.v1.Statement.reopening:type_name -> sps.v1.Reopening
-	37, // 56: sps.v1.Statement.announcement:type_name -> sps.v1.Announcement
-	57, // [57:57] is the sub-list for method output_type
-	57, // [57:57] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	18, // 1: sps.v1.Waiver.note:type_name -> sps.v1.LocalizedText
+	19, // 2: sps.v1.Addressee.area:type_name -> sps.v1.Area
+	2,  // 3: sps.v1.Addressee.roles:type_name -> sps.v1.AddresseeRole
+	19, // 4: sps.v1.Flag.area:type_name -> sps.v1.Area
+	3,  // 5: sps.v1.Flag.kind:type_name -> sps.v1.FlagKind
+	18, // 6: sps.v1.Flag.reason:type_name -> sps.v1.LocalizedText
+	18, // 7: sps.v1.Flag.condition:type_name -> sps.v1.LocalizedText
+	20, // 8: sps.v1.Flag.due_time:type_name -> google.protobuf.Timestamp
+	4,  // 9: sps.v1.Relation.kind:type_name -> sps.v1.RelationKind
+	21, // 10: sps.v1.Relation.entry:type_name -> sps.v1.EntryRef
+	22, // 11: sps.v1.Relation.external_reference:type_name -> sps.v1.ExternalReference
+	21, // 12: sps.v1.CaseRef.original:type_name -> sps.v1.EntryRef
+	6,  // 13: sps.v1.Allowance.unit:type_name -> sps.v1.AllowanceUnit
+	13, // 14: sps.v1.Allowances.acknowledgement:type_name -> sps.v1.Allowance
+	13, // 15: sps.v1.Allowances.answer:type_name -> sps.v1.Allowance
+	13, // 16: sps.v1.Allowances.outcome:type_name -> sps.v1.Allowance
+	13, // 17: sps.v1.Allowances.confirmation:type_name -> sps.v1.Allowance
+	13, // 18: sps.v1.Allowances.dispute:type_name -> sps.v1.Allowance
+	23, // 19: sps.v1.Source.teller:type_name -> sps.v1.Authority
+	24, // 20: sps.v1.Source.person:type_name -> sps.v1.Person
+	5,  // 21: sps.v1.Source.means:type_name -> sps.v1.Means
+	20, // 22: sps.v1.Source.receive_time:type_name -> google.protobuf.Timestamp
+	24, // 23: sps.v1.Source.received_by:type_name -> sps.v1.Person
+	25, // 24: sps.v1.Source.date:type_name -> sps.v1.Date
+	19, // 25: sps.v1.HandDelivery.area:type_name -> sps.v1.Area
+	21, // 26: sps.v1.HandDelivery.statement:type_name -> sps.v1.EntryRef
+	5,  // 27: sps.v1.HandDelivery.means:type_name -> sps.v1.Means
+	20, // 28: sps.v1.HandDelivery.tell_time:type_name -> google.protobuf.Timestamp
+	24, // 29: sps.v1.HandDelivery.told_by:type_name -> sps.v1.Person
+	24, // 30: sps.v1.HandDelivery.told_to:type_name -> sps.v1.Person
+	18, // 31: sps.v1.HandDelivery.note:type_name -> sps.v1.LocalizedText
+	0,  // 32: sps.v1.Statement.status:type_name -> sps.v1.StatementStatus
+	1,  // 33: sps.v1.Statement.handling:type_name -> sps.v1.Handling
+	24, // 34: sps.v1.Statement.drafted_by:type_name -> sps.v1.Person
+	24, // 35: sps.v1.Statement.approved_by:type_name -> sps.v1.Person
+	24, // 36: sps.v1.Statement.issued_by:type_name -> sps.v1.Person
+	8,  // 37: sps.v1.Statement.waiver:type_name -> sps.v1.Waiver
+	9,  // 38: sps.v1.Statement.addressees:type_name -> sps.v1.Addressee
+	10, // 39: sps.v1.Statement.flags:type_name -> sps.v1.Flag
+	12, // 40: sps.v1.Statement.case_ref:type_name -> sps.v1.CaseRef
+	11, // 41: sps.v1.Statement.relates_to:type_name -> sps.v1.Relation
+	14, // 42: sps.v1.Statement.allowances:type_name -> sps.v1.Allowances
+	15, // 43: sps.v1.Statement.source:type_name -> sps.v1.Source
+	16, // 44: sps.v1.Statement.hand_deliveries:type_name -> sps.v1.HandDelivery
+	22, // 45: sps.v1.Statement.external_references:type_name -> sps.v1.ExternalReference
+	26, // 46: sps.v1.Statement.attachments:type_name -> sps.v1.Attachment
+	27, // 47: sps.v1.Statement.contacts:type_name -> sps.v1.ContactPoint
+	28, // 48: sps.v1.Statement.notification:type_name -> sps.v1.Notification
+	29, // 49: sps.v1.Statement.follow_up:type_name -> sps.v1.FollowUp
+	30, // 50: sps.v1.Statement.request:type_name -> sps.v1.Request
+	31, // 51: sps.v1.Statement.response:type_name -> sps.v1.Response
+	32, // 52: sps.v1.Statement.acknowledgement:type_name -> sps.v1.Acknowledgement
+	33, // 53: sps.v1.Statement.amendment:type_name -> sps.v1.Amendment
+	34, // 54: sps.v1.Statement.withdrawal:type_name -> sps.v1.Withdrawal
+	35, // 55: sps.v1.Statement.closure:type_name -> sps.v1.Closure
+	36, // 56: sps.v1.Statement.reopening:type_name -> sps.v1.Reopening
+	37, // 57: sps.v1.Statement.announcement:type_name -> sps.v1.Announcement
+	58, // [58:58] is the sub-list for method output_type
+	58, // [58:58] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_statement_proto_init() }
