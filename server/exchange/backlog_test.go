@@ -262,6 +262,30 @@ func TestHeadsOfThirdLogs(t *testing.T) {
 	})
 }
 
+// A reader that found another source ends its order: nothing more of that log
+// comes until it is wanted again.
+func TestWantThatStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "CN", "VN")
+		cn := w.nodes["CN"]
+		cn.start()
+		defer cn.stop()
+		s := cn.play(w.nodes["VN"])
+		s.polite = true
+		s.send(s.hello(), wantFrame(cn.ledger.Origin(), 0))
+		held := uint64(len(s.untilEntries().GetLeaves()))
+		s.send(&spsv1.Frame{Kind: &spsv1.Frame_Want{Want: &spsv1.Want{Origin: cn.ledger.Origin().String(), Size: held, Stop: true}}})
+		synctest.Wait()
+		cn.issue(100, "VN")
+		synctest.Wait()
+		s.send(wantFrame(cn.ledger.Origin(), 0))
+		if e := s.untilEntries(); e.GetStart() != 0 || uint64(len(e.GetLeaves())) != held+1 {
+			t.Errorf("%d leaves from %d after the order had ended and began anew, want %d from 0", len(e.GetLeaves()), e.GetStart(), held+1)
+		}
+		s.p.sever(errCut)
+	})
+}
+
 // A log that a node holds is served to whoever wants it, bodies only to those
 // whom they are for.
 func TestServingAnotherOfficesLog(t *testing.T) {

@@ -29,12 +29,12 @@ const (
 	ReasonVersion      access.Reason = "VERSION"      // no common version
 	ReasonDuplicate    access.Reason = "DUPLICATE"    // another session between the two stays
 	ReasonCardChanged  access.Reason = "CARD_CHANGED" // the card of the peer was replaced: dial again
+	ReasonSilent       access.Reason = "SILENT"       // nothing came, or was taken, for too long
 )
 
 // Reasons that no peer is told.
 const (
 	ReasonUnreachable access.Reason = "UNREACHABLE"  // the peer cannot be dialled
-	ReasonSilent      access.Reason = "SILENT"       // nothing came, or was taken, for too long
 	ReasonBroken      access.Reason = "BROKEN"       // the connection ended without a Bye
 	ReasonCardRefused access.Reason = "CARD_REFUSED" // a card in the peer's log was not applied
 )

@@ -67,13 +67,17 @@ func (x *Exchange) Exchange(stream spsv1.ExchangeService_ExchangeServer) error {
 	peer, err := certs.PeerFromContext(stream.Context(), x.roster)
 	switch {
 	case errors.Is(err, certs.ErrNoCard):
-		return &access.Refusal{Code: codes.PermissionDenied, Reason: access.ReasonUnknownPeer,
-			Sentence: "no card of your office is accepted here: ask this node's administrator"}
+		return &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonUnknownPeer,
+			Sentence: "no card of your office is accepted here: ask this node's administrator",
+		}
 	case err != nil:
 		return &access.Refusal{Code: codes.Unauthenticated, Reason: access.ReasonDenied, Sentence: err.Error()}
 	case !peer.IsNode() || peer.Office == x.office:
-		return &access.Refusal{Code: codes.PermissionDenied, Reason: access.ReasonDenied,
-			Sentence: fmt.Sprintf("%s is not the node of a peer", peer.Identity)}
+		return &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
+			Sentence: fmt.Sprintf("%s is not the node of a peer", peer.Identity),
+		}
 	}
 	if err := stream.SendHeader(nil); err != nil { // tells the dialler that it is let in
 		return err

@@ -86,7 +86,7 @@ func TestWhichOfTwoStays(t *testing.T) {
 				byVN := func() *script { return cn.play(vn) }
 				var stays, goes *script
 				if first == "CN" {
-					stays, goes = byCN(), nil
+					stays = byCN()
 					stays.send(stays.hello())
 					synctest.Wait()
 					goes = byVN()

@@ -56,6 +56,11 @@ func (out *outbox) order(o certs.Origin, next uint64) bool {
 	return true
 }
 
+// stop ends the order for a log, if there is one.
+func (out *outbox) stop(o certs.Origin) {
+	out.orders = slices.DeleteFunc(out.orders, func(s *standing) bool { return s.origin == o })
+}
+
 // served puts an order behind the others, so that no log waits for the end of
 // another's backlog.
 func (out *outbox) served(order *standing) {

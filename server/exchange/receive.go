@@ -122,6 +122,10 @@ func (s *session) putWant(w *spsv1.Want) *ending {
 	if w.GetSize() > seal.MaxSize {
 		return refuse(ReasonBadEncoding, "want of size %d, want at most %d", w.GetSize(), uint64(seal.MaxSize))
 	}
+	if w.GetStop() {
+		s.outbox.stop(o)
+		return nil
+	}
 	if !s.outbox.order(o, w.GetSize()) {
 		return closing(spsv1.ByeReason_BYE_REASON_QUOTA, ReasonQuota, "more than %d logs wanted", maxLogs)
 	}
