@@ -29,6 +29,7 @@ type world struct {
 	t   *testing.T
 	fed *authority.Federation
 	dir string
+	max int64 // size of a store; 0: the default
 
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener // by the address on the card
@@ -66,6 +67,9 @@ func (w *world) config(office certs.Office) server.Config {
 	c, err := server.LoadConfig(file, nil, nil)
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if w.max > 0 {
+		c.Limits.Store = w.max
 	}
 	return c
 }

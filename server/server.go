@@ -149,13 +149,17 @@ func (s *Server) assemble(dial exchange.Dialer) {
 	})
 }
 
+// leastRoom is what an entry of the largest size may need in the store, with
+// all that goes with it.
+const leastRoom = 2 << 20
+
 // readOnly says why the node issues nothing just now, or "".
 func (s *Server) readOnly(ctx context.Context) (string, error) {
 	if why := s.ledger.Why(); why != "" {
 		return why, nil
 	}
 	room, err := s.store.Room(ctx)
-	if err != nil || room > 0 {
+	if err != nil || room > leastRoom {
 		return "", err
 	}
 	return "the store is full but for urgent entries and receipts: free disk space or raise limits.store", nil

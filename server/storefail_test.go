@@ -55,6 +55,42 @@ func TestNewSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestFullStoreTakesUrgentStatementsOnly(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	w.max = 96 << 20 // 64 MiB are kept for urgent work, and 32 MiB for steps of growth
+	vn := w.start("VN")
+	long := func(c spsv1.Classification) *spsv1.Statement {
+		st := notification("much to say")
+		n := st.GetNotification()
+		n.Classification = c
+		for _, lang := range []string{"de", "en", "es", "fr", "id", "it", "km", "lo", "ms", "th", "vi", "zh"} {
+			n.Description = append(n.Description, &spsv1.LocalizedText{Lang: lang, Text: strings.Repeat("x", 20000)})
+		}
+		return st
+	}
+	var err error
+	cases := vn.validator()
+	for i := 0; err == nil; i++ {
+		if i == 1000 {
+			t.Fatal("200 MB went into 96 MiB")
+		}
+		_, err = cases.IssueStatement(t.Context(), request(vn, long(spsv1.Classification_CLASSIFICATION_BORDER_REJECTION)))
+	}
+	if status.Code(err) != codes.FailedPrecondition || reason(err) != "READ_ONLY" {
+		t.Fatalf("issue into a full store: %v, want READ_ONLY", err)
+	}
+	admin := spsv1.NewNodeServiceClient(vn.as(certs.RoleAdmin, "minh"))
+	if got, err := admin.GetNode(t.Context(), &spsv1.GetNodeRequest{}); err != nil || !got.GetReadOnly() || !strings.Contains(got.GetReadOnlyReason(), "limits.store") {
+		t.Errorf("node = %v, %v, want read-only with what to do", got, err)
+	}
+	if got := get(t, vn, "/readyz"); !strings.HasPrefix(got, "200 ready, read-only: ") {
+		t.Errorf("readyz = %q, want ready, read-only", got)
+	}
+	alert := long(spsv1.Classification_CLASSIFICATION_ALERT)
+	alert.GetNotification().Risk = &spsv1.Risk{Decision: spsv1.RiskDecision_RISK_DECISION_SERIOUS}
+	issue(t, vn, alert)
+}
+
 func TestStopWithoutStart(t *testing.T) {
 	w := newWorld(t, "VN")
 	n, err := server.New(t.Context(), server.Options{Config: w.config("VN")})
