@@ -72,11 +72,11 @@ func checkCanonical(b []byte, s shape) error {
 			return fmt.Errorf("field %d has wire type %d, want %d", num, typ, k.typ)
 		}
 		before, b = num, b[n:]
-		value := b
 		if n = protowire.ConsumeFieldValue(num, typ, b); n < 0 {
 			return fmt.Errorf("field %d: %w", num, protowire.ParseError(n))
 		}
-		value, b = b[:n], b[n:]
+		value := b[:n]
+		b = b[n:]
 		if err := checkValue(typ, value, k.inner); err != nil {
 			return fmt.Errorf("field %d: %w", num, err)
 		}

@@ -50,7 +50,7 @@ func (l *Ledger) init(ctx context.Context, card *certs.Card) error {
 	a, err := openAnchor(l.o.Anchor)
 	anchorThere := !errors.Is(err, errNoAnchor)
 	if a != nil {
-		defer a.close() //nolint:errcheck // only read
+		defer a.close()
 	}
 	if err := l.o.Store.Update(ctx, func(tx store.Tx) error { return l.begin(tx, card, anchorThere) }); err != nil {
 		return err

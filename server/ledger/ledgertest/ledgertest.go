@@ -106,7 +106,7 @@ func (n *Node) Stop(t testing.TB) {
 		return
 	}
 	n.stopped = true
-	if err := n.Ledger.Close(); err != nil {
+	if err := n.Close(); err != nil {
 		t.Errorf("close ledger of %s: %v", n.Office.Code(), err)
 	}
 	Verify(t, n.Bolt, n.Office.Roster)
