@@ -2,7 +2,6 @@ package rasff
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -124,8 +123,7 @@ func (im *Importer) Read(export io.Reader) error {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	for row, err := range Read(export) {
-		problems := Problems(nil)
-		if err != nil && !errors.As(err, &problems) {
+		if err != nil && !aboutRow(err) {
 			return err
 		}
 		im.rows++

@@ -23,7 +23,7 @@ var (
 		black pepper grapes peanuts spice produced origin body defect spoilage edible`)
 	otherWords = words(`de del della delle dello dei degli dalla dalle dal dai dall nel nella nelle con di da il lo gli
 		alla alle al la las los el en por para y procedente procedentes presencia presenza oltre limiti valori tenore
-		superiore superamento superación límite le les des du dans et au aux avec sans présence und von aus mit im der
+		superiore superamento superación límite le les des du dans et au aux avec sans und von aus mit im der
 		das dem den für nicht zu w z ze na dla nie oraz przekroczenie stwierdzenie pochodzącego pochodzącej pochodzących
 		kraj pochodzenia produkcie produkcji wykrycie obecność poziomu și si din cu origine origini depasire depășire
 		prezenta prezența lma carne och från og fra iz sa za van uit met het een em acima produto produtos da do dos

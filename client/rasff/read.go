@@ -47,11 +47,17 @@ func Read(r io.Reader) iter.Seq2[Row, error] {
 			if !yield(row, err) {
 				return
 			}
-			if problems := (Problems)(nil); err != nil && !errors.As(err, &problems) {
+			if err != nil && !aboutRow(err) {
 				return
 			}
 		}
 	}
+}
+
+// aboutRow reports whether an error of Read is about one line only.
+func aboutRow(err error) bool {
+	var problems Problems
+	return errors.As(err, &problems)
 }
 
 // skipBOM returns r without the byte order mark that it may begin with.

@@ -187,10 +187,14 @@ func TestQualifiers(t *testing.T) {
 		want                 []spsv1.HazardQualifier
 	}{
 		{"chlorpyrifos unauthorised substance", "chlorpyrifos", "pesticide residues", qualifier(unauthorised)},
-		{"nitrofuran (metabolite) furazolidone (AOZ) prohibited substance", "nitrofuran (metabolite) furazolidone (AOZ)",
-			"residues of veterinary medicinal products", qualifier(prohibited)},
-		{"colour E 110 - Sunset Yellow FCF unauthorised use", "colour E 110 - Sunset Yellow FCF",
-			"food additives and flavourings", qualifier(unauthorised)},
+		{
+			"nitrofuran (metabolite) furazolidone (AOZ) prohibited substance", "nitrofuran (metabolite) furazolidone (AOZ)",
+			"residues of veterinary medicinal products", qualifier(prohibited),
+		},
+		{
+			"colour E 110 - Sunset Yellow FCF unauthorised use", "colour E 110 - Sunset Yellow FCF",
+			"food additives and flavourings", qualifier(unauthorised),
+		},
 		{"lead migration", "lead", "migration", qualifier(migration)},
 		{"migration overall too high level", "migration overall too high level", "migration", qualifier(migration, tooHigh)},
 		{"ragweed (Ambrosia spp.) seeds - too high content of", "ragweed (Ambrosia spp.) seeds", "", qualifier(tooHigh)},

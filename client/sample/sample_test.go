@@ -36,7 +36,7 @@ func TestStatements(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"not YAML", "name: [", "yaml"},
-		{"another key", "name: x\nstatment: {}\n", "statment"},
+		{"another key", "name: x\nexplanation: {}\n", "explanation"},
 		{"another field", "name: odd\nstatement: {colour: red}\n", "odd: "},
 		{"a key that is no text", "name: odd\nstatement: {1: red}\n", "odd: "},
 	} {
