@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"testing"
 
 	"github.com/spsalert/spsalert/server/store"
@@ -29,7 +30,7 @@ func TestUnknownOutcomeIsToldOnce(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var told []error
-			guarded := guardedStore{Store: unknownStore{}, unknown: func(err error) { told = append(told, err) }}
+			guarded := guardedStore{Store: unknownStore{}, full: new(atomic.Bool), unknown: func(err error) { told = append(told, err) }}
 			if err := tc.use(guarded); !errors.Is(err, store.ErrUnknown) {
 				t.Errorf("%s = %v, want ErrUnknown", tc.name, err)
 			}

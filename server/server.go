@@ -68,7 +68,8 @@ type Server struct {
 	cancel   context.CancelFunc // ends exchange and reloading
 	draining chan struct{}      // closed when the node begins to stop
 	ready    atomic.Bool
-	failed   chan error // of size one
+	full     atomic.Bool // the store refused the last ordinary Update
+	failed   chan error  // of size one
 }
 
 // New opens what the configuration names, and rebuilds the casebook if it is
@@ -112,7 +113,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err := s.verifySuspect(ctx); err != nil {
 		return err
 	}
-	guarded := guardedStore{Store: s.store, unknown: s.fail}
+	guarded := guardedStore{Store: s.store, unknown: s.fail, full: &s.full}
 	s.book, err = casebook.Open(ctx, casebook.Options{Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now})
 	if err != nil {
 		return err
@@ -149,9 +150,8 @@ func (s *Server) assemble(dial exchange.Dialer) {
 	})
 }
 
-// leastRoom is what an entry of the largest size may need in the store, with
-// all that goes with it.
-const leastRoom = 2 << 20
+// plenty is room in the store that no single statement needs.
+const plenty = 32 << 20
 
 // readOnly says why the node issues nothing just now, or "".
 func (s *Server) readOnly(ctx context.Context) (string, error) {
@@ -159,7 +159,7 @@ func (s *Server) readOnly(ctx context.Context) (string, error) {
 		return why, nil
 	}
 	room, err := s.store.Room(ctx)
-	if err != nil || room > leastRoom {
+	if err != nil || room > plenty || room > 0 && !s.full.Load() {
 		return "", err
 	}
 	return "the store is full but for urgent entries and receipts: free disk space or raise limits.store", nil

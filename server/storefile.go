@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -155,17 +156,25 @@ func (s *Server) verifySuspect(ctx context.Context) error {
 	return os.Remove(suspectFile(s.config))
 }
 
-// guardedStore tells the node when the outcome of a commit is not known. There
-// is no other place that all who use the store pass.
+// guardedStore tells the node when the outcome of a commit is not known, and
+// whether the store is full. There is no other place that all who use the store
+// pass.
 type guardedStore struct {
 	store.Store
 	unknown func(error)
+	full    *atomic.Bool // the last Update without the reserve was refused
 }
 
+// Update implements store.Store.
 func (g guardedStore) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return g.look(g.Store.Update(ctx, fn))
+	err := g.Store.Update(ctx, fn)
+	if full := errors.Is(err, store.ErrFull); !store.MayUseReserve(ctx) && (full || err == nil) {
+		g.full.Store(full)
+	}
+	return g.look(err)
 }
 
+// View implements store.Store.
 func (g guardedStore) View(ctx context.Context, fn func(store.Reader) error) error {
 	return g.look(g.Store.View(ctx, fn))
 }
