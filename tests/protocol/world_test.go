@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"io"
 	"math/big"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/tests/protocol/second"
 )
 
 // The examples play in one federation, whose every key, certificate and clock
@@ -153,4 +155,12 @@ func marshal(t testing.TB, m proto.Message) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// signText signs any text as a note, whatever it says.
+func signText(t testing.TB, name, text string, key ed25519.PrivateKey) []byte {
+	t.Helper()
+	id := second.Key{Ed25519: public(key)}.ID(name)
+	sig := append(id[:], ed25519.Sign(key, []byte(text))...)
+	return []byte(text + "\n— " + name + " " + base64.StdEncoding.EncodeToString(sig) + "\n")
 }
