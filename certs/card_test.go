@@ -40,6 +40,10 @@ func TestCardSaysWhatWasSigned(t *testing.T) {
 			c.Name = []*spsv1.LocalizedText{{Lang: "vi", Text: "Cục Bảo vệ thực vật"}}
 			c.Units = []*spsv1.Unit{unit("north", ""), unit("lang-son", "north"), unit("huu-nghi", "lang-son")}
 			c.Hours = hours("Asia/Ho_Chi_Minh")
+			c.Hours.SpecialDays = []*spsv1.SpecialDay{{ // a Saturday that makes up for a holiday
+				Date:    &spsv1.Date{Year: 2026, Month: 8, Day: 22},
+				Periods: []*spsv1.DayPeriod{{OpenMinute: 8 * 60, CloseMinute: 12 * 60}},
+			}}
 		},
 	})
 	if err != nil {
@@ -83,6 +87,9 @@ func TestCardSaysWhatWasSigned(t *testing.T) {
 		t.Errorf("zone is %s, want %s", got, want)
 	}
 	m := c.Message()
+	if got, want := m.GetHours().GetSpecialDays()[0].GetPeriods()[0].GetCloseMinute(), uint32(720); got != want {
+		t.Errorf("the special day ends at minute %d, want %d", got, want)
+	}
 	if got, want := m.GetUnits()[2].GetParent(), "lang-son"; got != want {
 		t.Errorf("parent of the post is %q, want %q", got, want)
 	}
@@ -111,6 +118,9 @@ func TestCardOfALaterVersion(t *testing.T) {
 	o, err := mint(t, "VN", func(c *spsv1.Card) {
 		c.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, 999, protowire.BytesType), "later"))
 		c.ParcelKeys = append(c.ParcelKeys, &spsv1.ParcelKey{Suite: "later", PublicKey: []byte{1}})
+		post := unit("huu-nghi", "")
+		post.Kind, post.Fields = 99, []spsv1.Field{99}
+		c.Units = append(c.Units, post)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -168,7 +168,7 @@ func TestKinds(t *testing.T) {
 			CommodityCodes: []*spsv1.Coding{{System: "hs", Code: "081060"}},
 			Origins:        []*spsv1.Area{area("TH"), area("VN")},
 			EffectiveDate:  &spsv1.Date{Year: 2027, Month: 1, Day: 1},
-			Requirements:   []*spsv1.Requirement{{WtoSymbol: "G/SPS/N/CHN/1234/Add.1"}},
+			Requirements:   []*spsv1.Requirement{{WtoSymbol: "G/SPS/N/CHN/1234/Add.1"}, {WtoSymbol: "G/SPS/N/EU/870"}},
 		}}}), nil},
 		{"rule from some day", announce(&spsv1.Announcement{Subject: en("rule"), Body: &spsv1.Announcement_RuleChange{RuleChange: &spsv1.RuleChange{
 			Text: en("x"), EffectiveDate: &spsv1.Date{Year: 2027},

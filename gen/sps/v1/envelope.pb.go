@@ -40,8 +40,8 @@ const (
 	LeafType_LEAF_TYPE_EPOCH LeafType = 3
 	// A newly concerned office is brought in: `subject` names the earlier entry, `envelope_sha256` and `envelope_size`
 	// are that entry's, and the audience are the offices added (and the issuer). It says nothing else: why the office is
-	// brought in, the number of its card and what is asked of it stand in a statement of the issuer in the case, most often
-	// a follow-up, that names it as an addressee.
+	// brought in, the number of its card and what is asked of it stand in a statement of the issuer in the case, most
+	// often a follow-up, that names it as an addressee.
 	LeafType_LEAF_TYPE_READDRESS LeafType = 4
 	// The body of the entry named by `subject` is to be erased everywhere; the envelope holds an Erasure. Leaf and proofs
 	// of the erased entry stay. Its audience is everyone who was ever given that body.
@@ -638,8 +638,8 @@ func (x *EpochLink) GetWithoutOffices() []string {
 	return nil
 }
 
-// Erasure is the payload of an entry of type erasure: on whose order, and why, the body of the entry that the leaf names
-// is deleted at every office that holds it, with its attachments, also where a readdress brought the same body.
+// Erasure is the payload of an entry of type erasure: on whose order, and why, the body of the entry that the leaf
+// names is deleted at every office that holds it, with its attachments, also where a readdress brought the same body.
 type Erasure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 32 random bytes, so that nobody can guess the erasure from its digest. They come first in the payload.

@@ -459,8 +459,7 @@ func (*Frame_Bye) isFrame_Kind() {}
 // Hello is the first frame of each side.
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Versions of this protocol that the sender speaks, ascending; the highest that both speak is used. This is version
-	// 1.
+	// Versions of this protocol that the sender speaks, ascending; the highest that both speak is used. This one is 1.
 	Versions []uint32 `protobuf:"varint,1,rep,packed,name=versions,proto3" json:"versions,omitempty"`
 	// The sender's federation; it must be the receiver's own.
 	Federation string `protobuf:"bytes,2,opt,name=federation,proto3" json:"federation,omitempty"`
@@ -475,7 +474,8 @@ type Hello struct {
 	// The sender's software, for the administrator's eyes.
 	Software string `protobuf:"bytes,7,opt,name=software,proto3" json:"software,omitempty"`
 	// Kinds of frames beyond those that every node of its version acts upon, by the names that they have in Frame: of
-	// version 1 `urgent`, `want_body`, `parcel`, `misbehaviour`. A kind that is not named may be sent, and is passed over.
+	// version 1 `urgent`, `want_body`, `parcel`, `misbehaviour`. A kind that is not named may be sent, and is passed
+	// over.
 	Features      []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -633,8 +633,8 @@ func (x *Want) GetStop() bool {
 	return false
 }
 
-// Head is a checkpoint of a log that the sender holds. The receiver keeps the newest ones of each log, since Entries and
-// Urgent name theirs by its size only: that of the last Head before them with this size.
+// Head is a checkpoint of a log that the sender holds. Entries and Urgent name theirs by its size only: it is one of the
+// last four Heads of that log before them.
 type Head struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The checkpoint, a C2SP signed note.
@@ -829,8 +829,8 @@ func (x *EntryBody) GetEnvelope() []byte {
 	return nil
 }
 
-// Urgent is one urgent entry ahead of the backlog, with the proofs that it stands in the log that is being followed. Its
-// leaf names the log. Who has stored it lists it as `ahead` in receipts until the gap below it is filled.
+// Urgent is one urgent entry ahead of the backlog, with the proofs that it stands in the log that is being followed.
+// Its leaf names the log. Who has stored it lists it as `ahead` in receipts until the gap below it is filled.
 type Urgent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The leaf's bytes, exactly as in the log.
@@ -1189,10 +1189,10 @@ func (x *BodyChunk) GetTotalSize() uint64 {
 	return 0
 }
 
-// Parcel is the body of an entry for an addressee that the issuer cannot reach. Any office that may read the entry makes
-// it; others hand it on unopened, to the addressee or to an office that can reach it, and keep it until a receipt of the
-// addressee shows that it was taken, or for 30 days. It is not logged. The addressee compares the digest of what it
-// opened with the leaf, so nobody on the way has to be trusted.
+// Parcel is the body of an entry for an addressee that the issuer cannot reach. Any office that may read the entry
+// makes it; others hand it on unopened, to the addressee or to an office that can reach it, and keep it until a receipt
+// of the addressee shows that it was taken, or for 30 days. It is not logged. The addressee compares the digest of what
+// it opened with the leaf, so nobody on the way has to be trusted.
 type Parcel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The addressee.
@@ -1613,15 +1613,15 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\n" +
 	"checkpoint\x18\x01 \x01(\fB\n" +
 	"\xbaH\az\x05\x10\x01\x18\x80@R\n" +
-	"checkpoint\"\xc7\x02\n" +
+	"checkpoint\"\xce\x02\n" +
 	"\aEntries\x12Q\n" +
 	"\x06origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x06origin\x12\"\n" +
-	"\x05start\x18\x02 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\x05start\x12#\n" +
-	"\x06leaves\x18\x03 \x03(\fB\v\xbaH\b\x92\x01\x05\b\x01\x10\x80@R\x06leaves\x124\n" +
+	"\x05start\x18\x02 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\x05start\x12*\n" +
+	"\x06leaves\x18\x03 \x03(\fB\x12\xbaH\x0f\x92\x01\f\b\x01\x10\x80@\"\x05z\x03\x18\x80 R\x06leaves\x124\n" +
 	"\x06bodies\x18\x04 \x03(\v2\x11.sps.v1.EntryBodyB\t\xbaH\x06\x92\x01\x03\x10\x80@R\x06bodies\x12-\n" +
 	"\vtarget_size\x18\x05 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\n" +
 	"targetSize\x12;\n" +
-	"\x11consistency_proof\x18\x06 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\"^\n" +
+	"\x11consistency_proof\x18\x06 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10)\"\x04z\x02h R\x10consistencyProof\"^\n" +
 	"\tEntryBody\x12(\n" +
 	"\bsequence\x18\x01 \x01(\x04B\f\xbaH\t2\a\x10\x80\x80\x80\x80\x80 R\bsequence\x12'\n" +
 	"\benvelope\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x10R\benvelope\"\xa1\x02\n" +
@@ -1632,7 +1632,7 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x0finclusion_proof\x18\x03 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10(\"\x04z\x02h R\x0einclusionProof\x12-\n" +
 	"\vtarget_size\x18\x04 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\n" +
 	"targetSize\x12;\n" +
-	"\x11consistency_proof\x18\x05 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\x12+\n" +
+	"\x11consistency_proof\x18\x05 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10)\"\x04z\x02h R\x10consistencyProof\x12+\n" +
 	"\n" +
 	"start_size\x18\x06 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\tstartSize\"Y\n" +
 	"\vReceiptNote\x12)\n" +
@@ -1684,7 +1684,7 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x11larger_checkpoint\x18\x02 \x01(\fB\n" +
 	"\xbaH\az\x05\x10\x01\x18\x80@R\x10largerCheckpoint\x12/\n" +
 	"\x0froot_at_smaller\x18\x03 \x01(\fB\a\xbaH\x04z\x02h R\rrootAtSmaller\x12;\n" +
-	"\x11consistency_proof\x18\x04 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10P\"\x04z\x02h R\x10consistencyProof\"{\n" +
+	"\x11consistency_proof\x18\x04 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10)\"\x04z\x02h R\x10consistencyProof\"{\n" +
 	"\x03Bye\x12/\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x11.sps.v1.ByeReasonB\b\xbaH\x05\x82\x01\x02 \x00R\x04code\x12\x1f\n" +
 	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06reason\x12\"\n" +
