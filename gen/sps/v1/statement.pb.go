@@ -1377,8 +1377,9 @@ type Statement struct {
 	// Name of the national system that issued it; empty if a person did.
 	IssuingSystem string `protobuf:"bytes,12,opt,name=issuing_system,json=issuingSystem,proto3" json:"issuing_system,omitempty"`
 	// Who gets it: with the issuing office they are its audience, unless `network` is true; then everybody gets it, and
-	// they are those for whom it is meant. The clocks of an office run from its receipt of the first statement of the
-	// case that names it here, so one that a readdress brings in is named by a further statement of the issuer.
+	// they are those for whom it is meant. The clocks of acknowledgement and outcome start for an office with its receipt
+	// of the first statement of the case that names it here, so one that a readdress brings in is named by a further
+	// statement of the issuer.
 	Addressees []*Addressee `protobuf:"bytes,13,rep,name=addressees,proto3" json:"addressees,omitempty"`
 	// True if all offices of the federation get it.
 	Network bool `protobuf:"varint,14,opt,name=network,proto3" json:"network,omitempty"`
