@@ -43,7 +43,7 @@ func TestCutAfterEachFrame(t *testing.T) {
 			defer cn.stop()
 			time.Sleep(3 * redialMax)
 			cn.issue(10)
-			time.Sleep(time.Second)
+			time.Sleep(3 * redialMax) // the cut may come only now
 			cn.wantHolds(vn)
 			vn.wantHolds(cn)
 			if st := cn.status("VN"); st.Alarm != nil {
