@@ -2,14 +2,19 @@ package access
 
 import (
 	"context"
+	"time"
 
 	"github.com/spsalert/spsalert/certs"
 )
 
 // Caller is who makes a call, as far as the verified certificate of the
-// connection says.
+// connection says, or what a person or system proved in another way.
 type Caller struct {
 	certs.Identity
+
+	// Until is when the proof expires, certificate or token. Calls are refused
+	// after it, and streams end then; the zero time is long past.
+	Until time.Time
 }
 
 // callerKey is the context key of the Caller.

@@ -2,7 +2,8 @@
 //
 // A caller is whom the certificate of the connection says, which the handshake
 // verified, and nobody else: metadata, headers and addresses are never looked
-// at. [Methods] is the one table of who may call what, on every listener; a
+// at. The one exception is an [InMemory] connection, whose near end vouches for
+// the caller by [As] and authenticated that caller itself. [Methods] is the one table of who may call what, on every listener; a
 // method that is not in it is refused to everybody. A [Guard] holds the table
 // at the gRPC servers, checks the field rules of requests, contains panics, and
 // logs each refusal once.

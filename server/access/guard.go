@@ -31,7 +31,7 @@ type Guard struct {
 
 // ServerOptions returns the options that put the guard in front of every
 // method of a gRPC server. The server MUST be given transport credentials made
-// from a configuration of certs.TLS.
+// from a configuration of certs.TLS, or those of an [InMemory] connection.
 func (g *Guard) ServerOptions() []grpc.ServerOption {
 	if g.Methods == nil {
 		g.Methods = Methods()
@@ -74,43 +74,55 @@ func (g *Guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 
 // admit returns who calls, and for how long that stays proven, or the refusal.
 func (g *Guard) admit(ctx context.Context, method string) (Caller, time.Duration, error) {
-	peer, err := certs.PeerFromContext(ctx, g.Roster)
-	switch {
-	case errors.Is(err, certs.ErrNoIdentity):
-		return Caller{}, 0, &Refusal{
-			Code: codes.Unauthenticated, Reason: ReasonDenied,
-			Sentence: "the connection proves nobody: dial with a certificate of your office",
-		}
-	case errors.Is(err, certs.ErrNoCard):
-		return Caller{}, 0, &Refusal{
-			Code: codes.PermissionDenied, Reason: ReasonUnknownPeer,
-			Sentence: "the card of your office is no longer accepted here: ask this node's administrator",
-		}
-	case err != nil:
-		return Caller{}, 0, fmt.Errorf("who calls: %w", err)
+	caller, err := g.caller(ctx)
+	if err != nil {
+		return Caller{}, 0, err
 	}
-	caller := Caller{Identity: peer.Identity}
-	left := peer.NotAfter.Sub(g.Now())
+	left := caller.Until.Sub(g.Now())
 	if left < 0 {
 		return caller, 0, expired()
 	}
 	rule := g.Methods[method] // the zero Rule, for nobody, if it is not there
 	own := g.Roster.Own()
-	if !rule.Allows(own.Federation(), own.Office(), peer.Identity) {
+	if !rule.Allows(own.Federation(), own.Office(), caller.Identity) {
 		return caller, 0, &Refusal{
 			Code: codes.PermissionDenied, Reason: ReasonDenied,
-			Sentence: fmt.Sprintf("%s is for %s; your certificate says %s of %s",
-				path.Base(method), rule.who(), peer.Role, peer.Office),
-			Metadata: map[string]string{"method": method, "role": string(peer.Role)},
+			Sentence: fmt.Sprintf("%s is for %s; your certificate or token says %s of %s",
+				path.Base(method), rule.who(), caller.Role, caller.Office),
+			Metadata: map[string]string{"method": method, "role": string(caller.Role)},
 		}
 	}
 	return caller, left, nil
 }
 
+// caller returns who calls: whom the in-memory connection vouches for, or whom
+// the certificate of the connection names.
+func (g *Guard) caller(ctx context.Context) (Caller, error) {
+	if c, known, err := inMemory(ctx); known {
+		return c, err
+	}
+	peer, err := certs.PeerFromContext(ctx, g.Roster)
+	switch {
+	case errors.Is(err, certs.ErrNoIdentity):
+		return Caller{}, &Refusal{
+			Code: codes.Unauthenticated, Reason: ReasonUnauthenticated,
+			Sentence: "the connection proves nobody: dial with a certificate of your office",
+		}
+	case errors.Is(err, certs.ErrNoCard):
+		return Caller{}, &Refusal{
+			Code: codes.PermissionDenied, Reason: ReasonUnknownPeer,
+			Sentence: "the card of your office is no longer accepted here: ask this node's administrator",
+		}
+	case err != nil:
+		return Caller{}, fmt.Errorf("who calls: %w", err)
+	}
+	return Caller{Identity: peer.Identity, Until: peer.NotAfter}, nil
+}
+
 func expired() error {
 	return &Refusal{
 		Code: codes.Unauthenticated, Reason: ReasonExpired,
-		Sentence: "your certificate has expired: renew it and connect again",
+		Sentence: "your certificate or token has expired: renew it and connect again",
 	}
 }
 

@@ -26,6 +26,7 @@ var allowed = map[string]string{
 	"/sps.v1.CaseService/GetStatement":                          "officer validator system auditor",
 	"/sps.v1.CaseService/ListStatements":                        "officer validator system auditor",
 	"/sps.v1.CaseService/WatchStatements":                       "officer validator system auditor",
+	"/sps.v1.CaseService/PollStatements":                        "officer validator system auditor",
 	"/sps.v1.CaseService/GetCase":                               "officer validator system auditor",
 	"/sps.v1.CaseService/ListCases":                             "officer validator system auditor",
 	"/sps.v1.NodeService/GetNode":                               "officer validator auditor admin",
@@ -123,7 +124,7 @@ func TestMetadataIsNoIdentity(t *testing.T) {
 func TestRefusalNamesTheRoleNeeded(t *testing.T) {
 	n := startNode(t, time.Now, services{})
 	got := call(t.Context(), n.dialPerson(t, certs.RoleOfficer), spsv1.CaseService_IssueStatement_FullMethodName)
-	const want = "IssueStatement is for the roles validator and system; your certificate says officer of VN"
+	const want = "IssueStatement is for the roles validator and system; your certificate or token says officer of VN"
 	if got.Message() != want {
 		t.Errorf("message = %q, want %q", got.Message(), want)
 	}

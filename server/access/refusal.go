@@ -15,19 +15,20 @@ type Reason string
 
 // The reasons that the services of a node give; docs/protocol.md has the table.
 const (
-	ReasonInvalid     Reason = "INVALID"             // the request breaks rules; the violations say which
-	ReasonNotFound    Reason = "NOT_FOUND"           // there is no such thing, or none that is shown here
-	ReasonDenied      Reason = "PERMISSION_DENIED"   // not for this caller
-	ReasonRevoked     Reason = "REVOKED"             // a card or key is no longer good
-	ReasonExpired     Reason = "CERTIFICATE_EXPIRED" // the caller's certificate has expired since the handshake
-	ReasonUnknownPeer Reason = "UNKNOWN_PEER"        // the card of the caller's office is not accepted here
-	ReasonIDConflict  Reason = "ID_CONFLICT"         // the request_id was used for something else
-	ReasonCursorAhead Reason = "CURSOR_AHEAD"        // a cursor or token of another store: list again
-	ReasonTooLarge    Reason = "TOO_LARGE"           // above a limit; permanent
-	ReasonReadOnly    Reason = "READ_ONLY"           // the node issues nothing just now
-	ReasonUnsealed    Reason = "UNSEALED"            // entered, and not under a signed checkpoint yet: ask again
-	ReasonDraining    Reason = "DRAINING"            // the node is stopping: connect again and resume
-	ReasonInternal    Reason = "INTERNAL"            // a fault of the node; its log says more
+	ReasonInvalid         Reason = "INVALID"             // the request breaks rules; the violations say which
+	ReasonNotFound        Reason = "NOT_FOUND"           // there is no such thing, or none that is shown here
+	ReasonDenied          Reason = "PERMISSION_DENIED"   // not for this caller
+	ReasonUnauthenticated Reason = "UNAUTHENTICATED"     // nobody has proven who calls
+	ReasonRevoked         Reason = "REVOKED"             // a card or key is no longer good
+	ReasonExpired         Reason = "CERTIFICATE_EXPIRED" // the caller's certificate or token has expired
+	ReasonUnknownPeer     Reason = "UNKNOWN_PEER"        // the card of the caller's office is not accepted here
+	ReasonIDConflict      Reason = "ID_CONFLICT"         // the request_id was used for something else
+	ReasonCursorAhead     Reason = "CURSOR_AHEAD"        // a cursor or token of another store: list again
+	ReasonTooLarge        Reason = "TOO_LARGE"           // above a limit; permanent
+	ReasonReadOnly        Reason = "READ_ONLY"           // the node issues nothing just now
+	ReasonUnsealed        Reason = "UNSEALED"            // entered, and not under a signed checkpoint yet: ask again
+	ReasonDraining        Reason = "DRAINING"            // the node is stopping: connect again and resume
+	ReasonInternal        Reason = "INTERNAL"            // a fault of the node; its log says more
 )
 
 // Violation is one rule that a request breaks.

@@ -83,6 +83,7 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_GetStatement_FullMethodName:    {Roles: readers},
 		spsv1.CaseService_ListStatements_FullMethodName:  {Roles: readers},
 		spsv1.CaseService_WatchStatements_FullMethodName: {Roles: readers},
+		spsv1.CaseService_PollStatements_FullMethodName:  {Roles: readers},
 		spsv1.CaseService_GetCase_FullMethodName:         {Roles: readers},
 		spsv1.CaseService_ListCases_FullMethodName:       {Roles: readers},
 

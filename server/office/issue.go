@@ -22,6 +22,8 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	if !ok {
 		return nil, errors.New("issue a statement: no caller")
 	}
+	asked := req
+	req = identified(req, caller)
 	st, err := s.prepare(ctx, caller, req)
 	if err != nil {
 		return nil, err
@@ -40,6 +42,8 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	switch {
 	case errors.Is(err, ledger.ErrDraft):
 		return nil, &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: err.Error()}
+	case errors.Is(err, ledger.ErrConflict) && asked.GetRequestId() == "":
+		return nil, numberUsed(req.GetStatement().GetExternalReferences()[0])
 	case err != nil:
 		return nil, err
 	}

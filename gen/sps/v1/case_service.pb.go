@@ -13,6 +13,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -365,7 +366,9 @@ type IssueStatementRequest struct {
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// The statement. Its salt, federation, office, request_id and issuing person must be empty: the node sets them.
 	Statement *Statement `protobuf:"bytes,2,opt,name=statement,proto3" json:"statement,omitempty"`
-	// A UUID made by the caller, kept as long as the log.
+	// A UUID made by the caller, kept as long as the log. It may be empty if the statement has exactly one external
+	// reference: it is then derived from the caller, the kind of statement, and the reference's system, number and
+	// version, so that a caller that sends the same number again gets the first result.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// True: check only. Nothing is issued; the answer is the statement as it would be, without name and reference.
 	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
@@ -699,6 +702,7 @@ type WatchStatementsResponse struct {
 	//
 	//	*WatchStatementsResponse_Statement
 	//	*WatchStatementsResponse_Receipt
+	//	*WatchStatementsResponse_End
 	Event         isWatchStatementsResponse_Event `protobuf_oneof:"event"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -766,6 +770,15 @@ func (x *WatchStatementsResponse) GetReceipt() *RecordedReceipt {
 	return nil
 }
 
+func (x *WatchStatementsResponse) GetEnd() *Problem {
+	if x != nil {
+		if x, ok := x.Event.(*WatchStatementsResponse_End); ok {
+			return x.End
+		}
+	}
+	return nil
+}
+
 type isWatchStatementsResponse_Event interface {
 	isWatchStatementsResponse_Event()
 }
@@ -780,9 +793,154 @@ type WatchStatementsResponse_Receipt struct {
 	Receipt *RecordedReceipt `protobuf:"bytes,3,opt,name=receipt,proto3,oneof"`
 }
 
+type WatchStatementsResponse_End struct {
+	// Over REST only: the stream ends with this record, and why. Over gRPC the status of the call says it.
+	End *Problem `protobuf:"bytes,4,opt,name=end,proto3,oneof"`
+}
+
 func (*WatchStatementsResponse_Statement) isWatchStatementsResponse_Event() {}
 
 func (*WatchStatementsResponse_Receipt) isWatchStatementsResponse_Event() {}
+
+func (*WatchStatementsResponse_End) isWatchStatementsResponse_Event() {}
+
+// PollStatementsRequest is what PollStatements takes.
+type PollStatementsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `offices/{office}` for what one office issued, `offices/-` for all. Receipts are returned for statements of the own
+	// office in either case.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// The last cursor that the caller has dealt with; empty: from the very first record.
+	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// How long to wait if there is nothing, for example `30s`; at most a minute. Absent: not at all.
+	Wait *durationpb.Duration `protobuf:"bytes,3,opt,name=wait,proto3" json:"wait,omitempty"`
+	// At most so many events; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// How much of each statement; BASIC by default.
+	View          StatementView `protobuf:"varint,5,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PollStatementsRequest) Reset() {
+	*x = PollStatementsRequest{}
+	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PollStatementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PollStatementsRequest) ProtoMessage() {}
+
+func (x *PollStatementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PollStatementsRequest.ProtoReflect.Descriptor instead.
+func (*PollStatementsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PollStatementsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *PollStatementsRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *PollStatementsRequest) GetWait() *durationpb.Duration {
+	if x != nil {
+		return x.Wait
+	}
+	return nil
+}
+
+func (x *PollStatementsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *PollStatementsRequest) GetView() StatementView {
+	if x != nil {
+		return x.View
+	}
+	return StatementView_STATEMENT_VIEW_UNSPECIFIED
+}
+
+// PollStatementsResponse is what was recorded since a cursor, or nothing.
+type PollStatementsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The records, in the order in which this node recorded them. There may be more: poll again at once.
+	Events []*WatchStatementsResponse `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// The cursor to poll from next. It may have moved though there are no events.
+	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PollStatementsResponse) Reset() {
+	*x = PollStatementsResponse{}
+	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PollStatementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PollStatementsResponse) ProtoMessage() {}
+
+func (x *PollStatementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PollStatementsResponse.ProtoReflect.Descriptor instead.
+func (*PollStatementsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *PollStatementsResponse) GetEvents() []*WatchStatementsResponse {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *PollStatementsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
 
 // RecordedReceipt is a receipt that this node recorded: the office holds every leaf below `size` of the log, and every
 // body addressed to it that is not listed missing.
@@ -806,7 +964,7 @@ type RecordedReceipt struct {
 
 func (x *RecordedReceipt) Reset() {
 	*x = RecordedReceipt{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	mi := &file_sps_v1_case_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -818,7 +976,7 @@ func (x *RecordedReceipt) String() string {
 func (*RecordedReceipt) ProtoMessage() {}
 
 func (x *RecordedReceipt) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	mi := &file_sps_v1_case_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -831,7 +989,7 @@ func (x *RecordedReceipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordedReceipt.ProtoReflect.Descriptor instead.
 func (*RecordedReceipt) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RecordedReceipt) GetOffice() string {
@@ -893,7 +1051,7 @@ type Case struct {
 
 func (x *Case) Reset() {
 	*x = Case{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	mi := &file_sps_v1_case_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -905,7 +1063,7 @@ func (x *Case) String() string {
 func (*Case) ProtoMessage() {}
 
 func (x *Case) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	mi := &file_sps_v1_case_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -918,7 +1076,7 @@ func (x *Case) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Case.ProtoReflect.Descriptor instead.
 func (*Case) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Case) GetName() string {
@@ -962,7 +1120,7 @@ type GetCaseRequest struct {
 
 func (x *GetCaseRequest) Reset() {
 	*x = GetCaseRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[10]
+	mi := &file_sps_v1_case_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -974,7 +1132,7 @@ func (x *GetCaseRequest) String() string {
 func (*GetCaseRequest) ProtoMessage() {}
 
 func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[10]
+	mi := &file_sps_v1_case_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -987,7 +1145,7 @@ func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCaseRequest.ProtoReflect.Descriptor instead.
 func (*GetCaseRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetCaseRequest) GetName() string {
@@ -1017,7 +1175,7 @@ type ListCasesRequest struct {
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[11]
+	mi := &file_sps_v1_case_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1029,7 +1187,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[11]
+	mi := &file_sps_v1_case_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1042,7 +1200,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1072,7 +1230,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[12]
+	mi := &file_sps_v1_case_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1084,7 +1242,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[12]
+	mi := &file_sps_v1_case_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1097,7 +1255,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1118,7 +1276,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x16sps/v1/statement.proto\"\x93\x04\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\x93\x04\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1147,7 +1305,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x06parent\x18\x01 \x01(\tB\x1c\xe0A\x02\xbaH\x16r\x142\x12^offices/[A-Z]{2}$R\x06parent\x12:\n" +
 	"\tstatement\x18\x02 \x01(\v2\x11.sps.v1.StatementB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\tstatement\x12*\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\v\xe0A\x02\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12#\n" +
+	"request_id\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12#\n" +
 	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\xac\x01\n" +
 	"\x13GetStatementRequest\x12`\n" +
 	"\x04name\x18\x01 \x01(\tBL\xe0A\x02\xbaHFrD2B^offices/[A-Z]{2}/statements/[1-9][0-9]{0,9}-(0|[1-9][0-9]{0,12})$R\x04name\x123\n" +
@@ -1167,12 +1325,22 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x16WatchStatementsRequest\x128\n" +
 	"\x06parent\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^offices/([A-Z]{2}|-)$R\x06parent\x12 \n" +
 	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06cursor\x123\n" +
-	"\x04view\x18\x03 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xa8\x01\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xcd\x01\n" +
 	"\x17WatchStatementsResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x127\n" +
 	"\tstatement\x18\x02 \x01(\v2\x17.sps.v1.IssuedStatementH\x00R\tstatement\x123\n" +
-	"\areceipt\x18\x03 \x01(\v2\x17.sps.v1.RecordedReceiptH\x00R\areceiptB\a\n" +
-	"\x05event\"\xdc\x01\n" +
+	"\areceipt\x18\x03 \x01(\v2\x17.sps.v1.RecordedReceiptH\x00R\areceipt\x12#\n" +
+	"\x03end\x18\x04 \x01(\v2\x0f.sps.v1.ProblemH\x00R\x03endB\a\n" +
+	"\x05event\"\x8b\x02\n" +
+	"\x15PollStatementsRequest\x128\n" +
+	"\x06parent\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^offices/([A-Z]{2}|-)$R\x06parent\x12 \n" +
+	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06cursor\x12;\n" +
+	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\f\xbaH\t\xaa\x01\x06\"\x02\b<2\x00R\x04wait\x12$\n" +
+	"\tpage_size\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x123\n" +
+	"\x04view\x18\x05 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"i\n" +
+	"\x16PollStatementsResponse\x127\n" +
+	"\x06events\x18\x01 \x03(\v2\x1f.sps.v1.WatchStatementsResponseR\x06events\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xdc\x01\n" +
 	"\x0fRecordedReceipt\x12\x16\n" +
 	"\x06office\x18\x01 \x01(\tR\x06office\x12\x16\n" +
 	"\x06origin\x18\x02 \x01(\tR\x06origin\x12\x12\n" +
@@ -1207,12 +1375,13 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x1aDELIVERY_STATE_UNDELIVERED\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x1f\n" +
 	"\x1bDELIVERY_STATE_BODY_MISSING\x10\x03\x12\x1a\n" +
-	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xa2\x05\n" +
+	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xa3\x06\n" +
 	"\vCaseService\x12|\n" +
 	"\x0eIssueStatement\x12\x1d.sps.v1.IssueStatementRequest\x1a\x17.sps.v1.IssuedStatement\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=offices/*}/statements:issue\x12o\n" +
 	"\fGetStatement\x12\x1b.sps.v1.GetStatementRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#\x12!/v1/{name=offices/*/statements/*}\x12z\n" +
 	"\x0eListStatements\x12\x1d.sps.v1.ListStatementsRequest\x1a\x1e.sps.v1.ListStatementsResponse\")\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=offices/*}/statements\x12\x85\x01\n" +
-	"\x0fWatchStatements\x12\x1e.sps.v1.WatchStatementsRequest\x1a\x1f.sps.v1.WatchStatementsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=offices/*}/statements:watch0\x01\x12K\n" +
+	"\x0fWatchStatements\x12\x1e.sps.v1.WatchStatementsRequest\x1a\x1f.sps.v1.WatchStatementsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=offices/*}/statements:watch0\x01\x12\x7f\n" +
+	"\x0ePollStatements\x12\x1d.sps.v1.PollStatementsRequest\x1a\x1e.sps.v1.PollStatementsResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=offices/*}/statements:poll\x12K\n" +
 	"\aGetCase\x12\x16.sps.v1.GetCaseRequest\x1a\f.sps.v1.Case\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=cases/*}\x12S\n" +
 	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/casesB\x86\x01\n" +
 	"\n" +
@@ -1231,7 +1400,7 @@ func file_sps_v1_case_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_sps_v1_case_service_proto_goTypes = []any{
 	(StatementView)(0),              // 0: sps.v1.StatementView
 	(DeliveryState)(0),              // 1: sps.v1.DeliveryState
@@ -1243,58 +1412,68 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*ListStatementsResponse)(nil),  // 7: sps.v1.ListStatementsResponse
 	(*WatchStatementsRequest)(nil),  // 8: sps.v1.WatchStatementsRequest
 	(*WatchStatementsResponse)(nil), // 9: sps.v1.WatchStatementsResponse
-	(*RecordedReceipt)(nil),         // 10: sps.v1.RecordedReceipt
-	(*Case)(nil),                    // 11: sps.v1.Case
-	(*GetCaseRequest)(nil),          // 12: sps.v1.GetCaseRequest
-	(*ListCasesRequest)(nil),        // 13: sps.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),       // 14: sps.v1.ListCasesResponse
-	(*timestamppb.Timestamp)(nil),   // 15: google.protobuf.Timestamp
-	(*Statement)(nil),               // 16: sps.v1.Statement
-	(*Audience)(nil),                // 17: sps.v1.Audience
-	(*EntryRef)(nil),                // 18: sps.v1.EntryRef
-	(*Seal)(nil),                    // 19: sps.v1.Seal
+	(*PollStatementsRequest)(nil),   // 10: sps.v1.PollStatementsRequest
+	(*PollStatementsResponse)(nil),  // 11: sps.v1.PollStatementsResponse
+	(*RecordedReceipt)(nil),         // 12: sps.v1.RecordedReceipt
+	(*Case)(nil),                    // 13: sps.v1.Case
+	(*GetCaseRequest)(nil),          // 14: sps.v1.GetCaseRequest
+	(*ListCasesRequest)(nil),        // 15: sps.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),       // 16: sps.v1.ListCasesResponse
+	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
+	(*Statement)(nil),               // 18: sps.v1.Statement
+	(*Audience)(nil),                // 19: sps.v1.Audience
+	(*EntryRef)(nil),                // 20: sps.v1.EntryRef
+	(*Seal)(nil),                    // 21: sps.v1.Seal
+	(*Problem)(nil),                 // 22: sps.v1.Problem
+	(*durationpb.Duration)(nil),     // 23: google.protobuf.Duration
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
-	15, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
-	15, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
-	16, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
-	17, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
-	18, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
+	17, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
+	17, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
+	18, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
+	19, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
+	20, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
 	3,  // 5: sps.v1.IssuedStatement.deliveries:type_name -> sps.v1.Delivery
-	19, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
+	21, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
 	1,  // 7: sps.v1.Delivery.state:type_name -> sps.v1.DeliveryState
-	15, // 8: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
-	15, // 9: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
-	16, // 10: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
+	17, // 8: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
+	17, // 9: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
+	18, // 10: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
 	0,  // 11: sps.v1.GetStatementRequest.view:type_name -> sps.v1.StatementView
 	0,  // 12: sps.v1.ListStatementsRequest.view:type_name -> sps.v1.StatementView
 	2,  // 13: sps.v1.ListStatementsResponse.statements:type_name -> sps.v1.IssuedStatement
 	0,  // 14: sps.v1.WatchStatementsRequest.view:type_name -> sps.v1.StatementView
 	2,  // 15: sps.v1.WatchStatementsResponse.statement:type_name -> sps.v1.IssuedStatement
-	10, // 16: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
-	15, // 17: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
-	15, // 18: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
-	2,  // 19: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
-	2,  // 20: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
-	0,  // 21: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	11, // 22: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	4,  // 23: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	5,  // 24: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	6,  // 25: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	8,  // 26: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 27: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	13, // 28: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	2,  // 29: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 30: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	7,  // 31: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	9,  // 32: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	11, // 33: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	14, // 34: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	29, // [29:35] is the sub-list for method output_type
-	23, // [23:29] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	12, // 16: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
+	22, // 17: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
+	23, // 18: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
+	0,  // 19: sps.v1.PollStatementsRequest.view:type_name -> sps.v1.StatementView
+	9,  // 20: sps.v1.PollStatementsResponse.events:type_name -> sps.v1.WatchStatementsResponse
+	17, // 21: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
+	17, // 22: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
+	2,  // 23: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
+	2,  // 24: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
+	0,  // 25: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	13, // 26: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	4,  // 27: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	5,  // 28: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	6,  // 29: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	8,  // 30: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	10, // 31: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	14, // 32: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	15, // 33: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	2,  // 34: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 35: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	7,  // 36: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	9,  // 37: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	11, // 38: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	13, // 39: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	16, // 40: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	34, // [34:41] is the sub-list for method output_type
+	27, // [27:34] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -1303,10 +1482,12 @@ func file_sps_v1_case_service_proto_init() {
 		return
 	}
 	file_sps_v1_envelope_proto_init()
+	file_sps_v1_problem_proto_init()
 	file_sps_v1_statement_proto_init()
 	file_sps_v1_case_service_proto_msgTypes[7].OneofWrappers = []any{
 		(*WatchStatementsResponse_Statement)(nil),
 		(*WatchStatementsResponse_Receipt)(nil),
+		(*WatchStatementsResponse_End)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1314,7 +1495,7 @@ func file_sps_v1_case_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_service_proto_rawDesc), len(file_sps_v1_case_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

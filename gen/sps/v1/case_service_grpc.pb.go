@@ -25,6 +25,7 @@ const (
 	CaseService_GetStatement_FullMethodName    = "/sps.v1.CaseService/GetStatement"
 	CaseService_ListStatements_FullMethodName  = "/sps.v1.CaseService/ListStatements"
 	CaseService_WatchStatements_FullMethodName = "/sps.v1.CaseService/WatchStatements"
+	CaseService_PollStatements_FullMethodName  = "/sps.v1.CaseService/PollStatements"
 	CaseService_GetCase_FullMethodName         = "/sps.v1.CaseService/GetCase"
 	CaseService_ListCases_FullMethodName       = "/sps.v1.CaseService/ListCases"
 )
@@ -40,7 +41,8 @@ type CaseServiceClient interface {
 	// IssueStatement signs a statement in the name of the office. When it returns, the statement is durable, sealed and
 	// on its way to its addressees. The node fills in salt, federation and office, and the issuing person from the
 	// caller's identity. The same request_id with the same statement returns the first result, for ever; with another
-	// statement it fails with ID_CONFLICT. For validators and systems.
+	// statement it fails with ID_CONFLICT. A caller that keeps no request_id may leave it empty if the statement has
+	// exactly one external reference: its system and number then stand for it. For validators and systems.
 	IssueStatement(ctx context.Context, in *IssueStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(ctx context.Context, in *GetStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
@@ -50,7 +52,15 @@ type CaseServiceClient interface {
 	// WatchStatements sends what has been recorded since the cursor and then what is recorded next, as one stream without
 	// a seam: statements of all offices, and receipts. It does not end by itself. A cursor of another store fails with
 	// CURSOR_AHEAD: list again and watch from the list's cursor.
+	//
+	// Over REST each record is a line of JSON (application/x-ndjson), or an event with the cursor as its id if
+	// text/event-stream is accepted; a Last-Event-ID stands above `cursor`. The last record carries `end`: without one
+	// the connection was cut. Resume from the last cursor in either case.
 	WatchStatements(ctx context.Context, in *WatchStatementsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchStatementsResponse], error)
+	// PollStatements returns what has been recorded since the cursor, as WatchStatements would send it, for callers that
+	// cannot read a stream. If there is nothing yet it waits for it as long as asked, and then returns no events. Poll
+	// again from the cursor of the answer.
+	PollStatements(ctx context.Context, in *PollStatementsRequest, opts ...grpc.CallOption) (*PollStatementsResponse, error)
 	// GetCase returns a case: a notification with everything, from any office, that refers to it.
 	GetCase(ctx context.Context, in *GetCaseRequest, opts ...grpc.CallOption) (*Case, error)
 	// ListCases returns the cases that this node holds, the one whose original was recorded last first.
@@ -114,6 +124,16 @@ func (c *caseServiceClient) WatchStatements(ctx context.Context, in *WatchStatem
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type CaseService_WatchStatementsClient = grpc.ServerStreamingClient[WatchStatementsResponse]
 
+func (c *caseServiceClient) PollStatements(ctx context.Context, in *PollStatementsRequest, opts ...grpc.CallOption) (*PollStatementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PollStatementsResponse)
+	err := c.cc.Invoke(ctx, CaseService_PollStatements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *caseServiceClient) GetCase(ctx context.Context, in *GetCaseRequest, opts ...grpc.CallOption) (*Case, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Case)
@@ -145,7 +165,8 @@ type CaseServiceServer interface {
 	// IssueStatement signs a statement in the name of the office. When it returns, the statement is durable, sealed and
 	// on its way to its addressees. The node fills in salt, federation and office, and the issuing person from the
 	// caller's identity. The same request_id with the same statement returns the first result, for ever; with another
-	// statement it fails with ID_CONFLICT. For validators and systems.
+	// statement it fails with ID_CONFLICT. A caller that keeps no request_id may leave it empty if the statement has
+	// exactly one external reference: its system and number then stand for it. For validators and systems.
 	IssueStatement(context.Context, *IssueStatementRequest) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(context.Context, *GetStatementRequest) (*IssuedStatement, error)
@@ -155,7 +176,15 @@ type CaseServiceServer interface {
 	// WatchStatements sends what has been recorded since the cursor and then what is recorded next, as one stream without
 	// a seam: statements of all offices, and receipts. It does not end by itself. A cursor of another store fails with
 	// CURSOR_AHEAD: list again and watch from the list's cursor.
+	//
+	// Over REST each record is a line of JSON (application/x-ndjson), or an event with the cursor as its id if
+	// text/event-stream is accepted; a Last-Event-ID stands above `cursor`. The last record carries `end`: without one
+	// the connection was cut. Resume from the last cursor in either case.
 	WatchStatements(*WatchStatementsRequest, grpc.ServerStreamingServer[WatchStatementsResponse]) error
+	// PollStatements returns what has been recorded since the cursor, as WatchStatements would send it, for callers that
+	// cannot read a stream. If there is nothing yet it waits for it as long as asked, and then returns no events. Poll
+	// again from the cursor of the answer.
+	PollStatements(context.Context, *PollStatementsRequest) (*PollStatementsResponse, error)
 	// GetCase returns a case: a notification with everything, from any office, that refers to it.
 	GetCase(context.Context, *GetCaseRequest) (*Case, error)
 	// ListCases returns the cases that this node holds, the one whose original was recorded last first.
@@ -181,6 +210,9 @@ func (UnimplementedCaseServiceServer) ListStatements(context.Context, *ListState
 }
 func (UnimplementedCaseServiceServer) WatchStatements(*WatchStatementsRequest, grpc.ServerStreamingServer[WatchStatementsResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchStatements not implemented")
+}
+func (UnimplementedCaseServiceServer) PollStatements(context.Context, *PollStatementsRequest) (*PollStatementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PollStatements not implemented")
 }
 func (UnimplementedCaseServiceServer) GetCase(context.Context, *GetCaseRequest) (*Case, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCase not implemented")
@@ -274,6 +306,24 @@ func _CaseService_WatchStatements_Handler(srv interface{}, stream grpc.ServerStr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type CaseService_WatchStatementsServer = grpc.ServerStreamingServer[WatchStatementsResponse]
 
+func _CaseService_PollStatements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PollStatementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).PollStatements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_PollStatements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).PollStatements(ctx, req.(*PollStatementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CaseService_GetCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetCaseRequest)
 	if err := dec(in); err != nil {
@@ -328,6 +378,10 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListStatements",
 			Handler:    _CaseService_ListStatements_Handler,
+		},
+		{
+			MethodName: "PollStatements",
+			Handler:    _CaseService_PollStatements_Handler,
 		},
 		{
 			MethodName: "GetCase",
