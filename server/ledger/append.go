@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -18,13 +17,11 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// maxRequestID bounds a request ID, in bytes.
-const maxRequestID = 64
-
 // Draft is what [Ledger.Append] is to enter.
 type Draft struct {
 	// RequestID makes the entry happen once: the same one again, with the same
-	// Fingerprint, returns the first entry, for ever. 1 to 64 bytes.
+	// Fingerprint, returns the first entry, for ever. 1 to 64 bytes; a UUID of
+	// version 7 in lower case costs the disk least.
 	RequestID string
 	// Fingerprint is a digest of what the request asks for, without anything
 	// that differs from one try to the next.
@@ -72,7 +69,7 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 		return Entry{}, err
 	}
 	var e Entry
-	var entered requestRow
+	var entered placeRow
 	err := l.o.Store.Update(ctx, func(tx store.Tx) error {
 		d, err := prepare(tx)
 		if err != nil {
@@ -100,35 +97,19 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 	return e, nil
 }
 
-// findRequest returns the entry that the draft's request ID was used for.
-func findRequest(r store.Reader, d Draft) (requestRow, bool, error) {
-	if len(d.RequestID) < 1 || len(d.RequestID) > maxRequestID {
-		return requestRow{}, false, fmt.Errorf("%w: request ID of %d bytes, want 1 to %d", ErrDraft, len(d.RequestID), maxRequestID)
-	}
-	b, err := r.Get(tableRequests, []byte(d.RequestID))
-	if err != nil || b == nil {
-		return requestRow{}, false, err
-	}
-	row, err := decodeRequestRow(b)
-	if err == nil && row.fingerprint != d.Fingerprint {
-		err = fmt.Errorf("%w: %s", ErrConflict, d.RequestID)
-	}
-	return row, true, err
-}
-
 // enteredBefore returns an earlier entry once it is durable.
-func (l *Ledger) enteredBefore(ctx context.Context, row requestRow) (e Entry, err error) {
+func (l *Ledger) enteredBefore(ctx context.Context, place placeRow) (e Entry, err error) {
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
-		o, err := originOf(r, row.id)
+		o, err := originOf(r, place.id)
 		if err != nil {
 			return err
 		}
-		if b, err := r.Get(tableLeaves, entryKey(row.id, row.seq)); err != nil {
+		if b, err := r.Get(tableLeaves, entryKey(place.id, place.number)); err != nil {
 			return err
 		} else if b == nil {
 			return store.ErrUnknown // it was seen in a transaction that did not become durable
 		}
-		e, err = l.readEntry(r, row.id, o, row.seq)
+		e, err = l.readEntry(r, place.id, o, place.number)
 		return err
 	})
 	return e, err
@@ -161,18 +142,19 @@ func (l *Ledger) enter(tx store.Tx, o certs.Origin, d Draft, now time.Time) (Ent
 		if e.Envelope, err = subjectBody(tx, leaf); err != nil {
 			return Entry{}, err
 		}
-	} else if err := tx.Put(tableEnvelopes, entryKey(row.id, e.Sequence), d.Envelope); err != nil {
+	} else if err := putBody(tx, row.id, e.Sequence, d.Envelope); err != nil {
 		return Entry{}, err
 	}
-	request := requestRow{id: row.id, seq: e.Sequence, fingerprint: d.Fingerprint}
-	if err := tx.Put(tableRequests, []byte(d.RequestID), request.encode()); err != nil {
+	place := placeRow{id: row.id, number: e.Sequence}
+	if err := tx.Put(tableRequests, requestKey(d.RequestID), place.encode()); err != nil {
 		return Entry{}, err
 	}
 	above, err := tree{tx, row.id}.above(row.size, e.Hash)
 	if err != nil {
 		return Entry{}, err
 	}
-	if err := l.putEntry(tx, row.id, &e, above); err != nil {
+	leafRow := leafRow{hashes: above, request: d.RequestID, fingerprint: d.Fingerprint}
+	if err := l.putEntry(tx, row.id, &e, leafRow); err != nil {
 		return Entry{}, err
 	}
 	row.size++
@@ -183,14 +165,15 @@ func (l *Ledger) enter(tx store.Tx, o certs.Origin, d Draft, now time.Time) (Ent
 	return e, putLog(tx, o, row)
 }
 
-// putEntry gives an entry its position, writes its row, and tells the fold.
-func (l *Ledger) putEntry(tx store.Tx, id logID, e *Entry, above []tlog.Hash) error {
+// putEntry gives an entry its position, completes and writes its row, and tells
+// the fold.
+func (l *Ledger) putEntry(tx store.Tx, id logID, e *Entry, row leafRow) error {
 	last, err := lastPosition(tx)
 	if err != nil {
 		return err
 	}
 	e.Position = Position{Incarnation: l.incarnation, N: last + 1}
-	row := leafRow{n: e.Position.N, fault: e.Fault, hashes: above, leaf: e.LeafBytes}
+	row.n, row.fault, row.leaf = e.Position.N, e.Fault, e.LeafBytes
 	if err := tx.Put(tableLeaves, entryKey(id, e.Sequence), row.encode()); err != nil {
 		return err
 	}

@@ -343,7 +343,7 @@ func TestNothingIsShownBeforeItIsSealed(t *testing.T) {
 	// Wait until it is durable: the store shows it, the ledger does not.
 	for durable := false; !durable; {
 		err := vn.Bolt.View(t.Context(), func(r store.Reader) error {
-			b, err := r.Get("ledger.requests", []byte("r1"))
+			b, err := r.Get("ledger.positions", []byte{7: 2})
 			durable = b != nil
 			return err
 		})

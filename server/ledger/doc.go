@@ -41,5 +41,6 @@
 // A row of the table of leaves also holds the tree hashes that its leaf
 // completes, in the manner of package tlog; the hash of the leaf itself is
 // computed. A body lies in the table of envelopes under the entry that brought
-// it, and a readdress whose subject's body is held here has none of its own.
+// it, in chunks that pack well, and a readdress whose subject's body is held
+// here has none of its own.
 package ledger

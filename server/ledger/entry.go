@@ -111,18 +111,14 @@ func (l *Ledger) readEntry(r store.Reader, id logID, o certs.Origin, seq uint64)
 	if e.Leaf, err = seal.ParseLeaf(e.LeafBytes); err != nil && e.Fault == "" {
 		return Entry{}, fmt.Errorf("%w: entry %d of %s: %w", ErrCorrupt, seq, o, err)
 	}
-	body, err := bodyOf(r, id, seq, e.Leaf)
-	if err != nil {
-		return Entry{}, err
-	}
-	e.Envelope = bytes.Clone(body)
-	return e, nil
+	e.Envelope, err = bodyOf(r, id, seq, e.Leaf)
+	return e, err
 }
 
-// bodyOf returns the body of an entry, valid within the transaction, or nil if
-// it is not held. That of a readdress may lie under its subject.
+// bodyOf returns the body of an entry, or nil if it is not held. That of a
+// readdress may lie under its subject. The slice is the caller's.
 func bodyOf(r store.Reader, id logID, seq uint64, leaf *spsv1.Leaf) ([]byte, error) {
-	b, err := r.Get(tableEnvelopes, entryKey(id, seq))
+	b, err := getBody(r, id, seq)
 	if err != nil || b != nil || leaf == nil || leaf.GetType() != spsv1.LeafType_LEAF_TYPE_READDRESS {
 		return b, err
 	}
@@ -140,7 +136,7 @@ func subjectBody(r store.Reader, leaf *spsv1.Leaf) ([]byte, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	b, err := r.Get(tableEnvelopes, entryKey(row.id, leaf.GetSubject().GetSequence()))
+	b, err := getBody(r, row.id, leaf.GetSubject().GetSequence())
 	if err != nil || b == nil || seal.CheckEnvelope(leaf, b) != nil {
 		return nil, err
 	}

@@ -121,7 +121,7 @@ func (l *Ledger) judgeSubjects(ctx context.Context, run *run) error {
 			}
 			e.judgeSubject(subject)
 			if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS && envelope != nil && seal.CheckEnvelope(e.Leaf, envelope) == nil {
-				e.Envelope, e.body = bytes.Clone(envelope), nil
+				e.Envelope, e.body = envelope, nil
 			}
 		}
 		return nil
@@ -150,7 +150,7 @@ func (run *run) subject(r store.Reader, leaf *spsv1.Leaf) (subject, envelope []b
 	if err != nil {
 		return nil, nil, err
 	}
-	envelope, err = r.Get(tableEnvelopes, entryKey(row.id, seq))
+	envelope, err = getBody(r, row.id, seq)
 	return subject, envelope, err
 }
 

@@ -88,7 +88,7 @@ func (l *Ledger) fill(r store.Reader, id logID, p *Package, size uint64, reader 
 		}
 		p.Leaves = append(p.Leaves, bytes.Clone(row.leaf))
 		if body != nil {
-			p.Bodies = append(p.Bodies, Body{Sequence: seq, Envelope: bytes.Clone(body)})
+			p.Bodies = append(p.Bodies, Body{Sequence: seq, Envelope: body})
 		}
 		seq++
 	}

@@ -119,16 +119,15 @@ func (l *Ledger) putRun(tx store.Tx, run *run) error {
 
 func (l *Ledger) putRecorded(tx store.Tx, id logID, in *incoming) error {
 	e := in.Entry // a copy: the transaction may run again
-	key := entryKey(id, e.Sequence)
 	if in.body != nil {
-		if err := tx.Put(tableEnvelopes, key, in.body); err != nil {
+		if err := putBody(tx, id, e.Sequence, in.body); err != nil {
 			return err
 		}
 	}
 	if in.missing {
-		if err := tx.Put(tableMissing, key, nil); err != nil {
+		if err := tx.Put(tableMissing, entryKey(id, e.Sequence), nil); err != nil {
 			return err
 		}
 	}
-	return l.putEntry(tx, id, &e, in.above)
+	return l.putEntry(tx, id, &e, leafRow{hashes: in.above})
 }

@@ -114,37 +114,59 @@ type leafRow struct {
 	// hashes are those of the subtrees that the leaf completes, from level 1
 	// upwards: StoredHashes of package tlog without the first.
 	hashes []tlog.Hash
-	leaf   []byte
+	// request is the ID with which an own entry was appended, and fingerprint
+	// that of what was asked for; "" and unused for entries of others.
+	request     string
+	fingerprint [32]byte
+	leaf        []byte
 }
 
+// leafRowFixed is the length of what comes first in a row: position, length of
+// the fault, number of hashes, length of the request ID.
+const leafRowFixed = 8 + 2 + 1 + 1
+
 func (r leafRow) encode() []byte {
-	b := make([]byte, 0, 11+len(r.fault)+len(r.hashes)*tlog.HashSize+len(r.leaf))
+	size := leafRowFixed + len(r.fault) + len(r.hashes)*tlog.HashSize + len(r.request) + len(r.fingerprint) + len(r.leaf)
+	b := make([]byte, 0, size)
 	b = binary.BigEndian.AppendUint64(b, r.n)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(r.fault)))
-	b = append(b, byte(len(r.hashes)))
+	b = append(b, byte(len(r.hashes)), byte(len(r.request)))
 	b = append(b, r.fault...)
 	for _, h := range r.hashes {
 		b = append(b, h[:]...)
+	}
+	if r.request != "" {
+		b = append(append(b, r.request...), r.fingerprint[:]...)
 	}
 	return append(b, r.leaf...)
 }
 
 // decodeLeafRow returns the row in b; leaf is a slice of b.
 func decodeLeafRow(b []byte) (leafRow, error) {
-	const fixed = 8 + 2 + 1
-	if len(b) < fixed {
+	if len(b) < leafRowFixed {
 		return leafRow{}, fmt.Errorf("%w: entry of %d bytes", ErrCorrupt, len(b))
 	}
-	faultLen, hashes := int(binary.BigEndian.Uint16(b[8:])), int(b[10])
-	start := fixed + faultLen
-	end := start + hashes*tlog.HashSize
-	if len(b) < end {
+	r := leafRow{n: binary.BigEndian.Uint64(b)}
+	fault, hashes, request := int(binary.BigEndian.Uint16(b[8:])), int(b[10]), int(b[11])
+	fingerprint := 0
+	if request > 0 {
+		fingerprint = len(r.fingerprint)
+	}
+	rest := b[leafRowFixed:]
+	if len(rest) < fault+hashes*tlog.HashSize+request+fingerprint {
 		return leafRow{}, fmt.Errorf("%w: entry of %d bytes", ErrCorrupt, len(b))
 	}
-	r := leafRow{n: binary.BigEndian.Uint64(b), fault: string(b[fixed:start]), leaf: b[end:]}
-	for i := start; i < end; i += tlog.HashSize {
-		r.hashes = append(r.hashes, tlog.Hash(b[i:i+tlog.HashSize]))
+	take := func(n int) (part []byte) {
+		part, rest = rest[:n], rest[n:]
+		return part
 	}
+	r.fault = string(take(fault))
+	for range hashes {
+		r.hashes = append(r.hashes, tlog.Hash(take(tlog.HashSize)))
+	}
+	r.request = string(take(request))
+	copy(r.fingerprint[:], take(fingerprint))
+	r.leaf = rest
 	return r, nil
 }
 
@@ -160,8 +182,8 @@ func getLeaf(r store.Reader, id logID, seq uint64) (leafRow, error) {
 	return decodeLeafRow(b)
 }
 
-// placeRow says what was recorded at a position: an entry, or a receipt of an
-// office over size entries.
+// placeRow names an entry, or a receipt of an office over number entries: what
+// was recorded at a position, or asked for by a request.
 type placeRow struct {
 	id     logID
 	number uint64 // sequence or size
@@ -214,23 +236,4 @@ func decodeReceiptKey(b []byte) (id logID, office certs.Office, size, n uint64, 
 		return 0, "", 0, 0, fmt.Errorf("%w: key of a receipt of %d bytes", ErrCorrupt, len(b))
 	}
 	return logID(binary.BigEndian.Uint32(b)), certs.Office(b[4:6]), binary.BigEndian.Uint64(b[6:]), binary.BigEndian.Uint64(b[14:]), nil
-}
-
-// requestRow is what is kept of a request ID.
-type requestRow struct {
-	id          logID
-	seq         uint64
-	fingerprint [32]byte
-}
-
-func (r requestRow) encode() []byte {
-	return append(entryKey(r.id, r.seq), r.fingerprint[:]...)
-}
-
-func decodeRequestRow(b []byte) (requestRow, error) {
-	if len(b) != 12+32 {
-		return requestRow{}, fmt.Errorf("%w: request of %d bytes", ErrCorrupt, len(b))
-	}
-	id, seq, err := decodeEntryKey(b[:12])
-	return requestRow{id: id, seq: seq, fingerprint: [32]byte(b[12:])}, err
 }

@@ -7,12 +7,12 @@ import "github.com/spsalert/spsalert/server/store"
 const (
 	tableMeta       store.Table = "ledger.meta"       // name → value: format, incarnation, state
 	tableLogs       store.Table = "ledger.logs"       // origin → number, size, last time, newest checkpoint
-	tableLeaves     store.Table = "ledger.leaves"     // log, sequence → position, fault, tree hashes, leaf
-	tableEnvelopes  store.Table = "ledger.envelopes"  // log, sequence → body as signed
+	tableLeaves     store.Table = "ledger.leaves"     // log, sequence → position, fault, tree hashes, request, leaf
+	tableEnvelopes  store.Table = "ledger.envelopes"  // log, sequence, chunk → part of a body as signed
 	tableMissing    store.Table = "ledger.missing"    // log, sequence → nothing: a body that should be here
 	tablePositions  store.Table = "ledger.positions"  // number → entry or receipt
 	tableReceipts   store.Table = "ledger.receipts"   // log, office, size, position → note
-	tableRequests   store.Table = "ledger.requests"   // request ID → own entry, fingerprint
+	tableRequests   store.Table = "ledger.requests"   // request ID → own entry
 	tableReferences store.Table = "ledger.references" // year, or EX and year → number given last
 )
 

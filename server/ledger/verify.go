@@ -262,7 +262,7 @@ func (v *verifier) verifyBody(r store.Reader, log *verifiedLog, seq uint64, row 
 	if err != nil {
 		leaf = nil
 	}
-	own, err := r.Get(tableEnvelopes, key)
+	own, err := getBody(r, log.id, seq)
 	if err != nil {
 		return err
 	}

@@ -48,12 +48,15 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		change func([]byte) []byte
 	}{
 		{"a byte of a leaf", "ledger.leaves", 2, flip(-1)},
-		{"a byte of a tree hash", "ledger.leaves", 1, flip(12)},
+		{"a byte of a tree hash", "ledger.leaves", 1, flip(13)},
 		{"the position of an entry", "ledger.leaves", 2, flip(7)},
 		{"a leaf", "ledger.leaves", 2, gone},
 		{"the last leaf", "ledger.leaves", 7, gone},
 		{"a row of three bytes", "ledger.leaves", 3, func([]byte) []byte { return []byte("abc") }},
-		{"a row that ends early", "ledger.leaves", 3, func(b []byte) []byte { return b[:12] }},
+		{"a row that ends early", "ledger.leaves", 3, func(b []byte) []byte { return b[:13] }},
+		{"a fingerprint that ends early", "ledger.leaves", 3, func(b []byte) []byte { b = bytes.Clone(b); b[11] = 200; return b }},
+		{"a byte of a request ID", "ledger.leaves", 2, flip(12)},
+		{"a row without its request ID", "ledger.leaves", 2, func(b []byte) []byte { b = bytes.Clone(b); b[11] = 0; return b }},
 		{"a byte of a body", "ledger.envelopes", 3, flip(0)},
 		{"a body", "ledger.envelopes", 3, gone},
 		{"the size of a log", "ledger.logs", 0, flip(11)},
@@ -94,7 +97,7 @@ func TestVerifyFindsWhatWasAdded(t *testing.T) {
 	stray := bytes.Clone(key)
 	stray[len(stray)-1] = 99
 	for table, key := range map[store.Table][]byte{
-		"ledger.envelopes": stray,
+		"ledger.envelopes": append(bytes.Clone(stray), 0),
 		"ledger.missing":   key,
 		"ledger.positions": binary.BigEndian.AppendUint64(nil, 12),
 		"ledger.requests":  []byte("another"),

@@ -1,0 +1,57 @@
+package ledger
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// maxRequestID bounds a request ID, in bytes.
+const maxRequestID = 64
+
+// requestKey is the key of a request ID: a UUID in binary, anything else as it
+// is, each behind a letter that tells them apart. UUIDs of version 7 are in the
+// order of time, so that their rows lie together; those of version 4 work and
+// cost the disk more.
+func requestKey(requestID string) []byte {
+	if uuid, ok := parseUUID(requestID); ok {
+		return append([]byte{'u'}, uuid...)
+	}
+	return append([]byte{'s'}, requestID...)
+}
+
+// parseUUID accepts the one text form of a UUID that is lower case.
+func parseUUID(s string) ([]byte, bool) {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' || strings.ToLower(s) != s {
+		return nil, false
+	}
+	b, err := hex.DecodeString(s[:8] + s[9:13] + s[14:18] + s[19:23] + s[24:])
+	return b, err == nil
+}
+
+// findRequest returns the own entry that a draft's request ID was used for, and
+// whether there is one. For something else it is [ErrConflict].
+func findRequest(r store.Reader, d Draft) (place placeRow, found bool, err error) {
+	if len(d.RequestID) < 1 || len(d.RequestID) > maxRequestID {
+		return place, false, fmt.Errorf("%w: request ID of %d bytes, want 1 to %d", ErrDraft, len(d.RequestID), maxRequestID)
+	}
+	b, err := r.Get(tableRequests, requestKey(d.RequestID))
+	if err != nil || b == nil {
+		return place, false, err
+	}
+	if place, err = decodePlaceRow(b); err != nil {
+		return place, false, err
+	}
+	row, err := getLeaf(r, place.id, place.number)
+	switch {
+	case err != nil:
+		return place, false, err
+	case row.request != d.RequestID:
+		return place, false, fmt.Errorf("%w: request %s leads to that of %s", ErrCorrupt, d.RequestID, row.request)
+	case row.fingerprint != d.Fingerprint:
+		return place, false, fmt.Errorf("%w: %s", ErrConflict, d.RequestID)
+	}
+	return place, true, nil
+}
