@@ -68,8 +68,9 @@ func (id *identity) reloadCard() error {
 	switch own := id.roster.Own(); {
 	case card.Same(own):
 		return nil
-	case card.Number() <= own.Number():
-		return fmt.Errorf("own card %s has number %d, and number %d is in force", id.cardFile, card.Number(), own.Number())
+	case card.Number() != own.Number()+1:
+		return fmt.Errorf("own card %s has number %d, and number %d is in force: peers take %d next",
+			id.cardFile, card.Number(), own.Number(), own.Number()+1)
 	}
 	return id.roster.SetOwn(card)
 }

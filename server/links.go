@@ -53,7 +53,7 @@ func (s *Server) reloadOften(ctx context.Context) {
 		case <-ticker.C:
 		}
 		now := ""
-		if err := s.id.reload(); err != nil {
+		if err := s.Reload(ctx); err != nil {
 			now = err.Error()
 		}
 		switch now {

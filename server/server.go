@@ -69,6 +69,8 @@ type Server struct {
 	draining chan struct{}      // closed when the node begins to stop
 	ready    atomic.Bool
 	full     atomic.Bool // the store refused the last ordinary Update
+
+	published atomic.Uint64 // number of the own card that is in the own log
 	failed   chan error  // of size one
 }
 
@@ -186,8 +188,11 @@ func (s *Server) fail(err error) {
 }
 
 // Reload reads certificate and cards again at once, as it is done every so
-// often anyway. The error says which stayed as they were.
-func (s *Server) Reload() error { return s.id.reload() }
+// often anyway, and publishes the own card if it is a new one. The error says
+// which stayed as they were.
+func (s *Server) Reload(ctx context.Context) error {
+	return errors.Join(s.id.reload(), s.publishCard(ctx))
+}
 
 // Addrs are the addresses at which a node listens; nil where it does not.
 type Addrs struct {
@@ -220,6 +225,9 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	})
 	s.running.Go(func() { s.reloadOften(life) })
+	if err := s.publishCard(ctx); err != nil { // tried again at every reload
+		s.logger.Warn("own card is not published", "err", err)
+	}
 	s.serve()
 	s.ready.Store(true)
 	addrs := s.Addrs()

@@ -182,7 +182,7 @@ func TestCardsActWithoutRestart(t *testing.T) {
 	if err := os.Remove(card); err != nil {
 		t.Fatal(err)
 	}
-	if err := vn.Reload(); err != nil {
+	if err := vn.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	admin := spsv1.NewNodeServiceClient(vn.as(certs.RoleAdmin, "minh"))

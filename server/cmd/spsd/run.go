@@ -64,7 +64,7 @@ func live(ctx context.Context, node *server.Server, hangups <-chan struct{}, log
 		case <-ctx.Done():
 			return nil
 		case <-hangups:
-			if err := node.Reload(); err != nil {
+			if err := node.Reload(ctx); err != nil {
 				logger.Warn("certificate or cards stay as they were", "err", err)
 			} else {
 				logger.Info("reloaded certificate and cards")

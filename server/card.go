@@ -1,0 +1,35 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// publishCard enters the own card that is in force into the own log, from where
+// peers take it. A card that was entered before is not entered again, so it may
+// be called at any time, and is called at every start: a crash may have come
+// between the roster and the log.
+func (s *Server) publishCard(ctx context.Context) error {
+	card := s.id.roster.Own()
+	if s.published.Load() == card.Number() {
+		return nil
+	}
+	draft, err := ledger.CardDraft(card)
+	if err != nil {
+		return err
+	}
+	entry, err := s.ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) { return draft, nil })
+	if errors.Is(err, ledger.ErrConflict) {
+		return fmt.Errorf("own card %d is not the card %d that was published: make the next one", card.Number(), card.Number())
+	}
+	if err != nil {
+		return fmt.Errorf("publish own card %d: %w", card.Number(), err)
+	}
+	s.published.Store(card.Number())
+	s.logger.Info("own card is published", "number", card.Number(), "sequence", entry.Sequence)
+	return nil
+}

@@ -1,0 +1,83 @@
+package server_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+func TestNextCardReachesPeersByTheLog(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	cn, vn := w.start("CN"), w.start("VN")
+	issue(t, cn, notification("under the first card"))
+
+	// China's administrator puts the next card in place of the first.
+	next, err := cn.office.NextCard(func(c *spsv1.Card) { c.Languages = []string{"zh-Hans", "en"} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := w.config("CN").Identity.Card
+	if err := os.WriteFile(own, next, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := cn.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	admin := spsv1.NewNodeServiceClient(vn.as(certs.RoleAdmin, "minh"))
+	peer := func() *spsv1.Peer {
+		t.Helper()
+		p, err := admin.GetPeer(t.Context(), &spsv1.GetPeerRequest{Name: "peers/CN"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	deadline := time.After(20 * time.Second)
+	for tick := time.NewTicker(20 * time.Millisecond); peer().GetCardNumber() != 2; {
+		select {
+		case <-deadline:
+			t.Fatalf("VN's card of CN = %v, want number 2", peer())
+		case <-tick.C:
+		}
+	}
+	// The session of the first card has ended, and the next one carries on.
+	after := issue(t, cn, notification("under the second card"))
+	vn.watch("offices/CN", "").statement(after.GetName())
+
+	// Published once, also over a restart.
+	size := cn.size()
+	cn.stop()
+	cn = w.start("CN")
+	if got := cn.size(); got != size {
+		t.Errorf("entries of CN after a restart = %d, want %d", got, size)
+	}
+
+	// A card that leaves one out would be refused by every peer.
+	if _, err := cn.office.NextCard(nil); err != nil {
+		t.Fatal(err)
+	}
+	skipping, err := cn.office.NextCard(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(own, skipping, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := cn.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "peers take 3 next") {
+		t.Errorf("Reload of card 4 after card 2 = %v, want an error that names card 3", err)
+	}
+}
+
+// size returns how many entries the node's own log has.
+func (n *node) size() uint64 {
+	n.w.t.Helper()
+	got, err := spsv1.NewNodeServiceClient(n.as(certs.RoleAdmin, "minh")).GetNode(n.w.t.Context(), &spsv1.GetNodeRequest{})
+	if err != nil {
+		n.w.t.Fatal(err)
+	}
+	return got.GetSize()
+}
