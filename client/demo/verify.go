@@ -20,17 +20,27 @@ func issuer(s *spsv1.IssuedStatement) certs.Office {
 	return origin.Office
 }
 
-// verify reads everything that the nodes hold, and counts as delivered what an
-// addressee holds once and byte for byte as its issuer does. Whatever else it
-// finds is a fault.
+// envelopesOf is what a node holds: the digest of each envelope, by the resource
+// name of its statement.
+type envelopesOf map[string][sha256.Size]byte
+
+// verify reads everything that the nodes hold, and compares it with what was
+// issued.
 func verify(ctx context.Context, nodes map[certs.Office]*client.Client, all []*Delivery, s *Summary) error {
-	held := map[certs.Office]map[string][32]byte{}
+	held := map[certs.Office]envelopesOf{}
 	for office, node := range nodes {
 		var err error
 		if held[office], err = envelopes(ctx, node, office, s); err != nil {
 			return fmt.Errorf("read what the node of %s holds: %w", office, err)
 		}
 	}
+	compare(held, all, s)
+	return nil
+}
+
+// compare counts as delivered what an addressee holds byte for byte as its
+// issuer does. Whatever else it finds is a fault.
+func compare(held map[certs.Office]envelopesOf, all []*Delivery, s *Summary) {
 	for _, d := range all {
 		name := d.Issued.GetName()
 		original, ok := held[d.Office][name]
@@ -53,13 +63,12 @@ func verify(ctx context.Context, nodes map[certs.Office]*client.Client, all []*D
 			}
 		}
 	}
-	return nil
 }
 
 // envelopes returns the digest of the envelope of every statement that a node
 // holds, by name.
-func envelopes(ctx context.Context, node *client.Client, office certs.Office, s *Summary) (map[string][32]byte, error) {
-	all := map[string][32]byte{}
+func envelopes(ctx context.Context, node *client.Client, office certs.Office, s *Summary) (envelopesOf, error) {
+	all := envelopesOf{}
 	for held, err := range node.Statements(ctx, client.ListOptions{View: spsv1.StatementView_STATEMENT_VIEW_FULL, PageSize: 200}) {
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,7 +146,9 @@ func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, no
 	if ctx.Err() != nil {
 		return err
 	}
+	said := a.out
 	if o.format == "json" {
+		said = a.err // standard output holds the object, and nothing else
 		err = errors.Join(err, write(a.out, jsonlFormat, summary))
 	} else {
 		a.printSummary(summary)
@@ -153,7 +156,7 @@ func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, no
 	if o.once || err != nil {
 		return err
 	}
-	if err := a.printHints(fed, s.last); err != nil {
+	if err := a.printHints(said, fed, s.last); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -170,7 +173,7 @@ func (a *app) reportRestart(n *drill.Node, end, again error) {
 
 // printHints says what can be tried while the nodes are up. Only what works is
 // said.
-func (a *app) printHints(fed *drill.Federation, last *demo.Delivery) error {
+func (a *app) printHints(w io.Writer, fed *drill.Federation, last *demo.Delivery) error {
 	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
 		c, err := n.Context(certs.RoleValidator)
@@ -189,10 +192,10 @@ func (a *app) printHints(fed *drill.Federation, last *demo.Delivery) error {
 	}
 	first, other := fed.Nodes()[0].Office(), fed.Nodes()[len(fed.Nodes())-1].Office()
 	show := "case list"
-	if last != nil {
-		first, show = last.Office, "case get "+last.Issued.GetReference()
+	if last != nil && last.Issued.GetCase() != "" {
+		first, show = last.Office, "case get "+strings.TrimPrefix(last.Issued.GetCase(), "cases/")
 	}
-	fmt.Fprintf(a.out, `
+	fmt.Fprintf(w, `
 the nodes are up; try in another terminal:
   %[1]s --config %[2]s --context %[3]s %[4]s
   %[1]s --config %[2]s --context %[5]s case watch

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,6 +125,62 @@ func TestDemo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDemoStaysUp waits until the demo says what to try, tries it, and presses
+// Ctrl-C.
+func TestDemoStaysUp(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, ctrlC := context.WithCancel(t.Context())
+	defer ctrlC()
+	r, w := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		args := []string{"demo", "--offices", "EU,CN,VN", "--input", writeExport(t), "--spsd", drilltest.Binary()}
+		ended <- run(ctx, args, streams{in: strings.NewReader(""), out: w, err: io.Discard})
+		w.Close()
+	}()
+	var hints [][]string
+	said := bufio.NewScanner(r)
+	for said.Scan() && !strings.Contains(said.Text(), "Ctrl-C") {
+		if words := strings.Fields(said.Text()); len(words) > 2 && words[1] == "--config" {
+			hints = append(hints, words[1:])
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }() // what it still says
+	if len(hints) != 3 {
+		t.Errorf("hints %q, want 3", hints)
+	}
+	for _, hint := range hints {
+		short, cancel := context.WithCancel(t.Context())
+		var out lineCount
+		out.first = cancel // a watch does not end by itself
+		code := run(short, hint, streams{in: strings.NewReader(""), out: &out, err: io.Discard})
+		if want := exitOK; code != want && code != exitInterrupted || out.n == 0 {
+			t.Errorf("%q: exit code %d and %d writes, want %d and some", hint, code, out.n, want)
+		}
+		cancel()
+	}
+	ctrlC()
+	if got, want := <-ended, exitOK; got != want {
+		t.Errorf("exit code %d, want %d", got, want)
+	}
+	if left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "sps-drill-*")); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %q, error %v, want nothing", left, err)
+	}
+}
+
+// lineCount counts writes, and tells of the first.
+type lineCount struct {
+	n     int
+	first func()
+}
+
+func (c *lineCount) Write(p []byte) (int, error) {
+	if c.n++; c.n == 1 {
+		c.first()
+	}
+	return len(p), nil
 }
 
 func TestDemoForPeople(t *testing.T) {

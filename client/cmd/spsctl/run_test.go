@@ -131,6 +131,10 @@ func TestSettingUp(t *testing.T) {
 		if got, want := must(t, config, "context", "list", "-o", "csv"), "current,vn,VN,127.0.0.1:1,"+files[0]; !strings.Contains(got, want) {
 			t.Errorf("contexts %q, want %q in them", got, want)
 		}
+		must(t, config, "context", "use", "vn")
+		if got, want := spsctl(t, config, "context", "use", "cn").code, exitUsage; got != want {
+			t.Errorf("a context that is not there: exit code %d, want %d", got, want)
+		}
 		if got, want := spsctl(t, config, "node", "show").code, exitUnreachable; got != want {
 			t.Errorf("a node that is not there: exit code %d, want %d", got, want)
 		}
