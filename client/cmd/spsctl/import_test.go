@@ -93,7 +93,8 @@ func TestDemo(t *testing.T) {
 		want string
 	}{
 		{
-			"an export", []string{"--offices", "EU,CN,VN", "--input", writeExport(t)},
+			"an export",
+			[]string{"--offices", "EU,CN,VN", "--input", writeExport(t)},
 			func(s demo.Summary) bool {
 				return s.Rows == 6 && s.Skipped == 1 && s.Issued == 4 && s.Addressed == 3 && s.Network == 1 && s.Expected == 3+2
 			},
