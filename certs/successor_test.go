@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
