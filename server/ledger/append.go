@@ -145,15 +145,15 @@ func (l *Ledger) enter(tx store.Tx, o certs.Origin, d Draft, now time.Time) (Ent
 	} else if err := putBody(tx, row.id, e.Sequence, d.Envelope); err != nil {
 		return Entry{}, err
 	}
-	place := placeRow{id: row.id, number: e.Sequence}
-	if err := tx.Put(tableRequests, requestKey(d.RequestID), place.encode()); err != nil {
+	request, place := requestKey(d.RequestID), placeRow{id: row.id, number: e.Sequence}
+	if err := tx.Put(tableRequests, []byte(request), place.encode()); err != nil {
 		return Entry{}, err
 	}
 	above, err := tree{tx, row.id}.above(row.size, e.Hash)
 	if err != nil {
 		return Entry{}, err
 	}
-	leafRow := leafRow{hashes: above, request: d.RequestID, fingerprint: d.Fingerprint}
+	leafRow := leafRow{hashes: above, request: request, fingerprint: d.Fingerprint}
 	if err := l.putEntry(tx, row.id, &e, leafRow); err != nil {
 		return Entry{}, err
 	}

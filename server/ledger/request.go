@@ -15,11 +15,11 @@ const maxRequestID = 64
 // is, each behind a letter that tells them apart. UUIDs of version 7 are in the
 // order of time, so that their rows lie together; those of version 4 work and
 // cost the disk more.
-func requestKey(requestID string) []byte {
+func requestKey(requestID string) string {
 	if uuid, ok := parseUUID(requestID); ok {
-		return append([]byte{'u'}, uuid...)
+		return "u" + string(uuid)
 	}
-	return append([]byte{'s'}, requestID...)
+	return "s" + requestID
 }
 
 // parseUUID accepts the one text form of a UUID that is lower case.
@@ -37,7 +37,8 @@ func findRequest(r store.Reader, d Draft) (place placeRow, found bool, err error
 	if len(d.RequestID) < 1 || len(d.RequestID) > maxRequestID {
 		return place, false, fmt.Errorf("%w: request ID of %d bytes, want 1 to %d", ErrDraft, len(d.RequestID), maxRequestID)
 	}
-	b, err := r.Get(tableRequests, requestKey(d.RequestID))
+	key := requestKey(d.RequestID)
+	b, err := r.Get(tableRequests, []byte(key))
 	if err != nil || b == nil {
 		return place, false, err
 	}
@@ -48,8 +49,8 @@ func findRequest(r store.Reader, d Draft) (place placeRow, found bool, err error
 	switch {
 	case err != nil:
 		return place, false, err
-	case row.request != d.RequestID:
-		return place, false, fmt.Errorf("%w: request %s leads to that of %s", ErrCorrupt, d.RequestID, row.request)
+	case row.request != key:
+		return place, false, fmt.Errorf("%w: request %q leads to that of %q", ErrCorrupt, key, row.request)
 	case row.fingerprint != d.Fingerprint:
 		return place, false, fmt.Errorf("%w: %s", ErrConflict, d.RequestID)
 	}

@@ -114,8 +114,9 @@ type leafRow struct {
 	// hashes are those of the subtrees that the leaf completes, from level 1
 	// upwards: StoredHashes of package tlog without the first.
 	hashes []tlog.Hash
-	// request is the ID with which an own entry was appended, and fingerprint
-	// that of what was asked for; "" and unused for entries of others.
+	// request is the key of the request ID with which an own entry was appended,
+	// and fingerprint that of what was asked for; "" and unused for entries of
+	// others.
 	request     string
 	fingerprint [32]byte
 	leaf        []byte

@@ -26,7 +26,8 @@ func Tables() []store.Table {
 }
 
 // AppendedTables returns those of [Tables] whose keys are written in ascending
-// order, which lets the store fill its pages; the slice is the caller's.
+// order, which lets the store fill its pages; the slice is the caller's. Request
+// IDs are in order if they are UUIDs of version 7, receipts for each office.
 func AppendedTables() []store.Table {
-	return []store.Table{tableLeaves, tableEnvelopes, tablePositions}
+	return []store.Table{tableLeaves, tableEnvelopes, tablePositions, tableReceipts, tableRequests}
 }

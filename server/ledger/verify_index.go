@@ -99,8 +99,8 @@ func (v *verifier) verifyIndexes(ctx context.Context) error {
 		}
 		used++
 		row, err := getLeaf(r, place.id, place.number)
-		if err == nil && (row.request == "" || !bytes.Equal(requestKey(row.request), item.Key)) {
-			v.find("request %x leads to entry %d of %s, whose request ID is %q", item.Key, place.number, log.origin, row.request)
+		if err == nil && row.request != string(item.Key) {
+			v.find("request %x leads to entry %d of %s, whose request is %q", item.Key, place.number, log.origin, row.request)
 		}
 		return err
 	})
