@@ -7,9 +7,7 @@ func (l *Ledger) BreakAnchor() error {
 	l.release.mu.Lock()
 	defer l.release.mu.Unlock()
 	if l.release.pending != nil {
-		if err := <-l.release.pending; err != nil {
-			return err
-		}
+		<-l.release.pending
 		l.release.pending = nil
 	}
 	path := l.release.anchor.file.Name()

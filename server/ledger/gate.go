@@ -14,9 +14,9 @@ import (
 const instructions = "the node receives, serves and gives receipts, and does not issue; " +
 	"if an up to date copy of the store or the anchor is at hand, stop the node and put it back"
 
-// gate compares the store with the anchor. If it opens, the gate takes over a
-// and releases everything durable; if not, it closes a and the ledger is
-// read-only.
+// gate compares the store with the anchor, which is nil if it could not be
+// opened. If the two agree, the ledger takes over the anchor and releases
+// everything durable; if not, it is read-only.
 func (l *Ledger) gate(ctx context.Context, a *anchor, anchorErr error) error {
 	var row logRow
 	var difference string
@@ -35,10 +35,7 @@ func (l *Ledger) gate(ctx context.Context, a *anchor, anchorErr error) error {
 	case anchorErr != nil:
 		return fmt.Errorf("open anchor: %w", anchorErr)
 	case difference != "":
-		if err := l.openShut(ctx, row, fmt.Sprintf("%s; %s", difference, instructions)); err != nil {
-			return err
-		}
-		return a.close()
+		return l.openShut(ctx, row, fmt.Sprintf("%s; %s", difference, instructions))
 	}
 	l.release.anchor = a
 	return l.sealUpTo(row.size)

@@ -168,17 +168,18 @@ func TestAnAnchorThatCannotBeWrittenShutsTheGate(t *testing.T) {
 	if err := vn.BreakAnchor(); err != nil {
 		t.Fatal(err)
 	}
-	// The anchor lags by one group: the first is released, the second is not.
+	// The anchor lags by one group: what is released before it fails is good.
+	changed := vn.Changed()
 	vn.Issue(t, "r2", "x")
-	_, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r3", "x")))
-	if !errors.Is(err, ledger.ErrUnsealed) {
-		t.Errorf("the second entry: %v, want %v", err, ledger.ErrUnsealed)
+	for vn.Why() == "" {
+		<-changed
+		changed = vn.Changed()
 	}
 	if why := vn.Why(); !strings.Contains(why, "anchor") {
 		t.Errorf("Why = %q, want something about the anchor", why)
 	}
-	if _, err = vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r4", "x"))); !errors.Is(err, ledger.ErrReadOnly) {
-		t.Errorf("the third entry: %v, want %v", err, ledger.ErrReadOnly)
+	if _, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r3", "x"))); !errors.Is(err, ledger.ErrReadOnly) {
+		t.Errorf("the next entry: %v, want %v", err, ledger.ErrReadOnly)
 	}
 	if h := head(t, vn, vn.Origin()); h.Checkpoint.Size != 3 {
 		t.Errorf("released %d entries, want 3", h.Checkpoint.Size)

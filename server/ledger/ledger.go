@@ -81,12 +81,17 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	return l, nil
 }
 
-func (l *Ledger) open(ctx context.Context) error {
+func (l *Ledger) open(ctx context.Context) (err error) {
 	state, err := l.readState(ctx)
 	if err != nil {
 		return err
 	}
 	a, anchorErr := openAnchor(l.o.Anchor)
+	defer func() {
+		if a != nil && (err != nil || l.release.anchor == nil) {
+			err = errors.Join(err, a.close())
+		}
+	}()
 	switch {
 	case state == nil && errors.Is(anchorErr, errNoAnchor):
 		return ErrNotInitialised
@@ -96,18 +101,9 @@ func (l *Ledger) open(ctx context.Context) error {
 		return fmt.Errorf("%w: `spsd store init` was interrupted, run it again", ErrNotInitialised)
 	}
 	if err := l.checkKeys(); err != nil {
-		if a != nil {
-			err = errors.Join(err, a.close())
-		}
 		return err
 	}
-	if err := l.gate(ctx, a, anchorErr); err != nil {
-		if a != nil {
-			err = errors.Join(err, a.close())
-		}
-		return err
-	}
-	return nil
+	return l.gate(ctx, a, anchorErr)
 }
 
 // readState reads what Init left, nil if it never ran.
@@ -183,7 +179,8 @@ func namesLogKey(keys []certs.LogKey, signer crypto.Signer) bool {
 	return false
 }
 
-// Close waits for the anchor. The ledger MUST NOT be used afterwards.
+// Close waits until the anchor is written. Nothing can be appended afterwards;
+// the other methods work as long as the store does.
 func (l *Ledger) Close() error { return l.release.close() }
 
 // Why returns why the ledger is read-only, in words for the administrator with

@@ -23,9 +23,9 @@ type signedTree struct {
 type releaser struct {
 	newest atomic.Pointer[signedTree] // released last; nil: none
 
-	mu      sync.Mutex // held while signing
-	anchor  *anchor    // nil: the gate is closed
-	pending chan error // the anchor that is being written, nil if none
+	mu      sync.Mutex    // held while signing
+	anchor  *anchor       // nil: the gate is closed
+	pending chan struct{} // closed when the anchor is written; nil: none is
 }
 
 // released returns the newest checkpoint of the own log that was released, or
@@ -79,22 +79,29 @@ func (l *Ledger) signNext() error {
 	l.release.newest.Store(&signedTree{Checkpoint: next.tree, note: note})
 	l.shown.released(last, next.tree.Size)
 	l.wake()
-	pending, a := make(chan error, 1), l.release.anchor
+	pending, a := make(chan struct{}), l.release.anchor
 	l.release.pending = pending
-	go func() { pending <- a.write(next) }()
+	go func() {
+		defer close(pending)
+		l.writeAnchor(a, next)
+	}()
 	return nil
 }
 
-// waitAnchor waits until the anchor of the last release is durable; release.mu
-// is held. If it cannot be written the gate closes: without it a restored
-// backup would go unnoticed.
+// writeAnchor makes the anchor durable. If it cannot, the gate closes: without
+// it a restored backup would go unnoticed.
+func (l *Ledger) writeAnchor(a *anchor, next anchored) {
+	if err := a.write(next); err != nil {
+		l.shut(fmt.Sprintf("the anchor %s could not be written: %v; mend its disk and start again", l.o.Anchor, err))
+	}
+}
+
+// waitAnchor waits until the anchor of the last release is durable, and returns
+// why the gate is closed if it is; release.mu is held.
 func (l *Ledger) waitAnchor() error {
 	if l.release.pending != nil {
-		err := <-l.release.pending
+		<-l.release.pending
 		l.release.pending = nil
-		if err != nil {
-			l.shut(fmt.Sprintf("the anchor %s could not be written: %v; mend its disk and start again", l.o.Anchor, err))
-		}
 	}
 	if why := l.Why(); why != "" {
 		return errors.New(why)
@@ -125,15 +132,11 @@ func (r *releaser) close() error {
 	if r.anchor == nil {
 		return nil
 	}
-	var err error
 	if r.pending != nil {
-		err = <-r.pending
+		<-r.pending
 		r.pending = nil
 	}
 	a := r.anchor
 	r.anchor = nil
-	if err != nil {
-		err = fmt.Errorf("write anchor: %w", err)
-	}
-	return errors.Join(err, a.close())
+	return a.close()
 }
