@@ -103,14 +103,27 @@ func newClient(office certs.Office, address string, more ...grpc.DialOption) (*C
 	return &Client{office: office, conn: conn}, nil
 }
 
-// reach asks the node for a sign of life. Any answer of the node is one.
+// reachWithin is how long Dial tries before it says that nobody answers.
+const reachWithin = 2 * time.Second
+
+// reach asks the node for a sign of life. Any answer of the node is one. It
+// tries more than once: a node that refuses our certificate says so and hangs
+// up, and what it said is lost now and then when we notice the latter first.
 func (c *Client) reach(ctx context.Context) error {
-	_, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
-	var e *Error
-	if errors.As(err, &e) && (e.Code == codes.Unavailable || e.Code == codes.DeadlineExceeded || e.Code == codes.Canceled) {
-		return err
+	for end := time.Now().Add(reachWithin); ; {
+		_, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
+		var e *Error
+		switch {
+		case !errors.As(err, &e):
+			return nil
+		case e.Code == codes.DeadlineExceeded, e.Code == codes.Canceled, e.Untrusted():
+			return err
+		case e.Code != codes.Unavailable:
+			return nil
+		case time.Now().After(end) || !pause(ctx, shortestWait):
+			return err
+		}
 	}
-	return nil
 }
 
 // Close ends the connection and every call on it.

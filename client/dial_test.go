@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
@@ -104,18 +105,20 @@ func TestDial(t *testing.T) {
 }
 
 func TestDialNobody(t *testing.T) {
-	vn := authority.ForTest(t, "VN").Office("VN")
-	_, err := client.Dial(t.Context(), client.Options{
-		Address: "vn.test:7444", Card: vn.Card, Credentials: person(t, vn, certs.RoleOfficer),
-		DialContext: func(context.Context, string) (net.Conn, error) { return nil, errors.New("connection refused") },
+	synctest.Test(t, func(t *testing.T) {
+		vn := authority.ForTest(t, "VN").Office("VN")
+		_, err := client.Dial(t.Context(), client.Options{
+			Address: "vn.test:7444", Card: vn.Card, Credentials: person(t, vn, certs.RoleOfficer),
+			DialContext: func(context.Context, string) (net.Conn, error) { return nil, errors.New("connection refused") },
+		})
+		var e *client.Error
+		if !errors.As(err, &e) || e.Code != codes.Unavailable || e.Untrusted() {
+			t.Errorf("error %v, want UNAVAILABLE and no question of trust", err)
+		}
+		if want := "vn.test:7444"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q in it", err, want)
+		}
 	})
-	var e *client.Error
-	if !errors.As(err, &e) || e.Code != codes.Unavailable || e.Untrusted() {
-		t.Errorf("error %v, want UNAVAILABLE and no question of trust", err)
-	}
-	if want := "vn.test:7444"; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("error %v, want %q in it", err, want)
-	}
 }
 
 func TestContextOptions(t *testing.T) {
