@@ -35,11 +35,6 @@ func TestRefusedEntries(t *testing.T) {
 			e.Bodies = append(e.Bodies, &spsv1.EntryBody{Sequence: 2, Envelope: make([]byte, MaxFrame)})
 			s.send(head, entriesFrame(e))
 		}},
-		{"a body of more than 256 KiB", "TOO_LARGE", func(s *script) {
-			head, e := s.page(0, "CN")
-			e.Bodies[1].Envelope = make([]byte, seal.MaxEnvelope+1)
-			s.send(head, entriesFrame(e))
-		}},
 		{"too many leaves", "TOO_LARGE", func(s *script) {
 			head, e := s.page(0, "CN")
 			e.Leaves = make([][]byte, maxLeaves+1)
@@ -168,28 +163,40 @@ func TestRefusedEntries(t *testing.T) {
 	}
 }
 
-// A body that should have come and did not is no reason to stop the log: the
-// receipt says that it is missing.
-func TestWithheldBodyIsMissing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "CN", "VN")
-		cn, vn := w.nodes["CN"], w.nodes["VN"]
-		vn.issue(100, "CN")
-		vn.issue(100, "CN")
-		cn.start()
-		defer cn.stop()
-		s := cn.play(vn)
-		s.send(s.hello())
-		s.until("a want", func(f *spsv1.Frame) bool { return f.GetWant() != nil })
-		head, e := s.page(0, "CN")
-		e.Bodies = append(e.Bodies[:1], e.Bodies[2]) // without that of entry 1
-		s.send(head, entriesFrame(e))
-		got := s.untilReceipt()
-		if got.Size != 3 || len(got.Missing) != 1 || got.Missing[0] != 1 {
-			t.Errorf("receipt over %d, missing %v; want over 3, missing [1]", got.Size, got.Missing)
-		}
-		s.p.sever(errCut)
-	})
+// A body that should have come and did not, or that its own office sends wrong,
+// is no reason to stop the log: the receipt says that it is missing.
+func TestMissingBody(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		// spoil changes the entries of VN before they are sent.
+		spoil func(*spsv1.Entries)
+	}{
+		{"withheld", func(e *spsv1.Entries) { e.Bodies = append(e.Bodies[:1], e.Bodies[2]) }},
+		{"another", func(e *spsv1.Entries) { e.Bodies[1].Envelope = e.Bodies[2].GetEnvelope() }},
+		{"too large", func(e *spsv1.Entries) { e.Bodies[1].Envelope = make([]byte, seal.MaxEnvelope+1) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, "CN", "VN")
+				cn, vn := w.nodes["CN"], w.nodes["VN"]
+				vn.issue(100, "CN")
+				vn.issue(100, "CN")
+				cn.start()
+				defer cn.stop()
+				s := cn.play(vn)
+				s.send(s.hello())
+				s.until("a want", func(f *spsv1.Frame) bool { return f.GetWant() != nil })
+				head, e := s.page(0, "CN")
+				tc.spoil(e)
+				s.send(head, entriesFrame(e))
+				got := s.untilReceipt()
+				if got.Size != 3 || len(got.Missing) != 1 || got.Missing[0] != 1 {
+					t.Errorf("receipt over %d, missing %v; want over 3, missing [1]", got.Size, got.Missing)
+				}
+				s.p.sever(errCut)
+			})
+		})
+	}
 }
 
 // What is held already is passed over, as when two sources overlap.

@@ -163,7 +163,9 @@ func (s *session) putReceipt(r *spsv1.ReceiptNote) *ending {
 }
 
 // putEntries queues entries for record. That they fit what is held is record's
-// to judge; here nothing is looked at that costs more than their length.
+// to judge; here nothing is looked at that costs more than their length. A body
+// that is too large is not the one that its leaf names: the ledger finds that,
+// and it must not stop the log.
 func (s *session) putEntries(e *spsv1.Entries, size int) *ending {
 	o, bad := s.log(e.GetOrigin())
 	if bad != nil {
@@ -182,12 +184,6 @@ func (s *session) putEntries(e *spsv1.Entries, size int) *ending {
 		if len(leaf) > seal.MaxLeaf {
 			return refuse(access.ReasonTooLarge, "leaf %d of %s has %d bytes, want at most %d",
 				e.GetStart()+uint64(i), o, len(leaf), seal.MaxLeaf)
-		}
-	}
-	for _, body := range e.GetBodies() {
-		if len(body.GetEnvelope()) > seal.MaxEnvelope {
-			return refuse(access.ReasonTooLarge, "body %d of %s has %d bytes, want at most %d",
-				body.GetSequence(), o, len(body.GetEnvelope()), seal.MaxEnvelope)
 		}
 	}
 	target := s.inbox.target(o, e.GetTargetSize())
