@@ -68,28 +68,12 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 	if err := l.writable(); err != nil {
 		return Entry{}, err
 	}
-	var e Entry
-	var entered placeRow
-	err := l.o.Store.Update(ctx, func(tx store.Tx) error {
-		d, err := prepare(tx)
-		if err != nil {
-			return err
-		}
-		var found bool
-		if entered, found, err = findRequest(tx, d); err != nil {
-			return err
-		} else if found {
-			return errEntered
-		}
-		e, err = l.enter(tx, l.own, d, l.o.Now())
-		return err
-	})
-	if errors.Is(err, errEntered) {
-		// The first one may be part of the very group that is being committed.
-		e, err = l.enteredBefore(ctx, entered)
-	}
+	e, err := l.append(ctx, prepare)
 	if err != nil {
 		return Entry{}, err
+	}
+	if e.Origin != l.own {
+		return e, nil // of an earlier epoch, whose last checkpoint covers it
 	}
 	if err := l.sealUpTo(e.Sequence + 1); err != nil {
 		return Entry{}, fmt.Errorf("entry %d: %w", e.Sequence, err)
@@ -97,22 +81,52 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 	return e, nil
 }
 
-// enteredBefore returns an earlier entry once it is durable.
-func (l *Ledger) enteredBefore(ctx context.Context, place placeRow) (e Entry, err error) {
+// append makes the entry durable, or finds that it is.
+func (l *Ledger) append(ctx context.Context, prepare func(store.Tx) (Draft, error)) (e Entry, err error) {
+	for {
+		var entered placeRow
+		err = l.o.Store.Update(ctx, func(tx store.Tx) error {
+			d, err := prepare(tx)
+			if err != nil {
+				return err
+			}
+			var found bool
+			if entered, found, err = findRequest(tx, d); err != nil {
+				return err
+			} else if found {
+				return errEntered
+			}
+			e, err = l.enter(tx, l.own, d, l.o.Now())
+			return err
+		})
+		if !errors.Is(err, errEntered) {
+			return e, err
+		}
+		// The first one may be part of the very group that is being committed,
+		// and not become durable after all; then this one tries again.
+		var found bool
+		if e, found, err = l.enteredBefore(ctx, entered); err != nil || found {
+			return e, err
+		}
+	}
+}
+
+// enteredBefore returns an earlier entry if it is durable.
+func (l *Ledger) enteredBefore(ctx context.Context, place placeRow) (e Entry, found bool, err error) {
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
+		b, err := r.Get(tableLeaves, entryKey(place.id, place.number))
+		if err != nil || b == nil {
+			return err
+		}
+		found = true
 		o, err := originOf(r, place.id)
 		if err != nil {
 			return err
 		}
-		if b, err := r.Get(tableLeaves, entryKey(place.id, place.number)); err != nil {
-			return err
-		} else if b == nil {
-			return store.ErrUnknown // it was seen in a transaction that did not become durable
-		}
 		e, err = l.readEntry(r, place.id, o, place.number)
 		return err
 	})
-	return e, err
+	return e, found, err
 }
 
 // enter writes one entry of the own log, with everything that belongs to it.

@@ -2,7 +2,11 @@ package ledger_test
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/spsalert/spsalert/certs/authority"
@@ -185,5 +189,68 @@ func TestACrashBeforeTheSignature(t *testing.T) {
 	}
 	if e := vn.Issue(t, "r2", "r2"); e.Sequence != 2 {
 		t.Errorf("asked again: entry %d, want 2", e.Sequence)
+	}
+}
+
+// refusingGroup runs the two Updates that come once it is armed as a group, each
+// with its own error, and then finds that there is no room for their commit.
+type refusingGroup struct {
+	store.Store
+
+	mu    sync.Mutex
+	armed bool
+	first func(store.Tx) error
+	ran   chan error // the outcome of first
+}
+
+func (s *refusingGroup) Update(ctx context.Context, fn func(store.Tx) error) error {
+	s.mu.Lock()
+	if !s.armed {
+		s.mu.Unlock()
+		return s.Store.Update(ctx, fn)
+	}
+	if s.first == nil {
+		s.first, s.ran = fn, make(chan error, 1)
+		s.mu.Unlock()
+		return <-s.ran
+	}
+	defer s.mu.Unlock()
+	s.armed = false
+	var first, second error
+	err := s.Store.Update(ctx, func(tx store.Tx) error {
+		first, second = s.first(tx), fn(tx)
+		return store.ErrFull
+	})
+	s.ran <- cmp.Or(first, err)
+	return cmp.Or(second, err)
+}
+
+// Two callers with one request: the second sees the entry of the first in a
+// transaction that is then not applied.
+func TestAnEntryThatWasSeenAndDidNotBecomeDurable(t *testing.T) {
+	var disk *refusingGroup
+	vn := startVN(t, func(o *ledger.Options) {
+		disk = &refusingGroup{Store: o.Store}
+		o.Store = disk
+	})
+	disk.armed = true
+	var wg sync.WaitGroup
+	var full, entered atomic.Int64
+	for range 2 {
+		wg.Go(func() {
+			e, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r1", "x")))
+			switch {
+			case errors.Is(err, store.ErrFull):
+				full.Add(1)
+			case err == nil && e.Sequence == 1:
+				entered.Add(1)
+			default:
+				t.Errorf("Append = entry %d, %v", e.Sequence, err)
+			}
+		})
+	}
+	wg.Wait()
+	if full.Load() != 1 || entered.Load() != 1 {
+		t.Errorf("%d were told that the store is full and %d that it is entered, want 1 and 1", full.Load(), entered.Load())
 	}
 }
