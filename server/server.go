@@ -18,6 +18,7 @@ import (
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/office"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
 )
@@ -225,6 +226,7 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	})
 	s.running.Go(func() { s.reloadOften(life) })
+	s.running.Go(statement.Warm)
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload
 		s.logger.Warn("own card is not published", "err", err)
 	}
