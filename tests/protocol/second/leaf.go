@@ -11,12 +11,12 @@ import (
 
 // Limits of section 14.
 const (
-	maxLeaf      = 4096
-	maxEnvelope  = 262144
-	maxSize      = 1 << 40
-	maxAudience  = 300
-	maxTextYears = 253402300799 // the last second of the year 9999
-	minTextYears = -62135596800 // the first second of the year 1
+	maxLeaf     = 4096
+	maxEnvelope = 262144
+	maxSize     = 1 << 40
+	maxAudience = 300
+	lastSecond  = 253402300799 // of the year 9999
+	firstSecond = -62135596800 // of the year 1
 )
 
 // Types of a leaf.
@@ -130,7 +130,7 @@ func (l *Leaf) check() error {
 		return errors.New("not an origin")
 	case l.Sequence >= maxSize:
 		return errors.New("sequence too large")
-	case l.Seconds < minTextYears || l.Seconds > maxTextYears || l.Nanos > 999_999_999:
+	case l.Seconds < firstSecond || l.Seconds > lastSecond || l.Nanos > 999_999_999:
 		return errors.New("not a time")
 	case l.Type == 0:
 		return errors.New("no type")
