@@ -90,6 +90,7 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("receipt of %s for %s: %v", key.office, key.origin, err))
 		return nil
 	case errors.Is(err, ledger.ErrReceiptBeyond), errors.Is(err, ledger.ErrNotFound),
+		errors.Is(err, ledger.ErrOwnLog), // this node's own, which a peer carries
 		errors.Is(err, certs.ErrNoCard), errors.Is(err, seal.ErrUnknownKey):
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "receipt passed over", slog.String("of", string(key.office)),
 			slog.String("log", key.origin.String()), slog.Any("err", err))

@@ -341,7 +341,8 @@ func TestReceiptsThatCannotBe(t *testing.T) {
 	}
 }
 
-// Receipts of offices or logs that are not known here have no effect.
+// Receipts of offices or logs that are not known here have no effect, and
+// neither has one of this office that comes back.
 func TestReceiptsOfStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "CN", "VN")
@@ -354,7 +355,7 @@ func TestReceiptsOfStrangers(t *testing.T) {
 			{Origin: cn.ledger.Origin(), Size: 1, Time: 1},
 			{Origin: certs.Origin{Federation: "asean-cn", Office: "TH", Epoch: 1}, Size: 1, Time: 1},
 		} {
-			for _, office := range []certs.Office{"LA", "VN"} {
+			for _, office := range []certs.Office{"LA", "VN", "CN"} {
 				note, err := seal.SignReceipt(r, office, vn.office.CardKey) // of no known receipt key
 				if err != nil {
 					t.Fatal(err)
