@@ -22,6 +22,7 @@ type Config struct {
 	Identity   IdentityFiles
 	Peers      string // folder of the accepted cards
 	Listen     Listen
+	Web        WebFiles
 	Log        Log
 	Limits     Limits
 }
@@ -35,11 +36,19 @@ type IdentityFiles struct {
 	Card        string // the office's own peer card
 }
 
+// WebFiles are the certificate that the web listener shows, and its key. Both
+// are empty if it shows the node's own, which browsers do not know.
+type WebFiles struct {
+	Certificate string // PEM, the leaf first
+	Key         string // PEM
+}
+
 // Listen are the addresses at which a node listens, host:port; port 0 lets the
 // system choose one.
 type Listen struct {
 	Peers  string // empty: this node only dials out
 	Office string
+	Web    string // empty: none
 	Ops    string // empty: none
 }
 
@@ -52,7 +61,7 @@ type Log struct {
 // Limits bound what the node takes and how long it waits.
 type Limits struct {
 	Store     int64         // largest size of ledger.db, bytes
-	Request   int           // largest request at the office listener, bytes
+	Request   int           // largest request at the office and web listeners, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
 	Drain     time.Duration // a stopping node waits so long for calls to end
 	Reload    time.Duration // certificate and cards are looked at this often
@@ -110,7 +119,10 @@ func Settings() []Setting {
 		path("peers", "peers", "folder of the accepted peer cards, *.card", func(c *Config) *string { return &c.Peers }),
 		address("listen.peers", "", "address for peers, such as 0.0.0.0:7443; this node only dials out if not given", true, func(c *Config) *string { return &c.Listen.Peers }),
 		address("listen.office", "127.0.0.1:7444", "address for the people and systems of this office", false, func(c *Config) *string { return &c.Listen.Office }),
+		address("listen.web", "off", "address of the REST interface and its page /docs, over HTTPS, such as 0.0.0.0:7445; off: none", true, func(c *Config) *string { return &c.Listen.Web }),
 		address("listen.ops", "127.0.0.1:7446", "address of /healthz, /readyz and, on loopback only, pprof; off: none", true, func(c *Config) *string { return &c.Listen.Ops }),
+		path("web.certificate", "", "certificate for the host name of listen.web; the node's own, which browsers do not know, if not given", func(c *Config) *string { return &c.Web.Certificate }),
+		path("web.key", "", "its private key; given with web.certificate", func(c *Config) *string { return &c.Web.Key }),
 		{Key: "log.level", Default: "info", Doc: "least level that is logged: debug, info, warn, error", set: func(c *Config, v string) error {
 			if err := c.Log.Level.UnmarshalText([]byte(v)); err != nil {
 				return fmt.Errorf("%q is none of debug, info, warn, error", v)
@@ -128,7 +140,7 @@ func Settings() []Setting {
 			c.Limits.Store, err = parseSize(v, 128<<20, 1<<44)
 			return err
 		}},
-		{Key: "limits.request", Default: "1MiB", Doc: "largest request at the office listener", set: func(c *Config, v string) error {
+		{Key: "limits.request", Default: "1MiB", Doc: "largest request at the office and web listeners", set: func(c *Config, v string) error {
 			n, err := parseSize(v, 512<<10, 64<<20)
 			c.Limits.Request = int(n)
 			return err

@@ -213,6 +213,9 @@ func (l *loader) config() Config {
 			l.problem(l.file, key, "is required")
 		}
 	}
+	if (c.Web.Certificate == "") != (c.Web.Key == "") {
+		l.problem(l.file, "web", "give both web.certificate and web.key, or neither")
+	}
 	if c.Anchor == "" {
 		c.Anchor = filepath.Join(c.Data, "anchor")
 	}

@@ -27,7 +27,8 @@ identity:
   receipt_key: id/receipt.key
   card: id/VN.card
 peers: /etc/spsd/peers
-listen: {peers: "0.0.0.0:7443", office: 127.0.0.1:1, ops: "off"}
+listen: {peers: "0.0.0.0:7443", office: 127.0.0.1:1, web: "[::]:7445", ops: "off"}
+web: {certificate: web.pem, key: web.key}
 log: {level: debug, format: text}
 limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
@@ -53,7 +54,8 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			Card: filepath.Join(dir, "id/VN.card"),
 		},
 		Peers:  "/etc/spsd/peers",
-		Listen: server.Listen{Peers: "0.0.0.0:7443", Office: "127.0.0.1:1"},
+		Listen: server.Listen{Peers: "0.0.0.0:7443", Office: "127.0.0.1:1", Web: "[::]:7445"},
+		Web:    server.WebFiles{Certificate: filepath.Join(dir, "web.pem"), Key: filepath.Join(dir, "web.key")},
 		Log:    server.Log{Level: slog.LevelDebug, Format: "text"},
 		Limits: server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second},
 	}
@@ -157,8 +159,8 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 			"spsd.yaml: federation: is required",
 			"spsd.yaml: office: is required",
 		}},
-		{"many", "federation: ASEAN\noffice: Vietnam\nlisten:\n  peers: 7443\n  web: x\nlog: {level: loud, format: xml}\ncolour: red\n", []string{"SPSD_OFICE=VN"}, []string{
-			"spsd.yaml:5: listen.web: is not a key; the keys here are peers, office, ops",
+		{"many", "federation: ASEAN\noffice: Vietnam\nlisten:\n  peers: 7443\n  webs: x\nlog: {level: loud, format: xml}\ncolour: red\n", []string{"SPSD_OFICE=VN"}, []string{
+			"spsd.yaml:5: listen.webs: is not a key; the keys here are peers, office, web, ops",
 			"spsd.yaml:7: colour: is not a key; the keys here are federation, office,",
 			"SPSD_OFICE: is not a variable of spsd",
 			`spsd.yaml:1: federation: "ASEAN" is not`,
@@ -179,6 +181,9 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 			"spsd.yaml:3: limits.request: 1KiB is not between",
 			`spsd.yaml:3: limits.heartbeat: "15" is not a duration`,
 			"spsd.yaml:3: limits.drain: 1h is not between",
+		}},
+		{"half a web certificate", "federation: f\noffice: VN\nweb: {key: web.key}\n", nil, []string{
+			"spsd.yaml: web: give both web.certificate and web.key, or neither",
 		}},
 		{"not YAML", "federation: {", nil, []string{"spsd.yaml: line 1:", "spsd.yaml: federation: is required", "spsd.yaml: office: is required"}},
 		{"two documents", "federation: f\noffice: VN\n---\na: b\n", nil, []string{"spsd.yaml: holds more than one document"}},

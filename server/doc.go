@@ -6,8 +6,9 @@
 // and closes the store last. Between the two a node may have to give up by
 // itself, see [Server.Failed].
 //
-// A node listens in up to three places: for peers (gRPC, mutual TLS, only nodes
+// A node listens in up to four places: for peers (gRPC, mutual TLS, only nodes
 // of other offices), for the people and systems of its own office (gRPC, mutual
-// TLS, only certificates of its own authority), and for whoever watches over
-// it (plain HTTP on loopback: /healthz, /readyz, /debug/pprof/).
+// TLS, only certificates of its own authority), for the same people and systems
+// over REST (HTTPS, tokens or certificates), and for whoever watches over it
+// (plain HTTP on loopback: /healthz, /readyz, /debug/pprof/).
 package server

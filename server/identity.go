@@ -17,6 +17,7 @@ type identity struct {
 	log         crypto.Signer
 	receipts    ed25519.PrivateKey
 	tls         *certs.TLS
+	web         *certs.WebCertificate // nil: the web listener shows the node's own
 	cardFile    string
 }
 
@@ -36,6 +37,10 @@ func loadIdentity(c Config, now func() time.Time) (*identity, error) {
 	try(err)
 	card, err := certs.LoadCard(c.Identity.Card)
 	try(err)
+	if c.Web.Certificate != "" {
+		id.web, err = certs.LoadWebCertificate(c.Web.Certificate, c.Web.Key)
+		try(err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
@@ -57,7 +62,11 @@ func loadIdentity(c Config, now func() time.Time) (*identity, error) {
 // reload reads certificate and cards again. What is wrong leaves the old ones
 // in use.
 func (id *identity) reload() error {
-	return errors.Join(id.credentials.Reload(), id.reloadCard(), id.roster.Reload())
+	var err error
+	if id.web != nil {
+		err = id.web.Reload()
+	}
+	return errors.Join(id.credentials.Reload(), err, id.reloadCard(), id.roster.Reload())
 }
 
 func (id *identity) reloadCard() error {

@@ -39,6 +39,7 @@ func (s *Server) listen(ctx context.Context) error {
 	}{
 		{"peers", s.config.Listen.Peers, &s.listeners.Peers},
 		{"office", s.config.Listen.Office, &s.listeners.Office},
+		{"web", s.config.Listen.Web, &s.listeners.Web},
 		{"ops", s.config.Listen.Ops, &s.listeners.Ops},
 	} {
 		if *l.listener != nil || l.address == "" {
@@ -54,7 +55,7 @@ func (s *Server) listen(ctx context.Context) error {
 }
 
 // serve makes the servers and lets them run.
-func (s *Server) serve() {
+func (s *Server) serve() error {
 	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger}
 	if s.listeners.Peers != nil {
 		s.peersGRPC = grpc.NewServer(append(append(exchange.ServerOptions(), guard.ServerOptions()...),
@@ -70,6 +71,11 @@ func (s *Server) serve() {
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)
 	reflection.RegisterV1(s.peopleRPC)
 	s.run("office", s.peopleRPC, s.listeners.Office)
+	if s.listeners.Web != nil {
+		if err := s.serveWeb(guard); err != nil {
+			return err
+		}
+	}
 	if s.listeners.Ops != nil {
 		s.ops = s.newOps()
 		s.running.Go(func() {
@@ -78,6 +84,7 @@ func (s *Server) serve() {
 			}
 		})
 	}
+	return nil
 }
 
 func (s *Server) officeOptions() []grpc.ServerOption {

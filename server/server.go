@@ -21,6 +21,7 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/server/web"
 )
 
 // Options is what a node is made of. Config is required.
@@ -33,13 +34,15 @@ type Options struct {
 	// Listeners, where set, are used instead of listening at the addresses of
 	// Config. The server closes them.
 	Listeners Listeners
+	// Tokens knows the bearer tokens of the web listener; nil: there are none.
+	Tokens web.Authenticator
 	// Dial connects to peers; nil: over TCP, with the node's certificate.
 	Dial exchange.Dialer
 }
 
 // Listeners are where a node is reached.
 type Listeners struct {
-	Peers, Office, Ops net.Listener
+	Peers, Office, Web, Ops net.Listener
 }
 
 // Server is one node. New makes it, Start and Stop are called once each, in
@@ -63,6 +66,8 @@ type Server struct {
 	listeners Listeners
 	peersGRPC *grpc.Server // nil: this node only dials out
 	peopleRPC *grpc.Server
+	tokens    web.Authenticator
+	web       *webServer // nil: none
 	ops       *opsServer // nil: none
 
 	running  sync.WaitGroup
@@ -72,7 +77,7 @@ type Server struct {
 	full     atomic.Bool // the store refused the last ordinary Update
 
 	published atomic.Uint64 // number of the own card that is in the own log
-	failed   chan error  // of size one
+	failed    chan error    // of size one
 }
 
 // New opens what the configuration names, and rebuilds the casebook if it is
@@ -81,7 +86,7 @@ type Server struct {
 // What New opens is closed by Stop, which MUST be called even if Start was not.
 func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{
-		config: o.Config, logger: o.Logger, now: o.Now, version: o.Version, listeners: o.Listeners,
+		config: o.Config, logger: o.Logger, now: o.Now, version: o.Version, listeners: o.Listeners, tokens: o.Tokens,
 		draining: make(chan struct{}),
 		failed:   make(chan error, 1),
 		cancel:   func() {},
@@ -197,7 +202,7 @@ func (s *Server) Reload(ctx context.Context) error {
 
 // Addrs are the addresses at which a node listens; nil where it does not.
 type Addrs struct {
-	Peers, Office, Ops net.Addr
+	Peers, Office, Web, Ops net.Addr
 }
 
 // Addrs returns where the node listens, after Start.
@@ -208,7 +213,10 @@ func (s *Server) Addrs() Addrs {
 		}
 		return l.Addr()
 	}
-	return Addrs{Peers: addr(s.listeners.Peers), Office: addr(s.listeners.Office), Ops: addr(s.listeners.Ops)}
+	return Addrs{
+		Peers: addr(s.listeners.Peers), Office: addr(s.listeners.Office),
+		Web: addr(s.listeners.Web), Ops: addr(s.listeners.Ops),
+	}
 }
 
 // Start listens and dials, and returns when the node can be reached. Nothing
@@ -230,11 +238,13 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload
 		s.logger.Warn("own card is not published", "err", err)
 	}
-	s.serve()
+	if err := s.serve(); err != nil {
+		return err
+	}
 	s.ready.Store(true)
 	addrs := s.Addrs()
 	s.logger.Info("node started", "office", s.config.Office, "version", s.version,
-		"peers", addrs.Peers, "office_listener", addrs.Office, "ops", addrs.Ops)
+		"peers", addrs.Peers, "office_listener", addrs.Office, "web", addrs.Web, "ops", addrs.Ops)
 	return nil
 }
 
@@ -256,8 +266,10 @@ func (s *Server) Stop(ctx context.Context) error {
 			stopping.Go(func() { stopGRPC(ctx, srv) })
 		}
 	}
+	var webErr error
+	stopping.Go(func() { webErr = s.web.stop(ctx) })
 	stopping.Wait()
-	err := s.ops.stop(ctx)
+	err := errors.Join(webErr, s.ops.stop(ctx))
 	s.running.Wait()
 	err = errors.Join(err, s.close())
 	s.logger.Info("node stopped")
@@ -267,7 +279,7 @@ func (s *Server) Stop(ctx context.Context) error {
 // close closes what open opened.
 func (s *Server) close() error {
 	var errs []error
-	for _, l := range []net.Listener{s.listeners.Peers, s.listeners.Office, s.listeners.Ops} {
+	for _, l := range []net.Listener{s.listeners.Peers, s.listeners.Office, s.listeners.Web, s.listeners.Ops} {
 		if l != nil {
 			_ = l.Close() // mostly a second time
 		}

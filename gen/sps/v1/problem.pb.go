@@ -43,7 +43,9 @@ type Problem struct {
 	// More for programs, by reason.
 	Metadata map[string]string `protobuf:"bytes,8,rep,name=metadata,proto3" json:"metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Everything that is wrong with the request, at once.
-	Violations    []*Problem_Violation `protobuf:"bytes,9,rep,name=violations,proto3" json:"violations,omitempty"`
+	Violations []*Problem_Violation `protobuf:"bytes,9,rep,name=violations,proto3" json:"violations,omitempty"`
+	// Seconds to wait before the next try, as in the header Retry-After; 0: not said.
+	RetryAfter    int32 `protobuf:"varint,10,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +143,13 @@ func (x *Problem) GetViolations() []*Problem_Violation {
 	return nil
 }
 
+func (x *Problem) GetRetryAfter() int32 {
+	if x != nil {
+		return x.RetryAfter
+	}
+	return 0
+}
+
 // Violation is one rule that a request breaks.
 type Problem_Violation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -209,7 +218,7 @@ var File_sps_v1_problem_proto protoreflect.FileDescriptor
 
 const file_sps_v1_problem_proto_rawDesc = "" +
 	"\n" +
-	"\x14sps/v1/problem.proto\x12\x06sps.v1\"\xb1\x03\n" +
+	"\x14sps/v1/problem.proto\x12\x06sps.v1\"\xd2\x03\n" +
 	"\aProblem\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -221,7 +230,10 @@ const file_sps_v1_problem_proto_rawDesc = "" +
 	"\bmetadata\x18\b \x03(\v2\x1d.sps.v1.Problem.MetadataEntryR\bmetadata\x129\n" +
 	"\n" +
 	"violations\x18\t \x03(\v2\x19.sps.v1.Problem.ViolationR\n" +
-	"violations\x1a;\n" +
+	"violations\x12\x1f\n" +
+	"\vretry_after\x18\n" +
+	" \x01(\x05R\n" +
+	"retryAfter\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aU\n" +

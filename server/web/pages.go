@@ -1,0 +1,188 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/swaggest/swgui/v5/static"
+	"google.golang.org/grpc/codes"
+
+	"github.com/spsalert/spsalert/gen/openapi"
+	"github.com/spsalert/spsalert/server/access"
+)
+
+const (
+	// apiPolicy is for answers that no browser shows as a page.
+	apiPolicy = "default-src 'none'; frame-ancestors 'none'"
+	// pagePolicy is for pages: nothing inline, nothing from elsewhere.
+	pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+// ours are the page about the API and its start script.
+//
+//go:embed docs
+var ours embed.FS
+
+// assets are what the page takes from Swagger UI, as it is shipped: compressed
+// unless it is a picture.
+var assets = []struct{ name, contentType string }{
+	{"swagger-ui-bundle.js", "text/javascript; charset=utf-8"},
+	{"swagger-ui.css", "text/css; charset=utf-8"},
+	{"favicon-32x32.png", "image/png"},
+}
+
+// pages returns the handler of everything.
+func (s *Server) pages() (http.Handler, error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/v1/", s.api)
+	mux.Handle("GET /openapi.json", file("application/json", openapi.JSON))
+	mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
+	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
+	for path, page := range map[string]struct{ name, contentType string }{
+		"/docs/{$}":       {"docs/index.html", "text/html; charset=utf-8"},
+		"/docs/start.js":  {"docs/start.js", "text/javascript; charset=utf-8"},
+		"/docs/style.css": {"docs/style.css", "text/css; charset=utf-8"},
+	} {
+		text, err := ours.ReadFile(page.name)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("GET "+path, file(page.contentType, text))
+	}
+	for _, a := range assets {
+		content, err := asset(a.name)
+		if err != nil {
+			return nil, fmt.Errorf("asset %s: %w", a.name, err)
+		}
+		mux.Handle("GET /docs/"+a.name, file(a.contentType, content))
+	}
+	origins := http.NewCrossOriginProtection()
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
+			Sentence: "a page of another origin may not call here: let your server call instead of the page",
+		})
+	}))
+	return hardened(origins.Handler(known(mux))), nil
+}
+
+// asset returns the content of a file of Swagger UI.
+func asset(name string) ([]byte, error) {
+	if content, err := fs.ReadFile(static.FS, name); err == nil {
+		return content, nil
+	}
+	packed, err := static.FS.Open(name + ".gz")
+	if err != nil {
+		return nil, err
+	}
+	defer packed.Close()
+	r, err := gzip.NewReader(packed)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
+// file answers with a file that is part of the program.
+func file(contentType string, content []byte) http.Handler {
+	tag := entityTag(content)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", tag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	})
+}
+
+// hardened sets the headers that every answer has, and the time that its pieces
+// may take.
+func hardened(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", apiPolicy)
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(&timedWriter{w}, r)
+	})
+}
+
+// known turns what the mux would say in plain text into problems.
+func known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, pattern := mux.Handler(r); pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := r.Clone(r.Context())
+		probe.Method = http.MethodGet
+		if _, pattern := mux.Handler(probe); pattern != "" {
+			notAllowed(w, r, []string{http.MethodGet, http.MethodHead, http.MethodOptions})
+			return
+		}
+		notFound(w, r)
+	})
+}
+
+// notFound refuses a path that nothing is at.
+func notFound(w http.ResponseWriter, r *http.Request) {
+	refuse(w, access.NotFound("there is nothing at %s: /openapi.json lists every path", r.URL.Path))
+}
+
+// notAllowed answers OPTIONS, and refuses every other method that is not one of
+// those allowed.
+func notAllowed(w http.ResponseWriter, r *http.Request, allowed []string) {
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	if r.Method == http.MethodOptions {
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	p := problemOf(access.Status(&access.Refusal{
+		Code: codes.Unimplemented, Reason: access.ReasonInvalid,
+		Sentence: fmt.Sprintf("%s is not for this path: use %s", r.Method, strings.Join(allowed, ", ")),
+	}))
+	writeProblem(w, withStatus(p, http.StatusMethodNotAllowed))
+}
+
+// timedWriter fails when a piece of the answer is not taken in time. There is
+// no limit on the whole: a stream has no end.
+type timedWriter struct{ http.ResponseWriter }
+
+// limit begins the time for the next piece. Every way to write begins it, since
+// the connection may still have the limit of the request before.
+func (t *timedWriter) limit() {
+	// Not every connection has deadlines; one of a listener does.
+	_ = http.NewResponseController(t.ResponseWriter).SetWriteDeadline(time.Now().Add(writeLimit))
+}
+
+func (t *timedWriter) WriteHeader(code int) {
+	t.limit()
+	t.ResponseWriter.WriteHeader(code)
+}
+
+func (t *timedWriter) Write(p []byte) (int, error) {
+	t.limit()
+	return t.ResponseWriter.Write(p)
+}
+
+// FlushError sends what was written so far.
+func (t *timedWriter) FlushError() error {
+	t.limit()
+	return http.NewResponseController(t.ResponseWriter).Flush()
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (t *timedWriter) Unwrap() http.ResponseWriter { return t.ResponseWriter }

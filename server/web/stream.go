@@ -1,0 +1,169 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+const (
+	linesType  = "application/x-ndjson"
+	eventsType = "text/event-stream"
+	// eventsBegin tells an EventSource how long to wait before it comes again.
+	eventsBegin = "retry: 2000\n\n"
+	heartbeat   = "heartbeat" // the event of a record that carries nothing
+)
+
+// stream lets a method answer with a stream of records.
+func stream(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		r = r.Clone(r.Context())
+		query := r.URL.Query()
+		query.Set("cursor", id)
+		r.URL.RawQuery = query.Encode()
+	}
+	records := &recordWriter{ResponseWriter: w, events: accepts(r, eventsType)}
+	next(records, r)
+	records.finish(r.Context())
+}
+
+// announce is told by the gateway of each message before it is written, and of
+// a stream that stands before there is any.
+func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error {
+	if m != nil {
+		if tagged, ok := m.(interface{ GetEtag() string }); ok && tagged.GetEtag() != "" {
+			w.Header().Set("ETag", `"`+tagged.GetEtag()+`"`)
+		}
+	}
+	records, ok := w.(*recordWriter)
+	switch md, _ := runtime.ServerMetadataFromContext(ctx); {
+	case !ok:
+		return nil
+	case m != nil:
+		records.announced(m)
+	case md.HeaderMD != nil: // gRPC has none if the call ended without a record
+		records.begin()
+		return http.NewResponseController(w).Flush()
+	}
+	return nil
+}
+
+// recordWriter writes the records of a stream, each with what stands around it.
+// The gateway writes a record in one piece, after it was announced; what comes
+// unannounced is the problem with which the stream ends.
+type recordWriter struct {
+	http.ResponseWriter
+	events bool // as events, not lines
+
+	begun, ended bool
+	pending      bool   // a record was announced
+	cursor       string // of the newest record
+	event        string // what it carries
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recordWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader is called by the gateway when a stream fails before its first
+// record. Once it has begun, its end says so.
+func (w *recordWriter) WriteHeader(code int) {
+	if w.begun {
+		return
+	}
+	w.begun, w.ended = true, true
+	w.ResponseWriter.WriteHeader(code)
+}
+
+func (w *recordWriter) begin() {
+	if w.begun {
+		return
+	}
+	w.begun = true
+	w.Header().Set("Content-Type", linesType)
+	if w.events {
+		w.Header().Set("Content-Type", eventsType)
+	}
+	w.ResponseWriter.WriteHeader(http.StatusOK)
+	if w.events {
+		_, _ = w.ResponseWriter.Write([]byte(eventsBegin)) // the next write fails too
+	}
+}
+
+// announced looks for the cursor and the event of a record: its field cursor,
+// and the one that is set of its first oneof.
+func (w *recordWriter) announced(m proto.Message) {
+	w.pending, w.event = true, heartbeat
+	r := m.ProtoReflect()
+	if f := r.Descriptor().Fields().ByName("cursor"); f != nil && f.Kind() == protoreflect.StringKind {
+		w.cursor = r.Get(f).String()
+	}
+	if oneofs := r.Descriptor().Oneofs(); oneofs.Len() > 0 {
+		if f := r.WhichOneof(oneofs.Get(0)); f != nil {
+			w.event = f.JSONName()
+		}
+	}
+}
+
+func (w *recordWriter) Write(p []byte) (int, error) {
+	switch {
+	case len(p) == 0:
+		return 0, nil // the gateway's delimiter
+	case w.pending:
+		w.pending = false
+		w.begin()
+		return len(p), w.record(p)
+	case w.ended: // a problem before anything else
+		return w.ResponseWriter.Write(p)
+	}
+	return len(p), w.end(p)
+}
+
+func (w *recordWriter) record(text []byte) error {
+	var b bytes.Buffer
+	if w.events {
+		if w.cursor != "" {
+			b.WriteString("id: " + w.cursor + "\n")
+		}
+		b.WriteString("event: " + w.event + "\ndata: ")
+	}
+	b.Write(text)
+	b.WriteByte('\n')
+	if w.events {
+		b.WriteByte('\n')
+	}
+	_, err := w.ResponseWriter.Write(b.Bytes())
+	return err
+}
+
+// end writes the last record: the newest cursor again, and a problem.
+func (w *recordWriter) end(problem []byte) error {
+	w.ended = true
+	w.event = "end"
+	text, err := json.Marshal(struct {
+		Cursor string          `json:"cursor"`
+		End    json.RawMessage `json:"end"`
+	}{w.cursor, problem})
+	if err != nil {
+		return err
+	}
+	return w.record(text)
+}
+
+// finish writes the last record of a stream that came to its end well, if
+// somebody is there to read it.
+func (w *recordWriter) finish(ctx context.Context) {
+	if w.ended || ctx.Err() != nil {
+		return
+	}
+	w.begin()
+	if text, err := toJSON(problemOf(status.New(codes.OK, ""))); err == nil {
+		_ = w.end(text)
+	}
+}
