@@ -70,13 +70,17 @@ func (e *Error) Is(target error) bool {
 
 // Untrusted reports whether the connection failed because one side did not
 // believe the other's certificate. Waiting does not help; a new certificate or
-// card does.
+// card does. A node that goes away in the middle of a handshake is not that.
 func (e *Error) Untrusted() bool {
-	// grpc-go hands on what went wrong in a handshake as text only. The second
-	// form is a node that refuses our certificate: in TLS 1.3 the client hears
-	// of it after its own part of the handshake is over.
-	return e.Code == codes.Unavailable &&
-		(strings.Contains(e.Message, "authentication handshake failed") || strings.Contains(e.Message, "remote error: tls:"))
+	if e.Code != codes.Unavailable {
+		return false
+	}
+	// grpc-go hands on what went wrong in a handshake as text only: the refusal
+	// of certs.RefusedError, or what crypto/tls found. A node that refuses our
+	// certificate does so after our own part of the handshake is over.
+	_, handshake, failed := strings.Cut(e.Message, "authentication handshake failed: ")
+	return strings.Contains(e.Message, "remote error: tls:") ||
+		failed && (strings.Contains(handshake, " check refused ") || strings.HasPrefix(handshake, "tls: "))
 }
 
 // Passing reports whether the same call may succeed later without anybody

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -137,6 +138,11 @@ func TestRetry(t *testing.T) {
 	})
 }
 
+// handshakeFailed is how gRPC reports a handshake that came to nothing.
+func handshakeFailed(why string) error {
+	return status.Errorf(codes.Unavailable, "connection error: desc = %q", "transport: authentication handshake failed: "+why)
+}
+
 func TestErrorClasses(t *testing.T) {
 	for _, test := range []struct {
 		name               string
@@ -145,7 +151,10 @@ func TestErrorClasses(t *testing.T) {
 		is                 error
 	}{
 		{name: "away", err: status.Error(codes.Unavailable, "connection refused"), passing: true},
-		{name: "not believed by us", err: status.Error(codes.Unavailable, `connection error: desc = "transport: authentication handshake failed: refused"`), untrusted: true},
+		{name: "not believed by us", err: handshakeFailed((&certs.RefusedError{Check: certs.CheckChain, Certificate: "certificate sps://asean-cn/CN/node"}).Error()), untrusted: true},
+		{name: "speaks no TLS", err: handshakeFailed("tls: first record does not look like a TLS handshake"), untrusted: true},
+		{name: "killed in the handshake", err: handshakeFailed("read tcp 127.0.0.1:38798->127.0.0.1:16733: read: connection reset by peer"), passing: true},
+		{name: "closed in the handshake", err: handshakeFailed("EOF"), passing: true},
 		{name: "not believed by the node", err: status.Error(codes.Unavailable, `error reading server preface: remote error: tls: bad certificate`), untrusted: true},
 		{name: "too slow", err: status.Error(codes.DeadlineExceeded, "late"), is: context.DeadlineExceeded},
 		{name: "cancelled", err: status.Error(codes.Canceled, "gone"), is: context.Canceled},
