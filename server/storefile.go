@@ -20,7 +20,7 @@ import (
 func storeOptions(c Config) bolt.Options {
 	return bolt.Options{
 		Tables:   append(ledger.Tables(), casebook.Tables()...),
-		Appended: casebook.Appended(),
+		Appended: append(ledger.AppendedTables(), casebook.Appended()...),
 		MaxSize:  c.Limits.Store,
 	}
 }
