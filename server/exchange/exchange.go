@@ -164,7 +164,7 @@ func (x *Exchange) admit(ctx context.Context, s *session) *ending {
 		case old == nil:
 			x.sessions[s.peer.Office] = s
 			st := x.state(s.peer.Office)
-			st.Connected, st.Since, st.Dialled = true, x.now(), s.dialled
+			st.Connected, st.Since, st.Dialled, st.NotAfter = true, x.now(), s.dialled, s.peer.NotAfter
 			x.mu.Unlock()
 			return nil
 		case old.over():

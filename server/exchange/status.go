@@ -20,6 +20,7 @@ type Status struct {
 	Since     time.Time // when the session began, or the last one ended; zero: never since the start
 	Dialled   bool      // the session, or the last one, was dialled by this node
 	Software  string    // what the peer runs, as it says
+	NotAfter  time.Time // when the certificate of the session, or of the last one, expires; zero: there was none
 	// Clock is how far the peer's clock was ahead of this node's when the
 	// session began; the way of its Hello is in it.
 	Clock time.Duration

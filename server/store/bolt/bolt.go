@@ -24,6 +24,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
@@ -37,6 +38,8 @@ type Store struct {
 	fills   map[store.Table]float64
 	maxSize int64
 	reserve int64
+
+	committed func(time.Duration) // nil: nobody wants to know
 
 	// Tests replace these before the first Update.
 	freeDisk func() (int64, error)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
@@ -135,7 +136,9 @@ func (s *Store) call(p *pass, r *request, t *transaction, following []*request) 
 func (s *Store) finish(p *pass) {
 	id := p.tx.ID()
 	s.limit(p)
+	began := time.Now()
 	err := s.commit(p.tx)
+	took := time.Since(began)
 	switch {
 	case errors.Is(err, bbolterrors.ErrMaxSizeReached):
 		// bbolt found out before it wrote anything.
@@ -145,6 +148,9 @@ func (s *Store) finish(p *pass) {
 	default:
 		s.settle(id, nil)
 		s.commits.Add(1)
+		if s.committed != nil {
+			s.committed(took)
+		}
 		for _, r := range p.members {
 			if r.err == nil {
 				s.updates.Add(1)

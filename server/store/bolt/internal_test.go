@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"go.etcd.io/bbolt"
 	bbolterrors "go.etcd.io/bbolt/errors"
@@ -88,6 +90,34 @@ func TestUpdatesDuringACommitShareTheNext(t *testing.T) {
 		}
 		if got := len(strings.Fields(keys(t, s))); got != n+1 {
 			t.Errorf("%d keys are there, want %d", got, n+1)
+		}
+	})
+}
+
+func TestEachCommitIsTimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var took []time.Duration
+		s := openNew(t, Options{Committed: func(d time.Duration) { took = append(took, d) }})
+		slow, broken := 40*time.Millisecond, false
+		s.commit = func(tx *bbolt.Tx) error {
+			time.Sleep(slow)
+			if broken {
+				return errors.New("no disk")
+			}
+			return tx.Commit()
+		}
+		for _, key := range []string{"a", "b"} {
+			if err := put(t.Context(), s, key, nil); err != nil {
+				t.Fatal(err)
+			}
+			slow *= 2
+		}
+		broken = true
+		if err := put(t.Context(), s, "c", nil); !errors.Is(err, store.ErrUnknown) {
+			t.Errorf("Update after a commit error: %v, want ErrUnknown", err)
+		}
+		if want := []time.Duration{40 * time.Millisecond, 80 * time.Millisecond}; !slices.Equal(took, want) {
+			t.Errorf("commits took %v, want %v", took, want)
 		}
 	})
 }

@@ -157,6 +157,8 @@ func Open(path string, o Options) (*Store, error) {
 		wake:    make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 		commit:  (*bbolt.Tx).Commit,
+
+		committed: o.Committed,
 	}
 	folder := filepath.Dir(path)
 	s.freeDisk = func() (int64, error) { return freeDisk(folder) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -56,6 +57,10 @@ type Options struct {
 	// into without waiting for Views and Backups to end. It should be above
 	// the expected size of the file. 0 means DefaultInitialMmapSize.
 	InitialMmapSize int64
+
+	// Committed, if set, is told how long each commit took to become durable.
+	// The next commit waits for it: it MUST NOT block.
+	Committed func(time.Duration)
 }
 
 // withDefaults returns o with its zero values replaced, or every reason why it
