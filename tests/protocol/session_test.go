@@ -133,13 +133,13 @@ func TestSessionRuns(t *testing.T) {
 			Ledger: ledger, Roster: roster, Now: func() time.Time { return met }, Software: software,
 		})
 		ctx, stop := context.WithCancel(t.Context())
-		done := make(chan error, 2)
-		go func() { done <- x.Run(ctx) }()
+		ran, ended := make(chan error, 1), make(chan error, 1)
+		go func() { ran <- x.Run(ctx) }()
 		synctest.Wait()
 		stream := &wire{ctx: t.Context(), in: make(chan *spsv1.Frame, 16), out: make(chan *spsv1.Frame, 64)}
 		peer := certs.Peer{Identity: certs.NodeIdentity(federation, "VN"), NotAfter: met.Add(time.Hour)}
 		peer.Card, _ = roster.Card("VN")
-		go func() { done <- x.Session(stream.ctx, stream, peer, true) }()
+		go func() { ended <- x.Session(stream.ctx, stream, peer, true) }()
 
 		for _, i := range []int{1, 3, 4, 6, 7, 8, 11} {
 			synctest.Wait()
@@ -153,8 +153,12 @@ func TestSessionRuns(t *testing.T) {
 		stop()
 		synctest.Wait()
 		close(stream.in)
-		<-done
-		<-done
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "DRAINING") {
+			t.Errorf("the session ended with %v, want DRAINING", err)
+		}
+		if err := <-ran; err != nil {
+			t.Errorf("Run: %v", err)
+		}
 		close(stream.out)
 		wantFrames(t, stream.out, frames[0], frames[2], frames[5], frames[9], frames[10], frames[12])
 		wantEntries(t, ledger)
