@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -195,6 +196,39 @@ func TestMissingBody(t *testing.T) {
 				}
 				s.p.sever(errCut)
 			})
+		})
+	}
+}
+
+// What takes many times its length in memory is refused before it waits to be
+// recorded: the window counts lengths.
+func TestEntriesOfNothingDoNotWait(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		bloat func(*spsv1.Entries)
+	}{
+		{"bodies", func(e *spsv1.Entries) { e.Bodies = slices.Repeat([]*spsv1.EntryBody{{}}, MaxFrame/4) }},
+		{"hashes", func(e *spsv1.Entries) { e.ConsistencyProof = make([][]byte, MaxFrame/4) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t, "CN", "VN")
+			cn, vn := w.nodes["CN"], w.nodes["VN"]
+			x := New(Options{Ledger: cn.ledger, Roster: cn.office.Roster})
+			s := newSession(x, nil, vn.as(cn), false)
+			peer := &script{t: t, self: vn}
+			head, entries := peer.page(0, "CN")
+			for _, frame := range []*spsv1.Frame{peer.hello(), head} {
+				if err := s.put(frame); err != nil {
+					t.Fatalf("put %T: %v", frame.GetKind(), err)
+				}
+			}
+			if err := s.begin(t.Context(), vn.ledger.Origin()); err != nil {
+				t.Fatalf("begin: %v", err)
+			}
+			tc.bloat(entries)
+			if err := s.put(entriesFrame(entries)); err == nil || len(s.inbox.entries) != 0 {
+				t.Errorf("%d frames wait, refused by %v; want none, and a reason", len(s.inbox.entries), err)
+			}
 		})
 	}
 }

@@ -3,6 +3,7 @@ package exchange
 import (
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
@@ -184,6 +185,16 @@ func (s *session) putEntries(e *spsv1.Entries, size int) *ending {
 		if len(leaf) > seal.MaxLeaf {
 			return refuse(access.ReasonTooLarge, "leaf %d of %s has %d bytes, want at most %d",
 				e.GetStart()+uint64(i), o, len(leaf), seal.MaxLeaf)
+		}
+	}
+	// Empty bodies and hashes would take many times their length in memory, and
+	// it is their length that the flow bounds.
+	if n := len(e.GetBodies()); n > len(e.GetLeaves()) {
+		return refuse(ReasonBadSeal, "%d bodies of %s, and %d leaves", n, o, len(e.GetLeaves()))
+	}
+	for _, h := range e.GetConsistencyProof() {
+		if len(h) != tlog.HashSize {
+			return refuse(ReasonBadEncoding, "proof with a hash of %d bytes, want %d", len(h), tlog.HashSize)
 		}
 	}
 	target := s.inbox.target(o, e.GetTargetSize())

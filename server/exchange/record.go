@@ -102,10 +102,7 @@ func (s *session) repeat() {
 
 // recordOne records a package and makes a receipt due.
 func (s *session) recordOne(ctx context.Context, d delivery) error {
-	page, bad := packageOf(d)
-	if bad != nil {
-		return bad
-	}
+	page := packageOf(d)
 	size, err := s.x.ledger.Record(ctx, s.peer.Office, page)
 	if err != nil {
 		return fmt.Errorf("entries of %s from %d: %w", d.origin, page.Start, err)
