@@ -25,6 +25,7 @@ type Config struct {
 	Web        WebFiles
 	Log        Log
 	Limits     Limits
+	Access     Access
 }
 
 // IdentityFiles are the files that make a node the node of its office.
@@ -106,7 +107,7 @@ func Settings() []Setting {
 			return err
 		}}
 	}
-	return []Setting{
+	return append([]Setting{
 		{Key: "federation", Doc: "name of the federation, such as asean-cn; required", set: setFederation},
 		{Key: "office", Doc: "code of this office, such as VN; required", set: setOffice},
 		path("data", "data", "folder of ledger.db", func(c *Config) *string { return &c.Data }),
@@ -157,7 +158,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}
+	}, accessSettings()...)
 }
 
 func setFederation(c *Config, v string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spsalert/spsalert/server"
+	"github.com/spsalert/spsalert/server/access"
 )
 
 // whole names every key of the configuration file.
@@ -30,6 +31,9 @@ peers: /etc/spsd/peers
 listen: {peers: "0.0.0.0:7443", office: 127.0.0.1:1, web: "[::]:7445", ops: "off"}
 web: {certificate: web.pem, key: web.key}
 log: {level: debug, format: text}
+rates: {read: 10/s, write: 20/m, issue: off, watches: 3, failures: 4/h, refusals: 5/m}
+tokens: {max_age: 24h, most: 7}
+accounts: {session: 1h, setup: 2h}
 limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
 
@@ -58,6 +62,13 @@ func TestLoadConfigEveryKey(t *testing.T) {
 		Web:    server.WebFiles{Certificate: filepath.Join(dir, "web.pem"), Key: filepath.Join(dir, "web.key")},
 		Log:    server.Log{Level: slog.LevelDebug, Format: "text"},
 		Limits: server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second},
+		Access: server.Access{
+			Limits: access.Limits{
+				Read: access.Rate{Count: 10, Per: time.Second}, Write: access.Rate{Count: 20, Per: time.Minute}, Watches: 3,
+				Failures: access.Rate{Count: 4, Per: time.Hour}, Refusals: access.Rate{Count: 5, Per: time.Minute},
+			},
+			TokenAge: 24 * time.Hour, Tokens: 7, SessionAge: time.Hour, SetupAge: 2 * time.Hour,
+		},
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {
@@ -89,6 +100,10 @@ func TestLoadConfigDefaults(t *testing.T) {
 		Listen: server.Listen{Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
 		Log:    server.Log{Level: slog.LevelInfo, Format: "json"},
 		Limits: server.Limits{Store: 64 << 30, Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second},
+		Access: server.Access{
+			Limits: access.DefaultLimits(), TokenAge: access.DefaultTokenAge, Tokens: access.DefaultTokens,
+			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
+		},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
 	if err != nil {

@@ -56,7 +56,7 @@ func (s *Server) listen(ctx context.Context) error {
 
 // serve makes the servers and lets them run.
 func (s *Server) serve() error {
-	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger}
+	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger, Register: s.register}
 	if s.listeners.Peers != nil {
 		s.peersGRPC = grpc.NewServer(append(append(exchange.ServerOptions(), guard.ServerOptions()...),
 			s.creds("peers", credentials.NewTLS(s.id.tls.Peers())))...)

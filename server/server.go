@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
@@ -34,7 +35,8 @@ type Options struct {
 	// Listeners, where set, are used instead of listening at the addresses of
 	// Config. The server closes them.
 	Listeners Listeners
-	// Tokens knows the bearer tokens of the web listener; nil: there are none.
+	// Tokens knows the bearer tokens of the web listener; nil: the node's own,
+	// which its administrator makes.
 	Tokens web.Authenticator
 	// Dial connects to peers; nil: over TCP, with the node's certificate.
 	Dial exchange.Dialer
@@ -58,6 +60,7 @@ type Server struct {
 	store    *bolt.Store
 	book     *casebook.Book
 	ledger   *ledger.Ledger
+	register *access.Register
 	exchange *exchange.Exchange
 	health   *health.Server
 	office   *office.Service
@@ -129,6 +132,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.ledger, err = ledger.Open(ctx, ledgerOptions(c, s.id, guarded, s.book, s.now)); err != nil {
 		return err
 	}
+	s.register = access.OpenRegister(s.registerOptions(guarded))
 	if why := s.ledger.Why(); why != "" {
 		s.logger.Warn("the ledger is read-only", "why", why)
 	}
@@ -153,7 +157,7 @@ func (s *Server) assemble(dial exchange.Dialer) {
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{
-		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials,
+		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
 		Links: s.links, ReadOnly: s.readOnly, Version: s.version, Started: s.started,
 	})
 }
@@ -283,6 +287,9 @@ func (s *Server) close() error {
 		if l != nil {
 			_ = l.Close() // mostly a second time
 		}
+	}
+	if s.register != nil {
+		s.register.Close()
 	}
 	if s.ledger != nil {
 		errs = append(errs, s.ledger.Close())

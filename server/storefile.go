@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
@@ -19,8 +21,8 @@ import (
 
 func storeOptions(c Config) bolt.Options {
 	return bolt.Options{
-		Tables:   append(ledger.Tables(), casebook.Tables()...),
-		Appended: append(ledger.AppendedTables(), casebook.Appended()...),
+		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables()),
+		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables()),
 		MaxSize:  c.Limits.Store,
 	}
 }

@@ -37,8 +37,12 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 		grpc.MaxConcurrentStreams(maxWebCalls), grpc.MaxRecvMsgSize(s.config.Limits.Request))...)}
 	spsv1.RegisterCaseServiceServer(w.far, s.office)
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)
+	tokens := s.tokens
+	if tokens == nil {
+		tokens = s.register
+	}
 	w.face, err = web.New(web.Options{
-		Conn: near, Tokens: s.tokens, Logger: s.logger.With("listener", "web"), MaxBody: int64(s.config.Limits.Request),
+		Conn: near, Tokens: tokens, Logger: s.logger.With("listener", "web"), MaxBody: int64(s.config.Limits.Request),
 	})
 	if err != nil {
 		return errors.Join(err, near.Close())

@@ -2,19 +2,48 @@ package access
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// Caller is who makes a call, as far as the verified certificate of the
-// connection says, or what a person or system proved in another way.
+// Caller is who makes a call: the same thing whether a verified certificate, a
+// token or an account says so. What it may do follows from the identity, and
+// for a token of the role system also from its classifications.
 type Caller struct {
 	certs.Identity
+
+	Means spsv1.CallerMeans // how the identity was proven
+	// Credential is the resource name of the token or account; it is empty for
+	// a certificate.
+	Credential string
+	// Unit is the unit of the office that the caller belongs to, if the token or
+	// account says one.
+	Unit string
+	// Classifications are what a token of the role system may issue. They bind
+	// no other caller.
+	Classifications []spsv1.Classification
 
 	// Until is when the proof expires, certificate or token. Calls are refused
 	// after it, and streams end then; the zero time is long past.
 	Until time.Time
+
+	ended <-chan struct{} // closed when token or account is taken away; nil: never
+}
+
+// Message returns the caller as it is shown.
+func (c Caller) Message() *spsv1.Caller {
+	return &spsv1.Caller{
+		Identity: c.URI(), Means: c.Means, Credential: c.Credential,
+		Role: string(c.Role), Id: c.ID, Unit: c.Unit,
+		Classifications: c.Classifications, ExpireTime: timestamppb.New(c.Until),
+	}
 }
 
 // callerKey is the context key of the Caller.
@@ -29,4 +58,45 @@ func From(ctx context.Context) (Caller, bool) {
 
 func with(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
+}
+
+// Ended returns a channel that is closed when the token or account of the caller
+// is taken away, or its password changed; nil for a certificate.
+func (c Caller) Ended() <-chan struct{} { return c.ended }
+
+// isEnded reports whether the token or account was taken away.
+func (c Caller) isEnded() bool {
+	select {
+	case <-c.ended: // blocks for ever if nil
+		return true
+	default:
+		return false
+	}
+}
+
+// issueScope refuses what a token of the role system may not issue. Statements
+// that have no classification are in scope once the token may issue anything.
+func issueScope(c Caller, request proto.Message) error {
+	if c.Means != spsv1.CallerMeans_CALLER_MEANS_TOKEN || c.Role != certs.RoleSystem {
+		return nil
+	}
+	if len(c.Classifications) == 0 {
+		return outOfScope("this token issues nothing: ask the administrator for one that may")
+	}
+	req, ok := request.(*spsv1.IssueStatementRequest)
+	if !ok {
+		return nil
+	}
+	n := req.GetStatement().GetNotification()
+	if n == nil {
+		n = req.GetStatement().GetAmendment().GetNotification()
+	}
+	if n == nil || slices.Contains(c.Classifications, n.GetClassification()) {
+		return nil
+	}
+	return outOfScope("this token does not issue " + n.GetClassification().String() + ": ask the administrator for one that may")
+}
+
+func outOfScope(sentence string) error {
+	return &Refusal{Code: codes.PermissionDenied, Reason: ReasonScope, Sentence: sentence}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -14,17 +15,20 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// Guard holds the caller table at a gRPC server. It is made of nothing but the
-// roster and the clock, keeps no state, and is safe for concurrent use; one
-// Guard serves every listener of a node.
+// Guard holds the caller table, and the limits of callers, at a gRPC server,
+// and sees to the audit log. It is safe for concurrent use; one Guard serves
+// every listener of a node.
 type Guard struct {
 	// Roster says which federation and office this is, and whose cards are
 	// accepted at the moment of a call.
 	Roster *certs.Roster
 	Now    func() time.Time // the clock by which certificates expire
 	Logger *slog.Logger     // gets one line for each refusal and each fault
+	// Register has the limits and the audit log; nil: there are none.
+	Register *Register
 	// Methods is the caller table; nil: that of [Methods].
 	Methods map[string]Rule
 }
@@ -42,63 +46,118 @@ func (g *Guard) ServerOptions() []grpc.ServerOption {
 	}
 }
 
+// call is a call under way.
+type call struct {
+	method string
+	caller Caller
+	rule   Rule
+	left   time.Duration // for how long the caller stays proven
+	audit  *pending      // nil: the guard has no register
+}
+
 func (g *Guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
-	caller, _, err := g.admit(ctx, info.FullMethod)
-	defer func() { err = g.answer(ctx, info.FullMethod, caller, recover(), err) }()
+	c, err := g.admit(ctx, info.FullMethod)
+	defer func() {
+		if err = g.answer(ctx, c, recover(), err); err != nil {
+			resp = nil
+		}
+	}()
 	if err != nil {
 		return nil, err
 	}
-	if msg, ok := req.(proto.Message); ok && !g.Methods[info.FullMethod].ownCheck {
-		if err := checked(msg); err != nil {
+	if try, ok := req.(interface{ GetValidateOnly() bool }); ok && try.GetValidateOnly() {
+		c.rule.Class = ClassRead // it changes nothing
+	}
+	if msg, ok := req.(proto.Message); ok {
+		if err := c.examine(msg); err != nil {
 			return nil, err
 		}
 	}
-	return handler(with(ctx, caller), req)
+	if resp, err = handler(c.enter(ctx), req); err != nil {
+		return nil, err
+	}
+	return resp, c.done(ctx, resp)
 }
 
 func (g *Guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 	ctx := ss.Context()
-	caller, left, err := g.admit(ctx, info.FullMethod)
-	defer func() { err = g.answer(ctx, info.FullMethod, caller, recover(), err) }()
+	c, err := g.admit(ctx, info.FullMethod)
+	defer func() { err = g.answer(ctx, c, recover(), err) }()
 	if err != nil {
 		return err
 	}
-	// A stream ends with the certificate that it was opened with.
-	bounded, cancel := context.WithTimeoutCause(with(ctx, caller), left, expired())
+	closed, err := c.open(g.Now())
+	if err != nil {
+		return err
+	}
+	defer closed()
+	// A stream ends with the certificate that it was opened with, or when the
+	// token is taken away.
+	bounded, cancel := context.WithTimeoutCause(c.enter(ctx), c.left, expired())
 	defer cancel()
-	return handler(srv, &guardedStream{
-		ServerStream: ss, ctx: bounded,
-		check: !g.Methods[info.FullMethod].ownCheck,
-	})
+	bounded, take := context.WithCancelCause(bounded)
+	defer take(nil)
+	if c.caller.ended != nil {
+		go func() {
+			select {
+			case <-c.caller.ended:
+				take(revoked())
+			case <-bounded.Done():
+			}
+		}()
+	}
+	guarded := &guardedStream{ServerStream: ss, ctx: bounded, call: c, now: g.Now}
+	defer guarded.flush()
+	return handler(srv, guarded)
 }
 
-// admit returns who calls, and for how long that stays proven, or the refusal.
-func (g *Guard) admit(ctx context.Context, method string) (Caller, time.Duration, error) {
+// admit returns the call if the caller may make it, or the refusal, and with it
+// as much of the call as is known.
+func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
+	c := &call{method: method, rule: g.Methods[method]} // the zero Rule, for nobody, if it is not there
+	if g.Register != nil {
+		c.audit = &pending{register: g.Register}
+	}
 	caller, err := g.caller(ctx)
+	c.caller = caller
+	if c.audit != nil {
+		c.audit.record = g.Register.record(caller, strings.TrimPrefix(method, "/"))
+	}
 	if err != nil {
-		return Caller{}, 0, err
+		return c, err
 	}
-	left := caller.Until.Sub(g.Now())
-	if left < 0 {
-		return caller, 0, expired()
+	now := g.Now()
+	c.left = caller.Until.Sub(now)
+	switch {
+	case c.left < 0:
+		return c, expired()
+	case caller.isEnded():
+		return c, revoked()
 	}
-	rule := g.Methods[method] // the zero Rule, for nobody, if it is not there
+	if g.Register != nil {
+		if err := g.Register.limiter.take(caller.name(), c.rule.Class, now); err != nil {
+			return c, err
+		}
+	}
 	own := g.Roster.Own()
-	if !rule.Allows(own.Federation(), own.Office(), caller.Identity) {
-		return caller, 0, &Refusal{
+	if !c.rule.Allows(own.Federation(), own.Office(), caller.Identity) {
+		return c, &Refusal{
 			Code: codes.PermissionDenied, Reason: ReasonDenied,
 			Sentence: fmt.Sprintf("%s is for %s; your certificate or token says %s of %s",
-				path.Base(method), rule.who(), caller.Role, caller.Office),
+				path.Base(method), c.rule.who(), caller.Role, caller.Office),
 			Metadata: map[string]string{"method": method, "role": string(caller.Role)},
 		}
 	}
-	return caller, left, nil
+	return c, nil
 }
 
 // caller returns who calls: whom the in-memory connection vouches for, or whom
 // the certificate of the connection names.
 func (g *Guard) caller(ctx context.Context) (Caller, error) {
 	if c, known, err := inMemory(ctx); known {
+		if err == nil {
+			err = forged(ctx, true)
+		}
 		return c, err
 	}
 	peer, err := certs.PeerFromContext(ctx, g.Roster)
@@ -116,7 +175,8 @@ func (g *Guard) caller(ctx context.Context) (Caller, error) {
 	case err != nil:
 		return Caller{}, fmt.Errorf("who calls: %w", err)
 	}
-	return Caller{Identity: peer.Identity, Until: peer.NotAfter}, nil
+	c := Caller{Identity: peer.Identity, Means: spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE, Until: peer.NotAfter}
+	return c, forged(ctx, false)
 }
 
 func expired() error {
@@ -129,18 +189,20 @@ func expired() error {
 // answer turns the outcome of a call into what goes over the wire, and logs
 // what this node's administrator should see. recovered is what a panic of the
 // handler left, or nil.
-func (g *Guard) answer(ctx context.Context, method string, caller Caller, recovered any, err error) error {
+func (g *Guard) answer(ctx context.Context, c *call, recovered any, err error) error {
 	if recovered != nil {
-		g.Logger.LogAttrs(ctx, slog.LevelError, "panic in a call", slog.String("method", method),
-			slog.String("caller", caller.name()), slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
+		c.failed(errPanic)
+		g.Logger.LogAttrs(ctx, slog.LevelError, "panic in a call", slog.String("method", c.method),
+			slog.String("caller", c.caller.name()), slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
 		return Status(errPanic).Err()
 	}
 	if err == nil {
 		return nil
 	}
+	c.failed(err)
 	st := Status(err)
 	attrs := []slog.Attr{
-		slog.String("method", method), slog.String("caller", caller.name()), slog.String("code", st.Code().String()),
+		slog.String("method", c.method), slog.String("caller", c.caller.name()), slog.String("code", st.Code().String()),
 	}
 	switch st.Code() {
 	case codes.PermissionDenied, codes.Unauthenticated:
@@ -157,31 +219,14 @@ var errPanic = errors.New("a panic was contained")
 
 // name is the caller as text for logs.
 func (c Caller) name() string {
-	if c.Identity == (certs.Identity{}) {
+	if !c.known() {
 		return "nobody"
 	}
 	return c.URI()
 }
 
-// guardedStream is a stream whose context knows the caller and whose requests
-// have passed the field rules.
-type guardedStream struct {
-	grpc.ServerStream
-	ctx   context.Context
-	check bool
-}
-
-func (s *guardedStream) Context() context.Context { return s.ctx }
-
-func (s *guardedStream) RecvMsg(m any) error {
-	if err := s.ServerStream.RecvMsg(m); err != nil {
-		return err
-	}
-	if msg, ok := m.(proto.Message); ok && s.check {
-		return checked(msg)
-	}
-	return nil
-}
+// known reports whether anybody has proven to be the caller.
+func (c Caller) known() bool { return c.Identity != (certs.Identity{}) }
 
 // checked refuses a request that breaks field rules.
 func checked(request proto.Message) error {

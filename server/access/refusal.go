@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"time"
 
 	"google.golang.org/grpc/codes"
 )
@@ -28,6 +29,10 @@ const (
 	ReasonReadOnly        Reason = "READ_ONLY"           // the node issues nothing just now
 	ReasonUnsealed        Reason = "UNSEALED"            // entered, and not under a signed checkpoint yet: ask again
 	ReasonDraining        Reason = "DRAINING"            // the node is stopping: connect again and resume
+	ReasonScope           Reason = "OUT_OF_SCOPE"        // not within what the caller's token is for
+	ReasonExists          Reason = "ALREADY_EXISTS"      // there is one of this name
+	ReasonQuota           Reason = "QUOTA"               // as many are there as are allowed
+	ReasonRate            Reason = "RATE"                // too many calls: wait as long as RetryInfo says
 	ReasonInternal        Reason = "INTERNAL"            // a fault of the node; its log says more
 )
 
@@ -46,6 +51,7 @@ type Refusal struct {
 	Sentence   string            // for people; says what to do
 	Metadata   map[string]string // for programs; nil is fine
 	Violations []Violation       // every violation of the request
+	RetryAfter time.Duration     // how long to wait before the next try; 0: not said
 }
 
 // Error returns the reason and the sentence.
@@ -79,5 +85,16 @@ func Draining() *Refusal {
 	return &Refusal{
 		Code: codes.Unavailable, Reason: ReasonDraining,
 		Sentence: "the node is stopping: connect again and resume from the last cursor",
+	}
+}
+
+// tooMany refuses a call above a limit, which key names in the configuration.
+func tooMany(key string, limit fmt.Stringer, wait time.Duration) *Refusal {
+	wait = max(wait, time.Millisecond).Round(time.Millisecond)
+	return &Refusal{
+		Code: codes.ResourceExhausted, Reason: ReasonRate,
+		Sentence:   fmt.Sprintf("more than %s allows (%s): try again in %s", key, limit, wait),
+		Metadata:   map[string]string{"limit": key},
+		RetryAfter: wait,
 	}
 }

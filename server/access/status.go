@@ -8,13 +8,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
 // Status turns an error into what goes over the wire: code, sentence,
-// ErrorInfo, and BadRequest with every violation. A [Refusal] is shown as it
+// ErrorInfo, BadRequest with every violation, and RetryInfo. A [Refusal] is shown as it
 // is, and so is what gRPC itself reports; the errors of ledger and store that
 // callers deal with have a reason each. Anything else is a fault of the node:
 // it becomes Internal and shows nothing. err MUST NOT be nil.
@@ -86,9 +87,22 @@ func (r *Refusal) status() *status.Status {
 		}
 		details = append(details, bad)
 	}
+	if r.RetryAfter > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(r.RetryAfter)})
+	}
 	st := status.New(r.Code, r.Sentence)
 	if detailed, err := st.WithDetails(details...); err == nil {
 		return detailed
 	}
 	return st // only if a detail cannot be marshalled, which these always can
+}
+
+// reasonOf returns the reason that a status gives; "" if none.
+func reasonOf(s *status.Status) string {
+	for _, d := range s.Details() {
+		if info, ok := d.(*errdetails.ErrorInfo); ok && info.GetDomain() == Domain {
+			return info.GetReason()
+		}
+	}
+	return ""
 }

@@ -6,18 +6,38 @@ import (
 
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// Rule says who may call a method. The zero Rule lets nobody in.
+// Class is what kind of call a method is. It decides which limit of a caller the
+// call counts against, and what the audit log keeps of it.
+type Class string
+
+// The classes.
+const (
+	ClassRead  Class = "read"
+	ClassWrite Class = "write" // changes something at this node; audited
+	ClassIssue Class = "issue" // speaks for the office; audited
+	ClassWatch Class = "watch" // stays open
+	// ClassSession is the exchange with peers, which has its own limits and
+	// leaves its own proof.
+	ClassSession Class = "session"
+)
+
+// Rule says who may call a method, and what kind of call it is. The zero Rule
+// lets nobody in.
 type Rule struct {
+	Class Class
 	// Peers lets in the nodes of other offices.
 	Peers bool
 	// Roles lets in the people and systems of this office in one of these roles.
 	Roles []certs.Role
 
+	// scope, if set, refuses what a request asks beyond the scope of a token.
+	scope func(Caller, proto.Message) error
 	// ownCheck leaves the field rules of requests to the service, which reports
 	// them together with what else is wrong, or has no time for them.
 	ownCheck bool
@@ -74,29 +94,48 @@ func Methods() map[string]Rule {
 		issuers  = []certs.Role{certs.RoleValidator, certs.RoleSystem}
 		readers  = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
 		watchers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor, certs.RoleAdmin}
+		admins   = []certs.Role{certs.RoleAdmin}
+		auditors = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
 		// Everybody whom the office vouches for: methods that show nothing but
-		// what the published contract says, or whether the node is up.
+		// what the published contract says, whether the node is up, or the
+		// caller's own.
 		people = slices.DeleteFunc(certs.Roles(), func(r certs.Role) bool { return r == certs.RoleNode })
 	)
 	return map[string]Rule{
-		spsv1.CaseService_IssueStatement_FullMethodName:  {Roles: issuers, ownCheck: true},
-		spsv1.CaseService_GetStatement_FullMethodName:    {Roles: readers},
-		spsv1.CaseService_ListStatements_FullMethodName:  {Roles: readers},
-		spsv1.CaseService_WatchStatements_FullMethodName: {Roles: readers},
-		spsv1.CaseService_PollStatements_FullMethodName:  {Roles: readers},
-		spsv1.CaseService_GetCase_FullMethodName:         {Roles: readers},
-		spsv1.CaseService_ListCases_FullMethodName:       {Roles: readers},
+		spsv1.CaseService_IssueStatement_FullMethodName:  {Class: ClassIssue, Roles: issuers, scope: issueScope, ownCheck: true},
+		spsv1.CaseService_GetStatement_FullMethodName:    {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_ListStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_WatchStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
+		spsv1.CaseService_PollStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
 
-		spsv1.NodeService_GetNode_FullMethodName:   {Roles: watchers},
-		spsv1.NodeService_ListPeers_FullMethodName: {Roles: watchers},
-		spsv1.NodeService_GetPeer_FullMethodName:   {Roles: watchers},
+		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: watchers},
+		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: watchers},
+		spsv1.NodeService_GetPeer_FullMethodName:   {Class: ClassRead, Roles: watchers},
 
-		spsv1.ExchangeService_Exchange_FullMethodName: {Peers: true, ownCheck: true},
+		spsv1.NodeService_GetCaller_FullMethodName:        {Class: ClassRead, Roles: people},
+		spsv1.NodeService_CreateToken_FullMethodName:      {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_GetToken_FullMethodName:         {Class: ClassRead, Roles: auditors},
+		spsv1.NodeService_ListTokens_FullMethodName:       {Class: ClassRead, Roles: auditors},
+		spsv1.NodeService_RevokeToken_FullMethodName:      {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_CreateAccount_FullMethodName:    {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_GetAccount_FullMethodName:       {Class: ClassRead, Roles: people}, // others than auditors: the own
+		spsv1.NodeService_ListAccounts_FullMethodName:     {Class: ClassRead, Roles: auditors},
+		spsv1.NodeService_ResetAccount_FullMethodName:     {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_DisableAccount_FullMethodName:   {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_EnableAccount_FullMethodName:    {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_SetPassword_FullMethodName:      {Class: ClassWrite, Roles: people}, // the own
+		spsv1.NodeService_EnrolTotp_FullMethodName:        {Class: ClassWrite, Roles: people}, // the own
+		spsv1.NodeService_ConfirmTotp_FullMethodName:      {Class: ClassWrite, Roles: people}, // the own
+		spsv1.NodeService_ListAuditRecords_FullMethodName: {Class: ClassRead, Roles: auditors},
 
-		grpc_health_v1.Health_Check_FullMethodName: {Peers: true, Roles: people},
-		grpc_health_v1.Health_List_FullMethodName:  {Peers: true, Roles: people},
-		grpc_health_v1.Health_Watch_FullMethodName: {Peers: true, Roles: people},
+		spsv1.ExchangeService_Exchange_FullMethodName: {Class: ClassSession, Peers: true, ownCheck: true},
 
-		grpc_reflection_v1.ServerReflection_ServerReflectionInfo_FullMethodName: {Roles: people},
+		grpc_health_v1.Health_Check_FullMethodName: {Class: ClassRead, Peers: true, Roles: people},
+		grpc_health_v1.Health_List_FullMethodName:  {Class: ClassRead, Peers: true, Roles: people},
+		grpc_health_v1.Health_Watch_FullMethodName: {Class: ClassWatch, Peers: true, Roles: people},
+
+		grpc_reflection_v1.ServerReflection_ServerReflectionInfo_FullMethodName: {Class: ClassWatch, Roles: people},
 	}
 }

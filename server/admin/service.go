@@ -19,6 +19,7 @@ type Options struct {
 	Ledger      *ledger.Ledger
 	Roster      *certs.Roster
 	Credentials *certs.Credentials // of the node
+	Register    *access.Register
 	// Links tells how the sessions with the peers on the roster stand. The
 	// exchange knows; services do not know the exchange.
 	Links func(context.Context) (map[certs.Office]Link, error)

@@ -527,11 +527,1175 @@ func (x *GetPeerRequest) GetName() string {
 	return ""
 }
 
+// GetCallerRequest is what GetCaller takes.
+type GetCallerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallerRequest) Reset() {
+	*x = GetCallerRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallerRequest) ProtoMessage() {}
+
+func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
+func (*GetCallerRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
+}
+
+// CreateTokenRequest is what CreateToken takes.
+type CreateTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token; its name and what only the node knows are left out.
+	Token         *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTokenRequest) Reset() {
+	*x = CreateTokenRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTokenRequest) ProtoMessage() {}
+
+func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
+func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CreateTokenRequest) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+// CreateTokenResponse is a new token with its secret.
+type CreateTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The token.
+	Token *Token `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
+	// The secret, for the Authorization header after `Bearer `. It is never shown again.
+	Secret        string `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateTokenResponse) Reset() {
+	*x = CreateTokenResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateTokenResponse) ProtoMessage() {}
+
+func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateTokenResponse.ProtoReflect.Descriptor instead.
+func (*CreateTokenResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CreateTokenResponse) GetToken() *Token {
+	if x != nil {
+		return x.Token
+	}
+	return nil
+}
+
+func (x *CreateTokenResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+// GetTokenRequest is what GetToken takes.
+type GetTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `tokens/{token}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTokenRequest) Reset() {
+	*x = GetTokenRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTokenRequest) ProtoMessage() {}
+
+func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTokenRequest.ProtoReflect.Descriptor instead.
+func (*GetTokenRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// ListTokensRequest is what ListTokens takes.
+type ListTokensRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTokensRequest) Reset() {
+	*x = ListTokensRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTokensRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTokensRequest) ProtoMessage() {}
+
+func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
+func (*ListTokensRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListTokensRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTokensRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListTokensResponse is a page of tokens.
+type ListTokensResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tokens.
+	Tokens []*Token `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTokensResponse) Reset() {
+	*x = ListTokensResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTokensResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTokensResponse) ProtoMessage() {}
+
+func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
+func (*ListTokensResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListTokensResponse) GetTokens() []*Token {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *ListTokensResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// RevokeTokenRequest is what RevokeToken takes.
+type RevokeTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `tokens/{token}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeTokenRequest) Reset() {
+	*x = RevokeTokenRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeTokenRequest) ProtoMessage() {}
+
+func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
+func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RevokeTokenRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// CreateAccountRequest is what CreateAccount takes.
+type CreateAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account; its name and what only the node knows are left out.
+	Account *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// The person's id, the last part of the account's name.
+	AccountId     string `protobuf:"bytes,2,opt,name=account_id,json=accountId,proto3" json:"account_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateAccountRequest) Reset() {
+	*x = CreateAccountRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateAccountRequest) ProtoMessage() {}
+
+func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
+func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateAccountRequest) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *CreateAccountRequest) GetAccountId() string {
+	if x != nil {
+		return x.AccountId
+	}
+	return ""
+}
+
+// AccountSetup is an account with the secret by which its person chooses a password.
+type AccountSetup struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account.
+	Account *Account `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// The set-up secret: good once, until the account's setup_expire_time. It is never shown again.
+	SetupSecret   string `protobuf:"bytes,2,opt,name=setup_secret,json=setupSecret,proto3" json:"setup_secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountSetup) Reset() {
+	*x = AccountSetup{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountSetup) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountSetup) ProtoMessage() {}
+
+func (x *AccountSetup) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountSetup.ProtoReflect.Descriptor instead.
+func (*AccountSetup) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *AccountSetup) GetAccount() *Account {
+	if x != nil {
+		return x.Account
+	}
+	return nil
+}
+
+func (x *AccountSetup) GetSetupSecret() string {
+	if x != nil {
+		return x.SetupSecret
+	}
+	return ""
+}
+
+// GetAccountRequest is what GetAccount takes.
+type GetAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetAccountRequest) Reset() {
+	*x = GetAccountRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetAccountRequest) ProtoMessage() {}
+
+func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
+func (*GetAccountRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// ListAccountsRequest is what ListAccounts takes.
+type ListAccountsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountsRequest) Reset() {
+	*x = ListAccountsRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountsRequest) ProtoMessage() {}
+
+func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
+func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListAccountsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAccountsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAccountsResponse is a page of accounts.
+type ListAccountsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The accounts.
+	Accounts []*Account `protobuf:"bytes,1,rep,name=accounts,proto3" json:"accounts,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountsResponse) Reset() {
+	*x = ListAccountsResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountsResponse) ProtoMessage() {}
+
+func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
+func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListAccountsResponse) GetAccounts() []*Account {
+	if x != nil {
+		return x.Accounts
+	}
+	return nil
+}
+
+func (x *ListAccountsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ResetAccountRequest is what ResetAccount takes.
+type ResetAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResetAccountRequest) Reset() {
+	*x = ResetAccountRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResetAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResetAccountRequest) ProtoMessage() {}
+
+func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResetAccountRequest.ProtoReflect.Descriptor instead.
+func (*ResetAccountRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ResetAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// DisableAccountRequest is what DisableAccount takes.
+type DisableAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisableAccountRequest) Reset() {
+	*x = DisableAccountRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisableAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisableAccountRequest) ProtoMessage() {}
+
+func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisableAccountRequest.ProtoReflect.Descriptor instead.
+func (*DisableAccountRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *DisableAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// EnableAccountRequest is what EnableAccount takes.
+type EnableAccountRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnableAccountRequest) Reset() {
+	*x = EnableAccountRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnableAccountRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnableAccountRequest) ProtoMessage() {}
+
+func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnableAccountRequest.ProtoReflect.Descriptor instead.
+func (*EnableAccountRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *EnableAccountRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// SetPasswordRequest is what SetPassword takes: one of the two proofs, and the new password.
+type SetPasswordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The password so far.
+	OldPassword string `protobuf:"bytes,2,opt,name=old_password,json=oldPassword,proto3" json:"old_password,omitempty"`
+	// The set-up secret that the administrator handed over; instead of old_password.
+	SetupSecret string `protobuf:"bytes,3,opt,name=setup_secret,json=setupSecret,proto3" json:"setup_secret,omitempty"`
+	// The new password: at least 12 characters, of any kind.
+	NewPassword   string `protobuf:"bytes,4,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetPasswordRequest) Reset() {
+	*x = SetPasswordRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetPasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetPasswordRequest) ProtoMessage() {}
+
+func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
+func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SetPasswordRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SetPasswordRequest) GetOldPassword() string {
+	if x != nil {
+		return x.OldPassword
+	}
+	return ""
+}
+
+func (x *SetPasswordRequest) GetSetupSecret() string {
+	if x != nil {
+		return x.SetupSecret
+	}
+	return ""
+}
+
+func (x *SetPasswordRequest) GetNewPassword() string {
+	if x != nil {
+		return x.NewPassword
+	}
+	return ""
+}
+
+// EnrolTotpRequest is what EnrolTotp takes.
+type EnrolTotpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The password: who only sits at an open session must not add a code of his own.
+	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnrolTotpRequest) Reset() {
+	*x = EnrolTotpRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnrolTotpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnrolTotpRequest) ProtoMessage() {}
+
+func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnrolTotpRequest.ProtoReflect.Descriptor instead.
+func (*EnrolTotpRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *EnrolTotpRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *EnrolTotpRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+// EnrolTotpResponse is what a person's authenticator needs. It is never shown again.
+type EnrolTotpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The secret, in base32.
+	Secret string `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	// The same as a URI, to be shown as a QR code: `otpauth://totp/…`.
+	Uri           string `protobuf:"bytes,2,opt,name=uri,proto3" json:"uri,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnrolTotpResponse) Reset() {
+	*x = EnrolTotpResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnrolTotpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnrolTotpResponse) ProtoMessage() {}
+
+func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnrolTotpResponse.ProtoReflect.Descriptor instead.
+func (*EnrolTotpResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *EnrolTotpResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+func (x *EnrolTotpResponse) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+// ConfirmTotpRequest is what ConfirmTotp takes.
+type ConfirmTotpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `accounts/{account}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The code that the authenticator shows.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmTotpRequest) Reset() {
+	*x = ConfirmTotpRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmTotpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmTotpRequest) ProtoMessage() {}
+
+func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmTotpRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmTotpRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ConfirmTotpRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ConfirmTotpRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// ListAuditRecordsRequest is what ListAuditRecords takes. A filter that is empty lets everything through.
+type ListAuditRecordsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; the other fields must be the same.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only calls of this identity, or with this credential (`tokens/{token}`, `accounts/{account}`).
+	Caller string `protobuf:"bytes,3,opt,name=caller,proto3" json:"caller,omitempty"`
+	// Only methods that begin so, for example `sps.v1.NodeService/` or `sps.v1.CaseService/Issue`.
+	MethodPrefix string `protobuf:"bytes,4,opt,name=method_prefix,json=methodPrefix,proto3" json:"method_prefix,omitempty"`
+	// Only calls that ended at this time or later.
+	SinceTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=since_time,json=sinceTime,proto3" json:"since_time,omitempty"`
+	// Only calls that ended before this time.
+	UntilTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=until_time,json=untilTime,proto3" json:"until_time,omitempty"`
+	// Only calls that name this resource.
+	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Only calls that were not done.
+	NotDone bool `protobuf:"varint,8,opt,name=not_done,json=notDone,proto3" json:"not_done,omitempty"`
+	// The oldest first, as for an export that goes on where the last one ended.
+	OldestFirst bool `protobuf:"varint,9,opt,name=oldest_first,json=oldestFirst,proto3" json:"oldest_first,omitempty"`
+	// Only records after this position.
+	AfterPosition int64 `protobuf:"varint,10,opt,name=after_position,json=afterPosition,proto3" json:"after_position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditRecordsRequest) Reset() {
+	*x = ListAuditRecordsRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditRecordsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditRecordsRequest) ProtoMessage() {}
+
+func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
+func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ListAuditRecordsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAuditRecordsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAuditRecordsRequest) GetCaller() string {
+	if x != nil {
+		return x.Caller
+	}
+	return ""
+}
+
+func (x *ListAuditRecordsRequest) GetMethodPrefix() string {
+	if x != nil {
+		return x.MethodPrefix
+	}
+	return ""
+}
+
+func (x *ListAuditRecordsRequest) GetSinceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SinceTime
+	}
+	return nil
+}
+
+func (x *ListAuditRecordsRequest) GetUntilTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UntilTime
+	}
+	return nil
+}
+
+func (x *ListAuditRecordsRequest) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *ListAuditRecordsRequest) GetNotDone() bool {
+	if x != nil {
+		return x.NotDone
+	}
+	return false
+}
+
+func (x *ListAuditRecordsRequest) GetOldestFirst() bool {
+	if x != nil {
+		return x.OldestFirst
+	}
+	return false
+}
+
+func (x *ListAuditRecordsRequest) GetAfterPosition() int64 {
+	if x != nil {
+		return x.AfterPosition
+	}
+	return 0
+}
+
+// ListAuditRecordsResponse is a page of audit records.
+type ListAuditRecordsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The records.
+	AuditRecords []*AuditRecord `protobuf:"bytes,1,rep,name=audit_records,json=auditRecords,proto3" json:"audit_records,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditRecordsResponse) Reset() {
+	*x = ListAuditRecordsResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditRecordsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditRecordsResponse) ProtoMessage() {}
+
+func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
+func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ListAuditRecordsResponse) GetAuditRecords() []*AuditRecord {
+	if x != nil {
+		return x.AuditRecords
+	}
+	return nil
+}
+
+func (x *ListAuditRecordsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_sps_v1_node_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9d\x03\n" +
+	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\"\x9d\x03\n" +
 	"\x04Node\x12\x1e\n" +
 	"\n" +
 	"federation\x18\x01 \x01(\tR\n" +
@@ -581,12 +1745,104 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x11ListPeersResponse\x12\"\n" +
 	"\x05peers\x18\x01 \x03(\v2\f.sps.v1.PeerR\x05peers\"@\n" +
 	"\x0eGetPeerRequest\x12.\n" +
-	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xbaH\x14r\x122\x10^peers/[A-Z]{2}$R\x04name2\xf2\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xbaH\x14r\x122\x10^peers/[A-Z]{2}$R\x04name\"\x12\n" +
+	"\x10GetCallerRequest\"D\n" +
+	"\x12CreateTokenRequest\x12.\n" +
+	"\x05token\x18\x01 \x01(\v2\r.sps.v1.TokenB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05token\"R\n" +
+	"\x13CreateTokenResponse\x12#\n" +
+	"\x05token\x18\x01 \x01(\v2\r.sps.v1.TokenR\x05token\x12\x16\n" +
+	"\x06secret\x18\x02 \x01(\tR\x06secret\"F\n" +
+	"\x0fGetTokenRequest\x123\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^tokens/[a-z2-7]{16}$R\x04name\"b\n" +
+	"\x11ListTokensRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"c\n" +
+	"\x12ListTokensResponse\x12%\n" +
+	"\x06tokens\x18\x01 \x03(\v2\r.sps.v1.TokenR\x06tokens\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"I\n" +
+	"\x12RevokeTokenRequest\x123\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^tokens/[a-z2-7]{16}$R\x04name\"\x92\x01\n" +
+	"\x14CreateAccountRequest\x124\n" +
+	"\aaccount\x18\x01 \x01(\v2\x0f.sps.v1.AccountB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aaccount\x12D\n" +
+	"\n" +
+	"account_id\x18\x02 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,63}$R\taccountId\"\\\n" +
+	"\fAccountSetup\x12)\n" +
+	"\aaccount\x18\x01 \x01(\v2\x0f.sps.v1.AccountR\aaccount\x12!\n" +
+	"\fsetup_secret\x18\x02 \x01(\tR\vsetupSecret\"W\n" +
+	"\x11GetAccountRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\"d\n" +
+	"\x13ListAccountsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"k\n" +
+	"\x14ListAccountsResponse\x12+\n" +
+	"\baccounts\x18\x01 \x03(\v2\x0f.sps.v1.AccountR\baccounts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"Y\n" +
+	"\x13ResetAccountRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\"[\n" +
+	"\x15DisableAccountRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\"Z\n" +
+	"\x14EnableAccountRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\"\xe4\x01\n" +
+	"\x12SetPasswordRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\x12+\n" +
+	"\fold_password\x18\x02 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\voldPassword\x12+\n" +
+	"\fsetup_secret\x18\x03 \x01(\tB\b\xbaH\x05r\x03(\x80\bR\vsetupSecret\x120\n" +
+	"\fnew_password\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\f(\x80\bR\vnewPassword\"\x81\x01\n" +
+	"\x10EnrolTotpRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\x12)\n" +
+	"\bpassword\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01(\x80\bR\bpassword\"=\n" +
+	"\x11EnrolTotpResponse\x12\x16\n" +
+	"\x06secret\x18\x01 \x01(\tR\x06secret\x12\x10\n" +
+	"\x03uri\x18\x02 \x01(\tR\x03uri\"\x82\x01\n" +
+	"\x12ConfirmTotpRequest\x12B\n" +
+	"\x04name\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^accounts/[a-z0-9][a-z0-9._-]{0,63}$R\x04name\x12(\n" +
+	"\x04code\x18\x02 \x01(\tB\x14\xe0A\x02\xbaH\x0er\f2\n" +
+	"^[0-9]{6}$R\x04code\"\xc3\x03\n" +
+	"\x17ListAuditRecordsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12 \n" +
+	"\x06caller\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x06caller\x12-\n" +
+	"\rmethod_prefix\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\fmethodPrefix\x129\n" +
+	"\n" +
+	"since_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tsinceTime\x129\n" +
+	"\n" +
+	"until_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tuntilTime\x12$\n" +
+	"\bresource\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\bresource\x12\x19\n" +
+	"\bnot_done\x18\b \x01(\bR\anotDone\x12!\n" +
+	"\foldest_first\x18\t \x01(\bR\voldestFirst\x12.\n" +
+	"\x0eafter_position\x18\n" +
+	" \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterPosition\"|\n" +
+	"\x18ListAuditRecordsResponse\x128\n" +
+	"\raudit_records\x18\x01 \x03(\v2\x13.sps.v1.AuditRecordR\fauditRecords\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbc\r\n" +
 	"\vNodeService\x12A\n" +
 	"\aGetNode\x12\x16.sps.v1.GetNodeRequest\x1a\f.sps.v1.Node\"\x10\x82\xd3\xe4\x93\x02\n" +
 	"\x12\b/v1/node\x12S\n" +
 	"\tListPeers\x12\x18.sps.v1.ListPeersRequest\x1a\x19.sps.v1.ListPeersResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/peers\x12K\n" +
-	"\aGetPeer\x12\x16.sps.v1.GetPeerRequest\x1a\f.sps.v1.Peer\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=peers/*}B\x86\x01\n" +
+	"\aGetPeer\x12\x16.sps.v1.GetPeerRequest\x1a\f.sps.v1.Peer\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=peers/*}\x12I\n" +
+	"\tGetCaller\x12\x18.sps.v1.GetCallerRequest\x1a\x0e.sps.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/caller\x12a\n" +
+	"\vCreateToken\x12\x1a.sps.v1.CreateTokenRequest\x1a\x1b.sps.v1.CreateTokenResponse\"\x19\x82\xd3\xe4\x93\x02\x13:\x05token\"\n" +
+	"/v1/tokens\x12O\n" +
+	"\bGetToken\x12\x17.sps.v1.GetTokenRequest\x1a\r.sps.v1.Token\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=tokens/*}\x12W\n" +
+	"\n" +
+	"ListTokens\x12\x19.sps.v1.ListTokensRequest\x1a\x1a.sps.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/tokens\x12_\n" +
+	"\vRevokeToken\x12\x1a.sps.v1.RevokeTokenRequest\x1a\r.sps.v1.Token\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=tokens/*}:revoke\x12b\n" +
+	"\rCreateAccount\x12\x1c.sps.v1.CreateAccountRequest\x1a\x14.sps.v1.AccountSetup\"\x1d\x82\xd3\xe4\x93\x02\x17:\aaccount\"\f/v1/accounts\x12W\n" +
+	"\n" +
+	"GetAccount\x12\x19.sps.v1.GetAccountRequest\x1a\x0f.sps.v1.Account\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=accounts/*}\x12_\n" +
+	"\fListAccounts\x12\x1b.sps.v1.ListAccountsRequest\x1a\x1c.sps.v1.ListAccountsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/accounts\x12i\n" +
+	"\fResetAccount\x12\x1b.sps.v1.ResetAccountRequest\x1a\x14.sps.v1.AccountSetup\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=accounts/*}:reset\x12j\n" +
+	"\x0eDisableAccount\x12\x1d.sps.v1.DisableAccountRequest\x1a\x0f.sps.v1.Account\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=accounts/*}:disable\x12g\n" +
+	"\rEnableAccount\x12\x1c.sps.v1.EnableAccountRequest\x1a\x0f.sps.v1.Account\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=accounts/*}:enable\x12h\n" +
+	"\vSetPassword\x12\x1a.sps.v1.SetPasswordRequest\x1a\x0f.sps.v1.Account\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=accounts/*}:setPassword\x12l\n" +
+	"\tEnrolTotp\x12\x18.sps.v1.EnrolTotpRequest\x1a\x19.sps.v1.EnrolTotpResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=accounts/*}:enrolTotp\x12h\n" +
+	"\vConfirmTotp\x12\x1a.sps.v1.ConfirmTotpRequest\x1a\x0f.sps.v1.Account\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=accounts/*}:confirmTotp\x12o\n" +
+	"\x10ListAuditRecords\x12\x1f.sps.v1.ListAuditRecordsRequest\x1a .sps.v1.ListAuditRecordsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditRecordsB\x86\x01\n" +
 	"\n" +
 	"com.sps.v1B\x10NodeServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
@@ -602,36 +1858,100 @@ func file_sps_v1_node_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_node_service_proto_rawDescData
 }
 
-var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_sps_v1_node_service_proto_goTypes = []any{
-	(*Node)(nil),                  // 0: sps.v1.Node
-	(*Peer)(nil),                  // 1: sps.v1.Peer
-	(*GetNodeRequest)(nil),        // 2: sps.v1.GetNodeRequest
-	(*ListPeersRequest)(nil),      // 3: sps.v1.ListPeersRequest
-	(*ListPeersResponse)(nil),     // 4: sps.v1.ListPeersResponse
-	(*GetPeerRequest)(nil),        // 5: sps.v1.GetPeerRequest
-	nil,                           // 6: sps.v1.Peer.DisplayNamesEntry
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*Node)(nil),                     // 0: sps.v1.Node
+	(*Peer)(nil),                     // 1: sps.v1.Peer
+	(*GetNodeRequest)(nil),           // 2: sps.v1.GetNodeRequest
+	(*ListPeersRequest)(nil),         // 3: sps.v1.ListPeersRequest
+	(*ListPeersResponse)(nil),        // 4: sps.v1.ListPeersResponse
+	(*GetPeerRequest)(nil),           // 5: sps.v1.GetPeerRequest
+	(*GetCallerRequest)(nil),         // 6: sps.v1.GetCallerRequest
+	(*CreateTokenRequest)(nil),       // 7: sps.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),      // 8: sps.v1.CreateTokenResponse
+	(*GetTokenRequest)(nil),          // 9: sps.v1.GetTokenRequest
+	(*ListTokensRequest)(nil),        // 10: sps.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),       // 11: sps.v1.ListTokensResponse
+	(*RevokeTokenRequest)(nil),       // 12: sps.v1.RevokeTokenRequest
+	(*CreateAccountRequest)(nil),     // 13: sps.v1.CreateAccountRequest
+	(*AccountSetup)(nil),             // 14: sps.v1.AccountSetup
+	(*GetAccountRequest)(nil),        // 15: sps.v1.GetAccountRequest
+	(*ListAccountsRequest)(nil),      // 16: sps.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),     // 17: sps.v1.ListAccountsResponse
+	(*ResetAccountRequest)(nil),      // 18: sps.v1.ResetAccountRequest
+	(*DisableAccountRequest)(nil),    // 19: sps.v1.DisableAccountRequest
+	(*EnableAccountRequest)(nil),     // 20: sps.v1.EnableAccountRequest
+	(*SetPasswordRequest)(nil),       // 21: sps.v1.SetPasswordRequest
+	(*EnrolTotpRequest)(nil),         // 22: sps.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),        // 23: sps.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),       // 24: sps.v1.ConfirmTotpRequest
+	(*ListAuditRecordsRequest)(nil),  // 25: sps.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil), // 26: sps.v1.ListAuditRecordsResponse
+	nil,                              // 27: sps.v1.Peer.DisplayNamesEntry
+	(*timestamppb.Timestamp)(nil),    // 28: google.protobuf.Timestamp
+	(*Token)(nil),                    // 29: sps.v1.Token
+	(*Account)(nil),                  // 30: sps.v1.Account
+	(*AuditRecord)(nil),              // 31: sps.v1.AuditRecord
+	(*Caller)(nil),                   // 32: sps.v1.Caller
 }
 var file_sps_v1_node_service_proto_depIdxs = []int32{
-	7,  // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
-	7,  // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	6,  // 2: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
-	7,  // 3: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
-	7,  // 4: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
+	28, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
+	28, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	27, // 2: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
+	28, // 3: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
+	28, // 4: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
+	28, // 5: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
 	1,  // 6: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
-	2,  // 7: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
-	3,  // 8: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
-	5,  // 9: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
-	0,  // 10: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
-	4,  // 11: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
-	1,  // 12: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	29, // 7: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
+	29, // 8: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
+	29, // 9: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
+	30, // 10: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
+	30, // 11: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
+	30, // 12: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
+	28, // 13: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
+	28, // 14: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
+	31, // 15: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
+	2,  // 16: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
+	3,  // 17: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
+	5,  // 18: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
+	6,  // 19: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
+	7,  // 20: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
+	9,  // 21: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
+	10, // 22: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
+	12, // 23: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
+	13, // 24: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
+	15, // 25: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
+	16, // 26: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
+	18, // 27: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
+	19, // 28: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
+	20, // 29: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
+	21, // 30: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
+	22, // 31: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
+	24, // 32: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
+	25, // 33: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
+	0,  // 34: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
+	4,  // 35: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
+	1,  // 36: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
+	32, // 37: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
+	8,  // 38: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
+	29, // 39: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
+	11, // 40: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
+	29, // 41: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
+	14, // 42: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
+	30, // 43: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
+	17, // 44: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
+	14, // 45: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
+	30, // 46: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
+	30, // 47: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
+	30, // 48: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
+	23, // 49: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
+	30, // 50: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
+	26, // 51: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
+	34, // [34:52] is the sub-list for method output_type
+	16, // [16:34] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_node_service_proto_init() }
@@ -639,13 +1959,14 @@ func file_sps_v1_node_service_proto_init() {
 	if File_sps_v1_node_service_proto != nil {
 		return
 	}
+	file_sps_v1_access_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_node_service_proto_rawDesc), len(file_sps_v1_node_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,16 +21,32 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	NodeService_GetNode_FullMethodName   = "/sps.v1.NodeService/GetNode"
-	NodeService_ListPeers_FullMethodName = "/sps.v1.NodeService/ListPeers"
-	NodeService_GetPeer_FullMethodName   = "/sps.v1.NodeService/GetPeer"
+	NodeService_GetNode_FullMethodName          = "/sps.v1.NodeService/GetNode"
+	NodeService_ListPeers_FullMethodName        = "/sps.v1.NodeService/ListPeers"
+	NodeService_GetPeer_FullMethodName          = "/sps.v1.NodeService/GetPeer"
+	NodeService_GetCaller_FullMethodName        = "/sps.v1.NodeService/GetCaller"
+	NodeService_CreateToken_FullMethodName      = "/sps.v1.NodeService/CreateToken"
+	NodeService_GetToken_FullMethodName         = "/sps.v1.NodeService/GetToken"
+	NodeService_ListTokens_FullMethodName       = "/sps.v1.NodeService/ListTokens"
+	NodeService_RevokeToken_FullMethodName      = "/sps.v1.NodeService/RevokeToken"
+	NodeService_CreateAccount_FullMethodName    = "/sps.v1.NodeService/CreateAccount"
+	NodeService_GetAccount_FullMethodName       = "/sps.v1.NodeService/GetAccount"
+	NodeService_ListAccounts_FullMethodName     = "/sps.v1.NodeService/ListAccounts"
+	NodeService_ResetAccount_FullMethodName     = "/sps.v1.NodeService/ResetAccount"
+	NodeService_DisableAccount_FullMethodName   = "/sps.v1.NodeService/DisableAccount"
+	NodeService_EnableAccount_FullMethodName    = "/sps.v1.NodeService/EnableAccount"
+	NodeService_SetPassword_FullMethodName      = "/sps.v1.NodeService/SetPassword"
+	NodeService_EnrolTotp_FullMethodName        = "/sps.v1.NodeService/EnrolTotp"
+	NodeService_ConfirmTotp_FullMethodName      = "/sps.v1.NodeService/ConfirmTotp"
+	NodeService_ListAuditRecords_FullMethodName = "/sps.v1.NodeService/ListAuditRecords"
 )
 
 // NodeServiceClient is the client API for NodeService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// NodeService is for the administrator; officers, validators and auditors may read.
+// NodeService is for the administrator; officers, validators and auditors may read how the node stands, auditors also who
+// did what, and everybody may look after the own account.
 type NodeServiceClient interface {
 	// GetNode says how this node stands.
 	GetNode(ctx context.Context, in *GetNodeRequest, opts ...grpc.CallOption) (*Node, error)
@@ -38,6 +54,42 @@ type NodeServiceClient interface {
 	ListPeers(ctx context.Context, in *ListPeersRequest, opts ...grpc.CallOption) (*ListPeersResponse, error)
 	// GetPeer says how it stands with one office.
 	GetPeer(ctx context.Context, in *GetPeerRequest, opts ...grpc.CallOption) (*Peer, error)
+	// GetCaller says who the caller is to this node. For everybody.
+	GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Caller, error)
+	// CreateToken makes a token and returns its secret, this once. For administrators.
+	CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*CreateTokenResponse, error)
+	// GetToken returns one token, without its secret. For administrators and auditors.
+	GetToken(ctx context.Context, in *GetTokenRequest, opts ...grpc.CallOption) (*Token, error)
+	// ListTokens returns all tokens, revoked and expired ones too, in the order of their names. For administrators and
+	// auditors.
+	ListTokens(ctx context.Context, in *ListTokensRequest, opts ...grpc.CallOption) (*ListTokensResponse, error)
+	// RevokeToken ends a token for good; calls under way with it end within a second. To revoke it again does nothing. For
+	// administrators.
+	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*Token, error)
+	// CreateAccount makes an account and returns its set-up secret, this once. For administrators.
+	CreateAccount(ctx context.Context, in *CreateAccountRequest, opts ...grpc.CallOption) (*AccountSetup, error)
+	// GetAccount returns one account. For administrators and auditors, and for the person whose it is.
+	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*Account, error)
+	// ListAccounts returns all accounts, in the order of their names. For administrators and auditors.
+	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
+	// ResetAccount takes password and code from an account, lifts a lock, and returns a new set-up secret, this once. For
+	// administrators.
+	ResetAccount(ctx context.Context, in *ResetAccountRequest, opts ...grpc.CallOption) (*AccountSetup, error)
+	// DisableAccount lets nobody sign in to an account any more, and ends what is signed in. For administrators.
+	DisableAccount(ctx context.Context, in *DisableAccountRequest, opts ...grpc.CallOption) (*Account, error)
+	// EnableAccount undoes DisableAccount; password and code are as before. For administrators.
+	EnableAccount(ctx context.Context, in *EnableAccountRequest, opts ...grpc.CallOption) (*Account, error)
+	// SetPassword changes the password of the caller's own account; it takes the old one, or a set-up secret. Nobody sets
+	// another's.
+	SetPassword(ctx context.Context, in *SetPasswordRequest, opts ...grpc.CallOption) (*Account, error)
+	// EnrolTotp begins to protect the caller's own account by a code (RFC 6238): it returns a new secret for the person's
+	// authenticator. Nothing is asked for until ConfirmTotp.
+	EnrolTotp(ctx context.Context, in *EnrolTotpRequest, opts ...grpc.CallOption) (*EnrolTotpResponse, error)
+	// ConfirmTotp takes the first code; from then on signing in to the caller's own account asks for one.
+	ConfirmTotp(ctx context.Context, in *ConfirmTotpRequest, opts ...grpc.CallOption) (*Account, error)
+	// ListAuditRecords returns what was called, the newest first. A page may be short, even empty; only an empty
+	// next_page_token ends the list. For auditors and administrators.
+	ListAuditRecords(ctx context.Context, in *ListAuditRecordsRequest, opts ...grpc.CallOption) (*ListAuditRecordsResponse, error)
 }
 
 type nodeServiceClient struct {
@@ -78,11 +130,162 @@ func (c *nodeServiceClient) GetPeer(ctx context.Context, in *GetPeerRequest, opt
 	return out, nil
 }
 
+func (c *nodeServiceClient) GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Caller, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Caller)
+	err := c.cc.Invoke(ctx, NodeService_GetCaller_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) CreateToken(ctx context.Context, in *CreateTokenRequest, opts ...grpc.CallOption) (*CreateTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateTokenResponse)
+	err := c.cc.Invoke(ctx, NodeService_CreateToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) GetToken(ctx context.Context, in *GetTokenRequest, opts ...grpc.CallOption) (*Token, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Token)
+	err := c.cc.Invoke(ctx, NodeService_GetToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ListTokens(ctx context.Context, in *ListTokensRequest, opts ...grpc.CallOption) (*ListTokensResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTokensResponse)
+	err := c.cc.Invoke(ctx, NodeService_ListTokens_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*Token, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Token)
+	err := c.cc.Invoke(ctx, NodeService_RevokeToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) CreateAccount(ctx context.Context, in *CreateAccountRequest, opts ...grpc.CallOption) (*AccountSetup, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AccountSetup)
+	err := c.cc.Invoke(ctx, NodeService_CreateAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*Account, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Account)
+	err := c.cc.Invoke(ctx, NodeService_GetAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAccountsResponse)
+	err := c.cc.Invoke(ctx, NodeService_ListAccounts_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ResetAccount(ctx context.Context, in *ResetAccountRequest, opts ...grpc.CallOption) (*AccountSetup, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AccountSetup)
+	err := c.cc.Invoke(ctx, NodeService_ResetAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) DisableAccount(ctx context.Context, in *DisableAccountRequest, opts ...grpc.CallOption) (*Account, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Account)
+	err := c.cc.Invoke(ctx, NodeService_DisableAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) EnableAccount(ctx context.Context, in *EnableAccountRequest, opts ...grpc.CallOption) (*Account, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Account)
+	err := c.cc.Invoke(ctx, NodeService_EnableAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) SetPassword(ctx context.Context, in *SetPasswordRequest, opts ...grpc.CallOption) (*Account, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Account)
+	err := c.cc.Invoke(ctx, NodeService_SetPassword_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) EnrolTotp(ctx context.Context, in *EnrolTotpRequest, opts ...grpc.CallOption) (*EnrolTotpResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EnrolTotpResponse)
+	err := c.cc.Invoke(ctx, NodeService_EnrolTotp_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ConfirmTotp(ctx context.Context, in *ConfirmTotpRequest, opts ...grpc.CallOption) (*Account, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Account)
+	err := c.cc.Invoke(ctx, NodeService_ConfirmTotp_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ListAuditRecords(ctx context.Context, in *ListAuditRecordsRequest, opts ...grpc.CallOption) (*ListAuditRecordsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAuditRecordsResponse)
+	err := c.cc.Invoke(ctx, NodeService_ListAuditRecords_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // NodeServiceServer is the server API for NodeService service.
 // All implementations must embed UnimplementedNodeServiceServer
 // for forward compatibility.
 //
-// NodeService is for the administrator; officers, validators and auditors may read.
+// NodeService is for the administrator; officers, validators and auditors may read how the node stands, auditors also who
+// did what, and everybody may look after the own account.
 type NodeServiceServer interface {
 	// GetNode says how this node stands.
 	GetNode(context.Context, *GetNodeRequest) (*Node, error)
@@ -90,6 +293,42 @@ type NodeServiceServer interface {
 	ListPeers(context.Context, *ListPeersRequest) (*ListPeersResponse, error)
 	// GetPeer says how it stands with one office.
 	GetPeer(context.Context, *GetPeerRequest) (*Peer, error)
+	// GetCaller says who the caller is to this node. For everybody.
+	GetCaller(context.Context, *GetCallerRequest) (*Caller, error)
+	// CreateToken makes a token and returns its secret, this once. For administrators.
+	CreateToken(context.Context, *CreateTokenRequest) (*CreateTokenResponse, error)
+	// GetToken returns one token, without its secret. For administrators and auditors.
+	GetToken(context.Context, *GetTokenRequest) (*Token, error)
+	// ListTokens returns all tokens, revoked and expired ones too, in the order of their names. For administrators and
+	// auditors.
+	ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error)
+	// RevokeToken ends a token for good; calls under way with it end within a second. To revoke it again does nothing. For
+	// administrators.
+	RevokeToken(context.Context, *RevokeTokenRequest) (*Token, error)
+	// CreateAccount makes an account and returns its set-up secret, this once. For administrators.
+	CreateAccount(context.Context, *CreateAccountRequest) (*AccountSetup, error)
+	// GetAccount returns one account. For administrators and auditors, and for the person whose it is.
+	GetAccount(context.Context, *GetAccountRequest) (*Account, error)
+	// ListAccounts returns all accounts, in the order of their names. For administrators and auditors.
+	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
+	// ResetAccount takes password and code from an account, lifts a lock, and returns a new set-up secret, this once. For
+	// administrators.
+	ResetAccount(context.Context, *ResetAccountRequest) (*AccountSetup, error)
+	// DisableAccount lets nobody sign in to an account any more, and ends what is signed in. For administrators.
+	DisableAccount(context.Context, *DisableAccountRequest) (*Account, error)
+	// EnableAccount undoes DisableAccount; password and code are as before. For administrators.
+	EnableAccount(context.Context, *EnableAccountRequest) (*Account, error)
+	// SetPassword changes the password of the caller's own account; it takes the old one, or a set-up secret. Nobody sets
+	// another's.
+	SetPassword(context.Context, *SetPasswordRequest) (*Account, error)
+	// EnrolTotp begins to protect the caller's own account by a code (RFC 6238): it returns a new secret for the person's
+	// authenticator. Nothing is asked for until ConfirmTotp.
+	EnrolTotp(context.Context, *EnrolTotpRequest) (*EnrolTotpResponse, error)
+	// ConfirmTotp takes the first code; from then on signing in to the caller's own account asks for one.
+	ConfirmTotp(context.Context, *ConfirmTotpRequest) (*Account, error)
+	// ListAuditRecords returns what was called, the newest first. A page may be short, even empty; only an empty
+	// next_page_token ends the list. For auditors and administrators.
+	ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error)
 	mustEmbedUnimplementedNodeServiceServer()
 }
 
@@ -108,6 +347,51 @@ func (UnimplementedNodeServiceServer) ListPeers(context.Context, *ListPeersReque
 }
 func (UnimplementedNodeServiceServer) GetPeer(context.Context, *GetPeerRequest) (*Peer, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPeer not implemented")
+}
+func (UnimplementedNodeServiceServer) GetCaller(context.Context, *GetCallerRequest) (*Caller, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCaller not implemented")
+}
+func (UnimplementedNodeServiceServer) CreateToken(context.Context, *CreateTokenRequest) (*CreateTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateToken not implemented")
+}
+func (UnimplementedNodeServiceServer) GetToken(context.Context, *GetTokenRequest) (*Token, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetToken not implemented")
+}
+func (UnimplementedNodeServiceServer) ListTokens(context.Context, *ListTokensRequest) (*ListTokensResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTokens not implemented")
+}
+func (UnimplementedNodeServiceServer) RevokeToken(context.Context, *RevokeTokenRequest) (*Token, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokeToken not implemented")
+}
+func (UnimplementedNodeServiceServer) CreateAccount(context.Context, *CreateAccountRequest) (*AccountSetup, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateAccount not implemented")
+}
+func (UnimplementedNodeServiceServer) GetAccount(context.Context, *GetAccountRequest) (*Account, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetAccount not implemented")
+}
+func (UnimplementedNodeServiceServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
+}
+func (UnimplementedNodeServiceServer) ResetAccount(context.Context, *ResetAccountRequest) (*AccountSetup, error) {
+	return nil, status.Error(codes.Unimplemented, "method ResetAccount not implemented")
+}
+func (UnimplementedNodeServiceServer) DisableAccount(context.Context, *DisableAccountRequest) (*Account, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisableAccount not implemented")
+}
+func (UnimplementedNodeServiceServer) EnableAccount(context.Context, *EnableAccountRequest) (*Account, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnableAccount not implemented")
+}
+func (UnimplementedNodeServiceServer) SetPassword(context.Context, *SetPasswordRequest) (*Account, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetPassword not implemented")
+}
+func (UnimplementedNodeServiceServer) EnrolTotp(context.Context, *EnrolTotpRequest) (*EnrolTotpResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EnrolTotp not implemented")
+}
+func (UnimplementedNodeServiceServer) ConfirmTotp(context.Context, *ConfirmTotpRequest) (*Account, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmTotp not implemented")
+}
+func (UnimplementedNodeServiceServer) ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAuditRecords not implemented")
 }
 func (UnimplementedNodeServiceServer) mustEmbedUnimplementedNodeServiceServer() {}
 func (UnimplementedNodeServiceServer) testEmbeddedByValue()                     {}
@@ -184,6 +468,276 @@ func _NodeService_GetPeer_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _NodeService_GetCaller_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCallerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).GetCaller(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_GetCaller_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).GetCaller(ctx, req.(*GetCallerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_CreateToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).CreateToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_CreateToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).CreateToken(ctx, req.(*CreateTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_GetToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).GetToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_GetToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).GetToken(ctx, req.(*GetTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ListTokens_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTokensRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ListTokens(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ListTokens_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ListTokens(ctx, req.(*ListTokensRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_RevokeToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokeTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).RevokeToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_RevokeToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).RevokeToken(ctx, req.(*RevokeTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_CreateAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).CreateAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_CreateAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).CreateAccount(ctx, req.(*CreateAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_GetAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).GetAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_GetAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).GetAccount(ctx, req.(*GetAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ListAccounts_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAccountsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ListAccounts(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ListAccounts_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ListAccounts(ctx, req.(*ListAccountsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ResetAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResetAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ResetAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ResetAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ResetAccount(ctx, req.(*ResetAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_DisableAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisableAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).DisableAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_DisableAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).DisableAccount(ctx, req.(*DisableAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_EnableAccount_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnableAccountRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).EnableAccount(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_EnableAccount_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).EnableAccount(ctx, req.(*EnableAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_SetPassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetPasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).SetPassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_SetPassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).SetPassword(ctx, req.(*SetPasswordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_EnrolTotp_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EnrolTotpRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).EnrolTotp(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_EnrolTotp_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).EnrolTotp(ctx, req.(*EnrolTotpRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ConfirmTotp_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmTotpRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ConfirmTotp(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ConfirmTotp_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ConfirmTotp(ctx, req.(*ConfirmTotpRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ListAuditRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAuditRecordsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ListAuditRecords(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ListAuditRecords_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ListAuditRecords(ctx, req.(*ListAuditRecordsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // NodeService_ServiceDesc is the grpc.ServiceDesc for NodeService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -202,6 +756,66 @@ var NodeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPeer",
 			Handler:    _NodeService_GetPeer_Handler,
+		},
+		{
+			MethodName: "GetCaller",
+			Handler:    _NodeService_GetCaller_Handler,
+		},
+		{
+			MethodName: "CreateToken",
+			Handler:    _NodeService_CreateToken_Handler,
+		},
+		{
+			MethodName: "GetToken",
+			Handler:    _NodeService_GetToken_Handler,
+		},
+		{
+			MethodName: "ListTokens",
+			Handler:    _NodeService_ListTokens_Handler,
+		},
+		{
+			MethodName: "RevokeToken",
+			Handler:    _NodeService_RevokeToken_Handler,
+		},
+		{
+			MethodName: "CreateAccount",
+			Handler:    _NodeService_CreateAccount_Handler,
+		},
+		{
+			MethodName: "GetAccount",
+			Handler:    _NodeService_GetAccount_Handler,
+		},
+		{
+			MethodName: "ListAccounts",
+			Handler:    _NodeService_ListAccounts_Handler,
+		},
+		{
+			MethodName: "ResetAccount",
+			Handler:    _NodeService_ResetAccount_Handler,
+		},
+		{
+			MethodName: "DisableAccount",
+			Handler:    _NodeService_DisableAccount_Handler,
+		},
+		{
+			MethodName: "EnableAccount",
+			Handler:    _NodeService_EnableAccount_Handler,
+		},
+		{
+			MethodName: "SetPassword",
+			Handler:    _NodeService_SetPassword_Handler,
+		},
+		{
+			MethodName: "EnrolTotp",
+			Handler:    _NodeService_EnrolTotp_Handler,
+		},
+		{
+			MethodName: "ConfirmTotp",
+			Handler:    _NodeService_ConfirmTotp_Handler,
+		},
+		{
+			MethodName: "ListAuditRecords",
+			Handler:    _NodeService_ListAuditRecords_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

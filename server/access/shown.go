@@ -1,0 +1,79 @@
+package access
+
+import (
+	"sync"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+var issuedName = (&spsv1.IssuedStatement{}).ProtoReflect().Descriptor().FullName()
+
+// restricted returns the names of the statements in an answer that are not for
+// the whole network. It finds them in any message of the contract, so that a
+// method that is added later is audited like the others.
+func restricted(answer proto.Message) []string {
+	var names []string
+	restrictedIn(answer.ProtoReflect(), &names)
+	return names
+}
+
+func restrictedIn(m protoreflect.Message, names *[]string) {
+	if m.Descriptor().FullName() == issuedName {
+		// By interface, since the answer may be of another Go type.
+		s, ok := m.Interface().(*spsv1.IssuedStatement)
+		if ok && s.GetName() != "" && !s.GetAudience().GetNetwork() {
+			*names = append(*names, s.GetName())
+		}
+		return
+	}
+	for _, field := range waysTo(m.Descriptor()) {
+		switch v := m.Get(field); {
+		case !m.Has(field):
+		case field.IsList():
+			for i := range v.List().Len() {
+				restrictedIn(v.List().Get(i).Message(), names)
+			}
+		default:
+			restrictedIn(v.Message(), names)
+		}
+	}
+}
+
+// ways holds, by message, the fields that lead to an IssuedStatement.
+var ways sync.Map // protoreflect.FullName → []protoreflect.FieldDescriptor
+
+func waysTo(d protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
+	if known, ok := ways.Load(d.FullName()); ok {
+		return known.([]protoreflect.FieldDescriptor)
+	}
+	var fields []protoreflect.FieldDescriptor
+	for i := range d.Fields().Len() {
+		if f := d.Fields().Get(i); leads(f, map[protoreflect.FullName]bool{}) {
+			fields = append(fields, f)
+		}
+	}
+	ways.Store(d.FullName(), fields)
+	return fields
+}
+
+// leads reports whether an IssuedStatement can be found under a field. Maps of
+// the contract hold none.
+func leads(f protoreflect.FieldDescriptor, seen map[protoreflect.FullName]bool) bool {
+	d := f.Message()
+	switch {
+	case d == nil || f.IsMap() || seen[d.FullName()]:
+		return false
+	case d.FullName() == issuedName:
+		return true
+	}
+	seen[d.FullName()] = true
+	for i := range d.Fields().Len() {
+		if leads(d.Fields().Get(i), seen) {
+			return true
+		}
+	}
+	return false
+}
