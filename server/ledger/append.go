@@ -41,6 +41,12 @@ type Draft struct {
 	// Subject is the earlier own entry that a readdress or an erasure is about;
 	// nil for all other types. Its record hash may be left out.
 	Subject *spsv1.EntryRef
+
+	// Entered, if not nil, is told of the new entry in the same transaction, on
+	// the terms of prepare: what it writes becomes durable with the entry, and
+	// its error takes the entry back. It is not called for an entry that was
+	// there already.
+	Entered func(store.Tx, Entry) error
 }
 
 // errEntered takes back what prepare wrote when the entry was there already.
@@ -96,8 +102,10 @@ func (l *Ledger) append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 			} else if found {
 				return errEntered
 			}
-			e, err = l.enter(tx, l.own, d, l.o.Now())
-			return err
+			if e, err = l.enter(tx, l.own, d, l.o.Now()); err != nil || d.Entered == nil {
+				return err
+			}
+			return d.Entered(tx, e)
 		})
 		if !errors.Is(err, errEntered) {
 			return e, err

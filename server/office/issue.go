@@ -38,6 +38,9 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	if draft.Urgent {
 		ctx = store.WithReserve(ctx)
 	}
+	draft.Entered = func(tx store.Tx, e ledger.Entry) error {
+		return access.Record(ctx, tx, statementName(e.Origin, e.Sequence))
+	}
 	e, err := s.o.Ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) { return draft, nil })
 	switch {
 	case errors.Is(err, ledger.ErrDraft):

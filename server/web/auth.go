@@ -1,23 +1,29 @@
 package web
 
 import (
+	"net"
 	"net/http"
 	"strings"
 
 	"google.golang.org/grpc/codes"
 
 	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 )
 
 // maxSecret is more than any token is long.
 const maxSecret = 512
 
+// metadataPrefix is how grpc-gateway lets a header be metadata. Ours lets none,
+// and what would say who calls is refused under that name too.
+const metadataPrefix = "Grpc-Metadata-"
+
 // authenticate returns who calls: whose token the request carries, or else
 // whom the verified certificate of its connection names.
 func (s *Server) authenticate(r *http.Request) (access.Caller, error) {
-	for _, name := range []string{access.TicketKey, "Grpc-Metadata-" + access.TicketKey} {
-		if r.Header.Get(name) != "" {
+	for name := range r.Header {
+		if access.SaysWhoCalls(strings.TrimPrefix(name, metadataPrefix)) {
 			return access.Caller{}, access.Forged(name)
 		}
 	}
@@ -31,7 +37,8 @@ func (s *Server) authenticate(r *http.Request) (access.Caller, error) {
 		if s.o.Tokens == nil {
 			return access.Caller{}, unproven("this node has no tokens: call with a certificate of your office")
 		}
-		return s.o.Tokens.Token(r.Context(), secret)
+		host, _, _ := net.SplitHostPort(r.RemoteAddr)
+		return s.o.Tokens.Token(access.WithAddress(r.Context(), host), secret)
 	case len(given) > 1:
 		return access.Caller{}, unproven("send one Authorization header")
 	case r.TLS == nil || len(r.TLS.PeerCertificates) == 0:
@@ -41,7 +48,7 @@ func (s *Server) authenticate(r *http.Request) (access.Caller, error) {
 	if err != nil {
 		return access.Caller{}, unproven("your certificate names nobody: " + err.Error())
 	}
-	return access.Caller{Identity: id, Until: until}, nil
+	return access.Caller{Identity: id, Means: spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE, Until: until}, nil
 }
 
 func unproven(sentence string) *access.Refusal {
