@@ -121,7 +121,7 @@ func Settings() []Setting {
 		address("listen.peers", "", "address for peers, such as 0.0.0.0:7443; this node only dials out if not given", true, func(c *Config) *string { return &c.Listen.Peers }),
 		address("listen.office", "127.0.0.1:7444", "address for the people and systems of this office", false, func(c *Config) *string { return &c.Listen.Office }),
 		address("listen.web", "off", "address of the REST interface and its page /docs, over HTTPS, such as 0.0.0.0:7445; off: none", true, func(c *Config) *string { return &c.Listen.Web }),
-		address("listen.ops", "127.0.0.1:7446", "address of /healthz, /readyz and, on loopback only, pprof; off: none", true, func(c *Config) *string { return &c.Listen.Ops }),
+		address("listen.ops", "127.0.0.1:7446", "address of /metrics, /healthz, /readyz and, on loopback only, pprof; off: none", true, func(c *Config) *string { return &c.Listen.Ops }),
 		path("web.certificate", "", "certificate for the host name of listen.web; the node's own, which browsers do not know, if not given", func(c *Config) *string { return &c.Web.Certificate }),
 		path("web.key", "", "its private key; given with web.certificate", func(c *Config) *string { return &c.Web.Key }),
 		{Key: "log.level", Default: "info", Doc: "least level that is logged: debug, info, warn, error", set: func(c *Config, v string) error {

@@ -10,5 +10,5 @@
 // of other offices), for the people and systems of its own office (gRPC, mutual
 // TLS, only certificates of its own authority), for the same people and systems
 // over REST (HTTPS, tokens or certificates), and for whoever watches over it
-// (plain HTTP on loopback: /healthz, /readyz, /debug/pprof/).
+// (plain HTTP on loopback: /metrics, /healthz, /readyz, /debug/pprof/).
 package server

@@ -58,13 +58,13 @@ func (s *Server) listen(ctx context.Context) error {
 func (s *Server) serve() error {
 	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger, Register: s.register}
 	if s.listeners.Peers != nil {
-		s.peersGRPC = grpc.NewServer(append(append(exchange.ServerOptions(), guard.ServerOptions()...),
+		s.peersGRPC = grpc.NewServer(append(append(exchange.ServerOptions(), s.observed(guard)...),
 			s.creds("peers", credentials.NewTLS(s.id.tls.Peers())))...)
 		spsv1.RegisterExchangeServiceServer(s.peersGRPC, s.exchange)
 		grpc_health_v1.RegisterHealthServer(s.peersGRPC, s.health)
 		s.run("peers", s.peersGRPC, s.listeners.Peers)
 	}
-	s.peopleRPC = grpc.NewServer(append(append(s.officeOptions(), guard.ServerOptions()...),
+	s.peopleRPC = grpc.NewServer(append(append(s.officeOptions(), s.observed(guard)...),
 		s.creds("office", credentials.NewTLS(s.id.tls.Office())))...)
 	spsv1.RegisterCaseServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
@@ -109,21 +109,26 @@ func (s *Server) run(name string, srv *grpc.Server, l net.Listener) {
 	})
 }
 
-// creds returns transport credentials that log whom a handshake refused: the
-// other side learns nothing but that it was.
+// creds returns transport credentials that log and count whom a handshake
+// refused: the other side learns nothing but that it was.
 func (s *Server) creds(listener string, tls credentials.TransportCredentials) grpc.ServerOption {
-	return grpc.Creds(loggedHandshakes{TransportCredentials: tls, logger: s.logger.With("listener", listener)})
+	return grpc.Creds(loggedHandshakes{
+		TransportCredentials: tls, logger: s.logger.With("listener", listener),
+		refused: func(err error) { s.metrics.HandshakeRefused(listener, failedCheck(err)) },
+	})
 }
 
 type loggedHandshakes struct {
 	credentials.TransportCredentials
-	logger *slog.Logger
+	logger  *slog.Logger
+	refused func(error)
 }
 
 func (l loggedHandshakes) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	secured, info, err := l.TransportCredentials.ServerHandshake(conn)
 	if err != nil {
 		l.logger.Warn("handshake refused", "remote", conn.RemoteAddr(), "err", err)
+		l.refused(err)
 	}
 	return secured, info, err
 }

@@ -142,7 +142,13 @@ func (n *node) stop() {
 // as connects as a person of the node's office.
 func (n *node) as(role certs.Role, id string) *grpc.ClientConn {
 	n.w.t.Helper()
-	person, err := n.office.Person(role, id)
+	return n.dialAs(n.office, role, id)
+}
+
+// dialAs connects as a person of any office.
+func (n *node) dialAs(office *authority.Office, role certs.Role, id string) *grpc.ClientConn {
+	n.w.t.Helper()
+	person, err := office.Person(role, id)
 	if err != nil {
 		n.w.t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ func (s *Server) newOps() *opsServer {
 			_, _ = io.WriteString(w, "ready\n")
 		}
 	})
+	mux.Handle("GET /metrics", s.metrics.Handler())
 	if loopback(s.listeners.Ops.Addr()) {
 		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)

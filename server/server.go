@@ -18,6 +18,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/metrics"
 	"github.com/spsalert/spsalert/server/office"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
@@ -63,6 +64,7 @@ type Server struct {
 	register *access.Register
 	exchange *exchange.Exchange
 	health   *health.Server
+	metrics  *metrics.Metrics
 	office   *office.Service
 	admin    *admin.Service
 
@@ -102,6 +104,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		s.now = time.Now
 	}
 	s.started = s.now()
+	s.metrics = metrics.New(metrics.Node{
+		Federation: s.config.Federation, Office: string(s.config.Office), Version: s.version,
+	}, s.state, s.logger)
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -118,7 +123,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err := s.id.tls.Check(); err != nil {
 		return err // nobody would let this node in
 	}
-	if s.store, err = openStore(c); err != nil {
+	if s.store, err = openStore(c, s.metrics.Committed); err != nil {
 		return err
 	}
 	if err := s.verifySuspect(ctx); err != nil {
@@ -129,7 +134,10 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if s.ledger, err = ledger.Open(ctx, ledgerOptions(c, s.id, guarded, s.book, s.now)); err != nil {
+	options := ledgerOptions(c, s.id, guarded, s.book, s.now)
+	options.Signer = s.metrics.Signer(metrics.KindCheckpoint, options.Signer)
+	options.Receipts = s.metrics.Signer(metrics.KindReceipt, options.Receipts)
+	if s.ledger, err = ledger.Open(ctx, options); err != nil {
 		return err
 	}
 	s.register = access.OpenRegister(s.registerOptions(guarded))

@@ -27,9 +27,12 @@ func storeOptions(c Config) bolt.Options {
 	}
 }
 
-// openStore opens the file of the ledger.
-func openStore(c Config) (*bolt.Store, error) {
-	s, err := bolt.Open(c.Ledger(), storeOptions(c))
+// openStore opens the file of the ledger. committed, if not nil, is told how
+// long each commit took.
+func openStore(c Config, committed func(time.Duration)) (*bolt.Store, error) {
+	options := storeOptions(c)
+	options.Committed = committed
+	s, err := bolt.Open(c.Ledger(), options)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", c.Ledger(), ledger.ErrNotInitialised)
 	}
@@ -111,7 +114,7 @@ func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
 	if err != nil {
 		return ledger.Summary{}, err
 	}
-	s, err := openStore(c)
+	s, err := openStore(c, nil)
 	if err != nil {
 		return ledger.Summary{}, err
 	}

@@ -33,7 +33,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 	if err != nil {
 		return fmt.Errorf("web: %w", err)
 	}
-	w := &webServer{near: near, far: grpc.NewServer(append(guard.ServerOptions(), memory.ServerOption(),
+	w := &webServer{near: near, far: grpc.NewServer(append(s.observed(guard), memory.ServerOption(),
 		grpc.MaxConcurrentStreams(maxWebCalls), grpc.MaxRecvMsgSize(s.config.Limits.Request))...)}
 	spsv1.RegisterCaseServiceServer(w.far, s.office)
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)

@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/exchange"
+	"github.com/spsalert/spsalert/server/metrics"
+)
+
+// state is what a scrape of /metrics reads.
+func (s *Server) state(ctx context.Context) (metrics.State, error) {
+	why, err := s.readOnly(ctx)
+	if err != nil {
+		return metrics.State{}, err
+	}
+	st := metrics.State{Time: s.now(), CertificateNotAfter: s.id.credentials.NotAfter(), ReadOnly: why != ""}
+	if st.Store, err = s.storeState(ctx); err != nil {
+		return metrics.State{}, err
+	}
+	heads, err := s.ledger.Heads(ctx)
+	if err != nil {
+		return metrics.State{}, err
+	}
+	for _, h := range heads {
+		own := h.Origin.Office == s.config.Office
+		st.Logs = append(st.Logs, metrics.Log{
+			Origin: h.Origin.String(), Office: string(h.Origin.Office), Own: own, Held: h.Size, Missing: h.Missing,
+		})
+		if h.Origin == s.ledger.Origin() {
+			st.OwnSize = h.Size
+		}
+	}
+	peers, err := s.exchange.Peers(ctx)
+	if err != nil {
+		return metrics.State{}, err
+	}
+	for _, p := range peers {
+		st.Peers = append(st.Peers, peerState(p))
+	}
+	return st, nil
+}
+
+func (s *Server) storeState(ctx context.Context) (metrics.Store, error) {
+	done := s.store.Stats()
+	room, err := s.store.Room(ctx)
+	if err != nil {
+		return metrics.Store{}, err
+	}
+	file, err := os.Stat(s.config.Ledger())
+	if err != nil {
+		return metrics.Store{}, err
+	}
+	return metrics.Store{Commits: done.Commits, Updates: done.Updates, Bytes: file.Size(), Room: room}, nil
+}
+
+func peerState(p exchange.Status) metrics.Peer {
+	m := metrics.Peer{
+		Office: string(p.Office), Connected: p.Connected, Since: p.Since, Held: p.Held, Known: p.Known,
+		CertificateNotAfter: p.NotAfter, Alarm: p.Alarm != nil,
+	}
+	if !p.Origin.IsZero() { // there was a Hello
+		m.Clock = &p.Clock
+	}
+	if r := p.Receipt; r != nil {
+		m.ReceiptSize, m.ReceiptTime = r.Size, time.Unix(r.Time, 0)
+	}
+	return m
+}
+
+// observed returns the options of a gRPC server whose calls are counted, and
+// admitted by the guard, in this order.
+func (s *Server) observed(guard *access.Guard) []grpc.ServerOption {
+	return append(s.metrics.ServerOptions(), guard.ServerOptions()...)
+}
+
+// failedCheck names what a handshake failed on, "" if it was nothing that this
+// node checks.
+func failedCheck(err error) string {
+	var refused *certs.RefusedError
+	if errors.As(err, &refused) {
+		return string(refused.Check)
+	}
+	return ""
+}

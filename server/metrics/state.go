@@ -1,0 +1,50 @@
+package metrics
+
+import (
+	"context"
+	"time"
+)
+
+// State is how a node stands at one moment.
+type State struct {
+	Time                time.Time // by the node's clock
+	CertificateNotAfter time.Time // of the certificate that the node shows
+	ReadOnly            bool      // it issues nothing just now
+	OwnSize             uint64    // entries of the own log
+	Logs                []Log
+	Peers               []Peer
+	Store               Store
+}
+
+// Log is one log that the node holds.
+type Log struct {
+	Origin  string // "asean-cn/VN/1"
+	Office  string
+	Own     bool
+	Held    uint64 // entries
+	Missing int    // bodies addressed to this office that are not held
+}
+
+// Peer is the link to another office. A time that is zero is not known.
+type Peer struct {
+	Office              string
+	Connected           bool
+	Since               time.Time // when the session began, or the last one ended
+	Held, Known         uint64    // entries of its log, here and there
+	ReceiptSize         uint64    // how many of our entries its newest receipt covers
+	ReceiptTime         time.Time // the time that this receipt claims
+	Clock               *time.Duration
+	CertificateNotAfter time.Time // of its session
+	Alarm               bool      // something that must not happen has happened since the start
+}
+
+// Store is the file of the ledger.
+type Store struct {
+	Commits, Updates uint64 // since it was opened
+	Bytes            int64  // its size
+	Room             int64  // what can be written before the node is read-only
+}
+
+// Source reads how a node stands. It is called at each scrape, from any
+// goroutine, and MUST heed ctx.
+type Source func(context.Context) (State, error)
