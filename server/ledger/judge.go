@@ -29,14 +29,8 @@ func (l *Ledger) judge(ctx context.Context, run *run, from certs.Office, bodies 
 	if err := l.judgeSubjects(ctx, run); err != nil {
 		return err
 	}
-	for i := range run.entries {
-		e := &run.entries[i]
-		if e.Sequence == 0 {
-			e.judgeFirst()
-		}
-		// The body of a readdress may be held under its subject, and then
-		// judgeSubjects has put it here.
-		e.missing = e.Envelope == nil && e.Leaf != nil && seal.MayRead(e.Leaf, l.own.Office)
+	if first := &run.entries[0]; first.Sequence == 0 {
+		first.judgeFirst()
 	}
 	return nil
 }
@@ -96,13 +90,13 @@ func (l *Ledger) takeBodies(run *run, from certs.Office, bodies []Body) error {
 			}
 			continue // the issuer does not have it either: it is missing
 		}
-		e.Envelope, e.body = body.Envelope, body.Envelope
+		e.Envelope = body.Envelope
 	}
 	return nil
 }
 
 // judgeSubjects compares readdresses and erasures with the entries that they
-// are about, and finds bodies that are held under those.
+// are about.
 func (l *Ledger) judgeSubjects(ctx context.Context, run *run) error {
 	var about []*incoming
 	for i := range run.entries {
@@ -115,43 +109,32 @@ func (l *Ledger) judgeSubjects(ctx context.Context, run *run) error {
 	}
 	return l.o.Store.View(ctx, func(r store.Reader) error {
 		for _, e := range about {
-			subject, envelope, err := run.subject(r, e.Leaf)
+			subject, err := run.subject(r, e.Leaf)
 			if err != nil {
 				return err
 			}
 			e.judgeSubject(subject)
-			if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS && envelope != nil && seal.CheckEnvelope(e.Leaf, envelope) == nil {
-				e.Envelope, e.body = envelope, nil
-			}
 		}
 		return nil
 	})
 }
 
-// subject returns leaf and body of the entry that a leaf is about, from the run
-// itself or from what is held; nil if it is not known here.
-func (run *run) subject(r store.Reader, leaf *spsv1.Leaf) (subject, envelope []byte, err error) {
+// subject returns the leaf of the entry that a leaf is about, from the run
+// itself or from what is held, valid within the transaction; nil if it is not
+// known here.
+func (run *run) subject(r store.Reader, leaf *spsv1.Leaf) ([]byte, error) {
 	seq := leaf.GetSubject().GetSequence()
 	if leaf.GetSubject().GetOrigin() == run.origin.String() && seq >= run.row.size {
 		if seq >= run.end() {
-			return nil, nil, nil
+			return nil, nil
 		}
-		e := run.entries[seq-run.row.size]
-		return e.LeafBytes, e.body, nil
+		return run.entries[seq-run.row.size].LeafBytes, nil
 	}
 	o, err := certs.ParseOrigin(leaf.GetSubject().GetOrigin())
 	if err != nil {
-		return nil, nil, nil //nolint:nilerr // ParseLeaf let it pass, so it cannot be
+		return nil, nil //nolint:nilerr // ParseLeaf let it pass, so it cannot be
 	}
-	if subject, err = heldLeaf(r, o, seq); err != nil || subject == nil {
-		return nil, nil, err
-	}
-	row, _, err := getLog(r, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	envelope, err = getBody(r, row.id, seq)
-	return subject, envelope, err
+	return heldLeaf(r, o, seq)
 }
 
 // judgeSubject marks an entry whose subject is not what it says. A subject in

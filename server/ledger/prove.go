@@ -27,9 +27,7 @@ type run struct {
 type incoming struct {
 	Entry
 
-	above   []tlog.Hash // tree hashes that it completes
-	body    []byte      // to be stored; the Entry may have another's
-	missing bool        // it should have a body, and none came
+	above []tlog.Hash // tree hashes that it completes
 }
 
 func (r *run) end() uint64 { return r.row.size + uint64(len(r.entries)) }

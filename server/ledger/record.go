@@ -8,6 +8,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -104,6 +106,9 @@ func (l *Ledger) putRun(tx store.Tx, run *run) error {
 		if row, err = addLog(tx); err != nil {
 			return err
 		}
+		if err := putLog(tx, run.origin, row); err != nil { // for bodies under subjects of this run
+			return err
+		}
 	}
 	for i := range run.entries {
 		if err := l.putRecorded(tx, row.id, &run.entries[i]); err != nil {
@@ -117,14 +122,27 @@ func (l *Ledger) putRun(tx store.Tx, run *run) error {
 	return putLog(tx, run.origin, row)
 }
 
+// putRecorded writes one entry with its body, if it came. The body of a
+// readdress may be held under its subject: it is read here, where one at a time
+// is in memory, since a package may readdress thousands.
 func (l *Ledger) putRecorded(tx store.Tx, id logID, in *incoming) error {
 	e := in.Entry // a copy: the transaction may run again
-	if in.body != nil {
-		if err := putBody(tx, id, e.Sequence, in.body); err != nil {
+	if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
+		held, err := subjectBody(tx, e.Leaf)
+		if err != nil {
 			return err
 		}
+		if held != nil {
+			e.Envelope = held
+			return l.putEntry(tx, id, &e, leafRow{hashes: in.above})
+		}
 	}
-	if in.missing {
+	switch {
+	case e.Envelope != nil:
+		if err := putBody(tx, id, e.Sequence, e.Envelope); err != nil {
+			return err
+		}
+	case e.Leaf != nil && seal.MayRead(e.Leaf, l.own.Office):
 		if err := tx.Put(tableMissing, entryKey(id, e.Sequence), nil); err != nil {
 			return err
 		}
