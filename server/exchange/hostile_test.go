@@ -424,9 +424,7 @@ func TestSenderThatIgnoresTheWindow(t *testing.T) {
 		head, e := s.page(0, "CN")
 		s.send(head, entriesFrame(e)) // of which CN's disk does not come to an end
 		e = proto.CloneOf(e)
-		for range 3 {
-			e.Bodies = append(e.Bodies, &spsv1.EntryBody{Sequence: 1, Envelope: make([]byte, 250<<10)})
-		}
+		e.Bodies[1].Envelope = make([]byte, 750<<10)
 		frame := entriesFrame(e)
 		for range maxWindow/proto.Size(frame) + 1 {
 			s.send(frame)
