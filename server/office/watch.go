@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -29,8 +30,8 @@ func (s *Service) WatchStatements(req *spsv1.WatchStatementsRequest, stream grpc
 	for {
 		changed := s.o.Ledger.Changed()
 		records, err := s.o.Ledger.After(ctx, at, watchPage)
-		if err != nil {
-			return err // of a cursor that is not of this store too
+		if err != nil { // that a cursor is not of this store, or only that the watch is over
+			return cmp.Or(s.over(ctx), err)
 		}
 		if !opened { // tells the caller that the watch stands, though there may be nothing for long
 			if err := stream.SendHeader(nil); err != nil {

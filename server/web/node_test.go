@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,8 +49,12 @@ type node struct {
 	office  *authority.Office
 	dir     string
 	address string // of the web listener; the same after a restart
+	web     string // more of its configuration
 	until   time.Time
 	running *server.Server
+
+	mu sync.Mutex
+	up chan struct{} // closed while the node runs
 }
 
 // newNode mints an office and starts its node. It is stopped, and its ledger
@@ -57,7 +63,7 @@ func newNode(t *testing.T) *node {
 	t.Helper()
 	leaked := goleak.IgnoreCurrent()
 	fed := authority.ForTest(t, "VN", "CN")
-	n := &node{t: t, office: fed.Office("VN"), dir: t.TempDir(), until: time.Now().Add(time.Hour), address: "127.0.0.1:0"}
+	n := &node{t: t, office: fed.Office("VN"), dir: t.TempDir(), until: time.Now().Add(time.Hour), address: "127.0.0.1:0", up: make(chan struct{})}
 	if err := fed.Save(n.dir); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +87,7 @@ func (n *node) config() server.Config {
 	n.t.Helper()
 	file := filepath.Join(n.dir, "VN", "spsd.yaml")
 	text := "federation: asean-cn\noffice: VN\nlisten: {office: 127.0.0.1:0, web: " + n.address + ", ops: off}\n" +
-		"limits: {heartbeat: 1s, reload: 100ms}\n"
+		"limits: {heartbeat: 1s, reload: 100ms}\n" + n.web
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		n.t.Fatal(err)
 	}
@@ -105,7 +111,23 @@ func (n *node) start() {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	n.address = n.running.Addrs().Web.String()
+	if n.address == "127.0.0.1:0" {
+		n.address = n.running.Addrs().Web.String()
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.up)
+}
+
+// waitUp waits until the node runs.
+func (n *node) waitUp() {
+	n.mu.Lock()
+	up := n.up
+	n.mu.Unlock()
+	select {
+	case <-up:
+	case <-n.t.Context().Done():
+	}
 }
 
 func (n *node) stop() {
@@ -113,6 +135,9 @@ func (n *node) stop() {
 	if n.running == nil {
 		return
 	}
+	n.mu.Lock()
+	n.up = make(chan struct{})
+	n.mu.Unlock()
 	if err := n.running.Stop(context.WithoutCancel(n.t.Context())); err != nil {
 		n.t.Errorf("stop: %v", err)
 	}
@@ -194,4 +219,22 @@ func (n *node) dialRaw() net.Conn {
 	}
 	n.t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// contractPaths returns the methods of each path of an OpenAPI file.
+func contractPaths(t *testing.T, text []byte) map[string][]string {
+	t.Helper()
+	var contract struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	if err := json.Unmarshal(text, &contract); err != nil {
+		t.Fatal(err)
+	}
+	paths := make(map[string][]string)
+	for path, methods := range contract.Paths {
+		for method := range methods {
+			paths[path] = append(paths[path], strings.ToUpper(method))
+		}
+	}
+	return paths
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -23,15 +24,17 @@ const (
 
 // stream lets a method answer with a stream of records.
 func stream(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	r = r.Clone(ctx)
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		r = r.Clone(r.Context())
 		query := r.URL.Query()
 		query.Set("cursor", id)
 		r.URL.RawQuery = query.Encode()
 	}
-	records := &recordWriter{ResponseWriter: w, events: accepts(r, eventsType)}
+	records := &recordWriter{ResponseWriter: w, events: accepts(r, eventsType), cancel: cancel}
 	next(records, r)
-	records.finish(r.Context())
+	records.finish()
 }
 
 // announce is told by the gateway of each message before it is written, and of
@@ -50,7 +53,7 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 		records.announced(m)
 	case md.HeaderMD != nil: // gRPC has none if the call ended without a record
 		records.begin()
-		return http.NewResponseController(w).Flush()
+		return records.FlushError()
 	}
 	return nil
 }
@@ -58,18 +61,44 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 // recordWriter writes the records of a stream, each with what stands around it.
 // The gateway writes a record in one piece, after it was announced; what comes
 // unannounced is the problem with which the stream ends.
+//
+// That the caller went away is nobody's fault: it ends the call, and the
+// gateway is not told, since it would log it as an error.
 type recordWriter struct {
 	http.ResponseWriter
 	events bool // as events, not lines
+	cancel context.CancelFunc
 
 	begun, ended bool
+	gone         bool   // nobody reads any more
 	pending      bool   // a record was announced
 	cursor       string // of the newest record
 	event        string // what it carries
 }
 
-// Unwrap lets http.ResponseController reach the connection.
-func (w *recordWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// send writes to the caller, if there is one still.
+func (w *recordWriter) send(p []byte) {
+	if w.gone {
+		return
+	}
+	_, err := w.ResponseWriter.Write(p)
+	w.check(err)
+}
+
+func (w *recordWriter) check(err error) {
+	if err != nil {
+		w.gone = true
+		w.cancel()
+	}
+}
+
+// FlushError sends what was written so far. It returns no error.
+func (w *recordWriter) FlushError() error {
+	if !w.gone {
+		w.check(http.NewResponseController(w.ResponseWriter).Flush())
+	}
+	return nil
+}
 
 // WriteHeader is called by the gateway when a stream fails before its first
 // record. Once it has begun, its end says so.
@@ -92,7 +121,7 @@ func (w *recordWriter) begin() {
 	}
 	w.ResponseWriter.WriteHeader(http.StatusOK)
 	if w.events {
-		_, _ = w.ResponseWriter.Write([]byte(eventsBegin)) // the next write fails too
+		w.send([]byte(eventsBegin))
 	}
 }
 
@@ -113,19 +142,20 @@ func (w *recordWriter) announced(m proto.Message) {
 
 func (w *recordWriter) Write(p []byte) (int, error) {
 	switch {
-	case len(p) == 0:
-		return 0, nil // the gateway's delimiter
+	case len(p) == 0: // the gateway's delimiter
 	case w.pending:
 		w.pending = false
 		w.begin()
-		return len(p), w.record(p)
+		w.record(p)
 	case w.ended: // a problem before anything else
-		return w.ResponseWriter.Write(p)
+		w.send(p)
+	default:
+		w.end(p)
 	}
-	return len(p), w.end(p)
+	return len(p), nil
 }
 
-func (w *recordWriter) record(text []byte) error {
+func (w *recordWriter) record(text []byte) {
 	var b bytes.Buffer
 	if w.events {
 		if w.cursor != "" {
@@ -138,32 +168,23 @@ func (w *recordWriter) record(text []byte) error {
 	if w.events {
 		b.WriteByte('\n')
 	}
-	_, err := w.ResponseWriter.Write(b.Bytes())
-	return err
+	w.send(b.Bytes())
 }
 
 // end writes the last record: the newest cursor again, and a problem.
-func (w *recordWriter) end(problem []byte) error {
-	w.ended = true
-	w.event = "end"
-	text, err := json.Marshal(struct {
-		Cursor string          `json:"cursor"`
-		End    json.RawMessage `json:"end"`
-	}{w.cursor, problem})
-	if err != nil {
-		return err
-	}
-	return w.record(text)
+func (w *recordWriter) end(problem []byte) {
+	w.ended, w.event = true, "end"
+	cursor, _ := json.Marshal(w.cursor) // a string always can be
+	w.record(fmt.Appendf(nil, `{"cursor":%s,"end":%s}`, cursor, problem))
 }
 
-// finish writes the last record of a stream that came to its end well, if
-// somebody is there to read it.
-func (w *recordWriter) finish(ctx context.Context) {
-	if w.ended || ctx.Err() != nil {
+// finish writes the last record of a stream that came to its end well.
+func (w *recordWriter) finish() {
+	if w.ended {
 		return
 	}
 	w.begin()
 	if text, err := toJSON(problemOf(status.New(codes.OK, ""))); err == nil {
-		_ = w.end(text)
+		w.end(text)
 	}
 }
