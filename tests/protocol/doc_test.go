@@ -11,6 +11,9 @@
 // show in them, write them anew and read the difference:
 //
 //	go test ./tests/protocol -update
+//
+// The tests that change every byte of an example try some values of each; with
+// -exhaustive they try all.
 package protocol
 
 import (

@@ -47,9 +47,15 @@ func sources(t testing.TB, dir string) []source {
 	return all
 }
 
-// parse parses one folder.
+// parsed remembers the folders that were parsed.
+var parsed = map[string]source{}
+
+// parse parses one folder, once.
 func parse(t testing.TB, dir string) source {
 	t.Helper()
+	if s, ok := parsed[dir]; ok {
+		return s
+	}
 	names, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +71,7 @@ func parse(t testing.TB, dir string) source {
 		}
 		s.files = append(s.files, file)
 	}
+	parsed[dir] = s
 	return s
 }
 
