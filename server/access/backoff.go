@@ -14,6 +14,7 @@ const (
 	// forgetAfter is how long failures in a row are remembered.
 	forgetAfter = 24 * time.Hour
 	maxBackoffs = 10_000
+	sweepSample = 32
 )
 
 // backoff makes whoever guesses at an account wait, longer with each failure.
@@ -80,23 +81,23 @@ func (b *backoff) forget(name string) {
 	delete(b.names, name)
 }
 
-// sweep makes room for a name. Those that do not wait go first; if all wait, the
-// ones that failed longest ago.
+// sweep makes room for a name. Of a few picked at random it takes one that does
+// not wait; if all wait, the one that failed longest ago.
 func (b *backoff) sweep(now time.Time) {
 	if len(b.names) < maxBackoffs {
 		return
 	}
 	var oldest string
-	for name, f := range b.names {
-		if now.Sub(f.last) > forgetAfter {
-			delete(b.names, name)
-		} else if oldest == "" || before(f, b.names[oldest], now) {
+	looked := 0
+	for name, f := range b.names { // in random order
+		if oldest == "" || before(f, b.names[oldest], now) {
 			oldest = name
 		}
+		if looked++; looked == sweepSample {
+			break
+		}
 	}
-	if len(b.names) >= maxBackoffs {
-		delete(b.names, oldest)
-	}
+	delete(b.names, oldest)
 }
 
 // before reports whether a is forgotten before b.

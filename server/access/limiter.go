@@ -14,6 +14,8 @@ const (
 	// quotaIdle is how long one is remembered that did nothing. All buckets are
 	// full by then.
 	quotaIdle = time.Hour
+	// sweepEvery is how often, at most, the idle are looked for.
+	sweepEvery = time.Minute
 )
 
 // limiter holds callers and addresses to the limits. It is safe for concurrent
@@ -24,6 +26,7 @@ type limiter struct {
 	mu        sync.Mutex
 	callers   map[string]*quota
 	addresses map[string]*quota
+	swept     time.Time
 }
 
 // quota is what is left to one caller or address.
@@ -44,11 +47,7 @@ func newLimiter(l Limits) *limiter {
 func (l *limiter) find(in map[string]*quota, key string, now time.Time) *quota {
 	q, ok := in[key]
 	if !ok && len(in) >= maxQuotas {
-		for k, old := range in {
-			if old.watches == 0 && now.Sub(old.seen) > quotaIdle {
-				delete(in, k)
-			}
-		}
+		l.sweep(in, now)
 		if len(in) >= maxQuotas {
 			key = ""
 			q, ok = in[key]
@@ -63,6 +62,19 @@ func (l *limiter) find(in map[string]*quota, key string, now time.Time) *quota {
 	}
 	q.seen = now
 	return q
+}
+
+// sweep forgets who did nothing for long. A flood does not make it run often.
+func (l *limiter) sweep(in map[string]*quota, now time.Time) {
+	if now.Sub(l.swept) < sweepEvery {
+		return
+	}
+	l.swept = now
+	for k, old := range in {
+		if old.watches == 0 && now.Sub(old.seen) > quotaIdle {
+			delete(in, k)
+		}
+	}
 }
 
 // take counts a call, or refuses it.

@@ -20,8 +20,8 @@ const (
 	argonTime    = 3
 	argonMemory  = 64 << 10 // KiB
 	argonThreads = 4
-	argonSalt    = 16
-	argonKey     = 32
+	argonSalt    = 16 // bytes
+	argonKey     = 32 // bytes
 
 	// hashesAtOnce bounds the memory that sign-ins take, to 128 MiB.
 	hashesAtOnce = 2
@@ -30,7 +30,22 @@ const (
 	maxPassword = 1024 // bytes
 )
 
-var argonHead = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, argonMemory, argonTime, argonThreads)
+// argonParameters are what a hash costs.
+type argonParameters struct {
+	memory, time uint32
+	threads      uint8
+}
+
+// head begins the text of every hash of these parameters.
+func (p argonParameters) head() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, p.memory, p.time, p.threads)
+}
+
+// noHash is what a password is compared with where there is no account, so that
+// this takes as long as where there is one. No password has it.
+func (p argonParameters) noHash() string {
+	return p.head() + strings.Repeat("A", 22) + "$" + strings.Repeat("A", 43)
+}
 
 // checkPassword returns what is wrong with a new password, or "". Its length is
 // what makes it hard to guess; what it is made of is the person's business.
@@ -51,16 +66,12 @@ func checkPassword(password, id string) string {
 func (r *Register) hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails, by its contract
-	key, err := r.derive(ctx, password, salt, argonParameters{argonMemory, argonTime, argonThreads})
+	key, err := r.derive(ctx, password, salt, r.o.argon)
 	if err != nil {
 		return "", err
 	}
-	return argonHead + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(key), nil
+	return r.o.argon.head() + base64.RawStdEncoding.EncodeToString(salt) + "$" + base64.RawStdEncoding.EncodeToString(key), nil
 }
-
-// noHash is what a password is compared with where there is no account, so that
-// this takes as long as where there is one. No password has it.
-var noHash = argonHead + strings.Repeat("A", 22) + "$" + strings.Repeat("A", 43)
 
 // isPassword reports whether a password has the hash. It waits for its turn.
 func (r *Register) isPassword(ctx context.Context, hash, password string) (bool, error) {
@@ -83,11 +94,6 @@ func (r *Register) isPassword(ctx context.Context, hash, password string) (bool,
 	}
 	got, err := r.derive(ctx, password, salt, p)
 	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
-}
-
-type argonParameters struct {
-	memory, time uint32
-	threads      uint8
 }
 
 // derive hashes when it is its turn. The password is taken in Unicode form NFC,

@@ -36,6 +36,8 @@ type RegisterOptions struct {
 	Tokens     int           // most tokens in effect; 0: DefaultTokens
 	SessionAge time.Duration // how long a sign-in is good; 0: DefaultSessionAge
 	SetupAge   time.Duration // how long a set-up secret is good; 0: DefaultSetupAge
+
+	argon argonParameters // zero: those named; tests take cheaper ones
 }
 
 // Register keeps what a node must remember to know its callers: tokens,
@@ -68,6 +70,7 @@ func OpenRegister(o RegisterOptions) *Register {
 	o.Tokens = or(o.Tokens, DefaultTokens)
 	o.SessionAge = or(o.SessionAge, DefaultSessionAge)
 	o.SetupAge = or(o.SetupAge, DefaultSetupAge)
+	o.argon = or(o.argon, argonParameters{memory: argonMemory, time: argonTime, threads: argonThreads})
 	life, stop := context.WithCancel(context.Background())
 	r := &Register{
 		o: o, limiter: newLimiter(o.Limits), backoff: newBackoff(),

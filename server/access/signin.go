@@ -39,7 +39,7 @@ func (r *Register) SignIn(ctx context.Context, p Proof) (Caller, error) {
 			return false, err
 		}
 		hash := c.Password
-		if !strings.HasPrefix(hash, argonHead) { // of an older version
+		if !strings.HasPrefix(hash, r.o.argon.head()) { // of an older version
 			if hash, err = r.hashPassword(ctx, p.Password); err != nil {
 				return false, err
 			}
@@ -142,7 +142,7 @@ func (r *Register) proven(ctx context.Context, name, password string) (*spsv1.Ac
 	if err != nil && !errors.As(err, &refusal) {
 		return nil, nil, err
 	}
-	hash, open := noHash, false
+	hash, open := r.o.argon.noHash(), false
 	if err == nil && a.GetDisableTime() == nil && c.Password != "" {
 		hash, open = c.Password, true
 	}

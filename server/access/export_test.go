@@ -1,0 +1,14 @@
+package access
+
+import "time"
+
+// CodeAt returns the code that an authenticator shows.
+func CodeAt(secret []byte, at time.Time) string {
+	return hotp(secret, uint64(stepOf(at)), totpDigits)
+}
+
+// Cheap makes passwords cost next to nothing, for tests of what is around them.
+func (o *RegisterOptions) Cheap() { o.argon = argonParameters{memory: 64, time: 1, threads: 1} }
+
+// Dear makes passwords cost what they cost in a node.
+func (o *RegisterOptions) Dear() { o.argon = argonParameters{} }
