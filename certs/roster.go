@@ -79,13 +79,19 @@ func (r *Roster) Own() *Card {
 	return r.own
 }
 
-// SetOwn replaces the card of this office, for example by one with new
-// addresses. It refuses a card of another office or federation.
+// SetOwn replaces the card of this office by its next one, for example with
+// new addresses. It refuses, with the errors of [Roster.Apply], a card that
+// peers who hold the present one would not take: once it is published in the
+// own log it cannot be taken back, and none that follows it would be taken
+// either. One with a new card key is left to their administrators.
 func (r *Roster) SetOwn(card *Card) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if card.Federation() != r.own.Federation() || card.Office() != r.own.Office() {
 		return fmt.Errorf("own card is of %s/%s, want %s/%s", card.Federation(), card.Office(), r.own.Federation(), r.own.Office())
+	}
+	if err := checkSuccessor(r.own, card); err != nil && !errors.Is(err, ErrCardNeedsConfirmation) {
+		return fmt.Errorf("own card %d: %w", card.Number(), err)
 	}
 	r.own = card
 	r.wake()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
 // openRoster returns the roster of an office in a folder with the given cards.
@@ -311,6 +312,35 @@ func TestSetOwn(t *testing.T) {
 	}
 	if err := r.SetOwn(fed.Office("CN").Card); err == nil || !strings.Contains(err.Error(), "want asean-cn/VN") {
 		t.Errorf("SetOwn of another office: %v, want an error", err)
+	}
+	for name, tc := range map[string]struct {
+		change func(*spsv1.Card)
+		want   error
+	}{
+		"older":                      {func(c *spsv1.Card) { c.Number = 1 }, certs.ErrCardOld},
+		"another of its number":      {func(c *spsv1.Card) { c.Languages = []string{"vi"} }, certs.ErrCardConflict},
+		"after one that is left out": {func(c *spsv1.Card) { c.Number = 4 }, certs.ErrCardGap},
+		"without the log key": {func(c *spsv1.Card) {
+			c.Number, c.LogKeys[0] = 3, logKey(t, "asean-cn/VN/1", generateEd25519(t).Public())
+		}, certs.ErrCardForgets},
+	} {
+		message := vn.Card.Message()
+		tc.change(message)
+		signed, err := certs.MakeCard(message, vn.CardKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.SetOwn(mustParse(t, signed)); !errors.Is(err, tc.want) || r.Own() != vn.Card {
+			t.Errorf("SetOwn of one %s: %v, want %v", name, err, tc.want)
+		}
+	}
+	second := vn.Card
+	replaced, err := vn.ReplaceCardKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SetOwn(mustParse(t, replaced)); err != nil || r.Own().Number() != second.Number()+1 {
+		t.Errorf("SetOwn of one with a new card key: %v, want none", err)
 	}
 	if err := r.Reload(); err != nil {
 		t.Errorf("Reload in memory: %v", err)

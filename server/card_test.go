@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -69,6 +70,39 @@ func TestNextCardReachesPeersByTheLog(t *testing.T) {
 	}
 	if err := cn.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "peers take 3 next") {
 		t.Errorf("Reload of card 4 after card 2 = %v, want an error that names card 3", err)
+	}
+}
+
+// A card that peers would refuse is not published: it could never be taken back.
+func TestNextCardThatPeersWouldRefuse(t *testing.T) {
+	other := authority.ForTest(t, "CN").Office("CN")
+	for _, tc := range []struct {
+		name, says string
+		change     func(*spsv1.Card)
+	}{
+		{"another receipt key", "receipt key", func(c *spsv1.Card) { c.ReceiptKeys = other.Card.Message().GetReceiptKeys() }},
+		{"another log key", "leaves out a log key", func(c *spsv1.Card) { c.LogKeys = other.Card.Message().GetLogKeys() }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t, "CN")
+			cn := w.start("CN")
+			message := cn.office.Card.Message()
+			message.Number++
+			tc.change(message)
+			next, err := certs.MakeCard(message, cn.office.CardKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(w.config("CN").Identity.Card, next, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := cn.Reload(t.Context()); err == nil || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("Reload = %v, want an error that says %q", err, tc.says)
+			}
+			if got := cn.size(); got != 1 {
+				t.Errorf("entries of CN = %d, want 1", got)
+			}
+		})
 	}
 }
 

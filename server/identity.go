@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -80,6 +81,17 @@ func (id *identity) reloadCard() error {
 	case card.Number() != own.Number()+1:
 		return fmt.Errorf("own card %s has number %d, and number %d is in force: peers take %d next",
 			id.cardFile, card.Number(), own.Number(), own.Number()+1)
+	case !namesReceiptKey(card, id.receipts):
+		return fmt.Errorf("own card %s does not name the receipt key in use: configure the key that it names, and start again", id.cardFile)
 	}
-	return id.roster.SetOwn(card)
+	if err := id.roster.SetOwn(card); err != nil {
+		return fmt.Errorf("own card %s, which peers would not take: %w", id.cardFile, err)
+	}
+	return nil
+}
+
+func namesReceiptKey(card *certs.Card, key ed25519.PrivateKey) bool {
+	return slices.ContainsFunc(card.ReceiptKeys(), func(k certs.ReceiptKey) bool {
+		return !k.Revoked && k.Public.Equal(key.Public())
+	})
 }
