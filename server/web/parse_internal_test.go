@@ -142,7 +142,7 @@ func TestParametersOfRoutes(t *testing.T) {
 // decoder says so, and whatever is refused is refused with a sentence.
 func FuzzRequest(f *testing.F) {
 	for _, text := range []string{
-		``, ` `, `{}`, `null`, `[]`, `{"parent":1}`, `{"statement":{"salt":"AA=="}}`, `{"statment":{}}`, `{"a":{},"a":{}}`,
+		``, ` `, `{}`, `null`, `[]`, `{"parent":1}`, `{"statement":{"salt":"AA=="}}`, `{"report":{}}`, `{"a":{},"a":{}}`,
 		`{"statement":{"notification":{"findings":[{"pest":{}}]},"allowances":{"acknowledge":"3s"}}}`, `{"request_id":"x","requestId":"y"}`,
 		`{"statement":{"notification":{"products":[null,{"x":1}]}}}`, "\xff", `{"statement":{"issued_by":{"id":"\ud800"}}}`,
 	} {

@@ -78,17 +78,32 @@ func (n *node) mustIssue(c *http.Client, number string) string {
 	return name
 }
 
-// watch opens a stream and returns its lines. They end with the stream.
-func (n *node) watch(c *http.Client, cursor string, header ...string) (*http.Response, func() (string, bool)) {
+// watching is a stream that is read line by line. It ends with the test.
+type watching struct {
+	status                int
+	contentType, protocol string
+	lines                 *bufio.Scanner
+}
+
+func (n *node) watch(c *http.Client, cursor string, header ...string) *watching {
 	n.t.Helper()
 	resp, err := c.Do(n.request("GET", "/v1/offices/-/statements:watch?cursor="+url.QueryEscape(cursor), "system", "", header...))
 	if err != nil {
 		n.t.Fatal(err)
 	}
 	n.t.Cleanup(func() { _ = resp.Body.Close() })
-	lines := bufio.NewScanner(resp.Body)
-	lines.Buffer(nil, 1<<20)
-	return resp, func() (string, bool) { ok := lines.Scan(); return lines.Text(), ok }
+	w := &watching{
+		status: resp.StatusCode, contentType: resp.Header.Get("Content-Type"), protocol: resp.Proto,
+		lines: bufio.NewScanner(resp.Body),
+	}
+	w.lines.Buffer(nil, 1<<20)
+	return w
+}
+
+// next returns the next line, or false at the end.
+func (w *watching) next() (string, bool) {
+	ok := w.lines.Scan()
+	return w.lines.Text(), ok
 }
 
 func decode(t *testing.T, line string) record {
@@ -103,17 +118,14 @@ func decode(t *testing.T, line string) record {
 func TestLines(t *testing.T) {
 	n := newNode(t)
 	c := n.client("")
-	resp, next := n.watch(c, "")
-	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/x-ndjson" {
-		t.Fatalf("watch = %s, %s, want 200, application/x-ndjson at once", resp.Status, resp.Header.Get("Content-Type"))
-	}
-	if resp.ProtoMajor != 2 {
-		t.Errorf("protocol = %s, want HTTP/2", resp.Proto)
+	w := n.watch(c, "")
+	if w.status != http.StatusOK || w.contentType != "application/x-ndjson" || w.protocol != "HTTP/2.0" {
+		t.Fatalf("watch = %d, %s, %s, want 200, application/x-ndjson, HTTP/2.0 at once", w.status, w.contentType, w.protocol)
 	}
 	want := n.mustIssue(c, "1")
 	var last record
 	for last.Statement == nil {
-		line, ok := next()
+		line, ok := w.next()
 		if !ok {
 			t.Fatal("the stream ended without a statement")
 		}
@@ -122,12 +134,12 @@ func TestLines(t *testing.T) {
 	if last.Statement.Name != want || last.Cursor == "" {
 		t.Errorf("record = %+v, want %s and a cursor", last, want)
 	}
-	if line, ok := next(); !ok || line != `{"cursor":"`+last.Cursor+`"}` {
+	if line, ok := w.next(); !ok || line != `{"cursor":"`+last.Cursor+`"}` {
 		t.Errorf("heartbeat = %q, want a line with the cursor alone", line)
 	}
 	n.stop()
 	for last.End == nil {
-		line, ok := next()
+		line, ok := w.next()
 		if !ok {
 			t.Fatal("the stream ended without an end")
 		}
@@ -136,7 +148,7 @@ func TestLines(t *testing.T) {
 	if last.End.Reason != "DRAINING" || last.End.Status != 503 || last.End.Code != "UNAVAILABLE" || last.End.RetryAfter != 1 || last.Cursor == "" {
 		t.Errorf("end = %+v at cursor %q, want DRAINING and the cursor", last.End, last.Cursor)
 	}
-	if line, ok := next(); ok {
+	if line, ok := w.next(); ok {
 		t.Errorf("after the end comes %q, want nothing", line)
 	}
 }
@@ -145,11 +157,11 @@ func TestLines(t *testing.T) {
 type sse struct{ id, event, data string }
 
 // event reads one event.
-func event(t *testing.T, next func() (string, bool)) sse {
+func event(t *testing.T, w *watching) sse {
 	t.Helper()
 	var e sse
 	for {
-		line, ok := next()
+		line, ok := w.next()
 		if !ok {
 			t.Fatal("the stream ended within an event")
 		}
@@ -173,28 +185,28 @@ func TestEvents(t *testing.T) {
 	n := newNode(t)
 	c := n.client("")
 	first, second := n.mustIssue(c, "1"), n.mustIssue(c, "2")
-	resp, next := n.watch(c, "", "Accept: text/event-stream, */*;q=0.1")
-	if got := resp.Header.Get("Content-Type"); got != "text/event-stream" {
-		t.Fatalf("content type = %s, want text/event-stream", got)
+	w := n.watch(c, "", "Accept: text/event-stream, */*;q=0.1")
+	if w.contentType != "text/event-stream" {
+		t.Fatalf("content type = %s, want text/event-stream", w.contentType)
 	}
-	if line, _ := next(); line != "retry: 2000" {
+	if line, _ := w.next(); line != "retry: 2000" {
 		t.Errorf("first line = %q, want retry", line)
 	}
-	e := event(t, next)
+	e := event(t, w)
 	if r := decode(t, e.data); e.event != "statement" || r.Statement.Name != first || e.id == "" || r.Cursor != e.id {
 		t.Errorf("event = %+v, want the statement %s with its cursor as id", e, first)
 	}
 
 	// As an EventSource comes again: with the address that it began with.
-	_, next = n.watch(c, "", "Accept: text/event-stream", "Last-Event-ID: "+e.id)
-	if e = event(t, next); decode(t, e.data).Statement.Name != second {
+	w = n.watch(c, "", "Accept: text/event-stream", "Last-Event-ID: "+e.id)
+	if e = event(t, w); decode(t, e.data).Statement.Name != second {
 		t.Errorf("resumed with %+v, want %s", e, second)
 	}
-	if beat := event(t, next); beat.event != "heartbeat" || beat.id != e.id {
+	if beat := event(t, w); beat.event != "heartbeat" || beat.id != e.id {
 		t.Errorf("event = %+v, want a heartbeat with the same id", beat)
 	}
 	n.stop()
-	for e = event(t, next); e.event == "heartbeat"; e = event(t, next) {
+	for e = event(t, w); e.event == "heartbeat"; e = event(t, w) {
 	}
 	if r := decode(t, e.data); e.event != "end" || r.End == nil || r.End.Reason != "DRAINING" {
 		t.Errorf("last event = %+v, want an end", e)
@@ -206,9 +218,9 @@ func TestStreamEndsWithItsToken(t *testing.T) {
 	n.stop()
 	n.until = time.Now().Add(2 * time.Second)
 	n.start()
-	_, next := n.watch(n.client(""), "")
+	w := n.watch(n.client(""), "")
 	for {
-		line, ok := next()
+		line, ok := w.next()
 		if !ok {
 			t.Fatal("the stream ended without an end")
 		}
