@@ -171,8 +171,10 @@ func (r *Roster) wake() {
 
 // Reload reads the folder again, so that cards that the administrator put
 // there, replaced or removed act at once. The files are what was accepted, so
-// a card is taken as it is, without the rule of [Roster.Apply]. On an error,
-// which names all files that are wrong, the roster stays as it was.
+// a card is taken as it is, without the rule of [Roster.Apply]. The error names
+// all files that are wrong; the card that one of them held before stays in
+// force, and the other files act: a card that was removed must not stay because
+// another is just being copied.
 func (r *Roster) Reload() error {
 	if r.dir == "" {
 		return nil
@@ -180,17 +182,17 @@ func (r *Roster) Reload() error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	peers, err := r.read()
-	if err != nil {
+	if peers == nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if maps.Equal(peers, r.peers) { // read keeps the pointers of unchanged cards
-		return nil
+		return err
 	}
 	r.peers = peers
 	r.wake()
-	return nil
+	return err
 }
 
 // Run reloads every so often until ctx is done, and returns its error. What
@@ -200,7 +202,9 @@ func (r *Roster) Run(ctx context.Context, every time.Duration, report func(error
 	return poll(ctx, every, r.Reload, report)
 }
 
-// read parses all card files but those that have not changed.
+// read parses all card files but those that have not changed. With an error
+// about some of them it returns what the others hold, and the cards known so
+// far of those; nil if the folder cannot be read.
 func (r *Roster) read() (map[Office]*Card, error) {
 	entries, err := os.ReadDir(r.dir)
 	if err != nil {
@@ -214,17 +218,15 @@ func (r *Roster) read() (map[Office]*Card, error) {
 			continue // a note of the administrator, a temporary file
 		}
 		card, err := r.readCard(Office(name))
-		switch {
-		case err != nil:
+		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", filepath.Join(r.dir, entry.Name()), err))
-		case card.Office() != r.Own().Office():
+			card, _ = r.Peer(Office(name))
+		}
+		if card != nil && card.Office() != r.Own().Office() {
 			peers[card.Office()] = card
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return peers, nil
+	return peers, errors.Join(errs...)
 }
 
 func (r *Roster) readCard(office Office) (*Card, error) {

@@ -186,6 +186,19 @@ func TestRosterReload(t *testing.T) {
 	if card, ok := r.Card("CN"); !ok || card.Number() != 2 || woken(changed) {
 		t.Error("a broken file changed the roster")
 	}
+	put(th)
+	for range 2 { // put there, then removed
+		if err := r.Reload(); err == nil || !woken(changed) {
+			t.Errorf("Reload of a good file beside a broken one: %v, woken %t; want an error, and true", err, woken(changed))
+		}
+		changed = r.Changed()
+		if err := os.RemoveAll(filepath.Join(dir, "TH.card")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff([]certs.Office{"CN"}, r.Offices()); diff != "" {
+		t.Errorf("offices after the removal beside a broken file differ (-want +got):\n%s", diff)
+	}
 }
 
 func TestRosterRun(t *testing.T) {
