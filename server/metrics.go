@@ -63,10 +63,7 @@ func (s *Server) storeState(ctx context.Context) (metrics.Store, error) {
 func peerState(p exchange.Status) metrics.Peer {
 	m := metrics.Peer{
 		Office: string(p.Office), Connected: p.Connected, Since: p.Since, Held: p.Held, Known: p.Known,
-		CertificateNotAfter: p.NotAfter, Alarm: p.Alarm != nil,
-	}
-	if !p.Origin.IsZero() { // there was a Hello
-		m.Clock = &p.Clock
+		Clock: clock(p), CertificateNotAfter: p.NotAfter, Alarm: p.Alarm != nil,
 	}
 	if r := p.Receipt; r != nil {
 		m.ReceiptSize, m.ReceiptTime = r.Size, time.Unix(r.Time, 0)

@@ -111,6 +111,7 @@ func (w *world) start(office certs.Office) *node {
 		Config: w.config(office), Version: "test",
 		Logger:    slog.New(slog.NewTextHandler(w.t.Output(), nil)).With("node", office),
 		Listeners: server.Listeners{Peers: peers, Office: n.people, Ops: ops},
+		Connect:   w.dial,
 		Dial:      exchange.GRPC(n.office.TLS(), grpc.WithContextDialer(w.dial)),
 	})
 	if err != nil {

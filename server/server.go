@@ -41,6 +41,8 @@ type Options struct {
 	Tokens web.Authenticator
 	// Dial connects to peers; nil: over TCP, with the node's certificate.
 	Dial exchange.Dialer
+	// Connect opens the connection over which a link is tested; nil: TCP.
+	Connect func(ctx context.Context, address string) (net.Conn, error)
 }
 
 // Listeners are where a node is reached.
@@ -110,7 +112,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	s.assemble(o.Dial)
+	s.assemble(o.Dial, o.Connect)
 	return s, nil
 }
 
@@ -152,9 +154,14 @@ func (s *Server) open(ctx context.Context) (err error) {
 }
 
 // assemble makes exchange and services of what was opened.
-func (s *Server) assemble(dial exchange.Dialer) {
+func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, string) (net.Conn, error)) {
 	if dial == nil {
 		dial = exchange.GRPC(s.id.tls)
+	}
+	if connect == nil {
+		connect = func(ctx context.Context, address string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", address)
+		}
 	}
 	s.exchange = exchange.New(exchange.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Dial: dial, Now: s.now, Logger: s.logger,
@@ -166,7 +173,8 @@ func (s *Server) assemble(dial exchange.Dialer) {
 	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
-		Links: s.links, ReadOnly: s.readOnly, Version: s.version, Started: s.started,
+		Links: s.links, ReadOnly: s.readOnly, TLS: s.id.tls, Connect: connect, Now: s.now,
+		Version: s.version, Started: s.started,
 	})
 }
 

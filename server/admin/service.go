@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -25,8 +27,13 @@ type Options struct {
 	Links func(context.Context) (map[certs.Office]Link, error)
 	// ReadOnly says why the node issues nothing just now, in words, or "".
 	ReadOnly func(context.Context) (string, error)
-	Version  string    // of the program
-	Started  time.Time // when the program started
+	// TLS and Connect reach a peer beside its session: Connect opens a connection
+	// to an address of its card.
+	TLS     *certs.TLS
+	Connect func(ctx context.Context, address string) (net.Conn, error)
+	Now     func() time.Time
+	Version string    // of the program
+	Started time.Time // when the program started
 }
 
 // Link is how the session with one peer stands.
@@ -34,11 +41,15 @@ type Link struct {
 	Connected bool
 	Since     time.Time // when the session began, or the last one ended; zero: never since the start
 	Dialled   bool      // by this node
-	Origin    certs.Origin
-	Held      uint64          // entries of the peer's log that are held here
-	Known     uint64          // entries that it is known to have
-	Receipt   *ledger.Receipt // the peer's newest of this office's log; nil if none
-	Fault     *Fault          // what went wrong last, or must not happen; nil if nothing
+	Software  string    // what the peer runs, as it says
+	NotAfter  time.Time // when the certificate of its session expires; zero: there was none
+	// Clock is how far the peer's clock was ahead; nil: there was no session.
+	Clock   *time.Duration
+	Origin  certs.Origin
+	Held    uint64          // entries of the peer's log that are held here
+	Known   uint64          // entries that it is known to have
+	Receipt *ledger.Receipt // the peer's newest of this office's log; nil if none
+	Fault   *Fault          // what went wrong last, or must not happen; nil if nothing
 }
 
 // Fault is what went wrong with a peer.
@@ -79,6 +90,7 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 		CertificateExpireTime: timestamppb.New(s.o.Credentials.NotAfter()),
 		CardNumber:            own.Number(),
 		Fingerprint:           own.Fingerprint(),
+		CurrentTime:           timestamppb.New(s.o.Now()),
 	}, nil
 }
 
@@ -102,19 +114,41 @@ const peersPrefix = "peers/"
 
 // GetPeer implements spsv1.NodeServiceServer.
 func (s *Service) GetPeer(ctx context.Context, req *spsv1.GetPeerRequest) (*spsv1.Peer, error) {
-	office := certs.Office(req.GetName()[len(peersPrefix):])
-	card, err := s.o.Roster.Peer(office)
-	if errors.Is(err, certs.ErrNoCard) {
-		return nil, access.NotFound("%s", err)
-	}
+	card, err := s.card(req.GetName())
 	if err != nil {
 		return nil, err
 	}
+	return s.peer(ctx, card)
+}
+
+// RevokePeer implements spsv1.NodeServiceServer.
+func (s *Service) RevokePeer(ctx context.Context, req *spsv1.RevokePeerRequest) (*spsv1.Peer, error) {
+	card, err := s.card(req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	was, err := s.peer(ctx, card)
+	if err != nil {
+		return nil, err
+	}
+	return was, s.o.Roster.Remove(card.Office())
+}
+
+// card returns the accepted card of a peer by its resource name.
+func (s *Service) card(name string) (*certs.Card, error) {
+	card, err := s.o.Roster.Peer(certs.Office(name[len(peersPrefix):]))
+	if errors.Is(err, certs.ErrNoCard) {
+		return nil, access.NotFound("%s", err)
+	}
+	return card, err
+}
+
+func (s *Service) peer(ctx context.Context, card *certs.Card) (*spsv1.Peer, error) {
 	links, size, err := s.state(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return peer(card, links[office], size), nil
+	return peer(card, links[card.Office()], size), nil
 }
 
 func (s *Service) state(ctx context.Context) (map[certs.Office]Link, uint64, error) {
@@ -147,12 +181,19 @@ func peer(card *certs.Card, link Link, ownSize uint64) *spsv1.Peer {
 		CardNumber:   card.Number(),
 		Fingerprint:  card.Fingerprint(),
 		Addresses:    card.Addresses(),
+		Software:     link.Software,
 	}
 	for _, name := range card.Message().GetName() {
 		p.DisplayNames[name.GetLang()] = name.GetText()
 	}
 	if !link.Since.IsZero() {
 		p.SinceTime = timestamppb.New(link.Since)
+	}
+	if !link.NotAfter.IsZero() {
+		p.CertificateExpireTime = timestamppb.New(link.NotAfter)
+	}
+	if link.Clock != nil {
+		p.ClockOffset = durationpb.New(*link.Clock)
 	}
 	if !link.Origin.IsZero() {
 		p.Origin = link.Origin.String()

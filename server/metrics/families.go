@@ -94,7 +94,7 @@ var (
 	commitSeconds     = histogram("spsd_store_commit_seconds", "How long a commit took to become durable.")
 	issueSeconds      = histogram("spsd_issue_seconds", "How long a statement took from the call until it was signed and durable; checks alone are left out.")
 	calls             = counter("spsd_calls_total", "Calls that ended, by method and gRPC code, of people, systems and peers.", "method", "code")
-	callsRefused      = counter("spsd_calls_refused_total", "Calls that ended with a reason of the table in docs/reference/reasons.md.", "method", "reason")
+	callsRefused      = counter("spsd_calls_refused_total", "Calls that ended with a reason; docs/protocol.md has the table.", "method", "reason")
 	handshakesRefused = counter("spsd_handshakes_refused_total", "Handshakes that the node refused, by listener and by the check that failed; other: no TLS at all, a cut.", "listener", "check")
 	openStreams       = gauge("spsd_open_streams", "Streams under way, by method: watches, and sessions that peers dialled.", "method")
 )

@@ -13,6 +13,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -25,6 +26,63 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+// PeerCheckState is how a check came out.
+type PeerCheckState int32
+
+const (
+	// Not given.
+	PeerCheckState_PEER_CHECK_STATE_UNSPECIFIED PeerCheckState = 0
+	// It is as it should be.
+	PeerCheckState_PEER_CHECK_STATE_OK PeerCheckState = 1
+	// It works, and somebody should have a look.
+	PeerCheckState_PEER_CHECK_STATE_LOOK PeerCheckState = 2
+	// It does not work.
+	PeerCheckState_PEER_CHECK_STATE_BROKEN PeerCheckState = 3
+)
+
+// Enum value maps for PeerCheckState.
+var (
+	PeerCheckState_name = map[int32]string{
+		0: "PEER_CHECK_STATE_UNSPECIFIED",
+		1: "PEER_CHECK_STATE_OK",
+		2: "PEER_CHECK_STATE_LOOK",
+		3: "PEER_CHECK_STATE_BROKEN",
+	}
+	PeerCheckState_value = map[string]int32{
+		"PEER_CHECK_STATE_UNSPECIFIED": 0,
+		"PEER_CHECK_STATE_OK":          1,
+		"PEER_CHECK_STATE_LOOK":        2,
+		"PEER_CHECK_STATE_BROKEN":      3,
+	}
+)
+
+func (x PeerCheckState) Enum() *PeerCheckState {
+	p := new(PeerCheckState)
+	*p = x
+	return p
+}
+
+func (x PeerCheckState) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PeerCheckState) Descriptor() protoreflect.EnumDescriptor {
+	return file_sps_v1_node_service_proto_enumTypes[0].Descriptor()
+}
+
+func (PeerCheckState) Type() protoreflect.EnumType {
+	return &file_sps_v1_node_service_proto_enumTypes[0]
+}
+
+func (x PeerCheckState) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PeerCheckState.Descriptor instead.
+func (PeerCheckState) EnumDescriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{0}
+}
 
 // Node says how a node stands.
 type Node struct {
@@ -50,7 +108,9 @@ type Node struct {
 	// Number of the office's own card.
 	CardNumber uint64 `protobuf:"varint,10,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
 	// Fingerprint of the office's own card, for the telephone.
-	Fingerprint   string `protobuf:"bytes,11,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	Fingerprint string `protobuf:"bytes,11,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	// What time it is by the node's clock.
+	CurrentTime   *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=current_time,json=currentTime,proto3" json:"current_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,6 +222,13 @@ func (x *Node) GetFingerprint() string {
 	return ""
 }
 
+func (x *Node) GetCurrentTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CurrentTime
+	}
+	return nil
+}
+
 // Peer says how it stands with another office.
 type Peer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -200,9 +267,15 @@ type Peer struct {
 	// Fingerprint of that card, for the telephone.
 	Fingerprint string `protobuf:"bytes,17,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// Where it is dialled; empty: it dials us.
-	Addresses     []string `protobuf:"bytes,18,rep,name=addresses,proto3" json:"addresses,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Addresses []string `protobuf:"bytes,18,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// What it runs, as it says; empty if there was no session since start.
+	Software string `protobuf:"bytes,19,opt,name=software,proto3" json:"software,omitempty"`
+	// How far its clock was ahead of ours when the session began; absent if there was none since start.
+	ClockOffset *durationpb.Duration `protobuf:"bytes,20,opt,name=clock_offset,json=clockOffset,proto3" json:"clock_offset,omitempty"`
+	// When the certificate of its session expires; absent if there was none since start.
+	CertificateExpireTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=certificate_expire_time,json=certificateExpireTime,proto3" json:"certificate_expire_time,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *Peer) Reset() {
@@ -357,6 +430,27 @@ func (x *Peer) GetFingerprint() string {
 func (x *Peer) GetAddresses() []string {
 	if x != nil {
 		return x.Addresses
+	}
+	return nil
+}
+
+func (x *Peer) GetSoftware() string {
+	if x != nil {
+		return x.Software
+	}
+	return ""
+}
+
+func (x *Peer) GetClockOffset() *durationpb.Duration {
+	if x != nil {
+		return x.ClockOffset
+	}
+	return nil
+}
+
+func (x *Peer) GetCertificateExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CertificateExpireTime
 	}
 	return nil
 }
@@ -527,6 +621,244 @@ func (x *GetPeerRequest) GetName() string {
 	return ""
 }
 
+// TestPeerRequest is what TestPeer takes.
+type TestPeerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `peers/{office}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestPeerRequest) Reset() {
+	*x = TestPeerRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestPeerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestPeerRequest) ProtoMessage() {}
+
+func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestPeerRequest.ProtoReflect.Descriptor instead.
+func (*TestPeerRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *TestPeerRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// TestPeerResponse is what TestPeer found.
+type TestPeerResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `peers/{office}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The checks, in the order in which one rests on the other.
+	Checks        []*PeerCheck `protobuf:"bytes,2,rep,name=checks,proto3" json:"checks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestPeerResponse) Reset() {
+	*x = TestPeerResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestPeerResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestPeerResponse) ProtoMessage() {}
+
+func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestPeerResponse.ProtoReflect.Descriptor instead.
+func (*TestPeerResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *TestPeerResponse) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *TestPeerResponse) GetChecks() []*PeerCheck {
+	if x != nil {
+		return x.Checks
+	}
+	return nil
+}
+
+// PeerCheck is one check of a link.
+type PeerCheck struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was checked: card, clock, address, connect, handshake, their_side, session, entries, receipt.
+	Check string `protobuf:"bytes,1,opt,name=check,proto3" json:"check,omitempty"`
+	// The address that was tried; empty if the check is not about one.
+	Address string `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	// How it came out.
+	State PeerCheckState `protobuf:"varint,3,opt,name=state,proto3,enum=sps.v1.PeerCheckState" json:"state,omitempty"`
+	// What was found, in words.
+	Detail string `protobuf:"bytes,4,opt,name=detail,proto3" json:"detail,omitempty"`
+	// What to do; empty if there is nothing.
+	Fix string `protobuf:"bytes,5,opt,name=fix,proto3" json:"fix,omitempty"`
+	// The reason code, or the name of the check that a handshake failed; empty if there is none.
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PeerCheck) Reset() {
+	*x = PeerCheck{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PeerCheck) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PeerCheck) ProtoMessage() {}
+
+func (x *PeerCheck) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PeerCheck.ProtoReflect.Descriptor instead.
+func (*PeerCheck) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PeerCheck) GetCheck() string {
+	if x != nil {
+		return x.Check
+	}
+	return ""
+}
+
+func (x *PeerCheck) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *PeerCheck) GetState() PeerCheckState {
+	if x != nil {
+		return x.State
+	}
+	return PeerCheckState_PEER_CHECK_STATE_UNSPECIFIED
+}
+
+func (x *PeerCheck) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
+func (x *PeerCheck) GetFix() string {
+	if x != nil {
+		return x.Fix
+	}
+	return ""
+}
+
+func (x *PeerCheck) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RevokePeerRequest is what RevokePeer takes.
+type RevokePeerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `peers/{office}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokePeerRequest) Reset() {
+	*x = RevokePeerRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokePeerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokePeerRequest) ProtoMessage() {}
+
+func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokePeerRequest.ProtoReflect.Descriptor instead.
+func (*RevokePeerRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RevokePeerRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // GetCallerRequest is what GetCaller takes.
 type GetCallerRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -536,7 +868,7 @@ type GetCallerRequest struct {
 
 func (x *GetCallerRequest) Reset() {
 	*x = GetCallerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -548,7 +880,7 @@ func (x *GetCallerRequest) String() string {
 func (*GetCallerRequest) ProtoMessage() {}
 
 func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -561,7 +893,7 @@ func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
 }
 
 // CreateTokenRequest is what CreateToken takes.
@@ -575,7 +907,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +919,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +932,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CreateTokenRequest) GetToken() *Token {
@@ -623,7 +955,7 @@ type CreateTokenResponse struct {
 
 func (x *CreateTokenResponse) Reset() {
 	*x = CreateTokenResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +967,7 @@ func (x *CreateTokenResponse) String() string {
 func (*CreateTokenResponse) ProtoMessage() {}
 
 func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +980,7 @@ func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateTokenResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CreateTokenResponse) GetToken() *Token {
@@ -676,7 +1008,7 @@ type GetTokenRequest struct {
 
 func (x *GetTokenRequest) Reset() {
 	*x = GetTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +1020,7 @@ func (x *GetTokenRequest) String() string {
 func (*GetTokenRequest) ProtoMessage() {}
 
 func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +1033,7 @@ func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTokenRequest.ProtoReflect.Descriptor instead.
 func (*GetTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetTokenRequest) GetName() string {
@@ -724,7 +1056,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +1068,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +1081,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListTokensRequest) GetPageSize() int32 {
@@ -779,7 +1111,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -791,7 +1123,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -804,7 +1136,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -832,7 +1164,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -844,7 +1176,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -857,7 +1189,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RevokeTokenRequest) GetName() string {
@@ -880,7 +1212,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -892,7 +1224,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -905,7 +1237,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateAccountRequest) GetAccount() *Account {
@@ -935,7 +1267,7 @@ type AccountSetup struct {
 
 func (x *AccountSetup) Reset() {
 	*x = AccountSetup{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -947,7 +1279,7 @@ func (x *AccountSetup) String() string {
 func (*AccountSetup) ProtoMessage() {}
 
 func (x *AccountSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -960,7 +1292,7 @@ func (x *AccountSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSetup.ProtoReflect.Descriptor instead.
 func (*AccountSetup) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AccountSetup) GetAccount() *Account {
@@ -988,7 +1320,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1332,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1345,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetAccountRequest) GetName() string {
@@ -1036,7 +1368,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +1380,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +1393,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -1091,7 +1423,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1103,7 +1435,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1116,7 +1448,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1144,7 +1476,7 @@ type ResetAccountRequest struct {
 
 func (x *ResetAccountRequest) Reset() {
 	*x = ResetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +1488,7 @@ func (x *ResetAccountRequest) String() string {
 func (*ResetAccountRequest) ProtoMessage() {}
 
 func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +1501,7 @@ func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetAccountRequest.ProtoReflect.Descriptor instead.
 func (*ResetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ResetAccountRequest) GetName() string {
@@ -1190,7 +1522,7 @@ type DisableAccountRequest struct {
 
 func (x *DisableAccountRequest) Reset() {
 	*x = DisableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1202,7 +1534,7 @@ func (x *DisableAccountRequest) String() string {
 func (*DisableAccountRequest) ProtoMessage() {}
 
 func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1215,7 +1547,7 @@ func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableAccountRequest.ProtoReflect.Descriptor instead.
 func (*DisableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DisableAccountRequest) GetName() string {
@@ -1236,7 +1568,7 @@ type EnableAccountRequest struct {
 
 func (x *EnableAccountRequest) Reset() {
 	*x = EnableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1248,7 +1580,7 @@ func (x *EnableAccountRequest) String() string {
 func (*EnableAccountRequest) ProtoMessage() {}
 
 func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1261,7 +1593,7 @@ func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableAccountRequest.ProtoReflect.Descriptor instead.
 func (*EnableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EnableAccountRequest) GetName() string {
@@ -1288,7 +1620,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1300,7 +1632,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1313,7 +1645,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SetPasswordRequest) GetName() string {
@@ -1357,7 +1689,7 @@ type EnrolTotpRequest struct {
 
 func (x *EnrolTotpRequest) Reset() {
 	*x = EnrolTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1369,7 +1701,7 @@ func (x *EnrolTotpRequest) String() string {
 func (*EnrolTotpRequest) ProtoMessage() {}
 
 func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1382,7 +1714,7 @@ func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpRequest.ProtoReflect.Descriptor instead.
 func (*EnrolTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EnrolTotpRequest) GetName() string {
@@ -1412,7 +1744,7 @@ type EnrolTotpResponse struct {
 
 func (x *EnrolTotpResponse) Reset() {
 	*x = EnrolTotpResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1756,7 @@ func (x *EnrolTotpResponse) String() string {
 func (*EnrolTotpResponse) ProtoMessage() {}
 
 func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1769,7 @@ func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpResponse.ProtoReflect.Descriptor instead.
 func (*EnrolTotpResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *EnrolTotpResponse) GetSecret() string {
@@ -1467,7 +1799,7 @@ type ConfirmTotpRequest struct {
 
 func (x *ConfirmTotpRequest) Reset() {
 	*x = ConfirmTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1479,7 +1811,7 @@ func (x *ConfirmTotpRequest) String() string {
 func (*ConfirmTotpRequest) ProtoMessage() {}
 
 func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1492,7 +1824,7 @@ func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmTotpRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ConfirmTotpRequest) GetName() string {
@@ -1538,7 +1870,7 @@ type ListAuditRecordsRequest struct {
 
 func (x *ListAuditRecordsRequest) Reset() {
 	*x = ListAuditRecordsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1550,7 +1882,7 @@ func (x *ListAuditRecordsRequest) String() string {
 func (*ListAuditRecordsRequest) ProtoMessage() {}
 
 func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1563,7 +1895,7 @@ func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListAuditRecordsRequest) GetPageSize() int32 {
@@ -1649,7 +1981,7 @@ type ListAuditRecordsResponse struct {
 
 func (x *ListAuditRecordsResponse) Reset() {
 	*x = ListAuditRecordsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +1993,7 @@ func (x *ListAuditRecordsResponse) String() string {
 func (*ListAuditRecordsResponse) ProtoMessage() {}
 
 func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1674,7 +2006,7 @@ func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListAuditRecordsResponse) GetAuditRecords() []*AuditRecord {
@@ -1695,7 +2027,7 @@ var File_sps_v1_node_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\"\x9d\x03\n" +
+	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\"\xdc\x03\n" +
 	"\x04Node\x12\x1e\n" +
 	"\n" +
 	"federation\x18\x01 \x01(\tR\n" +
@@ -1712,7 +2044,8 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\vcard_number\x18\n" +
 	" \x01(\x04R\n" +
 	"cardNumber\x12 \n" +
-	"\vfingerprint\x18\v \x01(\tR\vfingerprint\"\xf1\x05\n" +
+	"\vfingerprint\x18\v \x01(\tR\vfingerprint\x12=\n" +
+	"\fcurrent_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime\"\x9f\a\n" +
 	"\x04Peer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12C\n" +
@@ -1736,7 +2069,10 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\vcard_number\x18\x10 \x01(\x04R\n" +
 	"cardNumber\x12 \n" +
 	"\vfingerprint\x18\x11 \x01(\tR\vfingerprint\x12\x1c\n" +
-	"\taddresses\x18\x12 \x03(\tR\taddresses\x1a?\n" +
+	"\taddresses\x18\x12 \x03(\tR\taddresses\x12\x1a\n" +
+	"\bsoftware\x18\x13 \x01(\tR\bsoftware\x12<\n" +
+	"\fclock_offset\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\x12R\n" +
+	"\x17certificate_expire_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\x15certificateExpireTime\x1a?\n" +
 	"\x11DisplayNamesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x10\n" +
@@ -1745,6 +2081,20 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x11ListPeersResponse\x12\"\n" +
 	"\x05peers\x18\x01 \x03(\v2\f.sps.v1.PeerR\x05peers\"@\n" +
 	"\x0eGetPeerRequest\x12.\n" +
+	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xbaH\x14r\x122\x10^peers/[A-Z]{2}$R\x04name\"A\n" +
+	"\x0fTestPeerRequest\x12.\n" +
+	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xbaH\x14r\x122\x10^peers/[A-Z]{2}$R\x04name\"Q\n" +
+	"\x10TestPeerResponse\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12)\n" +
+	"\x06checks\x18\x02 \x03(\v2\x11.sps.v1.PeerCheckR\x06checks\"\xab\x01\n" +
+	"\tPeerCheck\x12\x14\n" +
+	"\x05check\x18\x01 \x01(\tR\x05check\x12\x18\n" +
+	"\aaddress\x18\x02 \x01(\tR\aaddress\x12,\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x16.sps.v1.PeerCheckStateR\x05state\x12\x16\n" +
+	"\x06detail\x18\x04 \x01(\tR\x06detail\x12\x10\n" +
+	"\x03fix\x18\x05 \x01(\tR\x03fix\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"C\n" +
+	"\x11RevokePeerRequest\x12.\n" +
 	"\x04name\x18\x01 \x01(\tB\x1a\xe0A\x02\xbaH\x14r\x122\x10^peers/[A-Z]{2}$R\x04name\"\x12\n" +
 	"\x10GetCallerRequest\"D\n" +
 	"\x12CreateTokenRequest\x12.\n" +
@@ -1817,12 +2167,20 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	" \x01(\x03B\a\xbaH\x04\"\x02(\x00R\rafterPosition\"|\n" +
 	"\x18ListAuditRecordsResponse\x128\n" +
 	"\raudit_records\x18\x01 \x03(\v2\x13.sps.v1.AuditRecordR\fauditRecords\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xbc\r\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*\x83\x01\n" +
+	"\x0ePeerCheckState\x12 \n" +
+	"\x1cPEER_CHECK_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13PEER_CHECK_STATE_OK\x10\x01\x12\x19\n" +
+	"\x15PEER_CHECK_STATE_LOOK\x10\x02\x12\x1b\n" +
+	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\xfc\x0e\n" +
 	"\vNodeService\x12A\n" +
 	"\aGetNode\x12\x16.sps.v1.GetNodeRequest\x1a\f.sps.v1.Node\"\x10\x82\xd3\xe4\x93\x02\n" +
 	"\x12\b/v1/node\x12S\n" +
 	"\tListPeers\x12\x18.sps.v1.ListPeersRequest\x1a\x19.sps.v1.ListPeersResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/peers\x12K\n" +
-	"\aGetPeer\x12\x16.sps.v1.GetPeerRequest\x1a\f.sps.v1.Peer\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=peers/*}\x12I\n" +
+	"\aGetPeer\x12\x16.sps.v1.GetPeerRequest\x1a\f.sps.v1.Peer\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=peers/*}\x12a\n" +
+	"\bTestPeer\x12\x17.sps.v1.TestPeerRequest\x1a\x18.sps.v1.TestPeerResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/{name=peers/*}:test\x12[\n" +
+	"\n" +
+	"RevokePeer\x12\x19.sps.v1.RevokePeerRequest\x1a\f.sps.v1.Peer\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=peers/*}:revoke\x12I\n" +
 	"\tGetCaller\x12\x18.sps.v1.GetCallerRequest\x1a\x0e.sps.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/caller\x12a\n" +
 	"\vCreateToken\x12\x1a.sps.v1.CreateTokenRequest\x1a\x1b.sps.v1.CreateTokenResponse\"\x19\x82\xd3\xe4\x93\x02\x13:\x05token\"\n" +
@@ -1858,100 +2216,116 @@ func file_sps_v1_node_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_node_service_proto_rawDescData
 }
 
-var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_sps_v1_node_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_sps_v1_node_service_proto_goTypes = []any{
-	(*Node)(nil),                     // 0: sps.v1.Node
-	(*Peer)(nil),                     // 1: sps.v1.Peer
-	(*GetNodeRequest)(nil),           // 2: sps.v1.GetNodeRequest
-	(*ListPeersRequest)(nil),         // 3: sps.v1.ListPeersRequest
-	(*ListPeersResponse)(nil),        // 4: sps.v1.ListPeersResponse
-	(*GetPeerRequest)(nil),           // 5: sps.v1.GetPeerRequest
-	(*GetCallerRequest)(nil),         // 6: sps.v1.GetCallerRequest
-	(*CreateTokenRequest)(nil),       // 7: sps.v1.CreateTokenRequest
-	(*CreateTokenResponse)(nil),      // 8: sps.v1.CreateTokenResponse
-	(*GetTokenRequest)(nil),          // 9: sps.v1.GetTokenRequest
-	(*ListTokensRequest)(nil),        // 10: sps.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),       // 11: sps.v1.ListTokensResponse
-	(*RevokeTokenRequest)(nil),       // 12: sps.v1.RevokeTokenRequest
-	(*CreateAccountRequest)(nil),     // 13: sps.v1.CreateAccountRequest
-	(*AccountSetup)(nil),             // 14: sps.v1.AccountSetup
-	(*GetAccountRequest)(nil),        // 15: sps.v1.GetAccountRequest
-	(*ListAccountsRequest)(nil),      // 16: sps.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),     // 17: sps.v1.ListAccountsResponse
-	(*ResetAccountRequest)(nil),      // 18: sps.v1.ResetAccountRequest
-	(*DisableAccountRequest)(nil),    // 19: sps.v1.DisableAccountRequest
-	(*EnableAccountRequest)(nil),     // 20: sps.v1.EnableAccountRequest
-	(*SetPasswordRequest)(nil),       // 21: sps.v1.SetPasswordRequest
-	(*EnrolTotpRequest)(nil),         // 22: sps.v1.EnrolTotpRequest
-	(*EnrolTotpResponse)(nil),        // 23: sps.v1.EnrolTotpResponse
-	(*ConfirmTotpRequest)(nil),       // 24: sps.v1.ConfirmTotpRequest
-	(*ListAuditRecordsRequest)(nil),  // 25: sps.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil), // 26: sps.v1.ListAuditRecordsResponse
-	nil,                              // 27: sps.v1.Peer.DisplayNamesEntry
-	(*timestamppb.Timestamp)(nil),    // 28: google.protobuf.Timestamp
-	(*Token)(nil),                    // 29: sps.v1.Token
-	(*Account)(nil),                  // 30: sps.v1.Account
-	(*AuditRecord)(nil),              // 31: sps.v1.AuditRecord
-	(*Caller)(nil),                   // 32: sps.v1.Caller
+	(PeerCheckState)(0),              // 0: sps.v1.PeerCheckState
+	(*Node)(nil),                     // 1: sps.v1.Node
+	(*Peer)(nil),                     // 2: sps.v1.Peer
+	(*GetNodeRequest)(nil),           // 3: sps.v1.GetNodeRequest
+	(*ListPeersRequest)(nil),         // 4: sps.v1.ListPeersRequest
+	(*ListPeersResponse)(nil),        // 5: sps.v1.ListPeersResponse
+	(*GetPeerRequest)(nil),           // 6: sps.v1.GetPeerRequest
+	(*TestPeerRequest)(nil),          // 7: sps.v1.TestPeerRequest
+	(*TestPeerResponse)(nil),         // 8: sps.v1.TestPeerResponse
+	(*PeerCheck)(nil),                // 9: sps.v1.PeerCheck
+	(*RevokePeerRequest)(nil),        // 10: sps.v1.RevokePeerRequest
+	(*GetCallerRequest)(nil),         // 11: sps.v1.GetCallerRequest
+	(*CreateTokenRequest)(nil),       // 12: sps.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),      // 13: sps.v1.CreateTokenResponse
+	(*GetTokenRequest)(nil),          // 14: sps.v1.GetTokenRequest
+	(*ListTokensRequest)(nil),        // 15: sps.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),       // 16: sps.v1.ListTokensResponse
+	(*RevokeTokenRequest)(nil),       // 17: sps.v1.RevokeTokenRequest
+	(*CreateAccountRequest)(nil),     // 18: sps.v1.CreateAccountRequest
+	(*AccountSetup)(nil),             // 19: sps.v1.AccountSetup
+	(*GetAccountRequest)(nil),        // 20: sps.v1.GetAccountRequest
+	(*ListAccountsRequest)(nil),      // 21: sps.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),     // 22: sps.v1.ListAccountsResponse
+	(*ResetAccountRequest)(nil),      // 23: sps.v1.ResetAccountRequest
+	(*DisableAccountRequest)(nil),    // 24: sps.v1.DisableAccountRequest
+	(*EnableAccountRequest)(nil),     // 25: sps.v1.EnableAccountRequest
+	(*SetPasswordRequest)(nil),       // 26: sps.v1.SetPasswordRequest
+	(*EnrolTotpRequest)(nil),         // 27: sps.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),        // 28: sps.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),       // 29: sps.v1.ConfirmTotpRequest
+	(*ListAuditRecordsRequest)(nil),  // 30: sps.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil), // 31: sps.v1.ListAuditRecordsResponse
+	nil,                              // 32: sps.v1.Peer.DisplayNamesEntry
+	(*timestamppb.Timestamp)(nil),    // 33: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 34: google.protobuf.Duration
+	(*Token)(nil),                    // 35: sps.v1.Token
+	(*Account)(nil),                  // 36: sps.v1.Account
+	(*AuditRecord)(nil),              // 37: sps.v1.AuditRecord
+	(*Caller)(nil),                   // 38: sps.v1.Caller
 }
 var file_sps_v1_node_service_proto_depIdxs = []int32{
-	28, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
-	28, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	27, // 2: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
-	28, // 3: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
-	28, // 4: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
-	28, // 5: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
-	1,  // 6: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
-	29, // 7: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
-	29, // 8: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
-	29, // 9: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
-	30, // 10: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
-	30, // 11: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
-	30, // 12: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
-	28, // 13: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
-	28, // 14: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
-	31, // 15: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
-	2,  // 16: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
-	3,  // 17: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
-	5,  // 18: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
-	6,  // 19: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
-	7,  // 20: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
-	9,  // 21: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
-	10, // 22: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
-	12, // 23: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
-	13, // 24: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
-	15, // 25: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
-	16, // 26: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
-	18, // 27: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
-	19, // 28: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
-	20, // 29: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
-	21, // 30: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
-	22, // 31: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
-	24, // 32: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
-	25, // 33: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
-	0,  // 34: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
-	4,  // 35: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
-	1,  // 36: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
-	32, // 37: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
-	8,  // 38: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
-	29, // 39: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
-	11, // 40: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
-	29, // 41: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
-	14, // 42: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
-	30, // 43: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
-	17, // 44: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
-	14, // 45: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
-	30, // 46: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
-	30, // 47: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
-	30, // 48: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
-	23, // 49: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
-	30, // 50: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
-	26, // 51: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
-	34, // [34:52] is the sub-list for method output_type
-	16, // [16:34] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	33, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
+	33, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	33, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
+	32, // 3: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
+	33, // 4: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
+	33, // 5: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
+	33, // 6: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
+	34, // 7: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
+	33, // 8: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 9: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
+	9,  // 10: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
+	0,  // 11: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
+	35, // 12: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
+	35, // 13: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
+	35, // 14: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
+	36, // 15: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
+	36, // 16: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
+	36, // 17: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
+	33, // 18: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
+	33, // 19: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
+	37, // 20: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
+	3,  // 21: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
+	4,  // 22: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
+	6,  // 23: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
+	7,  // 24: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
+	10, // 25: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
+	11, // 26: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
+	12, // 27: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
+	14, // 28: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
+	15, // 29: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
+	17, // 30: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
+	18, // 31: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
+	20, // 32: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
+	21, // 33: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
+	23, // 34: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
+	24, // 35: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
+	25, // 36: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
+	26, // 37: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
+	27, // 38: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
+	29, // 39: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
+	30, // 40: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
+	1,  // 41: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
+	5,  // 42: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
+	2,  // 43: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
+	8,  // 44: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
+	2,  // 45: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
+	38, // 46: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
+	13, // 47: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
+	35, // 48: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
+	16, // 49: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
+	35, // 50: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
+	19, // 51: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
+	36, // 52: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
+	22, // 53: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
+	19, // 54: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
+	36, // 55: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
+	36, // 56: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
+	36, // 57: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
+	28, // 58: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
+	36, // 59: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
+	31, // 60: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
+	41, // [41:61] is the sub-list for method output_type
+	21, // [21:41] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_node_service_proto_init() }
@@ -1965,13 +2339,14 @@ func file_sps_v1_node_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_node_service_proto_rawDesc), len(file_sps_v1_node_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   28,
+			NumEnums:      1,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_sps_v1_node_service_proto_goTypes,
 		DependencyIndexes: file_sps_v1_node_service_proto_depIdxs,
+		EnumInfos:         file_sps_v1_node_service_proto_enumTypes,
 		MessageInfos:      file_sps_v1_node_service_proto_msgTypes,
 	}.Build()
 	File_sps_v1_node_service_proto = out.File

@@ -24,6 +24,8 @@ const (
 	NodeService_GetNode_FullMethodName          = "/sps.v1.NodeService/GetNode"
 	NodeService_ListPeers_FullMethodName        = "/sps.v1.NodeService/ListPeers"
 	NodeService_GetPeer_FullMethodName          = "/sps.v1.NodeService/GetPeer"
+	NodeService_TestPeer_FullMethodName         = "/sps.v1.NodeService/TestPeer"
+	NodeService_RevokePeer_FullMethodName       = "/sps.v1.NodeService/RevokePeer"
 	NodeService_GetCaller_FullMethodName        = "/sps.v1.NodeService/GetCaller"
 	NodeService_CreateToken_FullMethodName      = "/sps.v1.NodeService/CreateToken"
 	NodeService_GetToken_FullMethodName         = "/sps.v1.NodeService/GetToken"
@@ -54,6 +56,12 @@ type NodeServiceClient interface {
 	ListPeers(ctx context.Context, in *ListPeersRequest, opts ...grpc.CallOption) (*ListPeersResponse, error)
 	// GetPeer says how it stands with one office.
 	GetPeer(ctx context.Context, in *GetPeerRequest, opts ...grpc.CallOption) (*Peer, error)
+	// TestPeer dials an office now, beside the session that may be up, and says check by check what works and what does
+	// not, on either side. It takes up to 20 seconds. For administrators.
+	TestPeer(ctx context.Context, in *TestPeerRequest, opts ...grpc.CallOption) (*TestPeerResponse, error)
+	// RevokePeer takes an office's card out of force: its session ends within a second, and nothing that it signs counts
+	// until its card is accepted again. What it said before stays. It returns the peer as it was. For administrators.
+	RevokePeer(ctx context.Context, in *RevokePeerRequest, opts ...grpc.CallOption) (*Peer, error)
 	// GetCaller says who the caller is to this node. For everybody.
 	GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Caller, error)
 	// CreateToken makes a token and returns its secret, this once. For administrators.
@@ -124,6 +132,26 @@ func (c *nodeServiceClient) GetPeer(ctx context.Context, in *GetPeerRequest, opt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Peer)
 	err := c.cc.Invoke(ctx, NodeService_GetPeer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) TestPeer(ctx context.Context, in *TestPeerRequest, opts ...grpc.CallOption) (*TestPeerResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TestPeerResponse)
+	err := c.cc.Invoke(ctx, NodeService_TestPeer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) RevokePeer(ctx context.Context, in *RevokePeerRequest, opts ...grpc.CallOption) (*Peer, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Peer)
+	err := c.cc.Invoke(ctx, NodeService_RevokePeer_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -293,6 +321,12 @@ type NodeServiceServer interface {
 	ListPeers(context.Context, *ListPeersRequest) (*ListPeersResponse, error)
 	// GetPeer says how it stands with one office.
 	GetPeer(context.Context, *GetPeerRequest) (*Peer, error)
+	// TestPeer dials an office now, beside the session that may be up, and says check by check what works and what does
+	// not, on either side. It takes up to 20 seconds. For administrators.
+	TestPeer(context.Context, *TestPeerRequest) (*TestPeerResponse, error)
+	// RevokePeer takes an office's card out of force: its session ends within a second, and nothing that it signs counts
+	// until its card is accepted again. What it said before stays. It returns the peer as it was. For administrators.
+	RevokePeer(context.Context, *RevokePeerRequest) (*Peer, error)
 	// GetCaller says who the caller is to this node. For everybody.
 	GetCaller(context.Context, *GetCallerRequest) (*Caller, error)
 	// CreateToken makes a token and returns its secret, this once. For administrators.
@@ -347,6 +381,12 @@ func (UnimplementedNodeServiceServer) ListPeers(context.Context, *ListPeersReque
 }
 func (UnimplementedNodeServiceServer) GetPeer(context.Context, *GetPeerRequest) (*Peer, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPeer not implemented")
+}
+func (UnimplementedNodeServiceServer) TestPeer(context.Context, *TestPeerRequest) (*TestPeerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method TestPeer not implemented")
+}
+func (UnimplementedNodeServiceServer) RevokePeer(context.Context, *RevokePeerRequest) (*Peer, error) {
+	return nil, status.Error(codes.Unimplemented, "method RevokePeer not implemented")
 }
 func (UnimplementedNodeServiceServer) GetCaller(context.Context, *GetCallerRequest) (*Caller, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCaller not implemented")
@@ -464,6 +504,42 @@ func _NodeService_GetPeer_Handler(srv interface{}, ctx context.Context, dec func
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(NodeServiceServer).GetPeer(ctx, req.(*GetPeerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_TestPeer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(TestPeerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).TestPeer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_TestPeer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).TestPeer(ctx, req.(*TestPeerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_RevokePeer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RevokePeerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).RevokePeer(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_RevokePeer_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).RevokePeer(ctx, req.(*RevokePeerRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -756,6 +832,14 @@ var NodeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPeer",
 			Handler:    _NodeService_GetPeer_Handler,
+		},
+		{
+			MethodName: "TestPeer",
+			Handler:    _NodeService_TestPeer_Handler,
+		},
+		{
+			MethodName: "RevokePeer",
+			Handler:    _NodeService_RevokePeer_Handler,
 		},
 		{
 			MethodName: "GetCaller",
