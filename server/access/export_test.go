@@ -1,6 +1,9 @@
 package access
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // CodeAt returns the code that an authenticator shows.
 func CodeAt(secret []byte, at time.Time) string {
@@ -12,3 +15,8 @@ func (o *RegisterOptions) Cheap() { o.argon = argonParameters{memory: 64, time: 
 
 // Dear makes passwords cost what they cost in a node.
 func (o *RegisterOptions) Dear() { o.argon = argonParameters{} }
+
+// Pending returns the context in which a handler of a call runs.
+func (r *Register) Pending(ctx context.Context, c Caller, method string) context.Context {
+	return context.WithValue(ctx, pendingKey{}, &pending{register: r, record: r.record(c, method)})
+}

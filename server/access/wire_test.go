@@ -33,6 +33,8 @@ type node struct {
 	log           *logBuffer
 	server        *grpc.Server // at the office listener; the other is the same
 	people, peers *bufconn.Listener
+	guard         *access.Guard
+	stop          func() // ends all calls and waits for them
 }
 
 // services are the implementations behind the guard; nil ones answer
@@ -44,15 +46,24 @@ type services struct {
 
 func startNode(t *testing.T, now func() time.Time, s services) *node {
 	t.Helper()
+	return startGuarded(t, now, s, func(*access.Guard) {})
+}
+
+func startGuarded(t *testing.T, now func() time.Time, s services, change func(*access.Guard)) *node {
+	t.Helper()
 	fed := authority.ForTest(t, "VN", "CN")
 	n := &node{fed: fed, office: fed.Office("VN"), log: &logBuffer{}}
 	guard := &access.Guard{Roster: n.office.Roster, Now: now, Logger: slog.New(slog.NewTextHandler(n.log, nil))}
+	change(guard)
+	n.guard, n.stop = guard, func() {}
 	serve := func(tls credentials.TransportCredentials) (*grpc.Server, *bufconn.Listener) {
 		lis := bufconn.Listen(1 << 16)
 		srv := grpc.NewServer(append(guard.ServerOptions(), grpc.Creds(tls))...)
 		register(srv, s)
 		done := make(chan struct{})
 		go func() { defer close(done); _ = srv.Serve(lis) }()
+		before := n.stop
+		n.stop = func() { before(); srv.Stop(); <-done }
 		t.Cleanup(func() { srv.Stop(); <-done })
 		return srv, lis
 	}
