@@ -32,7 +32,7 @@ func pageToken(key string, filter proto.Message) string {
 	if key == "" {
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(mark(filter) + " " + key))
+	return base64.RawURLEncoding.EncodeToString([]byte(mark(filter, key) + " " + key))
 }
 
 // parsePageToken returns the key of a token; "" for the first page.
@@ -42,7 +42,7 @@ func parsePageToken(token string, filter proto.Message) (string, error) {
 	}
 	text, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	of, key, ok := strings.Cut(string(text), " ")
-	if err != nil || !ok || key == "" || of != mark(filter) {
+	if err != nil || !ok || key == "" || of != mark(filter, key) {
 		return "", access.Invalid(access.Violation{
 			Field: "page_token", Reason: "PAGE_TOKEN",
 			Sentence: "give the next_page_token of the page before, with all other fields as they were",
@@ -51,10 +51,10 @@ func parsePageToken(token string, filter proto.Message) (string, error) {
 	return key, nil
 }
 
-// mark tells one list from another. filter is the request without page size and
+// mark tells a token that this node gave for a list from any other. filter is the request without page size and
 // token; its bytes need be the same only for as long as somebody pages.
-func mark(filter proto.Message) string {
+func mark(filter proto.Message, key string) string {
 	b, _ := proto.MarshalOptions{Deterministic: true}.Marshal(filter) // a request that came over the wire
 	name := string(filter.ProtoReflect().Descriptor().Name())
-	return strconv.FormatUint(uint64(crc32.ChecksumIEEE(append([]byte(name), b...))), 36)
+	return strconv.FormatUint(uint64(crc32.ChecksumIEEE(append([]byte(name+" "+key+" "), b...))), 36)
 }
