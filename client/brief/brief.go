@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -53,7 +54,7 @@ func Of(s *spsv1.Statement, languages ...string) Brief {
 }
 
 func (b *Brief) notification(n *spsv1.Notification, languages []string) {
-	b.Classification = words(n.GetClassification().String(), "CLASSIFICATION_")
+	b.Classification = Words(n.GetClassification())
 	b.Subject = Text(n.GetSubject(), languages...)
 	b.Product = joined(n.GetProducts(), func(p *spsv1.Product) string { return product(p, languages) })
 	b.Hazard = joined(n.GetFindings(), func(f *spsv1.Finding) string { return finding(f, languages) })
@@ -148,7 +149,7 @@ func product(p *spsv1.Product, languages []string) string {
 	for _, c := range p.GetCommodityCodes() {
 		return c.GetSystem() + " " + c.GetCode()
 	}
-	return words(p.GetArticleKind().String(), "ARTICLE_KIND_")
+	return Words(p.GetArticleKind())
 }
 
 func finding(f *spsv1.Finding, languages []string) string {
@@ -159,7 +160,7 @@ func finding(f *spsv1.Finding, languages []string) string {
 		return organism(o, languages)
 	}
 	if faults := f.GetDocumentFault().GetKinds(); len(faults) > 0 {
-		return "document " + words(faults[0].String(), "DOCUMENT_FAULT_KIND_")
+		return "document " + Words(faults[0])
 	}
 	for _, m := range f.GetMismatches() {
 		if name := concept(m.GetWhat()); name != "" {
@@ -179,7 +180,7 @@ func hazard(h *spsv1.Hazard) string {
 	if name := concept(h.GetCategory()); name != "" {
 		return name
 	}
-	return words(h.GetNature().String(), "HAZARD_NATURE_")
+	return Words(h.GetNature())
 }
 
 func organism(o *spsv1.Organism, languages []string) string {
@@ -229,13 +230,17 @@ func area(a *spsv1.Area) string {
 	return a.GetAsWritten()
 }
 
-// words turns the name of an enum's value into words; empty for the one that
-// says nothing.
-func words(value, prefix string) string {
-	w := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(value, prefix), "_", " "))
-	if w == "unspecified" {
+// Words returns the value of an enum in words, such as "border rejection" for
+// CLASSIFICATION_BORDER_REJECTION; empty for the one that says nothing, and for
+// a number that this version does not know.
+func Words(value protoreflect.Enum) string {
+	all := value.Descriptor().Values()
+	known := all.ByNumber(value.Number())
+	if known == nil || known.Number() == 0 {
 		return ""
 	}
+	prefix := strings.TrimSuffix(string(all.ByNumber(0).Name()), "UNSPECIFIED")
+	w := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(string(known.Name()), prefix), "_", " "))
 	return strings.ReplaceAll(w, "follow up", "follow-up")
 }
 
