@@ -107,6 +107,12 @@ func (all *Contexts) Save(path string) error {
 // Get returns a context by name; the empty name stands for the current one, or
 // the only one.
 func (all *Contexts) Get(name string) (Context, error) {
+	name, err := all.Name(name)
+	return all.Contexts[name], err
+}
+
+// Name returns the name of the context that Get returns.
+func (all *Contexts) Name(name string) (string, error) {
 	if name == "" {
 		name = all.Current
 	}
@@ -114,16 +120,16 @@ func (all *Contexts) Get(name string) (Context, error) {
 	if name == "" && len(names) == 1 {
 		name = names[0]
 	}
-	c, ok := all.Contexts[name]
+	_, ok := all.Contexts[name]
 	switch {
 	case ok:
-		return c, nil
+		return name, nil
 	case len(names) == 0:
-		return Context{}, fmt.Errorf("%w: none is set up, run: spsctl context add", ErrNoContext)
+		return "", fmt.Errorf("%w: none is set up, run: spsctl context add", ErrNoContext)
 	case name == "":
-		return Context{}, fmt.Errorf("%w: none is current, name one of %s with --context", ErrNoContext, strings.Join(names, ", "))
+		return "", fmt.Errorf("%w: none is current, name one of %s with --context", ErrNoContext, strings.Join(names, ", "))
 	default:
-		return Context{}, fmt.Errorf("%w: %q, there are %s", ErrNoContext, name, strings.Join(names, ", "))
+		return "", fmt.Errorf("%w: %q, there are %s", ErrNoContext, name, strings.Join(names, ", "))
 	}
 }
 

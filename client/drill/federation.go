@@ -126,7 +126,7 @@ func (f *Federation) mint(life context.Context, opts Options) error {
 	}
 	var members []authority.Options
 	for _, office := range opts.Offices {
-		n := &Node{office: office, dir: filepath.Join(f.dir, string(office)), binary: opts.Binary, life: life}
+		n := &Node{federation: name, office: office, dir: filepath.Join(f.dir, string(office)), binary: opts.Binary, life: life}
 		if err := n.pickAddresses(opts.pick, slices.Contains(opts.DialOnly, office)); err != nil {
 			return err
 		}

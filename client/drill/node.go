@@ -31,11 +31,12 @@ var errPortTaken = errors.New("another program took the port")
 
 // Node is the node of one office: a folder, and a process that may be running.
 type Node struct {
-	office certs.Office
-	dir    string
-	binary string
-	listen configListen
-	life   context.Context // of the federation; processes end with it
+	federation string
+	office     certs.Office
+	dir        string
+	binary     string
+	listen     configListen
+	life       context.Context // of the federation; processes end with it
 
 	mu      sync.Mutex
 	running *process
@@ -135,7 +136,9 @@ func (n *Node) Context(role certs.Role) (client.Context, error) {
 		return client.Context{}, fmt.Errorf("a person of %s with role %s: %w", n.office, role, err)
 	}
 	card := filepath.Join(n.dir, authority.CardFile(n.office))
-	return client.Context{Address: n.listen.Office, Office: string(n.office), Card: card, Certificate: certificate, Key: key}, nil
+	return client.Context{
+		Address: n.listen.Office, Federation: n.federation, Office: string(n.office), Card: card, Certificate: certificate, Key: key,
+	}, nil
 }
 
 // Client connects to the node as a person with a role.
