@@ -33,7 +33,7 @@ func (a *app) caInitCommand() *cobra.Command {
 	var names []string
 	cmd := &cobra.Command{
 		Use:   "init --federation NAME --office CODE",
-		Short: "make an office: authority, node certificate, keys, first card",
+		Short: "make an office: authority, node certificate, keys, first card, configuration",
 		Example: `  spsctl ca init --federation asean-cn --office VN --address spsd.ppd.gov.vn:7443 \
     --name en="Plant Protection Department" --dir vn`,
 		Args: cobra.NoArgs,
@@ -60,6 +60,7 @@ func (a *app) caInitCommand() *cobra.Command {
 	for _, name := range []string{"federation", "office"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
 	}
+	cobra.CheckErr(cmd.MarkFlagDirname("dir"))
 	return cmd
 }
 
@@ -74,18 +75,27 @@ func (a *app) initOffice(opts authority.Options, dir string) error {
 	if err := office.Save(dir); err != nil {
 		return err
 	}
-	if err := a.printCard(office.Card); err != nil {
+	config, wrote, err := writeStarter(dir, opts)
+	if err != nil {
 		return err
 	}
-	card := filepath.Join(dir, authority.CardFile(opts.Office))
+	if err := a.printCard(tableFormat, office.Card); err != nil {
+		return err
+	}
+	made := config + " was there and is left as it was"
+	if wrote {
+		made = config + " configures its node, look it through"
+	}
 	fmt.Fprintf(a.err, `
-the office is in %s; next:
-  put %s and %s into a safe
-  spsctl ca issue --dir %s --role validator --id YOUR.NAME
-  give %s to the other offices, and read them the fingerprint over the telephone
-  spsctl peer accept THEIR.card --dir %s
-  spsd store init --config spsd.yaml
-`, dir, filepath.Join(dir, authority.CAFolder), filepath.Join(dir, authority.CardKey), dir, card, filepath.Join(dir, authority.PeersFolder))
+the office is in %[1]s; %[2]s; next:
+  put %[3]s and %[4]s into a safe
+  spsctl ca issue --dir %[1]s --role validator --id YOUR.NAME
+  give %[5]s to the other offices, and read them the fingerprint over the telephone
+  spsctl peer accept THEIR.card --dir %[6]s
+  spsd store init -config %[7]s
+  spsd run -config %[7]s
+`, dir, made, filepath.Join(dir, authority.CAFolder), filepath.Join(dir, authority.CardKey),
+		filepath.Join(dir, authority.CardFile(opts.Office)), filepath.Join(dir, authority.PeersFolder), config)
 	return nil
 }
 
@@ -131,6 +141,8 @@ a running node takes it without a restart.`,
 	f.StringVar(&out, "out", "", "folder for certificate and key (default people/ in the folder of the office)")
 	f.IntVar(&days, "days", 0, "valid for so many days (default 398)")
 	cobra.CheckErr(cmd.MarkFlagRequired("role"))
+	cobra.CheckErr(cmd.MarkFlagDirname("dir"))
+	complete(cmd, "role", roleNames()...)
 	return cmd
 }
 
@@ -155,7 +167,8 @@ func (a *app) saveIssued(issued *authority.Issued, stem string) error {
 	fmt.Fprintf(a.err, "issued to %s until %s; the key is not protected by a password, hand it over in person\n",
 		credentials.Identity(), credentials.NotAfter().Local().Format("2006-01-02"))
 	if !credentials.Identity().IsNode() {
-		fmt.Fprintf(a.err, "next: spsctl context add NAME --address HOST:PORT --card OFFICE.card --certificate %s --key %s\n", certificate, key)
+		fmt.Fprintf(a.err, "next: spsctl context add NAME --address HOST:PORT --card %s.card --certificate %s --key %s\n",
+			credentials.Identity().Office, certificate, key)
 	}
 	return nil
 }
@@ -207,11 +220,19 @@ func (a *app) nextCard(dir string, change func(*spsv1.Card)) error {
 	if err := certs.SaveCard(path, office.Card); err != nil {
 		return err
 	}
-	if err := a.printCard(office.Card); err != nil {
+	if err := a.printCard(tableFormat, office.Card); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.err, "card number %d is in %s; give it to the other offices\n", office.Card.Number(), path)
 	return nil
+}
+
+// roleNames returns those for whom certificates are issued.
+func roleNames() (names []string) {
+	for _, r := range certs.Roles() {
+		names = append(names, string(r))
+	}
+	return names
 }
 
 // localized parses texts of the form LANGUAGE=TEXT.

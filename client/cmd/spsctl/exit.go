@@ -14,15 +14,31 @@ import (
 // The exit codes, for scripts. They are part of the documented face.
 const (
 	exitOK          = 0
-	exitError       = 1   // anything else
-	exitUsage       = 2   // the command line is wrong
-	exitNotFound    = 3   // there is no such thing, or it is not for this caller to see
-	exitAuth        = 4   // a certificate is missing, not believed, or not allowed to do this
-	exitUnreachable = 5   // the node does not answer
-	exitInvalid     = 6   // what was to be issued or read breaks a rule; each problem was named
-	exitConflict    = 7   // a request ID that was used for something else, a file that is there already
-	exitInterrupted = 130 // Ctrl-C
+	exitError       = 1
+	exitUsage       = 2
+	exitNotFound    = 3
+	exitAuth        = 4
+	exitUnreachable = 5
+	exitInvalid     = 6
+	exitConflict    = 7
+	exitInterrupted = 130
 )
+
+// exitCodes say what the codes mean; `spsctl help exit-codes` is made of them.
+var exitCodes = []struct {
+	code    int
+	meaning string
+}{
+	{exitOK, "it was done"},
+	{exitError, "anything that is not below"},
+	{exitUsage, "the command line is wrong, or there is no such context"},
+	{exitNotFound, "there is no such thing or file, or it is not for you to see"},
+	{exitAuth, "a certificate is missing, not believed, or not allowed to do this"},
+	{exitUnreachable, "the node does not answer"},
+	{exitInvalid, "what was to be issued or read breaks a rule; every problem was named"},
+	{exitConflict, "a request ID that was used for something else, a file that is there already"},
+	{exitInterrupted, "interrupted: Ctrl-C"},
+}
 
 // usageError is a command line that cannot be understood.
 type usageError struct{ error }

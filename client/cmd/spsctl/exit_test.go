@@ -28,7 +28,7 @@ func TestExitCodeOfAnError(t *testing.T) {
 		{"not there", answer(codes.NotFound, "NOT_FOUND", "no such case"), exitNotFound},
 		{"not allowed", answer(codes.PermissionDenied, "PERMISSION_DENIED", "validators only"), exitAuth},
 		{"not known", answer(codes.Unauthenticated, "", "who are you"), exitAuth},
-		{"not believed", answer(codes.Unavailable, "", "transport: authentication handshake failed: no"), exitAuth},
+		{"not believed", answer(codes.Unavailable, "", "transport: authentication handshake failed: tls: failed to verify certificate"), exitAuth},
 		{"away", answer(codes.Unavailable, "", "connection refused"), exitUnreachable},
 		{"slow", answer(codes.DeadlineExceeded, "", "late"), exitUnreachable},
 		{"invalid", answer(codes.InvalidArgument, "INVALID", "no subject"), exitInvalid},

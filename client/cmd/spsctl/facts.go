@@ -12,29 +12,62 @@ import (
 // facts writes names and values in two columns.
 type facts struct {
 	w     io.Writer
-	pairs [][2]string
+	pairs []fact
+}
+
+type fact struct {
+	name  string
+	value cell
 }
 
 func newFacts(w io.Writer) *facts { return &facts{w: w} }
 
-// add adds a fact; one without a value is left out.
-func (f *facts) add(name, value string) {
-	if value != "" {
-		f.pairs = append(f.pairs, [2]string{name, value})
+// add adds a fact, whose value is a string or a [cell]; one without a value is
+// left out.
+func (f *facts) add(name string, value any) {
+	if v := faces(value); v.people != "" {
+		f.pairs = append(f.pairs, fact{name, v})
 	}
 }
 
 func (f *facts) close() error {
 	width := 0
 	for _, p := range f.pairs {
-		width = max(width, runewidth.StringWidth(p[0]))
+		width = max(width, runewidth.StringWidth(p.name))
 	}
 	for _, p := range f.pairs {
-		if _, err := fmt.Fprintf(f.w, "%s  %s\n", runewidth.FillRight(p[0], width), printable(p[1])); err != nil {
+		if _, err := fmt.Fprintf(f.w, "%s  %s\n", runewidth.FillRight(printable(p.name), width), printable(p.value.people)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// write writes the facts for people; for programs it writes the whole, of which
+// they are a part, and in CSV a line for each fact.
+func (f *facts) write(as format, whole any) error {
+	switch as {
+	case tableFormat:
+		return f.close()
+	case csvFormat:
+		list := newList(f.w, csvFormat, "name", "value")
+		for _, p := range f.pairs {
+			if err := list.add(nil, p.name, p.value); err != nil {
+				return err
+			}
+		}
+		return list.close()
+	default:
+		return write(f.w, as, whole)
+	}
+}
+
+// stamp writes a time for programs; empty if there is none.
+func stamp(t *timestamppb.Timestamp) string {
+	if t == nil {
+		return ""
+	}
+	return t.AsTime().UTC().Format(time.RFC3339)
 }
 
 // instant writes a time for people, in their own zone; empty if there is none.

@@ -11,27 +11,26 @@ import (
 )
 
 func (a *app) nodeCommand() *cobra.Command {
-	format := tableFormat
+	as := tableFormat
+	var w polling
 	show := &cobra.Command{
 		Use:   "show",
 		Short: "say how the node stands",
 		Args:  cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			n, err := node.Node(ctx)
-			if err != nil {
-				return err
+			fetch := func() ([]*spsv1.Node, error) {
+				n, err := node.Node(ctx)
+				return []*spsv1.Node{n}, err
 			}
-			if format == tableFormat {
-				return a.printNode(n)
-			}
-			return write(a.out, format, n)
+			return poll(ctx, a, w, as, fetch, func(f format, n []*spsv1.Node) error { return a.printNode(f, n[0]) })
 		}),
 	}
-	outputFlag(show, &format)
+	w.flags(show)
+	outputFlag(show, &as)
 	return group(&cobra.Command{Use: "node", Short: "how your office's node stands"}, show)
 }
 
-func (a *app) printNode(n *spsv1.Node) error {
+func (a *app) printNode(as format, n *spsv1.Node) error {
 	state := "issues and receives"
 	if n.GetReadOnly() {
 		state = "read-only: " + n.GetReadOnlyReason()
@@ -41,8 +40,8 @@ func (a *app) printNode(n *spsv1.Node) error {
 	facts.add("state", state)
 	facts.add("log", fmt.Sprintf("%s, %d entries", n.GetOrigin(), n.GetSize()))
 	facts.add("version", n.GetVersion())
-	facts.add("running since", instant(n.GetStartTime()))
-	facts.add("certificate", "expires "+instant(n.GetCertificateExpireTime()))
+	facts.add("running since", when(n.GetStartTime()))
+	facts.add("certificate expires", when(n.GetCertificateExpireTime()))
 	facts.add("card", fmt.Sprintf("number %d, fingerprint %s", n.GetCardNumber(), n.GetFingerprint()))
-	return facts.close()
+	return facts.write(as, n)
 }

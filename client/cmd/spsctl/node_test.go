@@ -71,8 +71,8 @@ func TestADay(t *testing.T) {
 		t.Errorf("after a check the cases are %q, want none", got)
 	}
 	id := client.NewRequestID()
-	reference := strings.TrimSpace(must(t, config, "case", "issue", "-f", file, "--request-id", id))
-	if again := strings.TrimSpace(must(t, config, "case", "issue", "-f", file, "--request-id", id)); again != reference {
+	reference := strings.TrimSpace(must(t, config, "case", "issue", "-f", file, "--yes", "--request-id", id))
+	if again := strings.TrimSpace(must(t, config, "case", "issue", "-f", file, "--yes", "--request-id", id)); again != reference {
 		t.Errorf("issued again as %s, want %s", again, reference)
 	}
 	waitFor(t, config, "CN", reference)
@@ -85,12 +85,17 @@ func TestADay(t *testing.T) {
 	}{
 		{"every problem of a statement", []string{"case", "issue", "-f", wrong}, exitInvalid, "statement.handling"},
 		{"an officer may not issue", []string{"--context", "officer", "case", "issue", "-f", file}, exitAuth, "PERMISSION_DENIED"},
+		{"nobody to ask", []string{"case", "issue", "-f", file}, exitUsage, "--yes"},
+		{"not to be asked", []string{"case", "issue", "-f", file, "--no-input"}, exitUsage, "--yes"},
+		{"what has no end as one document", []string{"case", "watch", "-o", "json"}, exitUsage, "jsonl"},
 		{"a case that is not there", []string{"case", "get", "VN-1999-000001"}, exitNotFound, "NOT_FOUND"},
-		{"an ID that was used", []string{"case", "issue", "-f", "-", "--request-id", id}, exitConflict, "ID_CONFLICT"},
+		{"an ID that was used", []string{"case", "issue", "-f", "-", "--yes", "--request-id", id}, exitConflict, "ID_CONFLICT"},
 		{"the case", []string{"case", "get", reference}, exitOK, "Bactrocera dorsalis"},
 		{"the case at the addressee", []string{"--context", "CN", "case", "get", reference, "-o", "yaml"}, exitOK, "lang: en"},
 		{"the list", []string{"case", "list"}, exitOK, "mango"},
 		{"the list for programs", []string{"case", "list", "-o", "csv"}, exitOK, "reference,issued,classification"},
+		{"the case for a spreadsheet", []string{"case", "get", reference, "-o", "csv"}, exitOK, reference + ",VN,"},
+		{"the node for a spreadsheet", []string{"node", "show", "-o", "csv"}, exitOK, "name,value\noffice,VN of drill\n"},
 		{"the peers", []string{"peer", "list"}, exitOK, "connected since"},
 		{"the node", []string{"node", "show"}, exitOK, "issues and receives"},
 	} {

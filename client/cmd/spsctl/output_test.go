@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"encoding/csv"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/mattn/go-runewidth"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -19,7 +22,7 @@ func TestListInEveryFormat(t *testing.T) {
 		{jsonFormat, "[\n  {\n    \"office\": \"TH\"\n  },\n  {\n    \"office\": \"CN\"\n  }\n]\n"},
 		{jsonlFormat, "{\"office\":\"TH\"}\n{\"office\":\"CN\"}\n"},
 		{yamlFormat, "- office: TH\n- office: CN\n"},
-		{csvFormat, "office,name\nTH,กรมวิชาการเกษตร\nCN,海关总署\x1bx\n"},
+		{csvFormat, "office,name\nTH,กรมวิชาการเกษตร\nCN,海关总署 x\n"},
 	} {
 		t.Run(string(test.format), func(t *testing.T) {
 			var out bytes.Buffer
@@ -36,6 +39,120 @@ func TestListInEveryFormat(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// names are of offices and goods, in the scripts of the region.
+var names = []string{
+	"Plant Protection Department", "Cục Bảo vệ thực vật", "กรมวิชาการเกษตร", "ทุเรียนสด น้ำผึ้ง", "អគ្គនាយកដ្ឋានកសិកម្ម", "ស្វាយកែវរមៀត",
+	"ກົມປູກຝັງ", "ໝາກມ່ວງ", "စိုက်ပျိုးရေးဦးစီးဌာန", "မြန်မာ့သရက်သီး", "海关总署", "新鲜榴莲（冷冻）", "Bộ NN&PTNT 🥭",
+}
+
+func TestColumnsLineUpInEveryScript(t *testing.T) {
+	var out bytes.Buffer
+	list := newList(&out, tableFormat, "name", "cut", "end")
+	for _, name := range names {
+		if err := list.add(nil, name, short(name, 9), "END"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := list.close(); err != nil {
+		t.Fatal(err)
+	}
+	facts := newFacts(&out)
+	for _, name := range names {
+		facts.add(name, "END")
+	}
+	table := out.String()
+	out.Reset()
+	if err := facts.close(); err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string]string{"table": table, "facts": out.String()} {
+		want := 0
+		for line := range strings.Lines(text) {
+			before, _, _ := strings.Cut(line, "END")
+			got := runewidth.StringWidth(before)
+			if want == 0 {
+				want = got
+			}
+			if got != want {
+				t.Errorf("%s: the last column begins at %d, want %d in\n%s", what, got, want, text)
+				break
+			}
+		}
+	}
+}
+
+// TestNothingIsAFormula reads CSV back as a spreadsheet would.
+func TestNothingIsAFormula(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{"a formula", `=HYPERLINK("http://example.test")`, `'=HYPERLINK("http://example.test")`},
+		{"a sum", "+1+1", "'+1+1"},
+		{"a difference", "-2+3", "'-2+3"},
+		{"a function", "@SUM(A1)", "'@SUM(A1)"},
+		{"a tab before one", "\t=1", "'\t=1"},
+		{"one in full width", "＝1", "'＝1"},
+		{"a line of its own", "\n=1", "'\n=1"},
+		{"what a terminal obeys", "a\x1b[2J\rb", "a [2J b"},
+		{"commas and quotes", `shrimp, "tiger"`, `shrimp, "tiger"`},
+		{"lines", "one\ntwo", "one\ntwo"},
+		{"nothing", "", ""},
+		{"text", "海关总署", "海关总署"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var out bytes.Buffer
+			list := newList(&out, csvFormat, "a", "b")
+			if err := list.add(nil, test.in, "b"); err != nil {
+				t.Fatal(err)
+			}
+			if err := list.close(); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := csv.NewReader(&out).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := rows[1][0]; got != test.want {
+				t.Errorf("cell %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestProgramsSeeTimesInUTCAndWholeTexts(t *testing.T) {
+	at := timestamppb.New(time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC))
+	var out bytes.Buffer
+	list := newList(&out, csvFormat, "time", "text")
+	if err := list.add(nil, when(at), short("instant noodles, duck flavour", 8)); err != nil {
+		t.Fatal(err)
+	}
+	if err := list.close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "time,text\n2026-03-04T05:06:07Z,\"instant noodles, duck flavour\"\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestJSONIsWrittenOneWay(t *testing.T) {
+	s := &spsv1.ExternalReference{System: "GACC", Number: "a<b>&c"}
+	for f, want := range map[format]string{
+		jsonFormat:  "[\n  {\n    \"system\": \"GACC\",\n    \"number\": \"a<b>&c\"\n  }\n]\n",
+		jsonlFormat: "{\"system\":\"GACC\",\"number\":\"a<b>&c\"}\n",
+		yamlFormat:  "- system: GACC\n  number: a<b>&c\n",
+	} {
+		var out bytes.Buffer
+		list := newList(&out, f, "system")
+		if err := list.add(s, "GACC"); err != nil {
+			t.Fatal(err)
+		}
+		if err := list.close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); got != want {
+			t.Errorf("%s: got %q, want %q", f, got, want)
+		}
 	}
 }
 

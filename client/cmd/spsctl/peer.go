@@ -19,27 +19,33 @@ func (a *app) peerCommand() *cobra.Command {
 
 func (a *app) peerListCommand() *cobra.Command {
 	format := tableFormat
+	var w polling
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "say how it stands with each office",
-		Args:  cobra.NoArgs,
+		Long: `List says for each office whether its node is connected, how much of its log is
+here, how much of ours it has given a receipt for, and what went wrong last. With
+--watch it says it again of each office for which it has changed, until Ctrl-C.`,
+		Args: cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			peers, err := node.Peers(ctx)
-			if err != nil {
-				return err
-			}
-			now := time.Now()
-			list := newList(a.out, format, "office", "link", "their log", "our log with them", "last error")
-			for _, p := range peers {
-				if err := list.add(p, p.GetOffice(), link(p, now), behind(p), theirReceipt(p, now), lastError(p, now)); err != nil {
-					return err
-				}
-			}
-			return list.close()
+			fetch := func() ([]*spsv1.Peer, error) { return node.Peers(ctx) }
+			return poll(ctx, a, w, format, fetch, a.printPeers)
 		}),
 	}
+	w.flags(cmd)
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+func (a *app) printPeers(as format, peers []*spsv1.Peer) error {
+	now := time.Now()
+	list := newList(a.out, as, "office", "link", "their log", "our log with them", "last error")
+	for _, p := range peers {
+		if err := list.add(p, p.GetOffice(), link(p, now), behind(p), theirReceipt(p, now), lastError(p, now)); err != nil {
+			return err
+		}
+	}
+	return list.close()
 }
 
 // link says in words whether a session is up, and since when.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,24 +11,24 @@ import (
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/spsalert/spsalert/certs"
 )
 
 func (a *app) peerShowCommand() *cobra.Command {
 	format := tableFormat
 	cmd := &cobra.Command{
-		Use:   "show CARDFILE",
-		Short: "show what a peer card says",
-		Args:  cobra.ExactArgs(1),
+		Use:               "show CARDFILE",
+		Short:             "show what a peer card says",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cardFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			card, err := readCard(args[0])
 			if err != nil {
 				return err
 			}
-			if format == tableFormat {
-				return a.printCard(card)
-			}
-			return write(a.out, format, card.Message())
+			return a.printCard(format, card)
 		},
 	}
 	outputFlag(cmd, &format)
@@ -38,9 +37,10 @@ func (a *app) peerShowCommand() *cobra.Command {
 
 func (a *app) peerFingerprintCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "fingerprint CARDFILE",
-		Short: "print a card's fingerprint, to be read over the telephone",
-		Args:  cobra.ExactArgs(1),
+		Use:               "fingerprint CARDFILE",
+		Short:             "print a card's fingerprint, to be read over the telephone",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cardFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			card, err := readCard(args[0])
 			if err != nil {
@@ -62,7 +62,8 @@ func (a *app) peerAcceptCommand() *cobra.Command {
 node takes it without a restart. Call the office, on a number that did not come
 with the card, and let them read their fingerprint to you: this is the one step
 on which all trust in that office rests.`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cardFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
 			return a.acceptCard(args[0], dir, yes)
 		},
@@ -82,11 +83,11 @@ func (a *app) acceptCard(file, dir string, yes bool) error {
 	if err != nil || known {
 		return err
 	}
-	if err := a.printCard(card); err != nil {
+	if err := a.printCard(tableFormat, card); err != nil {
 		return err
 	}
 	if !yes {
-		if err := a.ask(fmt.Sprintf("did %s read you this fingerprint over the telephone? type yes: ", card.Office())); err != nil {
+		if err := a.ask(fmt.Sprintf("did %s read you this fingerprint over the telephone?", card.Office()), "compare the fingerprint and add --yes"); err != nil {
 			return err
 		}
 	}
@@ -118,23 +119,7 @@ func replaces(target string, card *certs.Card) (known bool, err error) {
 	}
 }
 
-// ask waits for a yes. Where nobody can answer it refuses.
-func (a *app) ask(question string) error {
-	if !isTerminal(a.in) {
-		return usageError{errors.New("nobody to ask here, compare the fingerprint and add --yes")}
-	}
-	fmt.Fprint(a.err, question)
-	answer, err := bufio.NewReader(a.in).ReadString('\n')
-	if err != nil {
-		return err
-	}
-	if strings.TrimSpace(strings.ToLower(answer)) != "yes" {
-		return errors.New("not accepted, nothing was changed")
-	}
-	return nil
-}
-
-func (a *app) printCard(card *certs.Card) error {
+func (a *app) printCard(as format, card *certs.Card) error {
 	m := card.Message()
 	var names []string
 	for _, n := range m.GetName() {
@@ -153,12 +138,12 @@ func (a *app) printCard(card *certs.Card) error {
 	f.add("office", string(card.Office())+" of "+card.Federation())
 	f.add("name", strings.Join(names, " / "))
 	f.add("card number", fmt.Sprint(card.Number()))
-	f.add("made", card.IssueTime().Local().Format("2006-01-02 15:04:05 MST"))
+	f.add("made", when(timestamppb.New(card.IssueTime())))
 	f.add("reached at", reached)
 	f.add("logs", strings.Join(origins, ", "))
 	f.add("units", fmt.Sprint(len(m.GetUnits())))
 	f.add("fingerprint", card.Fingerprint())
-	return f.close()
+	return f.write(as, m)
 }
 
 // readCard reads and checks a card file.

@@ -10,14 +10,18 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// printStatement writes one statement for people.
-func (a *app) printStatement(s *spsv1.IssuedStatement) error {
+// printStatement writes one statement.
+func (a *app) printStatement(as format, s *spsv1.IssuedStatement) error {
+	return a.statementFacts(s).write(as, s)
+}
+
+func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 	b := brief.Of(s.GetStatement())
 	f := newFacts(a.out)
 	f.add("reference", s.GetReference())
 	f.add("name", s.GetName())
-	f.add("issued", instant(s.GetIssueTime()))
-	f.add("recorded here", instant(s.GetRecordTime()))
+	f.add("issued", when(s.GetIssueTime()))
+	f.add("recorded here", when(s.GetRecordTime()))
 	f.add("kind", b.Kind)
 	f.add("classification", b.Classification)
 	f.add("subject", b.Subject)
@@ -33,26 +37,35 @@ func (a *app) printStatement(s *spsv1.IssuedStatement) error {
 	for _, d := range s.GetDeliveries() {
 		f.add(d.GetOffice(), deliveryWords(d))
 	}
-	return f.close()
+	return f
 }
 
-// printCase writes a case for people: its original, then what refers to it.
-func (a *app) printCase(c *spsv1.Case) error {
-	if err := a.printStatement(c.GetOriginal()); err != nil {
-		return err
-	}
-	if len(c.GetStatements()) == 0 {
-		return nil
-	}
-	list := newList(a.out, tableFormat, "reference", "office", "issued", "kind", "what it says")
-	for _, s := range c.GetStatements() {
-		b := brief.Of(s.GetStatement())
-		if err := list.add(s, s.GetReference(), s.GetStatement().GetOffice(), instant(s.GetIssueTime()), b.Kind, shorten(b.Subject, 60)); err != nil {
+// printCase writes a case: for people its original, then what refers to it; in
+// CSV a row for each statement, the original first.
+func (a *app) printCase(as format, c *spsv1.Case) error {
+	switch as {
+	case tableFormat:
+		if err := a.statementFacts(c.GetOriginal()).close(); err != nil || len(c.GetStatements()) == 0 {
 			return err
 		}
+		if _, err := fmt.Fprintln(a.out); err != nil {
+			return err
+		}
+		return a.listStatements(as, c.GetStatements())
+	case csvFormat:
+		return a.listStatements(as, append([]*spsv1.IssuedStatement{c.GetOriginal()}, c.GetStatements()...))
+	default:
+		return write(a.out, as, c)
 	}
-	if _, err := fmt.Fprintln(a.out); err != nil {
-		return err
+}
+
+func (a *app) listStatements(as format, all []*spsv1.IssuedStatement) error {
+	list := newList(a.out, as, "reference", "office", "issued", "kind", "what it says")
+	for _, s := range all {
+		b := brief.Of(s.GetStatement())
+		if err := list.add(s, s.GetReference(), s.GetStatement().GetOffice(), when(s.GetIssueTime()), b.Kind, short(b.Subject, 60)); err != nil {
+			return err
+		}
 	}
 	return list.close()
 }

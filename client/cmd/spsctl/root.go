@@ -16,6 +16,7 @@ import (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	env      func(name string) string // a variable of the environment; nil: there are none
 }
 
 // app is what all commands share.
@@ -23,6 +24,7 @@ type app struct {
 	streams
 	config  string // file of contexts; empty: the default one
 	context string // name of the context; empty: the current one
+	noInput bool   // never ask
 	begun   bool   // a command's body has begun; before that every error is one of usage
 }
 
@@ -52,8 +54,8 @@ func (a *app) root() *cobra.Command {
 		Long: `spsctl speaks to the node of an SPS office, makes the office's keys and peer
 card, and runs a whole federation on this machine to try it: spsctl demo.
 
-Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 certificate or permission,
-5 node unreachable, 6 validation failed, 7 conflict, 130 interrupted.`,
+What to type for common tasks: spsctl help examples. Exit codes for scripts:
+spsctl help exit-codes.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
 	}
@@ -61,10 +63,27 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 not found, 4 certificate or permission,
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
-	root.PersistentFlags().StringVar(&a.config, "config", "", "file of contexts (default spsctl/config.yaml in the configuration folder)")
-	root.PersistentFlags().StringVar(&a.context, "context", "", "context to use (default the current one)")
+	f := root.PersistentFlags()
+	f.StringVar(&a.config, "config", "", "file of contexts (default spsctl/config.yaml in the configuration folder)")
+	f.StringVar(&a.context, "context", "", "context to use (default the current one)")
+	f.BoolVar(&a.noInput, "no-input", false, "never ask anything; where an answer is needed, refuse")
+	cobra.CheckErr(root.MarkPersistentFlagFilename("config", "yaml"))
+	cobra.CheckErr(root.RegisterFlagCompletionFunc("context", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+		return a.completeContexts(cmd, nil, begun)
+	}))
 	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(),
-		a.peerCommand(), a.nodeCommand(), a.importCommand(), a.demoCommand())
+		a.peerCommand(), a.nodeCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
+	root.AddCommand(topics()...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd("completion")
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Short = "help about a command, or one of the topics below"
+		case "completion":
+			cmd.Short = "write what makes the tab key complete commands: bash, zsh, fish, powershell"
+		}
+	}
 	a.note(root)
 	return root
 }
@@ -102,7 +121,7 @@ func (a *app) note(cmd *cobra.Command) {
 
 // contexts reads the file of contexts, and says which it is.
 func (a *app) contexts() (*client.Contexts, string, error) {
-	path := a.config
+	path := first(a.config, a.variable(variableConfig))
 	if path == "" {
 		var err error
 		if path, err = client.DefaultContextsFile(); err != nil {
@@ -113,13 +132,25 @@ func (a *app) contexts() (*client.Contexts, string, error) {
 	return all, path, err
 }
 
+// variable returns a variable of the environment.
+func (a *app) variable(name string) string {
+	if a.env == nil {
+		return ""
+	}
+	return a.env(name)
+}
+
+// contextName returns the name of the context that was asked for; empty: the
+// current one.
+func (a *app) contextName() string { return first(a.context, a.variable(variableContext)) }
+
 // dial connects to the node of the chosen context.
 func (a *app) dial(ctx context.Context) (*client.Client, error) {
 	all, _, err := a.contexts()
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := all.Get(a.context)
+	chosen, err := all.Get(a.contextName())
 	if err != nil {
 		return nil, err
 	}

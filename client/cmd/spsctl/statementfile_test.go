@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/testing/protocmp"
 
+	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -53,11 +55,66 @@ func TestParseStatement(t *testing.T) {
 	}
 }
 
+// TestShortValues writes the same statement as people do.
+func TestShortValues(t *testing.T) {
+	want, err := parseStatement([]byte(statementYAML))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, short := range []*strings.Replacer{
+		strings.NewReplacer("STATEMENT_STATUS_ACTUAL", "actual", "HANDLING_NETWORK", "network", "ADDRESSEE_ROLE_ORIGIN", "origin",
+			"CLASSIFICATION_BORDER_REJECTION", "border-rejection", "NOTIFICATION_TYPE_PLANT", "plant"),
+		strings.NewReplacer("STATEMENT_STATUS_ACTUAL", "ACTUAL", "CLASSIFICATION_BORDER_REJECTION", "border rejection",
+			"NOTIFICATION_TYPE_PLANT", "notification_type_plant", "externalReferences", "external_references"),
+	} {
+		got, err := parseStatement([]byte(short.Replace(statementYAML)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+			t.Errorf("statement (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestTemplates fills each template in, also with every line that is commented
+// out, and reads it.
+func TestTemplates(t *testing.T) {
+	prose := regexp.MustCompile(`(?m)^# [^ ].*$|^#  ` + " spsctl.*$")
+	for _, c := range classifications {
+		text := must(t, "", "case", "template", c.Classification)
+		for name, text := range map[string]string{
+			"as it is":   text,
+			"all of it":  regexp.MustCompile(`(?m)^#`).ReplaceAllString(prose.ReplaceAllString(text, ""), ""),
+			"upper case": strings.ReplaceAll(text, c.Classification, strings.ToUpper(c.Classification)),
+		} {
+			got, err := parseStatement([]byte(text))
+			if err != nil {
+				t.Errorf("%s, %s: %v\n%s", c.Classification, name, err, text)
+				continue
+			}
+			if got, want := brief.Of(got).Classification, strings.ReplaceAll(c.Classification, "-", " "); strings.ReplaceAll(got, "-", " ") != want {
+				t.Errorf("%s, %s: it is a %q, want %q", c.Classification, name, got, want)
+			}
+		}
+	}
+	if got, want := len(classifications), spsv1.Classification(0).Descriptor().Values().Len()-1; got != want {
+		t.Errorf("%d templates, want one for each of %d classifications", got, want)
+	}
+	if got := spsctl(t, "", "case", "template", "panic"); got.code != exitUsage || !strings.Contains(got.err, "alert, border-rejection") {
+		t.Errorf("an unknown classification: exit code %d, %q, want %d and those that there are", got.code, got.err, exitUsage)
+	}
+}
+
 func TestParseStatementSaysWhereAndWhat(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
 		{"empty", "", "empty"},
 		{"not YAML", "a: [", "yaml"},
-		{"an unknown name", "status: STATEMENT_STATUS_ACTUAL\nhandlin: 3\n", "line 2"},
+		{"an unknown name", "status: STATEMENT_STATUS_ACTUAL\nhandlin: 3\n", `line 2: there is no "handlin" here, did you mean handling?`},
+		{"a name like no other", "addressees:\n  - country: VN\n", `line 2: there is no "country" here; there are office, area, body`},
+		{"a value that there is not", "notification:\n  classification: rejected\n", `line 2: classification: "rejected" is none of alert, border-rejection, `},
+		{"a value in a list", "addressees:\n  - roles: [origin, mother]\n", `line 2: roles: "mother" is none of origin, re-export, `},
+		{"several at once", "handlin: 3\nstatus: real\n", "line 2: status"},
 		{"a number that is no number", "externalReferences:\n  - number: 2024.9650\n", "2024.9650"},
 		{"a number of YAML only", "addressees:\n  - cardNumber: 0x10\n", "plain number"},
 		{"a list as a key", "? [a]\n: b\n", "a key must be a name"},

@@ -1,0 +1,75 @@
+package main
+
+import "strings"
+
+// examples are the cheat sheet. A test runs every line of it, in this order, in
+// the folder of an office whose node is up.
+var examples = []struct {
+	task  string
+	lines []string
+}{
+	{"try everything on this machine", []string{
+		"spsctl demo --once",
+	}},
+	{"what has come, and what comes", []string{
+		"spsctl case list",
+		"spsctl case get VN-2026-000001",
+		"spsctl case watch",
+	}},
+	{"issue: begin with a template, fill it in, check it, issue it", []string{
+		"spsctl case template border-rejection > mango.yaml",
+		"spsctl case issue -f mango.yaml --check",
+		"spsctl case issue -f mango.yaml --yes",
+	}},
+	{"issue from a program: the same request ID issues once, however often", []string{
+		"spsctl case issue -f mango.yaml --yes --request-id 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o json",
+	}},
+	{"follow from a program; keep the last cursor and go on after it", []string{
+		"spsctl case watch -o jsonl",
+		"spsctl case list --watch -o jsonl",
+	}},
+	{"for a spreadsheet", []string{
+		"spsctl case list --limit 0 -o csv > cases.csv",
+	}},
+	{"how the node and the links stand", []string{
+		"spsctl node show",
+		"spsctl peer list",
+		"spsctl peer list --watch",
+	}},
+	{"set up an office", []string{
+		"spsctl ca init --federation asean-cn --office TH --address spsd.doa.go.th:7443 --dir th",
+		"spsctl ca issue --dir th --role validator --id somchai",
+		"spsd store init -config th/spsd.yaml",
+		"spsctl context add th --address 127.0.0.1:7444 --card th/TH.card --certificate th/people/validator-somchai.pem --key th/people/validator-somchai.key",
+	}},
+	{"join: exchange cards, compare fingerprints over the telephone", []string{
+		"spsctl peer fingerprint th/TH.card",
+		"spsctl peer show th/TH.card",
+		"spsctl peer accept th/TH.card --dir peers --yes",
+	}},
+	{"speak to another node", []string{
+		"spsctl context list",
+		"spsctl context use vn",
+		"spsctl --context vn case list",
+	}},
+	{"complete with the tab key", []string{
+		"spsctl completion bash > spsctl.bash",
+		"spsctl completion zsh > _spsctl",
+		"spsctl completion fish > spsctl.fish",
+		"spsctl completion powershell > spsctl.ps1",
+	}},
+}
+
+func examplesText() string {
+	var b strings.Builder
+	for i, e := range examples {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString("# " + e.task + "\n")
+		for _, line := range e.lines {
+			b.WriteString("  " + line + "\n")
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
