@@ -220,6 +220,12 @@ func (s *Server) Reload(ctx context.Context) error {
 	return errors.Join(s.id.reload(), s.publishCard(ctx))
 }
 
+// Alive returns nil if the node can still read its store.
+func (s *Server) Alive(ctx context.Context) error {
+	_, err := s.store.Room(ctx)
+	return err
+}
+
 // Addrs are the addresses at which a node listens; nil where it does not.
 type Addrs struct {
 	Peers, Office, Web, Ops net.Addr

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"syscall"
 
 	"github.com/spsalert/spsalert/server"
@@ -34,7 +35,14 @@ func (p *program) run(ctx context.Context) error {
 	if err := node.Start(living); err != nil {
 		return errors.Join(err, node.Stop(stopping))
 	}
+	manager := newSupervisor(logger)
+	manager.ready(node)
+	var signs sync.WaitGroup
+	signs.Go(func() { manager.watch(living, node) })
 	failure := live(living, node, hangups, logger)
+	manager.stopping()
+	end()
+	signs.Wait()
 	return errors.Join(failure, node.Stop(stopping))
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -119,6 +120,59 @@ func TestLifeOfANode(t *testing.T) {
 	want(run(t, "store", "verify", "-config", config), 0, "in order: ", "entries   1")
 	spoil(t, filepath.Join(filepath.Dir(config), "data", "ledger.db"))
 	want(run(t, "store", "verify", "-config", config), 6, "the store is damaged")
+}
+
+// TestTheServiceManagerIsTold runs the node as a unit of Type=notify with a
+// watchdog does.
+func TestTheServiceManagerIsTold(t *testing.T) {
+	config := newOffice(t)
+	if got := run(t, "store", "init", "-config", config); got.code != 0 {
+		t.Fatalf("store init: %s", got.err)
+	}
+	socket := filepath.Join(t.TempDir(), "notify")
+	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer manager.Close()
+	if err := manager.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(spsd, "-config", config, "run")
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket, "WATCHDOG_USEC=100000")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	next := func() string {
+		t.Helper()
+		said := make([]byte, 1024)
+		n, err := manager.Read(said)
+		if err != nil {
+			t.Fatalf("the service manager hears nothing: %v", err)
+		}
+		return string(said[:n])
+	}
+	if got := next(); !strings.HasPrefix(got, "READY=1\nSTATUS=serving, peers at 127.0.0.1:") {
+		t.Errorf("first it says %q, want that it is ready", got)
+	}
+	for range 2 {
+		if got, want := next(), "WATCHDOG=1"; got != want {
+			t.Errorf("then it says %q, want %s", got, want)
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	last := next()
+	for last == "WATCHDOG=1" {
+		last = next()
+	}
+	if want := "STOPPING=1"; last != want {
+		t.Errorf("at its end it says %q, want %s", last, want)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v, want exit code 0", err)
+	}
 }
 
 // spoil changes one byte of the card in a ledger.
