@@ -181,7 +181,8 @@ func (l *Ledger) checkReceipt(r store.Reader, row logRow, said seal.Receipt) err
 }
 
 // saysNothingNew reports whether a receipt is one that is held, or older: of a
-// smaller size, or of the same size with the same exceptions.
+// smaller size, or of the same size and no more held. So the receipts of an
+// office over a log of any size are bounded, whatever it signs.
 func saysNothingNew(r store.Reader, id logID, office certs.Office, said seal.Receipt) (bool, error) {
 	_, note, err := newestReceipt(r, id, office)
 	if err != nil || note == nil {
@@ -194,7 +195,23 @@ func saysNothingNew(r store.Reader, id logID, office certs.Office, said seal.Rec
 	if said.Size != last.Size {
 		return said.Size < last.Size, nil
 	}
-	return said.Root == last.Root && slices.Equal(said.Missing, last.Missing) && slices.Equal(said.Ahead, last.Ahead), nil
+	return !holdsMore(said, last), nil
+}
+
+// holdsMore reports whether a receipt takes nothing back of what one of the
+// same size said before, and adds something.
+func holdsMore(said, last seal.Receipt) bool {
+	for _, seq := range said.Missing {
+		if !slices.Contains(last.Missing, seq) {
+			return false
+		}
+	}
+	for _, a := range last.Ahead {
+		if !slices.Contains(said.Ahead, a) {
+			return false
+		}
+	}
+	return len(said.Missing) < len(last.Missing) || len(said.Ahead) > len(last.Ahead)
 }
 
 // newestReceipt returns the position and the note, valid within the

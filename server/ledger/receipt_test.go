@@ -99,6 +99,47 @@ func TestReceiptsThatSayNothingNewCostNoCommit(t *testing.T) {
 	}
 }
 
+// An office cannot fill the store of another by signing, again and again, that
+// it holds now this and now that.
+func TestReceiptsOfOneSizeAreBounded(t *testing.T) {
+	vn, cn, _ := federation(t)
+	o := vn.Origin()
+	for i := range 3 {
+		vn.Issue(t, fmt.Sprintf("r%d", i), "x", "CN")
+	}
+	c := head(t, vn, o).Checkpoint
+	ahead := seal.Ahead{Sequence: c.Size + 1, RecordHash: tlog.Hash{1}}
+	before := vn.Released().N
+	for _, tc := range []struct {
+		name string
+		said seal.Receipt
+		want uint64 // how many are recorded by then
+	}{
+		{"the first", seal.Receipt{Missing: []uint64{1, 2}}, 1},
+		{"another is missing", seal.Receipt{Missing: []uint64{1, 3}}, 1},
+		{"more are missing", seal.Receipt{Missing: []uint64{1, 2, 3}}, 1},
+		{"one has come, another is missing", seal.Receipt{Missing: []uint64{3}}, 1},
+		{"one has come", seal.Receipt{Missing: []uint64{2}}, 2},
+		{"one ahead", seal.Receipt{Missing: []uint64{2}, Ahead: []seal.Ahead{ahead}}, 3},
+		{"taken back", seal.Receipt{Missing: []uint64{2}}, 3},
+		{"all have come, and one is taken back", seal.Receipt{}, 3},
+		{"all have come", seal.Receipt{Ahead: []seal.Ahead{ahead}}, 4},
+		{"the same", seal.Receipt{Ahead: []seal.Ahead{ahead}, Time: 7}, 4},
+	} {
+		tc.said.Origin, tc.said.Size, tc.said.Root = o, c.Size, c.Root
+		note, err := seal.SignReceipt(tc.said, "CN", cn.Office.ReceiptKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := vn.AddReceipt(t.Context(), "CN", note); err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if got := vn.Released().N - before; got != tc.want {
+			t.Errorf("%s: %d receipts are recorded, want %d", tc.name, got, tc.want)
+		}
+	}
+}
+
 func TestReceiptsThatAreRefused(t *testing.T) {
 	vn, cn, th := federation(t)
 	vn.Issue(t, "r1", "x", "CN")
