@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"reflect"
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
@@ -89,7 +90,7 @@ func (c *codec) NewDecoder(r io.Reader) runtime.Decoder {
 // unreadable says why a body is not the message that it should be: every field
 // that the contract does not have, or else what the decoder says.
 func unreadable(text []byte, v any, err error) *access.Refusal {
-	if m, ok := v.(proto.Message); ok {
+	if m := messageOf(v); m != nil {
 		if unknown := unknownFields(text, m.ProtoReflect().Descriptor()); len(unknown) > 0 {
 			return access.Invalid(unknown...)
 		}
@@ -100,4 +101,17 @@ func unreadable(text []byte, v any, err error) *access.Refusal {
 	}
 	why = strings.TrimLeft(why, " \u00a0")
 	return access.Invalid(access.Violation{Reason: "JSON", Sentence: "the body is not what /openapi.json describes: " + why})
+}
+
+// messageOf returns a message of the type that is decoded into v, or nil: v is
+// a message, or points at a field of the request that holds one.
+func messageOf(v any) proto.Message {
+	if m, ok := v.(proto.Message); ok {
+		return m
+	}
+	if t := reflect.TypeOf(v); t.Kind() == reflect.Pointer {
+		m, _ := reflect.Zero(t.Elem()).Interface().(proto.Message)
+		return m
+	}
+	return nil
 }

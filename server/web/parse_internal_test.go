@@ -52,6 +52,17 @@ func TestAccepts(t *testing.T) {
 	}
 }
 
+func TestForwardedHeaders(t *testing.T) {
+	for header, want := range map[string]string{
+		"Accept-Language": "accept-language", "If-Match": "if-match",
+		"Authorization": "", "Grpc-Metadata-Role": "", "Cookie": "", "X-Forwarded-For": "", "Grpc-Timeout": "",
+	} {
+		if got, ok := forwarded(header); got != want || ok != (want != "") {
+			t.Errorf("forwarded(%s) = %q, %t, want %q", header, got, ok, want)
+		}
+	}
+}
+
 func TestHasTag(t *testing.T) {
 	for _, tc := range []struct {
 		lines []string
