@@ -30,6 +30,10 @@ test: ## all tests that need nothing but Go
 .PHONY: check
 check: tidy lint vet proto regenerated race ## what CI runs: modules, lint, vet, protos, gen, tests with -race, rules of the house
 
+.PHONY: man
+man: build ## write the manual pages of spsctl into bin/man/
+	@bin/spsctl man bin/man
+
 .PHONY: gen
 gen: ## write gen/ anew from proto/
 	tools/gen.sh

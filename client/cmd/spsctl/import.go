@@ -33,8 +33,12 @@ that are in your federation are addressed; a row without one goes to everyone.
 
 A row that cannot be taken is reported with its line and every reason, and the
 rest goes on; the exit code is then 6. Importing a file again issues nothing
-again: a row is known by its RASFF number and its content.`,
+again: a row is known by its RASFF number and its content. Where a newer export
+says something new under a number, an amendment of what was issued is issued.`,
 		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"csv"}, cobra.ShellCompDirectiveFilterFileExt
+		},
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			if node.Office() != rasff.Office {
 				return usageError{fmt.Errorf("%s issues what RASFF has published, this is the node of %s; choose another --context", rasff.Office, node.Office())}
@@ -43,7 +47,15 @@ again: a row is known by its RASFF number and its content.`,
 			if err != nil {
 				return err
 			}
-			rows, err := readRASFF(args[0], offices, limit)
+			numbers, err := numbersOf(args[0])
+			if err != nil {
+				return err
+			}
+			before, err := issuedBefore(ctx, node, numbers)
+			if err != nil {
+				return err
+			}
+			rows, err := readRASFF(args[0], offices, limit, before...)
 			if err != nil {
 				return err
 			}
@@ -99,8 +111,8 @@ func (a *app) importRows(ctx context.Context, node *client.Client, rows batch.So
 	if err != nil {
 		return fmt.Errorf("%w; %d of %d rows were issued, import the file again to go on where it stopped", err, issued+known, rows.Rows())
 	}
-	fmt.Fprintf(a.out, "%d rows: %d issued, %d were issued before, %d say nothing new, %d not taken\n",
-		rows.Rows(), issued, known, rows.Rows()-issued-known-refused, refused)
+	fmt.Fprintf(a.out, "%d rows: %d issued, %d say nothing that was not issued before, %d not taken\n",
+		rows.Rows(), issued, rows.Rows()-issued-refused, refused)
 	return notTaken(refused)
 }
 
@@ -140,7 +152,11 @@ func notTaken(n int) error {
 
 // reportSkipped tells people about an item that was not issued.
 func (a *app) reportSkipped(r batch.Result) {
-	fmt.Fprintf(a.err, "%s: not taken: %s\n", r.Label, lines(r.Err.Error()))
+	why := ""
+	if e, ok := answer(r.Err); ok && e.Reason == "ID_CONFLICT" {
+		why = "\n  another import has issued this version with other content meanwhile; import the file again to amend that"
+	}
+	fmt.Fprintf(a.err, "%s: not taken: %s%s\n", r.Label, lines(r.Err.Error()), why)
 }
 
 // bar is a progress bar, on a terminal only.

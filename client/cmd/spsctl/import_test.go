@@ -59,8 +59,8 @@ func TestImportTwiceIssuesOnce(t *testing.T) {
 		t.Errorf("check: exit code %d, want %d\n%s", got, want, check.err)
 	}
 	for _, want := range []string{
-		"6 rows: 4 issued, 0 were issued before, 1 say nothing new, 1 not taken\n",
-		"6 rows: 0 issued, 4 were issued before, 1 say nothing new, 1 not taken\n",
+		"6 rows: 4 issued, 1 say nothing that was not issued before, 1 not taken\n",
+		"6 rows: 0 issued, 5 say nothing that was not issued before, 1 not taken\n",
 	} {
 		r := spsctl(t, config, "import", "rasff-window", file)
 		if r.out != want {
@@ -72,6 +72,22 @@ func TestImportTwiceIssuesOnce(t *testing.T) {
 		if !strings.Contains(r.err, "line 7") || !strings.Contains(r.err, "reference") || !strings.Contains(r.err, "date") {
 			t.Errorf("standard error %q, want line 7 with its reference and its date", r.err)
 		}
+	}
+	newer := filepath.Join(t.TempDir(), "newer.csv")
+	rows := strings.SplitAfter(export, "\n")
+	if err := os.WriteFile(newer, []byte(rows[0]+strings.Replace(rows[1], "serious", "not serious", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := must(t, config, "import", "rasff-window", newer), "1 rows: 1 issued, 0 say"; !strings.HasPrefix(got, want) {
+		t.Errorf("the newer version alone: wrote %q, want %q", got, want)
+	}
+	found := false
+	rows = strings.Split(strings.TrimSpace(must(t, config, "case", "list", "-o", "csv")), "\n")
+	for _, line := range rows[1:] {
+		found = found || strings.Contains(must(t, config, "case", "get", strings.Split(line, ",")[0]), "  amendment  ") && strings.Contains(line, "cadmium")
+	}
+	if !found {
+		t.Error("no case about cadmium has an amendment, want that of the newer version")
 	}
 	if got, want := spsctl(t, config, "--context", "CN", "import", "rasff-window", file).code, exitUsage; got != want {
 		t.Errorf("at the node of CN: exit code %d, want %d", got, want)

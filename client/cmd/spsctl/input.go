@@ -1,14 +1,18 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/batch"
 	"github.com/spsalert/spsalert/client/rasff"
 	"github.com/spsalert/spsalert/client/sample"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
 // demoSource returns what a demo issues.
@@ -56,13 +60,17 @@ type rasffRows struct {
 }
 
 // readRASFF reads a RASFF Window export for a federation; a limit of 0 is none.
-func readRASFF(path string, offices []certs.Office, limit int) (batch.Source, error) {
+// What was issued before, oldest first, makes a newer version of it an amendment.
+func readRASFF(path string, offices []certs.Office, limit int, before ...*spsv1.IssuedStatement) (batch.Source, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
 	importer := rasff.NewImporter(rasff.Options{Members: offices})
+	for _, issued := range before {
+		importer.Remember(issued)
+	}
 	if err := importer.Read(file); err != nil {
 		return nil, invalidError{fmt.Errorf("%s: %w", path, err)}
 	}
@@ -72,6 +80,41 @@ func readRASFF(path string, offices []certs.Office, limit int) (batch.Source, er
 	}
 	r.left = r.rows
 	return r, nil
+}
+
+// numbersOf returns the RASFF references of an export.
+func numbersOf(path string) (map[string]bool, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	numbers := map[string]bool{}
+	for row, err := range rasff.Read(file) {
+		if _, aboutRow := errors.AsType[rasff.Problems](err); err != nil && !aboutRow {
+			return nil, invalidError{fmt.Errorf("%s: %w", path, err)}
+		}
+		numbers[row.Reference] = true
+	}
+	return numbers, nil
+}
+
+// issuedBefore returns what the office has issued under any of the RASFF
+// references, oldest first.
+func issuedBefore(ctx context.Context, node *client.Client, numbers map[string]bool) (all []*spsv1.IssuedStatement, err error) {
+	for s, err := range node.Statements(ctx, client.ListOptions{Office: node.Office(), PageSize: 1000}) {
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range s.GetStatement().GetExternalReferences() {
+			if x.GetSystem() == rasff.System && numbers[x.GetNumber()] {
+				all = append(all, s)
+				break
+			}
+		}
+	}
+	slices.Reverse(all)
+	return all, nil
 }
 
 // Rows implements batch.Source.
