@@ -76,13 +76,13 @@ func (x *Exchange) applyCard(ctx context.Context, office certs.Office, body []by
 // rescanCards looks through what is held of a log, once in the life of the
 // exchange.
 func (x *Exchange) rescanCards(ctx context.Context, o certs.Origin) error {
-	if !x.firstScan(o) {
-		return nil
-	}
-	for from := uint64(0); ; {
+	x.mu.Lock()
+	scanned := x.scanned[o]
+	x.mu.Unlock()
+	for from := uint64(0); !scanned; {
 		p, err := x.ledger.Page(ctx, o, from, x.office, ledger.MaxPage)
 		if errors.Is(err, ledger.ErrNotFound) || err == nil && len(p.Leaves) == 0 {
-			return nil
+			break
 		}
 		if err != nil {
 			return fmt.Errorf("look for cards of %s: %w", o.Office, err)
@@ -90,4 +90,8 @@ func (x *Exchange) rescanCards(ctx context.Context, o certs.Origin) error {
 		x.applyCards(ctx, p)
 		from = p.End()
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.scanned[o] = true // not before: a session that is cut meanwhile leaves it to the next
+	return nil
 }

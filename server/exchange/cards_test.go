@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,6 +118,38 @@ func TestCardMissedByACrashIsFound(t *testing.T) {
 		}
 		if !cn.status("VN").Connected {
 			t.Errorf("status = %+v, want connected", cn.status("VN"))
+		}
+	})
+}
+
+// A session that is cut while it looks through a log leaves it to the next one.
+func TestLookingForCardsIsTakenUpAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "CN", "VN")
+		cn, vn := w.nodes["CN"], w.nodes["VN"]
+		next, err := w.fed.Office("VN").NextCard(func(c *spsv1.Card) { c.Languages = []string{"vi"} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		vn.publish(next)
+		page, err := vn.ledger.Page(t.Context(), vn.ledger.Origin(), 0, "CN", 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cn.ledger.Record(t.Context(), "VN", page); err != nil { // the roster is left behind
+			t.Fatal(err)
+		}
+		x := New(Options{Ledger: cn.ledger, Roster: cn.office.Roster})
+		cut, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := x.rescanCards(cut, vn.ledger.Origin()); !errors.Is(err, context.Canceled) {
+			t.Errorf("looking while the session is cut: %v, want %v", err, context.Canceled)
+		}
+		if err := x.rescanCards(t.Context(), vn.ledger.Origin()); err != nil {
+			t.Fatal(err)
+		}
+		if got := cn.number("VN"); got != 2 {
+			t.Errorf("card %d of VN in force, want 2", got)
 		}
 	})
 }

@@ -206,12 +206,3 @@ func (x *Exchange) up(office certs.Office) *session {
 	defer x.mu.Unlock()
 	return x.sessions[office]
 }
-
-// firstScan reports whether a log has not been looked through for cards yet.
-func (x *Exchange) firstScan(o certs.Origin) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	first := !x.scanned[o]
-	x.scanned[o] = true
-	return first
-}
