@@ -150,7 +150,9 @@ func (x *Exchange) failure(err error) *ending {
 		return e
 	}
 	for _, b := range blame {
-		if errors.Is(err, b.err) {
+		// What is wrong in this node's own store is not the peer's doing,
+		// whatever the parser says that found it.
+		if errors.Is(err, b.err) && !errors.Is(err, ledger.ErrCorrupt) {
 			e := refuse(b.reason, "%v", err)
 			e.cause = err
 			return e

@@ -154,7 +154,7 @@ func (s *session) ahead(ctx context.Context, order *standing) error {
 func (s *session) holdPage(order *standing, page ledger.Package) error {
 	c, err := seal.ParseCheckpoint(page.Checkpoint)
 	if err != nil {
-		return fmt.Errorf("page of %s from %d: %v", page.Origin, page.Start, err) //nolint:errorlint // wrapped, it would count as the peer's fault
+		return fmt.Errorf("%w: page of %s from %d: %w", ledger.ErrCorrupt, page.Origin, page.Start, err)
 	}
 	s.mu.Lock()
 	current := slices.Contains(s.outbox.orders, order)
