@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -20,3 +21,6 @@ func (o *RegisterOptions) Dear() { o.argon = argonParameters{} }
 func (r *Register) Pending(ctx context.Context, c Caller, method string) context.Context {
 	return context.WithValue(ctx, pendingKey{}, &pending{register: r, record: r.record(c, method)})
 }
+
+// Forgeries returns the names, and beginnings of names, that are refused.
+func Forgeries() []string { return append(slices.Clone(forgedNames), forgedPrefixes...) }

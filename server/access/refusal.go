@@ -31,7 +31,7 @@ const (
 	ReasonDraining        Reason = "DRAINING"            // the node is stopping: connect again and resume
 	ReasonScope           Reason = "OUT_OF_SCOPE"        // not within what the caller's token is for
 	ReasonExists          Reason = "ALREADY_EXISTS"      // there is one of this name
-	ReasonQuota           Reason = "QUOTA"               // as many are there as are allowed
+	ReasonLimit           Reason = "LIMIT"               // as many are there as are allowed
 	ReasonRate            Reason = "RATE"                // too many calls: wait as long as RetryInfo says
 	ReasonInternal        Reason = "INTERNAL"            // a fault of the node; its log says more
 )

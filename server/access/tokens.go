@@ -203,7 +203,7 @@ func (r *Register) roomForToken(tx store.Reader, now time.Time) error {
 		return nil
 	}
 	return &Refusal{
-		Code: codes.ResourceExhausted, Reason: ReasonQuota,
+		Code: codes.ResourceExhausted, Reason: ReasonLimit,
 		Sentence: fmt.Sprintf("%d tokens are in effect, as many as tokens.most allows: revoke what nobody uses", live),
 		Metadata: map[string]string{"limit": "tokens.most"},
 	}

@@ -122,7 +122,7 @@ func TestCreateTokenRefused(t *testing.T) {
 	first, _ := d.token(t, &spsv1.Token{Role: "officer", Id: "a", ExpireTime: at(24 * time.Hour)})
 	d.token(t, &spsv1.Token{Role: "officer", Id: "b", ExpireTime: at(time.Hour)})
 	_, _, err := d.CreateToken(t.Context(), &spsv1.Token{Role: "officer", Id: "c"})
-	wantRefused(t, "a third", err, codes.ResourceExhausted, access.ReasonQuota)
+	wantRefused(t, "a third", err, codes.ResourceExhausted, access.ReasonLimit)
 	d.clock.Add(time.Hour)
 	d.token(t, &spsv1.Token{Role: "officer", Id: "c"}) // the second has expired
 	if _, err := d.RevokeToken(t.Context(), first.GetName()); err != nil {
