@@ -24,6 +24,7 @@ type Config struct {
 	Listen     Listen
 	Web        WebFiles
 	Log        Log
+	Telemetry  Telemetry
 	Limits     Limits
 	Access     Access
 }
@@ -136,6 +137,9 @@ func Settings() []Setting {
 			}
 			c.Log.Format = v
 			return nil
+		}},
+		{Key: "telemetry.endpoint", Doc: "OTLP collector for traces, over gRPC, such as http://127.0.0.1:4317; no traces if not given", set: func(c *Config, v string) error {
+			return c.Telemetry.set(v)
 		}},
 		{Key: "limits.store", Default: "64GiB", Doc: "largest size of ledger.db; below the disk's", set: func(c *Config, v string) (err error) {
 			c.Limits.Store, err = parseSize(v, 128<<20, 1<<44)

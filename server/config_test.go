@@ -31,6 +31,7 @@ peers: /etc/spsd/peers
 listen: {peers: "0.0.0.0:7443", office: 127.0.0.1:1, web: "[::]:7445", ops: "off"}
 web: {certificate: web.pem, key: web.key}
 log: {level: debug, format: text}
+telemetry: {endpoint: "https://collector.test:4317"}
 rates: {read: 10/s, write: 20/m, issue: off, watches: 3, failures: 4/h, refusals: 5/m}
 tokens: {max_age: 24h, most: 7}
 accounts: {session: 1h, setup: 2h}
@@ -57,11 +58,12 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			LogKey: filepath.Join(dir, "id/log.key"), ReceiptKey: filepath.Join(dir, "id/receipt.key"),
 			Card: filepath.Join(dir, "id/VN.card"),
 		},
-		Peers:  "/etc/spsd/peers",
-		Listen: server.Listen{Peers: "0.0.0.0:7443", Office: "127.0.0.1:1", Web: "[::]:7445"},
-		Web:    server.WebFiles{Certificate: filepath.Join(dir, "web.pem"), Key: filepath.Join(dir, "web.key")},
-		Log:    server.Log{Level: slog.LevelDebug, Format: "text"},
-		Limits: server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second},
+		Peers:     "/etc/spsd/peers",
+		Listen:    server.Listen{Peers: "0.0.0.0:7443", Office: "127.0.0.1:1", Web: "[::]:7445"},
+		Web:       server.WebFiles{Certificate: filepath.Join(dir, "web.pem"), Key: filepath.Join(dir, "web.key")},
+		Log:       server.Log{Level: slog.LevelDebug, Format: "text"},
+		Telemetry: server.Telemetry{Endpoint: "https://collector.test:4317"},
+		Limits:    server.Limits{Store: 1 << 40, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second},
 		Access: server.Access{
 			Limits: access.Limits{
 				Read: access.Rate{Count: 10, Per: time.Second}, Write: access.Rate{Count: 20, Per: time.Minute}, Watches: 3,

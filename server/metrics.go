@@ -71,10 +71,10 @@ func peerState(p exchange.Status) metrics.Peer {
 	return m
 }
 
-// observed returns the options of a gRPC server whose calls are counted, and
-// admitted by the guard, in this order.
+// observed returns the options of a gRPC server whose calls are traced and
+// counted, and admitted by the guard, in this order.
 func (s *Server) observed(guard *access.Guard) []grpc.ServerOption {
-	return append(s.metrics.ServerOptions(), guard.ServerOptions()...)
+	return append(append(s.tracing.serverOptions(), s.metrics.ServerOptions()...), guard.ServerOptions()...)
 }
 
 // failedCheck names what a handshake failed on, "" if it was nothing that this

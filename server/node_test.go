@@ -31,6 +31,8 @@ type world struct {
 	dir string
 	max int64 // size of a store; 0: the default
 
+	collector string // URL to which traces go; empty: none
+
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener // by the address on the card
 }
@@ -68,6 +70,7 @@ func (w *world) config(office certs.Office) server.Config {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	c.Telemetry.Endpoint = w.collector
 	if w.max > 0 {
 		c.Limits.Store = w.max
 	}

@@ -67,6 +67,7 @@ type Server struct {
 	exchange *exchange.Exchange
 	health   *health.Server
 	metrics  *metrics.Metrics
+	tracing  *tracing // nil: none
 	office   *office.Service
 	admin    *admin.Service
 
@@ -124,6 +125,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if err := s.id.tls.Check(); err != nil {
 		return err // nobody would let this node in
+	}
+	if s.tracing, err = newTracing(ctx, c, s.version, s.logger); err != nil {
+		return err
 	}
 	if s.store, err = openStore(c, s.metrics.Committed); err != nil {
 		return err
@@ -310,6 +314,7 @@ func (s *Server) close() error {
 			_ = l.Close() // mostly a second time
 		}
 	}
+	s.tracing.stop()
 	if s.register != nil {
 		s.register.Close()
 	}
