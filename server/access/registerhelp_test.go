@@ -66,7 +66,7 @@ func openDesk(t *testing.T, change func(*access.RegisterOptions)) *desk {
 	d.Register, d.open = access.OpenRegister(d.options), true
 	t.Cleanup(func() {
 		if d.open {
-			d.Register.Close()
+			d.Close()
 		}
 		if err := s.Close(); err != nil {
 			t.Errorf("close store: %v", err)
@@ -77,7 +77,7 @@ func openDesk(t *testing.T, change func(*access.RegisterOptions)) *desk {
 
 // restart closes the register, which writes all that waits, and opens it again.
 func (d *desk) restart() {
-	d.Register.Close()
+	d.Close()
 	d.Register = access.OpenRegister(d.options)
 }
 
