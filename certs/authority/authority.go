@@ -31,7 +31,7 @@ const (
 
 // File names in the folder of an authority.
 const (
-	rootCertificate = "root.pem"
+	RootCertificate = "root.pem" // what others need to trust it
 	rootKey         = "root.key"
 )
 
@@ -116,7 +116,7 @@ func (a *Authority) Save(dir string) error {
 	if err := certs.SaveKey(keyFile, a.key); err != nil {
 		return err
 	}
-	return certs.SaveCertificates(filepath.Join(dir, rootCertificate), a.Root())
+	return certs.SaveCertificates(filepath.Join(dir, RootCertificate), a.Root())
 }
 
 // Load reads an authority that Save wrote. Whose it is stands in the root
@@ -129,7 +129,7 @@ func Load(dir string, now func() time.Time) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, rootCertificate)
+	path := filepath.Join(dir, RootCertificate)
 	chain, err := certs.LoadCertificates(path)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ type config struct {
 	Identity   configIdentity `yaml:"identity"`
 	Peers      string         `yaml:"peers"`
 	Listen     configListen   `yaml:"listen"`
+	Web        configWeb      `yaml:"web"`
 	Log        configLog      `yaml:"log"`
 }
 
@@ -30,7 +31,13 @@ type configIdentity struct {
 type configListen struct {
 	Peers  string `yaml:"peers,omitempty"` // none: this node only dials out
 	Office string `yaml:"office"`
+	Web    string `yaml:"web"`
 	Ops    string `yaml:"ops"`
+}
+
+type configWeb struct {
+	Certificate string `yaml:"certificate"`
+	Key         string `yaml:"key"`
 }
 
 type configLog struct {

@@ -7,6 +7,7 @@
 //
 //	VN/                 what the office of Viet Nam has, keys and all
 //	VN/spsd.yaml        its node's configuration
+//	VN/web.pem          what its node shows at its web listener
 //	VN/spsd.log         what its node wrote, over all restarts
 //	VN/data/            its node's store
 //	VN/people/          one certificate for each role that speaks to the node

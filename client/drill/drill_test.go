@@ -53,7 +53,7 @@ func issue(ctx context.Context, t *testing.T, at *client.Client, s *spsv1.Statem
 // no peer, and still takes full part.
 func TestDialOnly(t *testing.T) {
 	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"CN", "LA"}, DialOnly: []certs.Office{"LA"}})
-	if peers, _, _ := fed.Node("LA").Addresses(); peers != "" {
+	if peers := fed.Node("LA").Addresses().Peers; peers != "" {
 		t.Errorf("LA listens for peers at %s, want nowhere", peers)
 	}
 	ctx := within(t, 30*time.Second)
@@ -107,7 +107,7 @@ func TestSupervise(t *testing.T) {
 		defer close(supervised)
 		fed.Supervise(ctx, func(_ *drill.Node, _, again error) { restarted <- again })
 	}()
-	_, _, ops := fed.Node("VN").Addresses()
+	ops := fed.Node("VN").Addresses().Ops
 	if err := fed.Node("VN").Signal(os.Kill); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestPortTaken(t *testing.T) {
 	if err := fed.Close(); err != nil {
 		t.Error(err)
 	}
-	if want := 6; picked != want {
+	if want := 8; picked != want {
 		t.Errorf("%d addresses were picked, want %d: a node was minted anew", picked, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -26,6 +27,12 @@ const readyWithin = 30 * time.Second
 // roles are those for which each office has a person.
 var roles = []certs.Role{certs.RoleValidator, certs.RoleOfficer, certs.RoleAdmin, certs.RoleAuditor}
 
+// The files of what a node shows at its web listener.
+const (
+	webCertificate = "web.pem"
+	webKey         = "web.key"
+)
+
 // errPortTaken says that another program listens on a port of a node.
 var errPortTaken = errors.New("another program took the port")
 
@@ -44,7 +51,7 @@ type Node struct {
 
 // pickAddresses decides where the node listens.
 func (n *Node) pickAddresses(pick func() (string, error), dialOnly bool) error {
-	addresses := []*string{&n.listen.Office, &n.listen.Ops}
+	addresses := []*string{&n.listen.Office, &n.listen.Web, &n.listen.Ops}
 	if !dialOnly {
 		addresses = append(addresses, &n.listen.Peers)
 	}
@@ -69,6 +76,7 @@ func (n *Node) prepare(office *authority.Office, level string) error {
 			Certificate: authority.NodeCertificate, Key: authority.NodeKey, LogKey: authority.LogKey,
 			ReceiptKey: authority.ReceiptKey, Card: authority.CardFile(n.office),
 		},
+		Web: configWeb{Certificate: webCertificate, Key: webKey},
 		Log: configLog{Level: level, Format: "text"},
 	}.save(n.dir)
 	if err != nil {
@@ -78,6 +86,13 @@ func (n *Node) prepare(office *authority.Office, level string) error {
 		if err := os.MkdirAll(filepath.Join(n.dir, folder), 0o700); err != nil {
 			return err
 		}
+	}
+	shown, err := office.Authority.IssueWeb([]string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}, 0)
+	if err != nil {
+		return err
+	}
+	if err := shown.Save(filepath.Join(n.dir, webCertificate), filepath.Join(n.dir, webKey)); err != nil {
+		return err
 	}
 	for _, role := range roles {
 		issued, err := office.Authority.IssuePerson(role, "drill", 0)
@@ -115,10 +130,21 @@ func (n *Node) Log() string { return filepath.Join(n.dir, "spsd.log") }
 // Config returns the file that configures the node.
 func (n *Node) Config() string { return filepath.Join(n.dir, "spsd.yaml") }
 
-// Addresses returns where the node listens: for peers (empty if it only dials
-// out), for its office, and for operations.
-func (n *Node) Addresses() (peers, office, ops string) {
-	return n.listen.Peers, n.listen.Office, n.listen.Ops
+// Addresses are where a node listens, each host:port.
+type Addresses struct {
+	Peers  string // empty if it only dials out
+	Office string
+	Web    string
+	Ops    string
+}
+
+// Addresses returns where the node listens.
+func (n *Node) Addresses() Addresses { return Addresses(n.listen) }
+
+// Root returns the PEM file of the root of the office's authority, which
+// vouches for what the node shows at its web listener.
+func (n *Node) Root() string {
+	return filepath.Join(n.dir, authority.CAFolder, authority.RootCertificate)
 }
 
 // Running reports whether the process is there.
