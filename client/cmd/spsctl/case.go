@@ -47,6 +47,9 @@ its name comes with the proof that it was issued.`,
 // getCase shows the case that a reference belongs to, or the statement if it
 // belongs to none.
 func (a *app) getCase(ctx context.Context, node *client.Client, reference string, as format) error {
+	if !references.MatchString(reference) {
+		return usageError{fmt.Errorf("%q is no reference such as VN-2026-000123, and no name such as offices/VN/statements/1-42", reference)}
+	}
 	found, err := node.Case(ctx, reference)
 	if err == nil {
 		return a.printCase(as, found)

@@ -156,7 +156,7 @@ func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, no
 	if o.once || err != nil {
 		return err
 	}
-	if err := a.printHints(said, fed, s.last); err != nil {
+	if err := a.printHints(ctx, said, fed, s.last); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -173,7 +173,7 @@ func (a *app) reportRestart(n *drill.Node, end, again error) {
 
 // printHints says what can be tried while the nodes are up. Only what works is
 // said.
-func (a *app) printHints(w io.Writer, fed *drill.Federation, last *demo.Delivery) error {
+func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation, newest *demo.Delivery) error {
 	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
 		c, err := n.Context(certs.RoleValidator)
@@ -190,17 +190,21 @@ func (a *app) printHints(w io.Writer, fed *drill.Federation, last *demo.Delivery
 	if err != nil {
 		self = "spsctl"
 	}
-	first, other := fed.Nodes()[0].Office(), fed.Nodes()[len(fed.Nodes())-1].Office()
+	last := fed.Nodes()[len(fed.Nodes())-1]
+	first, other := fed.Nodes()[0].Office(), last.Office()
 	show := "case list"
-	if last != nil && last.Issued.GetCase() != "" {
-		first, show = last.Office, "case get "+strings.TrimPrefix(last.Issued.GetCase(), "cases/")
+	if newest != nil && newest.Issued.GetCase() != "" {
+		first, show = newest.Office, "case get "+strings.TrimPrefix(newest.Issued.GetCase(), "cases/")
 	}
 	fmt.Fprintf(w, `
 the nodes are up; try in another terminal:
   %[1]s --config %[2]s --context %[3]s %[4]s
   %[1]s --config %[2]s --context %[5]s case watch
   %[1]s --config %[2]s --context %[3]s peer list
-everything lies in %[6]s; Ctrl-C ends it
-`, self, path, first, show, other, fed.Dir())
+`, self, path, first, show, other)
+	if err := a.printREST(ctx, w, fed, last); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\neverything lies in %s; Ctrl-C ends it\n", fed.Dir())
 	return nil
 }

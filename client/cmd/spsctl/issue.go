@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -111,15 +113,22 @@ func (a *app) confirm(node *client.Client, as *spsv1.IssuedStatement) error {
 	f.add("origin", b.Origin)
 	f.add("case", s.GetCaseRef().GetReference())
 	f.add("handling", brief.Words(s.GetHandling()))
-	f.add("for", audience(as.GetAudience()))
+	f.add("for", others(node, as.GetAudience()))
 	f.add("to be told by hand", byHand(s))
 	if isTerminal(a.in) && !a.noInput {
 		if err := f.close(); err != nil {
 			return err
 		}
 	}
-	question := fmt.Sprintf("issue this in the name of %s to %s?", node.Office(), audience(as.GetAudience()))
+	question := fmt.Sprintf("issue this in the name of %s to %s?", node.Office(), others(node, as.GetAudience()))
 	return a.ask(question, "look at it with --check and add --yes")
+}
+
+// others says who gets a statement besides the office that issues it.
+func others(node *client.Client, a *spsv1.Audience) string {
+	rest := proto.CloneOf(a)
+	rest.Offices = slices.DeleteFunc(rest.GetOffices(), func(o string) bool { return o == string(node.Office()) })
+	return first(audience(rest), "nobody else")
 }
 
 // byHand names those of the addressees who have no node.

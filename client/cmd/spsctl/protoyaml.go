@@ -192,22 +192,35 @@ func (p place) unknown(key string) string {
 	return fmt.Sprintf("there is no %q here; there are %s", key, strings.Join(names, ", "))
 }
 
-// near reports whether one name is likely the other, misspelt.
+// near reports whether one name is likely the other, misspelt or cut short.
 func near(a, b string) bool {
 	a, b = plainName(a), plainName(b)
-	if len(a) > 2 && (strings.HasPrefix(b, a) || strings.HasPrefix(a, b)) {
+	if len(a) > 2 && strings.HasPrefix(b, a) {
 		return true
 	}
-	if len(a) != len(b) {
-		return false
+	return distance(a, b) <= min(2, len(a)/3)
+}
+
+// distance returns how many letters are to be changed, added or taken out to
+// make one text of the other.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
 	}
-	differ := 0
 	for i := range len(a) {
-		if a[i] != b[i] {
-			differ++
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
 		}
 	}
-	return differ <= 2 && differ < len(a)-2
+	return row[len(b)]
 }
 
 func plainName(s string) string {

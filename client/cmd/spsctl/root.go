@@ -80,6 +80,7 @@ spsctl help exit-codes.`,
 		switch cmd.Name() {
 		case "help":
 			cmd.Short = "help about a command, or one of the topics below"
+			cmd.ValidArgsFunction = withTopics(cmd.ValidArgsFunction)
 		case "completion":
 			cmd.Short = "write what makes the tab key complete commands: bash, zsh, fish, powershell"
 		}

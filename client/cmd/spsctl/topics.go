@@ -23,6 +23,20 @@ func topics() []*cobra.Command {
 	}
 }
 
+// withTopics makes help offer the topics beside what it offers.
+func withTopics(commands completer) completer {
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		all, directive := commands(cmd, args, begun)
+		if len(args) > 0 {
+			return all, directive
+		}
+		for _, t := range topics() {
+			all = append(all, begins([]string{t.Use + "\t" + t.Short}, begun)...)
+		}
+		return all, directive
+	}
+}
+
 func exitCodesText() string {
 	var b strings.Builder
 	b.WriteString("The exit codes are for scripts, and stay as they are:\n\n")
