@@ -1,0 +1,159 @@
+// Package scripts drives the real programs, spsd and spsctl, by scripts: what a
+// person types, and what must come of it. A script lies in testdata and is about
+// one subject.
+//
+// Besides the commands of testscript a script has:
+//
+//	federation OFFICE...   runs a node for each office; $SPSCTL_CONFIG has a context for each, named by its code
+//	code N COMMAND...      runs a command that must end with exit code N
+//	until PATTERN COMMAND  runs a command until it succeeds and its output matches
+//	ports NAME...          puts a free address of this machine into each variable
+package scripts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/drill"
+)
+
+// programs is the folder of the programs under test.
+var programs string
+
+func TestMain(m *testing.M) { os.Exit(build(m)) }
+
+// build builds the programs and runs the tests.
+func build(m *testing.M) int {
+	var err error
+	if programs, err = os.MkdirTemp("", "sps-programs-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(programs)
+	cmd := exec.Command("go", "build", "-o", programs+string(filepath.Separator),
+		"github.com/spsalert/spsalert/server/cmd/spsd", "github.com/spsalert/spsalert/client/cmd/spsctl")
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "build the programs:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Setup:               func(env *testscript.Env) error { setUp(env); return nil },
+		RequireExplicitExec: true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"federation": federation, "code": code, "until": until, "ports": ports,
+		},
+	})
+}
+
+// setUp gives a script a person of its own, with the programs in the path.
+func setUp(env *testscript.Env) {
+	env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
+	env.Setenv("TZ", "UTC")
+}
+
+// federation runs a node for each office until the script ends.
+func federation(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: federation OFFICE...")
+	}
+	var offices []certs.Office
+	for _, a := range args {
+		offices = append(offices, certs.Office(a))
+	}
+	fed, err := drill.Start(context.Background(), drill.Options{
+		Offices: offices, Dir: ts.MkAbs("federation"), Binary: filepath.Join(programs, "spsd"), Name: "asean-cn",
+	})
+	ts.Check(err)
+	ts.Defer(func() {
+		if err := fed.Close(); err != nil {
+			ts.Logf("stop the federation: %v", err)
+		}
+	})
+	all := &client.Contexts{Current: args[0], Contexts: map[string]client.Context{}}
+	for _, n := range fed.Nodes() {
+		for name, role := range map[string]certs.Role{"": certs.RoleValidator, "-officer": certs.RoleOfficer, "-admin": certs.RoleAdmin, "-auditor": certs.RoleAuditor} {
+			c, err := n.Context(role)
+			ts.Check(err)
+			all.Contexts[string(n.Office())+name] = c
+		}
+	}
+	path := ts.MkAbs("spsctl.yaml")
+	ts.Check(all.Save(path))
+	ts.Setenv("SPSCTL_CONFIG", path)
+}
+
+// code runs a command and checks how it ends.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got, err := 0, ts.Exec(args[1], args[2:]...)
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = ended.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// patience is how long until goes on.
+const patience = 30 * time.Second
+
+// until runs a command again and again.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until PATTERN COMMAND...")
+	}
+	want, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for end := time.Now().Add(patience); ; {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%q has not come: %v", args[0], err)
+		}
+	}
+}
+
+// ports finds addresses that nobody listens on.
+func ports(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: ports NAME...")
+	}
+	for _, name := range args {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		ts.Check(err)
+		defer l.Close() // together, so that they differ
+		ts.Setenv(name, l.Addr().String())
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		ts.Check(err)
+		ts.Setenv(name+"_PORT", port)
+	}
+}
