@@ -82,7 +82,7 @@ func (l *Ledger) prove(ctx context.Context, from certs.Office, p Package, target
 	}
 	next.last = next.row.last
 	if next.row.size == 0 {
-		next.last = time.Unix(0, 0).UTC()
+		next.last = beginning
 	}
 	for i, leaf := range p.Leaves[held:] {
 		e := incoming{Entry: Entry{Origin: p.Origin, Sequence: next.row.size + uint64(i), LeafBytes: leaf, Hash: seal.RecordHash(leaf)}}

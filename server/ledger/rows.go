@@ -25,6 +25,9 @@ var (
 // maxFault bounds what is kept of why an entry is faulty.
 const maxFault = 300
 
+// beginning is the time before which no leaf may lie, of any log.
+var beginning = time.Unix(0, 0).UTC()
+
 // logID is the number of a log in this store: four bytes that stand in keys
 // for its origin.
 type logID uint32
@@ -91,7 +94,7 @@ func addLog(r store.Reader) (logRow, error) {
 		}
 		last = max(last, row.id)
 	}
-	return logRow{id: last + 1, last: time.Unix(0, 0).UTC()}, nil
+	return logRow{id: last + 1, last: beginning}, nil
 }
 
 // entryKey is the key of everything that is kept of one entry.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spsalert/spsalert/certs/authority"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/ledger/ledgertest"
 	"github.com/spsalert/spsalert/server/store"
@@ -201,4 +202,54 @@ func put(t testing.TB, n *ledgertest.Node, table store.Table, key, value []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// What an office may say is no damage of the store of whoever records it: the
+// verification at the end of each test finds nothing.
+func TestNothingThatAPeerSaysIsDamage(t *testing.T) {
+	nextCard := func(t *testing.T, vn *ledgertest.Node, o *authority.Office, change func(*spsv1.Card)) {
+		t.Helper()
+		signed, err := o.NextCard(change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := vn.Office.Roster.Apply(signed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("times before 1970", func(t *testing.T) {
+		fed := authority.ForTest(t, "VN", "CN")
+		f := &forger{office: fed.Office("VN")}
+		for range 2 {
+			f.add(t, "old", func(l *spsv1.Leaf) { l.Time.Seconds = -1000 })
+		}
+		cn := ledgertest.Start(t, fed.Office("CN"), nil)
+		if _, err := cn.Record(t.Context(), "VN", f.all(t)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("another receipt key", func(t *testing.T) {
+		vn, cn, _ := federation(t)
+		cn.Follow(t, vn, vn.Origin(), 1<<20)
+		if err := vn.AddReceipt(t.Context(), "CN", mustReceipt(t, cn, vn.Origin())); err != nil {
+			t.Fatal(err)
+		}
+		other := authority.ForTest(t, "CN").Office("CN").Card.Message()
+		nextCard(t, vn, cn.Office, func(c *spsv1.Card) { c.ReceiptKeys = other.GetReceiptKeys() })
+	})
+	t.Run("a receipt key that is revoked", func(t *testing.T) {
+		vn, cn, _ := federation(t)
+		cn.Follow(t, vn, vn.Origin(), 1<<20)
+		if err := vn.AddReceipt(t.Context(), "CN", mustReceipt(t, cn, vn.Origin())); err != nil {
+			t.Fatal(err)
+		}
+		nextCard(t, vn, cn.Office, func(c *spsv1.Card) { c.ReceiptKeys[0].Revoked = true })
+	})
+	t.Run("a log key that is retired", func(t *testing.T) {
+		vn, cn, _ := federation(t)
+		cn.Issue(t, "r1", "x")
+		cn.Issue(t, "r2", "x")
+		vn.Follow(t, cn, cn.Origin(), 1<<20)
+		nextCard(t, vn, cn.Office, func(c *spsv1.Card) { c.LogKeys[0].LastSize = 2 })
+	})
 }
