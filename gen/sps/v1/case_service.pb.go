@@ -499,7 +499,15 @@ type ListStatementsRequest struct {
 	// next_page_token of the page before; the other fields must be the same.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// How much of each; BASIC by default.
-	View          StatementView `protobuf:"varint,4,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	View StatementView `protobuf:"varint,4,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	// Which of them, in the language of AIP-160 over the fields of docs/reference/filters.md, for example
+	// `classification = ALERT AND origin = VN AND hazard:"cadmium"`; empty: all.
+	Filter string `protobuf:"bytes,5,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Words that must all be in subject, goods, hazards, parties, codes or references, in any language and order, each
+	// perhaps as a part of a longer one; case and Latin accents do not count. Empty: no matter which.
+	Query string `protobuf:"bytes,6,opt,name=query,proto3" json:"query,omitempty"`
+	// Order: `record_time`, `issue_time` or `reference`, downwards with ` desc` behind it; `record_time desc` by default.
+	OrderBy       string `protobuf:"bytes,7,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -560,6 +568,27 @@ func (x *ListStatementsRequest) GetView() StatementView {
 		return x.View
 	}
 	return StatementView_STATEMENT_VIEW_UNSPECIFIED
+}
+
+func (x *ListStatementsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListStatementsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListStatementsRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
 }
 
 // ListStatementsResponse is a page of statements.
@@ -635,7 +664,13 @@ type WatchStatementsRequest struct {
 	// The last cursor that the caller has dealt with; empty: from the very first record.
 	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// How much of each statement; BASIC by default.
-	View          StatementView `protobuf:"varint,3,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	View StatementView `protobuf:"varint,3,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	// Which of them, in the language of AIP-160 over the fields of docs/reference/filters.md, for example
+	// `classification = ALERT AND origin = VN AND hazard:"cadmium"`; empty: all.
+	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Words that must all be in subject, goods, hazards, parties, codes or references, in any language and order, each
+	// perhaps as a part of a longer one; case and Latin accents do not count. Empty: no matter which.
+	Query         string `protobuf:"bytes,5,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -689,6 +724,20 @@ func (x *WatchStatementsRequest) GetView() StatementView {
 		return x.View
 	}
 	return StatementView_STATEMENT_VIEW_UNSPECIFIED
+}
+
+func (x *WatchStatementsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *WatchStatementsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
 }
 
 // WatchStatementsResponse is one record, or a sign of life.
@@ -817,7 +866,13 @@ type PollStatementsRequest struct {
 	// At most so many events; 0 means 50, more than 1000 means 1000.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// How much of each statement; BASIC by default.
-	View          StatementView `protobuf:"varint,5,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	View StatementView `protobuf:"varint,5,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	// Which of them, in the language of AIP-160 over the fields of docs/reference/filters.md, for example
+	// `classification = ALERT AND origin = VN AND hazard:"cadmium"`; empty: all.
+	Filter string `protobuf:"bytes,6,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Words that must all be in subject, goods, hazards, parties, codes or references, in any language and order, each
+	// perhaps as a part of a longer one; case and Latin accents do not count. Empty: no matter which.
+	Query         string `protobuf:"bytes,7,opt,name=query,proto3" json:"query,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -885,6 +940,20 @@ func (x *PollStatementsRequest) GetView() StatementView {
 		return x.View
 	}
 	return StatementView_STATEMENT_VIEW_UNSPECIFIED
+}
+
+func (x *PollStatementsRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *PollStatementsRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
 }
 
 // PollStatementsResponse is what was recorded since a cursor, or nothing.
@@ -1167,8 +1236,17 @@ type ListCasesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most so many; 0 means 50, more than 1000 means 1000.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// next_page_token of the page before.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// next_page_token of the page before; the other fields must be the same.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which of them, in the language of AIP-160 over the fields of docs/reference/filters.md, each about the original of
+	// the case as it was issued; empty: all.
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Words that must all be in subject, goods, hazards, parties, codes or references of the original, in any language
+	// and order, each perhaps as a part of a longer one; case and Latin accents do not count. Empty: no matter which.
+	Query string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
+	// Order of the originals: `record_time`, `issue_time` or `reference`, downwards with ` desc` behind it;
+	// `record_time desc` by default.
+	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1213,6 +1291,27 @@ func (x *ListCasesRequest) GetPageSize() int32 {
 func (x *ListCasesRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListCasesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListCasesRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *ListCasesRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
 	}
 	return ""
 }
@@ -1309,35 +1408,42 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\rvalidate_only\x18\x04 \x01(\bR\fvalidateOnly\"\xac\x01\n" +
 	"\x13GetStatementRequest\x12`\n" +
 	"\x04name\x18\x01 \x01(\tBL\xe0A\x02\xbaHFrD2B^offices/[A-Z]{2}/statements/[1-9][0-9]{0,9}-(0|[1-9][0-9]{0,12})$R\x04name\x123\n" +
-	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xd5\x01\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xbb\x02\n" +
 	"\x15ListStatementsRequest\x128\n" +
 	"\x06parent\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^offices/([A-Z]{2}|-)$R\x06parent\x12$\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x123\n" +
-	"\x04view\x18\x04 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\x91\x01\n" +
+	"\x04view\x18\x04 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12 \n" +
+	"\x06filter\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12\x1e\n" +
+	"\x05query\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x05query\x12\"\n" +
+	"\border_by\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\aorderBy\"\x91\x01\n" +
 	"\x16ListStatementsResponse\x127\n" +
 	"\n" +
 	"statements\x18\x01 \x03(\v2\x17.sps.v1.IssuedStatementR\n" +
 	"statements\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
-	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xa9\x01\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"\xeb\x01\n" +
 	"\x16WatchStatementsRequest\x128\n" +
 	"\x06parent\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^offices/([A-Z]{2}|-)$R\x06parent\x12 \n" +
 	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06cursor\x123\n" +
-	"\x04view\x18\x03 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xcd\x01\n" +
+	"\x04view\x18\x03 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12 \n" +
+	"\x06filter\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12\x1e\n" +
+	"\x05query\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x05query\"\xcd\x01\n" +
 	"\x17WatchStatementsResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x127\n" +
 	"\tstatement\x18\x02 \x01(\v2\x17.sps.v1.IssuedStatementH\x00R\tstatement\x123\n" +
 	"\areceipt\x18\x03 \x01(\v2\x17.sps.v1.RecordedReceiptH\x00R\areceipt\x12#\n" +
 	"\x03end\x18\x04 \x01(\v2\x0f.sps.v1.ProblemH\x00R\x03endB\a\n" +
-	"\x05event\"\x8b\x02\n" +
+	"\x05event\"\xcd\x02\n" +
 	"\x15PollStatementsRequest\x128\n" +
 	"\x06parent\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^offices/([A-Z]{2}|-)$R\x06parent\x12 \n" +
 	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x06cursor\x12;\n" +
 	"\x04wait\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\f\xbaH\t\xaa\x01\x06\"\x02\b<2\x00R\x04wait\x12$\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x123\n" +
-	"\x04view\x18\x05 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"i\n" +
+	"\x04view\x18\x05 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12 \n" +
+	"\x06filter\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12\x1e\n" +
+	"\x05query\x18\a \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x05query\"i\n" +
 	"\x16PollStatementsResponse\x127\n" +
 	"\x06events\x18\x01 \x03(\v2\x1f.sps.v1.WatchStatementsResponseR\x06events\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\tR\x06cursor\"\xdc\x01\n" +
@@ -1358,11 +1464,14 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"statements\"\x8f\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
-	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"a\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xc7\x01\n" +
 	"\x10ListCasesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"_\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12 \n" +
+	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12\x1e\n" +
+	"\x05query\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x05query\x12\"\n" +
+	"\border_by\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\aorderBy\"_\n" +
 	"\x11ListCasesResponse\x12\"\n" +
 	"\x05cases\x18\x01 \x03(\v2\f.sps.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*b\n" +

@@ -46,12 +46,14 @@ type CaseServiceClient interface {
 	IssueStatement(ctx context.Context, in *IssueStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(ctx context.Context, in *GetStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
-	// ListStatements returns the statements that this node holds and may show, the newest recorded first. A page may be
-	// short; only an empty next_page_token ends the list.
+	// ListStatements returns the statements that this node holds and may show, the newest recorded first unless order_by
+	// says otherwise. A page may be short, even empty, while something rare is looked for; only an empty next_page_token
+	// ends the list.
 	ListStatements(ctx context.Context, in *ListStatementsRequest, opts ...grpc.CallOption) (*ListStatementsResponse, error)
 	// WatchStatements sends what has been recorded since the cursor and then what is recorded next, as one stream without
-	// a seam: statements of all offices, and receipts. It does not end by itself. A cursor of another store fails with
-	// CURSOR_AHEAD: list again and watch from the list's cursor.
+	// a seam: statements of all offices, and receipts; with a filter or query, the statements that match and no receipts.
+	// It does not end by itself. A cursor of another store fails with CURSOR_AHEAD: list again and watch from the list's
+	// cursor.
 	//
 	// Over REST each record is a line of JSON (application/x-ndjson), or an event with the cursor as its id if
 	// text/event-stream is accepted; a Last-Event-ID stands above `cursor`. The last record carries `end`: without one
@@ -63,7 +65,8 @@ type CaseServiceClient interface {
 	PollStatements(ctx context.Context, in *PollStatementsRequest, opts ...grpc.CallOption) (*PollStatementsResponse, error)
 	// GetCase returns a case: a notification with everything, from any office, that refers to it.
 	GetCase(ctx context.Context, in *GetCaseRequest, opts ...grpc.CallOption) (*Case, error)
-	// ListCases returns the cases that this node holds, the one whose original was recorded last first.
+	// ListCases returns the cases that this node holds, the one whose original was recorded last first unless order_by
+	// says otherwise. A page may be short, even empty; only an empty next_page_token ends the list.
 	ListCases(ctx context.Context, in *ListCasesRequest, opts ...grpc.CallOption) (*ListCasesResponse, error)
 }
 
@@ -170,12 +173,14 @@ type CaseServiceServer interface {
 	IssueStatement(context.Context, *IssueStatementRequest) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(context.Context, *GetStatementRequest) (*IssuedStatement, error)
-	// ListStatements returns the statements that this node holds and may show, the newest recorded first. A page may be
-	// short; only an empty next_page_token ends the list.
+	// ListStatements returns the statements that this node holds and may show, the newest recorded first unless order_by
+	// says otherwise. A page may be short, even empty, while something rare is looked for; only an empty next_page_token
+	// ends the list.
 	ListStatements(context.Context, *ListStatementsRequest) (*ListStatementsResponse, error)
 	// WatchStatements sends what has been recorded since the cursor and then what is recorded next, as one stream without
-	// a seam: statements of all offices, and receipts. It does not end by itself. A cursor of another store fails with
-	// CURSOR_AHEAD: list again and watch from the list's cursor.
+	// a seam: statements of all offices, and receipts; with a filter or query, the statements that match and no receipts.
+	// It does not end by itself. A cursor of another store fails with CURSOR_AHEAD: list again and watch from the list's
+	// cursor.
 	//
 	// Over REST each record is a line of JSON (application/x-ndjson), or an event with the cursor as its id if
 	// text/event-stream is accepted; a Last-Event-ID stands above `cursor`. The last record carries `end`: without one
@@ -187,7 +192,8 @@ type CaseServiceServer interface {
 	PollStatements(context.Context, *PollStatementsRequest) (*PollStatementsResponse, error)
 	// GetCase returns a case: a notification with everything, from any office, that refers to it.
 	GetCase(context.Context, *GetCaseRequest) (*Case, error)
-	// ListCases returns the cases that this node holds, the one whose original was recorded last first.
+	// ListCases returns the cases that this node holds, the one whose original was recorded last first unless order_by
+	// says otherwise. A page may be short, even empty; only an empty next_page_token ends the list.
 	ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error)
 	mustEmbedUnimplementedCaseServiceServer()
 }
