@@ -26,7 +26,7 @@ import (
 const federation = "asean-cn"
 
 // newStore opens an empty store with all tables of a node.
-func newStore(t *testing.T) store.Store {
+func newStore(t testing.TB) store.Store {
 	t.Helper()
 	s, err := bolt.Create(filepath.Join(t.TempDir(), "ledger.db"), bolt.Options{
 		Tables: append(ledger.Tables(), casebook.Tables()...), Appended: casebook.Appended(),
@@ -42,7 +42,7 @@ func newStore(t *testing.T) store.Store {
 	return s
 }
 
-func openBook(t *testing.T, s store.Store, office certs.Office) *casebook.Book {
+func openBook(t testing.TB, s store.Store, office certs.Office) *casebook.Book {
 	t.Helper()
 	b, err := casebook.Open(t.Context(), casebook.Options{Store: s, Federation: federation, Office: office, Now: time.Now})
 	if err != nil {
@@ -52,7 +52,7 @@ func openBook(t *testing.T, s store.Store, office certs.Office) *casebook.Book {
 }
 
 // entry is an entry of an office's log as the ledger would hand it over.
-func entry(t *testing.T, office certs.Office, seq uint64, body *spsv1.Statement) ledger.Entry {
+func entry(t testing.TB, office certs.Office, seq uint64, body *spsv1.Statement) ledger.Entry {
 	t.Helper()
 	body.Salt = bytes.Repeat([]byte{byte(seq)}, 32)
 	body.Federation, body.Office = federation, string(office)
@@ -85,7 +85,7 @@ func followUp(original ledger.Entry, hash []byte) *spsv1.Statement {
 }
 
 // record folds entries in the order in which they arrive.
-func record(t *testing.T, s store.Store, b *casebook.Book, entries ...ledger.Entry) {
+func record(t testing.TB, s store.Store, b *casebook.Book, entries ...ledger.Entry) {
 	t.Helper()
 	for i, e := range entries {
 		e.Position.N = uint64(i + 1)
@@ -200,7 +200,7 @@ func TestReadSaysWhatIsWithoutEffect(t *testing.T) {
 			s := newStore(t)
 			b := openBook(t, s, "VN")
 			record(t, s, b, e)
-			list, err := b.Statements(t.Context(), "", 1, 10)
+			list, _, err := b.Statements(t.Context(), "", casebook.Query{}, casebook.Page{UpTo: 1, Limit: 10, Budget: 10})
 			if err != nil || (len(list) == 1) != tc.shown {
 				t.Errorf("list = %v, %v, want it listed = %t", list, err, tc.shown)
 			}
@@ -247,7 +247,7 @@ func TestListsGoDownwards(t *testing.T) {
 		{"of none", "LA", 4, 10, nil},
 		{"before all", "", 0, 10, nil},
 	} {
-		items, err := b.Statements(t.Context(), tc.office, tc.upTo, tc.limit)
+		items, _, err := b.Statements(t.Context(), tc.office, casebook.Query{}, casebook.Page{UpTo: tc.upTo, Limit: tc.limit, Budget: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,8 @@
 // with everything, from any office, that refers to it.
 //
 // A [Book] is a fold of the ledger, in the same store and the same
-// transactions, and can be thrown away and made again. It holds positions and
-// names only; bytes stay in the ledger.
+// transactions, and can be thrown away and made again. It holds positions,
+// names and short summaries; bytes stay in the ledger.
 //
 // # Order of arrival
 //
@@ -13,6 +13,16 @@
 // an entry arrives. What refers to an original is filed under the original's
 // place and record hash, whether that is here or not, and the two meet when
 // somebody looks. Two nodes that hold the same entries see the same cases.
+//
+// # Finding
+//
+// A list is read from the summaries, newest first or by an index, and what does
+// not match its [Query] is passed over; there is no index of words. A hundred
+// thousand summaries are gone over in the time of a blink, in every script, and
+// a summary costs one short row and no random writes. A [Page] bounds how many
+// are looked at, so that what is rare makes short pages and not long waits.
+// What is not addressed to this office has no summary, so that nothing that is
+// asked can find it.
 //
 // # Recorded when
 //

@@ -46,10 +46,12 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 		return false, nil
 	}
 	place := Place{Office: e.Origin.Office, Epoch: e.Origin.Epoch, Sequence: e.Sequence}
-	n, at := e.Position.N, place.append(nil)
+	n := e.Position.N
 	rows := []row{
-		{tableStatements, numberKey(n), at},
-		{tableOffices, officeKey(place.Office, n), at},
+		{tableStatements, numberKey(n), summarize(e, reading, place)},
+		{tableOffices, officeKey(place.Office, n), nil},
+		{tableIssued, issuedKey(issued(e.Leaf), n), nil},
+		{tableReferences, referenceKey(e.Leaf.GetReference(), place), numberKey(n)},
 	}
 	if reading.Fault == "" {
 		rows = append(rows, b.effects(e, reading.Statement, place)...)
@@ -71,14 +73,14 @@ type row struct {
 // effects are the rows that only a sound statement has.
 func (b *Book) effects(e ledger.Entry, s *spsv1.Statement, place Place) []row {
 	n, at := e.Position.N, place.append(nil)
-	reference := e.Leaf.GetReference()
-	rows := []row{{tableReferences, referenceKey(reference, place), numberKey(n)}}
 	if s.GetNotification() != nil {
-		rows = append(rows,
-			row{tableCases, numberKey(n), at},
-			row{tableOriginals, at, append(e.Hash[:], reference...)})
-	} else if whole, hash, ok := original(s, b.o.Federation); ok {
-		rows = append(rows, row{tableParts, append(partsKey(whole, hash), numberKey(n)...), at})
+		return []row{
+			{tableCases, numberKey(n), nil},
+			{tableOriginals, at, append(e.Hash[:], e.Leaf.GetReference()...)},
+		}
 	}
-	return rows
+	if whole, hash, ok := original(s, b.o.Federation); ok {
+		return []row{{tableParts, append(partsKey(whole, hash), numberKey(n)...), at}}
+	}
+	return nil
 }

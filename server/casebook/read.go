@@ -14,56 +14,6 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Item is one line of a list: an entry, and the number of the position at which
-// it was recorded here.
-type Item struct {
-	N      uint64
-	Origin certs.Origin
-	Place
-}
-
-// Statements returns what was recorded at positions up to, the newest first, at
-// most limit: the statements of one office, or of all if office is empty. To
-// see nothing that is not released, upTo is at most that of [ledger.Ledger.Released].
-func (b *Book) Statements(ctx context.Context, office certs.Office, upTo uint64, limit int) ([]Item, error) {
-	if office == "" {
-		return b.list(ctx, tableStatements, nil, upTo, limit)
-	}
-	return b.list(ctx, tableOffices, []byte(office), upTo, limit)
-}
-
-// Cases returns the originals of the cases, the one recorded last first, as
-// Statements does.
-func (b *Book) Cases(ctx context.Context, upTo uint64, limit int) ([]Item, error) {
-	return b.list(ctx, tableCases, nil, upTo, limit)
-}
-
-func (b *Book) list(ctx context.Context, t store.Table, prefix []byte, upTo uint64, limit int) ([]Item, error) {
-	from, to := prefix, binary.BigEndian.AppendUint64(bytes.Clone(prefix), upTo+1)
-	var items []Item
-	err := b.o.Store.View(ctx, func(r store.Reader) error {
-		items = nil
-		for row, err := range r.Scan(t, from, to, true) {
-			if err != nil {
-				return err
-			}
-			if len(items) == limit {
-				return nil
-			}
-			item, err := b.item(row.Key[len(prefix):], row.Value)
-			if err != nil {
-				return err
-			}
-			items = append(items, item)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list in the casebook: %w", err)
-	}
-	return items, nil
-}
-
 // Case returns the original of the case of that reference, and everything that
 // refers to it, in the order of positions, of what was recorded up to upTo. The
 // error is [ErrNotFound] if no notification has that reference.
@@ -98,7 +48,7 @@ func (b *Book) Case(ctx context.Context, reference string, upTo uint64) (whole I
 }
 
 // original returns the notification that a reference belongs to, with its
-// record hash. If an office gave one reference twice, it belongs to the entry
+// record hash. If an office gave one reference to two, it belongs to the one
 // that comes first in its logs.
 func (b *Book) original(r store.Reader, reference string) (Item, []byte, error) {
 	prefix := append([]byte(reference), 0)
@@ -112,10 +62,12 @@ func (b *Book) original(r store.Reader, reference string) (Item, []byte, error) 
 			return Item{}, nil, err
 		}
 		value, err := r.Get(tableOriginals, at)
-		if err != nil || len(value) < 32 {
-			return Item{}, nil, errOr(err, ErrNotFound)
+		if err != nil {
+			return Item{}, nil, err
 		}
-		return item, value[:32], nil
+		if len(value) >= 32 {
+			return item, value[:32], nil
+		}
 	}
 	return Item{}, nil, ErrNotFound
 }

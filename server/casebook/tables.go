@@ -2,6 +2,7 @@ package casebook
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/store"
@@ -13,17 +14,18 @@ import (
 const (
 	tableMeta       store.Table = "casebook.meta"       // name → value
 	tableTimes      store.Table = "casebook.times"      // position → Unix milliseconds at which it was recorded
-	tableStatements store.Table = "casebook.statements" // position → place
-	tableOffices    store.Table = "casebook.offices"    // office, position → place
-	tableCases      store.Table = "casebook.cases"      // position of a notification → place
-	tableReferences store.Table = "casebook.references" // reference, 0, place → position, of sound statements
+	tableStatements store.Table = "casebook.statements" // position → place, summary
+	tableOffices    store.Table = "casebook.offices"    // office, position → nothing
+	tableIssued     store.Table = "casebook.issued"     // Unix milliseconds of issue, position → nothing
+	tableCases      store.Table = "casebook.cases"      // position of a notification → nothing
+	tableReferences store.Table = "casebook.references" // reference, 0, place → position
 	tableOriginals  store.Table = "casebook.originals"  // place of a notification → record hash, reference
 	tableParts      store.Table = "casebook.parts"      // place and record hash of an original, position → place
 )
 
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
-	tableStatements, tableOffices, tableCases, tableReferences, tableOriginals, tableParts,
+	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the
@@ -65,7 +67,22 @@ func officeKey(office certs.Office, n uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte(office), n)
 }
 
+// issuedKey sorts by time of issue and, for those of one millisecond, by
+// position.
+func issuedKey(ms, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(numberKey(ms), n)
+}
+
+// maxReference is above the length of every reference.
+const maxReference = 32
+
+// referenceKey sorts by reference. What a faulty leaf has in its place stands
+// with the empty ones: it must not be found between those of others.
 func referenceKey(reference string, p Place) []byte {
+	foreign := func(r rune) bool { return r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') }
+	if len(reference) > maxReference || strings.ContainsFunc(reference, foreign) {
+		reference = ""
+	}
 	return p.append(append([]byte(reference), 0))
 }
 

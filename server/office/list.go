@@ -2,10 +2,12 @@ package office
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/protobuf/proto"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 )
 
@@ -27,19 +29,33 @@ func pageSize(asked int32) int {
 	return int(asked)
 }
 
+// lookBudget is how much of the casebook is looked at for one page, in rows, so
+// that what is rare or not there keeps nobody waiting for long. A page that
+// uses it up is short.
+const lookBudget = 100_000
+
+// listRequest is what the requests of all lists have.
+type listRequest interface {
+	GetFilter() string
+	GetQuery() string
+	GetOrderBy() string
+	GetPageSize() int32
+	GetPageToken() string
+}
+
 // ListStatements implements spsv1.CaseServiceServer.
 func (s *Service) ListStatements(ctx context.Context, req *spsv1.ListStatementsRequest) (*spsv1.ListStatementsResponse, error) {
-	p, err := s.begin(req.GetParent(), req.GetPageToken())
+	p, q, err := s.begin(req.GetParent(), req)
 	if err != nil {
 		return nil, err
 	}
-	size, view := pageSize(req.GetPageSize()), viewOr(req.GetView(), basic)
-	items, err := s.o.Book.Statements(ctx, parentOffice(req.GetParent()), p.next, size+1)
+	items, next, err := s.o.Book.Statements(ctx, parentOffice(req.GetParent()), q, wanted(p, req))
 	if err != nil {
-		return nil, err
+		return nil, tokenError(err)
 	}
+	view := viewOr(req.GetView(), basic)
 	resp := &spsv1.ListStatementsResponse{Cursor: p.begun.String()}
-	resp.NextPageToken, err = page(p, items, size, func(i casebook.Item) (proto.Message, error) {
+	resp.NextPageToken, err = page(p, items, next, func(i casebook.Item) (proto.Message, error) {
 		shown, err := s.item(ctx, i, view)
 		resp.Statements = append(resp.Statements, shown)
 		return shown, err
@@ -52,17 +68,16 @@ func (s *Service) ListStatements(ctx context.Context, req *spsv1.ListStatementsR
 
 // ListCases implements spsv1.CaseServiceServer.
 func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*spsv1.ListCasesResponse, error) {
-	p, err := s.begin("cases", req.GetPageToken())
+	p, q, err := s.begin("cases", req)
 	if err != nil {
 		return nil, err
 	}
-	size := pageSize(req.GetPageSize())
-	items, err := s.o.Book.Cases(ctx, p.next, size+1)
+	items, next, err := s.o.Book.Cases(ctx, q, wanted(p, req))
 	if err != nil {
-		return nil, err
+		return nil, tokenError(err)
 	}
 	resp := &spsv1.ListCasesResponse{}
-	resp.NextPageToken, err = page(p, items, size, func(i casebook.Item) (proto.Message, error) {
+	resp.NextPageToken, err = page(p, items, next, func(i casebook.Item) (proto.Message, error) {
 		original, err := s.item(ctx, i, basic)
 		c := &spsv1.Case{Name: casePrefix + original.GetReference(), Reference: original.GetReference(), Original: original}
 		resp.Cases = append(resp.Cases, c)
@@ -74,14 +89,28 @@ func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*
 	return resp, nil
 }
 
+// wanted returns the page of the casebook that a request asks for.
+func wanted(p progress, req listRequest) casebook.Page {
+	return casebook.Page{UpTo: p.begun.N, From: p.mark, Limit: pageSize(req.GetPageSize()), Budget: lookBudget}
+}
+
+// tokenError refuses a token that holds a mark of another list.
+func tokenError(err error) error {
+	if errors.Is(err, casebook.ErrMark) {
+		return badToken()
+	}
+	return err
+}
+
 // page hands the items of one page to show, and returns the token of the next
-// page: "" if there is none. items has one more than size if there is more.
-func page(p progress, items []casebook.Item, size int, show func(casebook.Item) (proto.Message, error)) (string, error) {
+// page, which begins at next: "" if there is none.
+func page(p progress, items []casebook.Item, next []byte, show func(casebook.Item) (proto.Message, error)) (string, error) {
+	p.mark = next
 	bytes := 0
-	for n, i := range items {
-		if n == size || bytes > maxPageBytes {
-			p.next = i.N
-			return p.token(), nil
+	for _, i := range items {
+		if bytes > maxPageBytes {
+			p.mark = i.Mark
+			break
 		}
 		m, err := show(i)
 		if err != nil {
@@ -89,15 +118,33 @@ func page(p progress, items []casebook.Item, size int, show func(casebook.Item) 
 		}
 		bytes += proto.Size(m)
 	}
-	return "", nil
+	return p.token(), nil
 }
 
-// begin returns where a list goes on: at the token, or at the newest that is
-// released.
-func (s *Service) begin(list, token string) (progress, error) {
-	now := s.o.Ledger.Released()
-	if token == "" {
-		return progress{list: list, begun: now, next: now.N}, nil
+// begin returns where a list goes on, at the token or at its beginning among
+// what is released, and what it asks for.
+func (s *Service) begin(list string, req listRequest) (progress, casebook.Query, error) {
+	q, err := parseQuery(req.GetFilter(), req.GetQuery(), req.GetOrderBy())
+	if err != nil {
+		return progress{}, q, err
 	}
-	return parseToken(token, list, now)
+	p := progress{asked: asked(list, req), begun: s.o.Ledger.Released()}
+	if req.GetPageToken() != "" {
+		p, err = parseToken(req.GetPageToken(), p.asked, p.begun)
+	}
+	return p, q, err
+}
+
+// parseQuery reads what a list or watch asks for, or refuses it for all that is
+// wrong with it.
+func parseQuery(filter, words, orderBy string) (casebook.Query, error) {
+	q, problems := casebook.ParseQuery(filter, words, orderBy)
+	if len(problems) == 0 {
+		return q, nil
+	}
+	violations := make([]access.Violation, len(problems))
+	for i, p := range problems {
+		violations[i] = access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence}
+	}
+	return q, access.Invalid(violations...)
 }

@@ -16,7 +16,11 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 	if err != nil {
 		return nil, err
 	}
-	office, view, most := parentOffice(req.GetParent()), viewOr(req.GetView(), basic), pageSize(req.GetPageSize())
+	f, err := followed(req)
+	if err != nil {
+		return nil, err
+	}
+	most := pageSize(req.GetPageSize())
 	resp, bytes := &spsv1.PollStatementsResponse{}, 0
 	patience := time.NewTimer(req.GetWait().AsDuration())
 	defer patience.Stop()
@@ -27,7 +31,7 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 			return nil, err
 		}
 		for _, r := range records {
-			event, err := s.event(ctx, r, office, view)
+			event, err := s.event(ctx, r, f)
 			if err != nil {
 				return nil, err
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 )
 
@@ -21,6 +22,10 @@ const watchPage = 64
 // comes next is one loop over the ledger: the wake-up carries no data.
 func (s *Service) WatchStatements(req *spsv1.WatchStatementsRequest, stream grpc.ServerStreamingServer[spsv1.WatchStatementsResponse]) error {
 	at, err := parseCursor(req.GetCursor())
+	if err != nil {
+		return err
+	}
+	f, err := followed(req)
 	if err != nil {
 		return err
 	}
@@ -40,13 +45,17 @@ func (s *Service) WatchStatements(req *spsv1.WatchStatementsRequest, stream grpc
 			opened = true
 		}
 		for _, r := range records {
-			sent, err := s.sendRecord(stream, r, req)
+			event, err := s.event(ctx, r, f)
 			if err != nil {
 				return err
 			}
-			if at = r.Position; sent {
-				beat.Reset(s.o.Heartbeat)
+			if at = r.Position; event == nil {
+				continue
 			}
+			if err := stream.Send(event); err != nil {
+				return err
+			}
+			beat.Reset(s.o.Heartbeat)
 		}
 		if err := s.over(ctx); err != nil {
 			return err
@@ -89,22 +98,44 @@ func (s *Service) over(ctx context.Context) error {
 	}
 }
 
-// sendRecord sends one record, or returns false if it is not for this watch.
-func (s *Service) sendRecord(stream grpc.ServerStreamingServer[spsv1.WatchStatementsResponse], r ledger.Record, req *spsv1.WatchStatementsRequest) (bool, error) {
-	event, err := s.event(stream.Context(), r, parentOffice(req.GetParent()), viewOr(req.GetView(), basic))
-	if event == nil || err != nil {
-		return false, err
-	}
-	return true, stream.Send(event)
+// following is what a watch or poll asks for.
+type following struct {
+	office certs.Office // "" for all
+	view   spsv1.StatementView
+	query  casebook.Query
+	chosen bool // by the query: then there are no receipts
 }
 
-// event returns a record as those are told of it who follow what an office
-// issued, or all if it is empty; nil if it is not for them.
-func (s *Service) event(ctx context.Context, r ledger.Record, office certs.Office, view spsv1.StatementView) (*spsv1.WatchStatementsResponse, error) {
+// followRequest is what the requests of watches and polls have.
+type followRequest interface {
+	GetParent() string
+	GetView() spsv1.StatementView
+	GetFilter() string
+	GetQuery() string
+}
+
+// followed reads what a watch or poll asks for.
+func followed(req followRequest) (following, error) {
+	q, err := parseQuery(req.GetFilter(), req.GetQuery(), "")
+	return following{
+		office: parentOffice(req.GetParent()), view: viewOr(req.GetView(), basic),
+		query: q, chosen: req.GetFilter() != "" || req.GetQuery() != "",
+	}, err
+}
+
+// event returns a record as those are told of it who follow f; nil if it is not
+// for them.
+func (s *Service) event(ctx context.Context, r ledger.Record, f following) (*spsv1.WatchStatementsResponse, error) {
+	if f.chosen {
+		found, err := s.o.Book.Matches(ctx, r.Position.N, f.query)
+		if err != nil || !found {
+			return nil, err
+		}
+	}
 	resp := &spsv1.WatchStatementsResponse{Cursor: r.Position.String()}
 	switch {
-	case r.Entry != nil && (office == "" || r.Entry.Origin.Office == office):
-		shown, err := s.show(ctx, *r.Entry, view)
+	case r.Entry != nil && (f.office == "" || r.Entry.Origin.Office == f.office):
+		shown, err := s.show(ctx, *r.Entry, f.view)
 		if shown == nil || err != nil {
 			return nil, err
 		}

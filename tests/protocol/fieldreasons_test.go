@@ -29,6 +29,7 @@ func TestFieldReasons(t *testing.T) {
 	for name, table := range map[string]string{
 		"law":    listed(literals(t, "server/statement")),
 		"office": listed(literals(t, "server/office")),
+		"lists":  listed(literals(t, "server/casebook")),
 		"rules":  listed(rules()),
 	} {
 		between := regexp.MustCompile("(?s)(<!-- begin " + name + " -->\n).*(<!-- end " + name + " -->)")

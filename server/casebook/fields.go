@@ -1,0 +1,105 @@
+package casebook
+
+import (
+	"bytes"
+	"slices"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Field is something that a filter asks for.
+type Field struct {
+	Name      string
+	Type      string // in words, as the documents have it
+	Operators []string
+	About     string // what it is, in a sentence without a full stop
+
+	// test returns the test of an operator of Operators with a value, or says
+	// what is wrong with the value.
+	test func(operator, value string) (test, error)
+	// bare is the test of the field alone; nil if it does not stand alone.
+	bare test
+}
+
+// Fields returns what filters can ask for, in the order of the documents; the
+// slice is the caller's.
+func Fields() []Field { return slices.Clone(fields) }
+
+var (
+	same    = []string{"=", "!="}
+	text    = []string{"=", "!=", ":"}
+	ordered = []string{"=", "!=", "<", "<=", ">", ">="}
+)
+
+var fields = []Field{
+	{
+		Name: "office", Type: "text", Operators: text, About: "the office that issued it, by its code",
+		test: matching(plain, func(l *line, p pattern) bool { return p.matches(bytes.ToLower(l.summary[:2])) }),
+	},
+	value("kind", "what it is, such as `notification` or `follow_up`", kindNames(), atKind),
+	value("classification", "of a notification or an amendment",
+		namesOf(spsv1.Classification_CLASSIFICATION_UNSPECIFIED), atClassification),
+	value("status", "whether it is real", namesOf(spsv1.StatementStatus_STATEMENT_STATUS_UNSPECIFIED), atStatus),
+	value("handling", "how far it may be shown", namesOf(spsv1.Handling_HANDLING_UNSPECIFIED), atHandling),
+	{
+		Name: "urgent", Type: "yes or no", Operators: same, About: "whether it must not wait: an alert, or a serious risk",
+		test: yesOrNo(urgent), bare: urgent,
+	},
+	list("reference", "its own reference", plain, markReference),
+	{
+		Name: "case", Type: "reference", Operators: same, About: "the case that it belongs to, as `cases/VN-2026-000123` or without `cases/`",
+		test: caseTest,
+	},
+	{
+		Name: "issue_time", Type: "time", Operators: ordered, About: "when its office issued it, to the millisecond",
+		test: timeTest(func(l *line) (int64, bool) { return l.issued(), true }),
+	},
+	{
+		Name: "record_time", Type: "time", Operators: ordered, About: "when this node recorded it, to the millisecond",
+		test: timeTest((*line).recorded),
+	},
+	{
+		Name: "origin", Type: "area", Operators: text, About: "where goods come from, by code or words; `VN` is every province of it too",
+		test: matching(plain, func(l *line, p pattern) bool { return l.any(markOrigin, p.matchesArea) }),
+	},
+	list("product", "names, brand and species of goods, in any language", plain, markProduct),
+	list("product_category", "category or commodity class of goods, by code or words", plain, markCategory),
+	{
+		Name: "hs", Type: "digits", Operators: text, About: "customs tariff codes (hs, ahtn, ciq, cn); `hs:\"0804\"` is all that begin so",
+		test: matching(digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),
+	},
+	list("hazard", "agents, their categories and organisms, by code or words", plain, markHazard),
+	list("party", "names of operators and others", plain, markParty),
+	list("code", "codes of growing areas, packing houses, establishments; approval and registration numbers; blanks do not count", joined, markCode),
+	list("addressee", "whom it names as addressee: an office by its code, an area, a body", plain, markAddressee),
+	list("flagged", "whom it asks for follow-up or attention", plain, markFollowUp, markAttention),
+	list("flagged_for_follow_up", "whom it asks for follow-up", plain, markFollowUp),
+	list("flagged_for_attention", "whom it asks for attention", plain, markAttention),
+	{
+		Name: "external_reference", Type: "text", Operators: text, About: "system and number of another system, with a blank between, as `RASFF 2024.9650`",
+		test: matching(plain, externalTest),
+	},
+	list("external_reference.system", "the other system", plain, markSystem),
+	list("external_reference.number", "the number there", plain, markNumber),
+}
+
+// list is a field of words, of which one is enough.
+func list(name, about string, form func(string) string, of ...mark) Field {
+	return Field{
+		Name: name, Type: "text", Operators: text, About: about,
+		test: matching(form, func(l *line, p pattern) bool {
+			return slices.ContainsFunc(of, func(m mark) bool { return l.any(m, p.matches) })
+		}),
+	}
+}
+
+// value is a field of one value of a list of the contract.
+func value(name, about string, names names, at int) Field {
+	return Field{
+		Name: name, Type: "value", Operators: same, About: about,
+		test: func(operator, value string) (test, error) {
+			n, err := names.number(value)
+			return not(operator == "!=", func(l *line) bool { return l.summary[at] == n }), err
+		},
+	}
+}

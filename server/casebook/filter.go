@@ -1,0 +1,163 @@
+package casebook
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.einride.tech/aip/filtering"
+	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
+)
+
+// maxNested is how deep parentheses of a filter may be nested.
+const maxNested = 30
+
+// parseFilter reads a filter of AIP-160 and checks it against the fields. The
+// error says to a person what to do. What is read is the library's business;
+// types are checked here and not by its checker, because that knows neither the
+// values of our lists nor what was meant by a name that it does not know.
+func parseFilter(filter string) (test, error) {
+	if strings.TrimSpace(filter) == "" {
+		return nil, nil
+	}
+	if strings.Count(filter, "(") > maxNested {
+		return nil, fmt.Errorf("write it with at most %d parentheses", maxNested)
+	}
+	var p filtering.Parser
+	p.Init(filter)
+	parsed, err := p.Parse()
+	if err != nil {
+		return nil, fmt.Errorf("%s; put values that are not a single word in quotes", lastLine(err))
+	}
+	return compile(parsed.GetExpr())
+}
+
+// lastLine returns what the innermost error of the parser says, without the
+// filter and the levels of the grammar around it.
+func lastLine(err error) string {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	last := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "^"))
+	if last == "EOF" {
+		return "it ends too early"
+	}
+	return last
+}
+
+// compile turns an expression that is true or false into a test.
+func compile(e *expr.Expr) (test, error) {
+	call := e.GetCallExpr()
+	switch call.GetFunction() {
+	case filtering.FunctionAnd, filtering.FunctionFuzzyAnd, filtering.FunctionOr, filtering.FunctionNot:
+		return combine(call, compile)
+	case filtering.FunctionEquals, filtering.FunctionNotEquals, filtering.FunctionHas, filtering.FunctionLessThan,
+		filtering.FunctionLessEquals, filtering.FunctionGreaterThan, filtering.FunctionGreaterEquals:
+		return restriction(call)
+	}
+	name, ok := nameOf(e)
+	if !ok {
+		return nil, errors.New("compare a field with a value; words to search for go into query")
+	}
+	f, err := known(name)
+	if err == nil && f.bare == nil {
+		err = fmt.Errorf(`compare %s with a value, or write %s:"*" for any; words to search for go into query`, name, name)
+	}
+	return f.bare, err
+}
+
+// combine compiles the arguments of AND, OR and NOT and combines them.
+func combine(call *expr.Expr_Call, compile func(*expr.Expr) (test, error)) (test, error) {
+	of := make([]test, len(call.GetArgs()))
+	for i, arg := range call.GetArgs() {
+		var err error
+		if of[i], err = compile(arg); err != nil {
+			return nil, err
+		}
+	}
+	switch call.GetFunction() {
+	case filtering.FunctionNot:
+		return not(true, of[0]), nil
+	case filtering.FunctionOr:
+		return func(l *line) bool { return of[0](l) || of[1](l) }, nil
+	}
+	return func(l *line) bool { return of[0](l) && of[1](l) }, nil
+}
+
+// restriction compiles the comparison of a field with a value, or with several
+// as in `classification = (ALERT OR FRAUD)`.
+func restriction(call *expr.Expr_Call) (test, error) {
+	operator := call.GetFunction()
+	name, ok := nameOf(call.GetArgs()[0])
+	if !ok {
+		return nil, errors.New("write the field on the left and its value on the right")
+	}
+	f, err := known(name)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(f.Operators, operator) {
+		return nil, fmt.Errorf("%s is not compared by %s, only by %s", name, operator, strings.Join(f.Operators, " "))
+	}
+	var compare func(*expr.Expr) (test, error)
+	compare = func(arg *expr.Expr) (test, error) {
+		switch call := arg.GetCallExpr(); call.GetFunction() {
+		case filtering.FunctionAnd, filtering.FunctionFuzzyAnd, filtering.FunctionOr, filtering.FunctionNot:
+			return combine(call, compare)
+		}
+		value, err := valueOf(arg)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		t, err := f.test(operator, value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return t, nil
+	}
+	return compare(call.GetArgs()[1])
+}
+
+// known returns the field of a name.
+func known(name string) (Field, error) {
+	all := make([]string, len(fields))
+	for i, f := range fields {
+		if all[i] = f.Name; f.Name == name {
+			return f, nil
+		}
+	}
+	if near := nearest(name, all); near != "" {
+		return Field{}, fmt.Errorf("there is no field %q, did you mean %s", name, near)
+	}
+	return Field{}, fmt.Errorf("there is no field %q, only %s; words to search for go into query", name, strings.Join(all, ", "))
+}
+
+// nameOf returns the name of a field, such as external_reference.number.
+func nameOf(e *expr.Expr) (string, bool) {
+	switch kind := e.GetExprKind().(type) {
+	case *expr.Expr_IdentExpr:
+		return kind.IdentExpr.GetName(), true
+	case *expr.Expr_SelectExpr:
+		operand, ok := nameOf(kind.SelectExpr.GetOperand())
+		return operand + "." + kind.SelectExpr.GetField(), ok
+	}
+	return "", false
+}
+
+// valueOf returns the text of a value: what is in quotes, a word, or what is in
+// timestamp("…").
+func valueOf(e *expr.Expr) (string, error) {
+	if word, ok := nameOf(e); ok {
+		return word, nil
+	}
+	if call := e.GetCallExpr(); call.GetFunction() == filtering.FunctionTimestamp && len(call.GetArgs()) == 1 {
+		e = call.GetArgs()[0]
+	}
+	if c, ok := e.GetConstExpr().GetConstantKind().(*expr.Constant_StringValue); ok {
+		return c.StringValue, nil
+	}
+	// A number has lost the zeros in front and behind by now.
+	return "", errors.New("put the value in quotes")
+}

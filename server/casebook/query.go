@@ -1,0 +1,124 @@
+package casebook
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// maxWords is how many words a query of free text has at most.
+const maxWords = 16
+
+// Query says which statements a list has, and in which order. The zero Query is
+// all of them, the newest recorded first. A Query is safe for concurrent use.
+type Query struct {
+	test      test     // nil: all
+	words     [][]byte // each is somewhere in the text
+	order     order
+	ascending bool
+}
+
+// order is what a list is sorted by.
+type order int
+
+const (
+	byRecordTime order = iota
+	byIssueTime
+	byReference
+)
+
+var orders = []string{byRecordTime: "record_time", byIssueTime: "issue_time", byReference: "reference"}
+
+// Orders returns the names by which lists can be sorted; the slice is the
+// caller's.
+func Orders() []string { return append([]string(nil), orders...) }
+
+// ParseQuery reads what a caller asks of a list, and returns everything that is
+// wrong with it, by the names of the fields of a list request:
+//
+//   - filter is an expression of AIP-160 over [Fields];
+//   - query are words that must all be in subject, goods, hazards, parties,
+//     codes or references, in any place, each perhaps as a part of a longer one;
+//   - order_by is one of [Orders], upwards, or downwards with " desc" behind it.
+//
+// Each may be empty.
+func ParseQuery(filter, query, orderBy string) (Query, statement.Problems) {
+	var problems statement.Problems
+	q := Query{}
+	var err error
+	if q.test, err = parseFilter(filter); err != nil {
+		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
+	}
+	words := strings.Fields(plain(query))
+	if len(words) > maxWords {
+		problems = append(problems, statement.Problem{
+			Field: "query", Reason: "QUERY", Sentence: fmt.Sprintf("search for at most %d words", maxWords),
+		})
+	}
+	for _, word := range words {
+		q.words = append(q.words, []byte(word))
+	}
+	if q.order, q.ascending, err = parseOrder(orderBy); err != nil {
+		problems = append(problems, statement.Problem{Field: "order_by", Reason: "ORDER_BY", Sentence: err.Error()})
+	}
+	return q, problems
+}
+
+func parseOrder(orderBy string) (o order, ascending bool, err error) {
+	parts := strings.Fields(orderBy)
+	if len(parts) == 0 {
+		return byRecordTime, false, nil
+	}
+	for o, name := range orders {
+		if parts[0] != name {
+			continue
+		}
+		switch {
+		case len(parts) == 1 || len(parts) == 2 && parts[1] == "asc":
+			return order(o), true, nil
+		case len(parts) == 2 && parts[1] == "desc":
+			return order(o), false, nil
+		}
+	}
+	return 0, false, fmt.Errorf("write one of %s, with desc behind it for downwards", strings.Join(orders, ", "))
+}
+
+// all reports whether every statement matches.
+func (q Query) all() bool { return q.test == nil && len(q.words) == 0 }
+
+func (q Query) matches(l *line) bool {
+	if len(q.words) > 0 {
+		_, searched := l.words()
+		for _, word := range q.words {
+			if !bytes.Contains(searched, word) {
+				return false
+			}
+		}
+	}
+	return q.test == nil || q.test(l)
+}
+
+// Matches reports whether the statement at a position is one that q asks for;
+// false if there is none that is shown to this office.
+func (b *Book) Matches(ctx context.Context, n uint64, q Query) (found bool, err error) {
+	err = b.o.Store.View(ctx, func(r store.Reader) error {
+		row, err := r.Get(tableStatements, numberKey(n))
+		if err != nil || row == nil {
+			return err
+		}
+		l := line{r: r, n: n}
+		if err := l.read(row); err != nil {
+			return err
+		}
+		found = q.matches(&l)
+		return l.err
+	})
+	if err != nil {
+		return false, fmt.Errorf("match position %d: %w", n, err)
+	}
+	return found, nil
+}
