@@ -133,7 +133,7 @@ func TestEveryCodeHasAReason(t *testing.T) {
 
 func TestParametersOfRoutes(t *testing.T) {
 	watch := newRoutes()["GET /v1/{parent=offices/*}/statements:watch"]
-	if want := []string{"cursor", "view"}; !slices.Equal(watch.parameters, want) || !watch.streams {
+	if want := []string{"cursor", "view", "filter", "query"}; !slices.Equal(watch.parameters, want) || !watch.streams {
 		t.Errorf("watch = %+v, want a stream with %q", watch, want)
 	}
 	for query, want := range map[string]int{
