@@ -46,6 +46,9 @@ type Fault struct {
 	Time   time.Time // when, by this node's clock
 }
 
+// maxWords bounds the words of a fault, in bytes.
+const maxWords = 1000
+
 // ending says why a session ends. It is an error so that the places that find
 // the reason can return it.
 type ending struct {
@@ -70,11 +73,11 @@ func (e *ending) Unwrap() error { return e.cause }
 
 // refuse ends the session because of what the peer sent.
 func refuse(reason access.Reason, format string, args ...any) *ending {
-	return &ending{code: spsv1.ByeReason_BYE_REASON_PROTOCOL, reason: reason, words: fmt.Sprintf(format, args...)}
+	return &ending{code: spsv1.ByeReason_BYE_REASON_PROTOCOL, reason: reason, words: clip(fmt.Sprintf(format, args...), maxWords)}
 }
 
 func closing(code spsv1.ByeReason, reason access.Reason, format string, args ...any) *ending {
-	return &ending{code: code, reason: reason, words: fmt.Sprintf(format, args...)}
+	return &ending{code: code, reason: reason, words: clip(fmt.Sprintf(format, args...), maxWords)}
 }
 
 func draining() *ending {
@@ -88,7 +91,7 @@ func duplicate(words string) *ending {
 // bye returns the frame that tells the peer.
 func (e *ending) bye() *spsv1.Frame {
 	return &spsv1.Frame{Kind: &spsv1.Frame_Bye{Bye: &spsv1.Bye{
-		Code: e.code, Reason: clip(string(e.reason), 64), Message: clip(e.words, 1000),
+		Code: e.code, Reason: clip(string(e.reason), 64), Message: clip(e.words, maxWords),
 	}}}
 }
 
@@ -113,14 +116,15 @@ func said(b *spsv1.Bye) *ending {
 		reason = byeReasons[b.GetCode()]
 	}
 	return &ending{
-		code: b.GetCode(), reason: reason, words: clip(b.GetMessage(), 1000), theirs: true,
+		code: b.GetCode(), reason: reason, words: clip(b.GetMessage(), maxWords), theirs: true,
 		alarm: b.GetCode() == spsv1.ByeReason_BYE_REASON_CURSOR_AHEAD,
 	}
 }
 
 // broken turns the error of a stream into the end of its session.
 func broken(err error) *ending {
-	e := &ending{reason: ReasonBroken, words: err.Error(), theirs: true, cause: err}
+	// What a peer sends as the message of a status may be any bytes.
+	e := &ending{reason: ReasonBroken, words: clip(err.Error(), maxWords), theirs: true, cause: err}
 	st, ok := status.FromError(err)
 	switch {
 	case errors.Is(err, io.EOF):
@@ -132,7 +136,7 @@ func broken(err error) *ending {
 		// The receive limit of gRPC, which lies above that of a frame.
 		return refuse(access.ReasonTooLarge, "frame above %d bytes: %s", MaxFrame, st.Message())
 	default:
-		e.words = st.Message()
+		e.words = clip(st.Message(), maxWords)
 		for _, d := range st.Details() {
 			if info, ok := d.(*errdetails.ErrorInfo); ok && info.GetDomain() == access.Domain {
 				e.reason = access.Reason(clip(info.GetReason(), 64))

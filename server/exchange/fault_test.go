@@ -3,7 +3,12 @@ package exchange
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/server/access"
@@ -25,6 +30,21 @@ func TestWhoIsToBlame(t *testing.T) {
 	} {
 		if got := x.failure(tc.err); got.reason != tc.want {
 			t.Errorf("failure(%v) = %s, want %s", tc.err, got.reason, tc.want)
+		}
+	}
+}
+
+// What a peer says when it ends a stream is shown to the administrator, in the
+// list of all peers: it must not keep that from being sent.
+func TestWordsOfABrokenStreamCanBeShown(t *testing.T) {
+	for _, err := range []error{
+		status.Error(codes.Unavailable, "go\xff away"),
+		status.Error(codes.ResourceExhausted, "too\xff much"),
+		status.Error(codes.Unknown, strings.Repeat("é", maxWords)),
+		errors.New("read: \xff"),
+	} {
+		if got := broken(err).words; !utf8.ValidString(got) || len(got) > maxWords || got == "" {
+			t.Errorf("broken(%q) has words %q, want at most %d bytes of UTF-8", err, got, maxWords)
 		}
 	}
 }
