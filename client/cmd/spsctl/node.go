@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -27,7 +28,31 @@ func (a *app) nodeCommand() *cobra.Command {
 	}
 	w.flags(show)
 	outputFlag(show, &as)
-	return group(&cobra.Command{Use: "node", Short: "how your office's node stands"}, show)
+	return group(&cobra.Command{Use: "node", Short: "how your office's node stands"}, show, a.nodeWhoamiCommand())
+}
+
+func (a *app) nodeWhoamiCommand() *cobra.Command {
+	format := tableFormat
+	cmd := &cobra.Command{
+		Use:   "whoami",
+		Short: "say who you are to the node",
+		Args:  cobra.NoArgs,
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+			who, err := node.NodeService().GetCaller(ctx, &spsv1.GetCallerRequest{})
+			if err != nil {
+				return err
+			}
+			f := newFacts(a.out)
+			f.add("you are", who.GetIdentity())
+			f.add("role", who.GetRole())
+			f.add("unit", who.GetUnit())
+			f.add("proven by", first(who.GetCredential(), brief.Words(who.GetMeans())))
+			f.add("until", when(who.GetExpireTime()))
+			return f.write(format, who)
+		}),
+	}
+	outputFlag(cmd, &format)
+	return cmd
 }
 
 func (a *app) printNode(as format, n *spsv1.Node) error {

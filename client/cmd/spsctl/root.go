@@ -72,7 +72,7 @@ spsctl help exit-codes.`,
 		return a.completeContexts(cmd, nil, begun)
 	}))
 	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(),
-		a.peerCommand(), a.nodeCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
+		a.peerCommand(), a.nodeCommand(), a.tokenCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
