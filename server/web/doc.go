@@ -20,7 +20,7 @@
 // application/problem+json): the HTTP status that belongs to the gRPC code, a
 // reason for programs, and everything that is wrong by field.
 //
-//	{"type":"about:blank","title":"Bad Request","status":400,"detail":"…",
+//	{"type":"urn:spsalert:reason:INVALID","title":"Bad Request","status":400,"detail":"…",
 //	 "code":"INVALID_ARGUMENT","reason":"INVALID","domain":"spsalert","metadata":{},
 //	 "violations":[{"field":"statement.status","reason":"ENUM_NOT_IN","sentence":"give a value"}]}
 //

@@ -19,12 +19,19 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 )
 
-const problemType = "application/problem+json"
+const (
+	problemType = "application/problem+json"
+	// reasonType begins the type of a problem with a reason, which
+	// docs/reference/reasons.md explains. It is a name, and nobody has to be asked
+	// what it means.
+	reasonType = "urn:spsalert:reason:"
+	blankType  = "about:blank" // of what has no reason, the end of a stream that came to its end well
+)
 
 // problemOf says a status of gRPC as HTTP does.
 func problemOf(st *status.Status) *spsv1.Problem {
 	p := withStatus(&spsv1.Problem{
-		Type: "about:blank", Detail: st.Message(), Code: code.Code(st.Code()).String(), Domain: access.Domain,
+		Type: blankType, Detail: st.Message(), Code: code.Code(st.Code()).String(), Domain: access.Domain,
 	}, runtime.HTTPStatusFromCode(st.Code()))
 	for _, detail := range st.Details() {
 		switch d := detail.(type) {
@@ -42,6 +49,9 @@ func problemOf(st *status.Status) *spsv1.Problem {
 	}
 	if p.GetReason() == "" && st.Code() != codes.OK {
 		unnamed(p, st.Code())
+	}
+	if p.GetReason() != "" {
+		p.Type = reasonType + p.GetReason()
 	}
 	switch access.Reason(p.GetReason()) {
 	case access.ReasonTooLarge:

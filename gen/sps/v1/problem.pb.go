@@ -26,7 +26,8 @@ const (
 // Problem says why a call over REST failed: problem details of RFC 9457, sent as application/problem+json.
 type Problem struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Always `about:blank`: `reason` says which problem it is.
+	// Which problem it is: `urn:spsalert:reason:` and the reason, for example `urn:spsalert:reason:READ_ONLY`. Without a reason,
+	// as at the end of a stream that came to its end well, `about:blank`.
 	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
 	// The name of the HTTP status, for example `Bad Request`.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
