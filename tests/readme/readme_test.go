@@ -1,0 +1,182 @@
+// Package readme runs the commands that the README prints, as they are printed,
+// and compares what comes of them with what it prints below them.
+//
+// A block that is to be run has <!-- run --> above it and a block of JSON, or of
+// text, below it, which says what must be in its output.
+package readme
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	// demo is how the README starts the federation that it talks to.
+	demo = "bin/spsctl demo --dir demo"
+	// patience bounds the start of the demo, and each block.
+	patience = time.Minute
+)
+
+// printed finds the blocks that are to be run.
+var printed = regexp.MustCompile("(?s)<!-- run -->\n```sh\n(.*?)```\n\n```json\n(.*?)```\n")
+
+// setting finds the variables that a block leaves to those below it.
+var setting = regexp.MustCompile(`(?ms)^[a-z]+=\$\(.*?\)$`)
+
+func TestREST(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatalf("the README takes curl: %v", err)
+	}
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "\n"+demo+"\n") {
+		t.Fatalf("the README does not print %q", demo)
+	}
+	blocks := printed.FindAllStringSubmatch(string(text), -1)
+	if got, want := strings.Count(string(text), "<!-- run -->"), len(blocks); got != want || got == 0 {
+		t.Fatalf("%d blocks are marked, %d have an output below them, want all, and some", got, want)
+	}
+	dir := t.TempDir()
+	start(t, dir)
+	settings := ""
+	for _, block := range blocks {
+		out := shell(t, dir, settings+block[1])
+		want, got := values(t, block[2]), values(t, out)
+		if len(got) != len(want) {
+			t.Fatalf("%d values, want %d:\n%s\n%s", len(got), len(want), block[1], out)
+		}
+		for i := range want {
+			if diff := cmp.Diff(want[i], shown(want[i], got[i])); diff != "" {
+				t.Errorf("%s\nanswer (-printed +got):\n%s\nwhole:\n%s", block[1], diff, out)
+			}
+		}
+		settings += strings.Join(setting.FindAllString(block[1], -1), "\n") + "\n"
+	}
+}
+
+// start builds the programs into dir/bin and runs the demo there until the end
+// of the test. It returns when the demo says that it is up.
+func start(t *testing.T, dir string) {
+	t.Helper()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "bin")+"/",
+		"github.com/spsalert/spsalert/server/cmd/spsd", "github.com/spsalert/spsalert/client/cmd/spsctl")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	// The context of the test is done before its cleanup.
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
+	args := strings.Fields(demo)
+	cmd := exec.CommandContext(ctx, filepath.Join(dir, args[0]), args[1:]...)
+	cmd.Dir = dir
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	up := false
+	for !up && lines.Scan() {
+		up = strings.Contains(lines.Text(), "Ctrl-C ends it")
+	}
+	t.Cleanup(func() {
+		defer cancel()
+		if err := cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Error(err)
+		}
+		if _, err := io.Copy(io.Discard, stdout); err != nil {
+			t.Error(err)
+		}
+		err := cmd.Wait()
+		if ended, ok := errors.AsType[*exec.ExitError](err); err != nil && (!ok || ended.ExitCode() != 130) {
+			t.Errorf("the demo ended: %v, want exit code 0 or 130\n%s", err, errs.String())
+		}
+	})
+	if !up {
+		t.Fatal("the demo did not come up")
+	}
+}
+
+// shell runs a script, which must succeed, and returns its output.
+func shell(t *testing.T, dir, script string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sh", "-euc", script)
+	cmd.Dir = dir
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s%s", err, script, out, errs.String())
+	}
+	return string(out)
+}
+
+// values returns the JSON values of a text.
+func values(t *testing.T, text string) (all []any) {
+	t.Helper()
+	for decoder := json.NewDecoder(strings.NewReader(text)); ; {
+		var v any
+		err := decoder.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("no JSON: %v\n%s", err, text)
+		}
+		all = append(all, v)
+	}
+}
+
+// shown returns what is left of a value when it is printed as want is: the
+// members that want has, and … for a text that is not empty.
+func shown(want, got any) any {
+	switch want := want.(type) {
+	case map[string]any:
+		members, ok := got.(map[string]any)
+		if !ok {
+			return got
+		}
+		left := map[string]any{}
+		for name, w := range want {
+			if g, ok := members[name]; ok {
+				left[name] = shown(w, g)
+			}
+		}
+		return left
+	case []any:
+		items, ok := got.([]any)
+		if !ok || len(items) != len(want) {
+			return got
+		}
+		var left []any
+		for i, w := range want {
+			left = append(left, shown(w, items[i]))
+		}
+		return left
+	case string:
+		if text, ok := got.(string); ok && text != "" && want == "…" {
+			return want
+		}
+	}
+	return got
+}
