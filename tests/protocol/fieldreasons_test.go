@@ -27,6 +27,9 @@ func TestFieldReasons(t *testing.T) {
 	text := read(t, reference)
 	want := text
 	for name, table := range map[string]string{
+		"calls":  index(t),
+		"web":    listed(literals(t, "server/web")),
+		"access": listed(literals(t, "server/access")),
 		"law":    listed(literals(t, "server/statement")),
 		"office": listed(literals(t, "server/office")),
 		"lists":  listed(literals(t, "server/casebook")),
@@ -55,7 +58,7 @@ func listed(pairs map[string][]string) string {
 	s.WriteString("| reason | sentence |\n|---|---|\n")
 	for _, reason := range slices.Sorted(maps.Keys(pairs)) {
 		sentences := slices.Compact(slices.Sorted(slices.Values(pairs[reason])))
-		fmt.Fprintf(&s, "| `%s` | %s |\n", reason, strings.Join(sentences, "; *or* "))
+		fmt.Fprintf(&s, "| <a id=\"%s\"></a>`%[1]s` | %s |\n", reason, strings.Join(sentences, "; *or* "))
 	}
 	return s.String()
 }

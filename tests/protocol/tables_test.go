@@ -102,8 +102,8 @@ func TestReasons(t *testing.T) {
 			}
 			documented[reason] = row[1] != "own"
 		}
-		if row[2] == "" || row[3] == "" {
-			t.Errorf("%s has no meaning, or does not say what to do", row[0])
+		if row[2] == "" || row[3] == "" || row[4] == "" {
+			t.Errorf("%s has no meaning, or does not say what to do, or who", row[0])
 		}
 	}
 	if diff := cmp.Diff(declared(t), documented); diff != "" {
