@@ -336,13 +336,21 @@ func TestWatchSaysThatItIsAlive(t *testing.T) {
 func TestReadOnlyRefusesWithReason(t *testing.T) {
 	w := newWorld(t, "VN", "CN")
 	vn := w.start("VN")
-	issued := issue(t, vn, notification("before"))
+	before := request(vn, notification("before"))
+	issued, err := vn.validator().IssueStatement(t.Context(), before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue(t, vn, notification("so that the store says that the first was released"))
 	vn.stop()
 	if err := os.Remove(w.config("VN").Anchor); err != nil {
 		t.Fatal(err)
 	}
 	vn = w.start("VN")
-	_, err := vn.validator().IssueStatement(t.Context(), request(vn, notification("after")))
+	if again, err := vn.validator().IssueStatement(t.Context(), before); err != nil || again.GetName() != issued.GetName() {
+		t.Errorf("what was issued before, again: %v, %v, want %s", again, err, issued.GetName())
+	}
+	_, err = vn.validator().IssueStatement(t.Context(), request(vn, notification("after")))
 	if status.Code(err) != codes.FailedPrecondition || reason(err) != "READ_ONLY" || !strings.Contains(err.Error(), "anchor") {
 		t.Errorf("issue without an anchor: %v, want READ_ONLY that names the anchor", err)
 	}

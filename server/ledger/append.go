@@ -78,13 +78,21 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 	if err != nil {
 		return Entry{}, err
 	}
-	if e.Origin != l.own {
-		return e, nil // of an earlier epoch, whose last checkpoint covers it
-	}
-	if err := l.sealUpTo(e.Sequence + 1); err != nil {
-		return Entry{}, fmt.Errorf("entry %d: %w", e.Sequence, err)
+	if err := l.sealed(e); err != nil {
+		return Entry{}, err
 	}
 	return e, nil
+}
+
+// sealed returns when an entry of this office is released.
+func (l *Ledger) sealed(e Entry) error {
+	if e.Origin != l.own {
+		return nil // of an earlier epoch, whose last checkpoint covers it
+	}
+	if err := l.sealUpTo(e.Sequence + 1); err != nil {
+		return fmt.Errorf("entry %d: %w", e.Sequence, err)
+	}
+	return nil
 }
 
 // append makes the entry durable, or finds that it is.

@@ -1,11 +1,13 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -132,6 +134,35 @@ func TestTheSameRequestIsEnteredOnce(t *testing.T) {
 	_, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r1", "another mango")))
 	if !errors.Is(err, ledger.ErrConflict) {
 		t.Errorf("other content: %v, want %v", err, ledger.ErrConflict)
+	}
+}
+
+func TestARequestIsFoundWhateverHasChanged(t *testing.T) {
+	vn := startVN(t, nil)
+	asked := ledgertest.Statement("r1", "mango", "CN")
+	if _, found, err := vn.Requested(t.Context(), "r1", asked.Fingerprint); err != nil || found {
+		t.Errorf("before it was entered: found %t, %v; want false, nil", found, err)
+	}
+	want := vn.Issue(t, "r1", "mango", "CN")
+	vn.Issue(t, "r2", "durian", "CN")
+	for _, shut := range []bool{false, true} {
+		if shut {
+			whileStopped(t, vn, func(_, anchor string) {
+				if err := os.Remove(anchor); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+		got, found, err := vn.Requested(t.Context(), "r1", asked.Fingerprint)
+		if err != nil || !found {
+			t.Fatalf("read-only %t: found %t, %v; want true, nil", shut, found, err)
+		}
+		if diff := cmp.Diff(want.LeafBytes, got.LeafBytes); diff != "" || !bytes.Equal(want.Envelope, got.Envelope) {
+			t.Errorf("read-only %t: another entry (-first +found):\n%s", shut, diff)
+		}
+		if _, _, err := vn.Requested(t.Context(), "r1", [32]byte{1}); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("read-only %t, other content: %v, want %v", shut, err, ledger.ErrConflict)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -55,4 +56,37 @@ func findRequest(r store.Reader, d Draft) (place placeRow, found bool, err error
 		return place, false, fmt.Errorf("%w: %s", ErrConflict, d.RequestID)
 	}
 	return place, true, nil
+}
+
+// Requested returns the entry that a request ID was used for, and whether there
+// is one, on the terms of [Ledger.Append]: durable, under a signed checkpoint,
+// and released. It enters nothing, so that it also answers while the ledger is
+// read-only, whatever else has changed since.
+//
+// Errors: [ErrConflict] if the fingerprint is another, [ErrDraft] if there can
+// be no such request ID, [ErrReadOnly] if the entry was never released and
+// cannot be now, [ErrUnsealed], and those of the store.
+func (l *Ledger) Requested(ctx context.Context, requestID string, fingerprint [32]byte) (e Entry, found bool, err error) {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
+		place, there, err := findRequest(r, Draft{RequestID: requestID, Fingerprint: fingerprint})
+		if found = there; err != nil || !found {
+			return err
+		}
+		o, err := originOf(r, place.id)
+		if err != nil {
+			return err
+		}
+		e, err = l.readEntry(r, place.id, o, place.number)
+		return err
+	})
+	if err != nil || !found {
+		return Entry{}, false, err
+	}
+	if err := l.sealed(e); err != nil {
+		if shut := l.writable(); shut != nil {
+			err = shut
+		}
+		return Entry{}, false, err
+	}
+	return e, true, nil
 }

@@ -24,6 +24,14 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	}
 	asked := req
 	req = identified(req, caller)
+	if !req.GetValidateOnly() {
+		if e, found, err := s.issuedBefore(ctx, req); err != nil || found {
+			if err != nil {
+				return nil, refusal(err, asked)
+			}
+			return s.show(ctx, e, full)
+		}
+	}
 	st, err := s.prepare(ctx, caller, req)
 	if err != nil {
 		return nil, err
@@ -42,17 +50,39 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 		return access.Record(ctx, tx, statementName(e.Origin, e.Sequence))
 	}
 	e, err := s.o.Ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) { return draft, nil })
-	switch {
-	case errors.Is(err, ledger.ErrDraft):
-		return nil, &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: err.Error()}
-	case errors.Is(err, ledger.ErrConflict) && asked.GetRequestId() == "":
-		return nil, numberUsed(req.GetStatement().GetExternalReferences()[0])
-	case err != nil:
-		return nil, err
+	if err != nil {
+		return nil, refusal(err, asked)
 	}
 	// It is issued now. That the caller may have gone away meanwhile does not
 	// matter: the same request_id gets the same answer.
 	return s.show(ctx, e, full)
+}
+
+// issuedBefore returns the entry of an earlier request that this one repeats.
+// It comes before every check: what was issued stays issued, whatever the rules
+// and the accepted cards are by now, and though the ledger may be read-only.
+func (s *Service) issuedBefore(ctx context.Context, req *spsv1.IssueStatementRequest) (e ledger.Entry, found bool, err error) {
+	if req.GetRequestId() == "" || req.GetStatement() == nil {
+		return ledger.Entry{}, false, nil
+	}
+	e, found, err = s.o.Ledger.Requested(ctx, req.GetRequestId(), statement.Fingerprint(req.GetStatement()))
+	if errors.Is(err, ledger.ErrDraft) {
+		return ledger.Entry{}, false, nil // no request id, which the checks say
+	}
+	return e, found, err
+}
+
+// refusal returns what the caller is told when the ledger did not enter what it
+// asked for.
+func refusal(err error, asked *spsv1.IssueStatementRequest) error {
+	switch {
+	case errors.Is(err, ledger.ErrDraft):
+		return &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: err.Error()}
+	case errors.Is(err, ledger.ErrConflict) && asked.GetRequestId() == "":
+		return numberUsed(asked.GetStatement().GetExternalReferences()[0])
+	default:
+		return err
+	}
 }
 
 // prepare returns the statement as it would be signed, or a refusal with
