@@ -29,7 +29,8 @@ const CardSuffix = ".card"
 // All methods are safe for concurrent use. Reading takes a short lock and no
 // I/O.
 type Roster struct {
-	dir string // empty: in memory only
+	dir     string // empty: in memory only
+	skipped error  // of OpenRoster
 
 	writing sync.Mutex // held by whoever changes files; taken before mu
 
@@ -40,18 +41,23 @@ type Roster struct {
 }
 
 // OpenRoster reads the cards in a folder. own is the card of this office,
-// which says what its federation is. A card that is broken, of another
-// federation, or in a file named for another office is an error, and the error
-// names all such files: a node must not start with half of its peers.
+// which says what its federation is. A file that is no card, one of another
+// federation, or one named for another office has no effect, and
+// [Roster.Skipped] names all of them: one bad file must not keep a node from
+// its other peers.
 func OpenRoster(dir string, own *Card) (*Roster, error) {
 	r := newRoster(dir, own)
 	peers, err := r.read()
-	if err != nil {
+	if peers == nil {
 		return nil, err
 	}
-	r.peers = peers
+	r.peers, r.skipped = peers, err
 	return r, nil
 }
+
+// Skipped returns an error with a line for each file that [OpenRoster] could
+// not take, nil if it took all. [Roster.Reload] reports them anew.
+func (r *Roster) Skipped() error { return r.skipped }
 
 // NewRoster returns a roster that is kept in memory only, with the given cards
 // accepted.

@@ -112,9 +112,15 @@ func TestRosterNamesAllBrokenFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = certs.OpenRoster(dir, fed.Office("VN").Card)
-	if err == nil {
-		t.Fatal("OpenRoster succeeded, want an error")
+	r, err := certs.OpenRoster(dir, fed.Office("VN").Card)
+	if err != nil {
+		t.Fatalf("OpenRoster: %v, want the good cards", err)
+	}
+	if diff := cmp.Diff([]certs.Office{"TH"}, r.Offices()); diff != "" {
+		t.Errorf("offices differ (-want +got):\n%s", diff)
+	}
+	if err = r.Skipped(); err == nil {
+		t.Fatal("Skipped = nil, want an error")
 	}
 	for _, want := range []string{
 		"CN.card: ", "LA.card: it is the card of TH; name the file TH.card",
@@ -127,6 +133,15 @@ func TestRosterNamesAllBrokenFiles(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "\n"+filepath.Join(dir, "TH.card")) {
 		t.Errorf("error is %q, want nothing about TH.card", err)
+	}
+	if err := certs.SaveCard(filepath.Join(dir, "CN.card"), fed.Office("CN").Card); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reload(); err == nil || !strings.Contains(err.Error(), "BR.card: ") {
+		t.Errorf("Reload: %v, want an error that names the files that are still bad", err)
+	}
+	if _, ok := r.Card("CN"); !ok {
+		t.Error("no card of CN, want it taken beside the bad files")
 	}
 	if _, err := certs.OpenRoster(filepath.Join(dir, "none"), fed.Office("VN").Card); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing folder: %v, want not exist", err)

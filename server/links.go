@@ -70,7 +70,7 @@ func (s *Server) reloadOften(ctx context.Context) {
 		case "":
 			s.logger.Info("certificate and cards are in order again")
 		default:
-			s.logger.Warn("certificate or cards stay as they were", "err", now)
+			s.logger.Warn("certificate or cards: what is wrong stays as it was", "err", now)
 		}
 		last = now
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -125,6 +126,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if err := s.id.tls.Check(); err != nil {
 		return err // nobody would let this node in
+	}
+	if err := s.id.roster.Skipped(); err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			s.logger.Error("alarm: a card of a peer is not in force", "err", line)
+		}
 	}
 	if s.tracing, err = newTracing(ctx, c, s.version, s.logger); err != nil {
 		return err
