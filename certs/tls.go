@@ -116,6 +116,30 @@ func ClientTLS(person *Credentials, node *Card, now func() time.Time) *tls.Confi
 	})
 }
 
+// CheckClient returns nil if the node of the office whose card this is would
+// believe the credentials now, by that card and this clock (nil: time.Now). A
+// client calls it before it dials, since a node that refuses a certificate
+// does not say why. The error is a [*RefusedError].
+func CheckClient(person *Credentials, node *Card, now func() time.Time) error {
+	chain, err := person.chain()
+	if err != nil {
+		return err
+	}
+	x := expectation{
+		federation: node.Federation(),
+		role:       "a person or system of " + string(node.Office()),
+		roleOK:     func(id Identity) bool { return !id.IsNode() },
+		office:     node.Office(),
+		card:       func(Office) (*Card, error) { return node, nil },
+		usage:      x509.ExtKeyUsageClientAuth,
+		now:        clock(now),
+	}
+	if refused := x.check(chain); refused != nil {
+		return refused
+	}
+	return nil
+}
+
 func (t *TLS) serverConfig(x expectation) *tls.Config {
 	base := &tls.Config{
 		MinVersion:             tls.VersionTLS13,

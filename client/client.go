@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -13,6 +15,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -65,7 +68,15 @@ func Dial(ctx context.Context, opts Options) (*Client, error) {
 	if opts.Card == nil || opts.Credentials == nil {
 		return nil, errors.New("dial a node: it takes the office's card and the caller's credentials")
 	}
-	secure := credentials.NewTLS(certs.ClientTLS(opts.Credentials, opts.Card, opts.Now))
+	if err := opts.checkOwn(); err != nil {
+		e := &Error{Code: codes.Unavailable, Message: err.Error(), untrusted: true, status: status.New(codes.Unavailable, err.Error())}
+		return nil, fmt.Errorf("dial the node of %s at %s: %w", opts.Card.Office(), opts.Address, e)
+	}
+	secure := &handshake{
+		TransportCredentials: credentials.NewTLS(certs.ClientTLS(opts.Credentials, opts.Card, opts.Now)),
+		check:                opts.checkOwn,
+		hungUp:               new(atomic.Int32),
+	}
 	more := []grpc.DialOption{grpc.WithTransportCredentials(secure)}
 	if opts.DialContext != nil {
 		more = append(more, grpc.WithContextDialer(opts.DialContext))
@@ -107,8 +118,8 @@ func newClient(office certs.Office, address string, more ...grpc.DialOption) (*C
 const reachWithin = 2 * time.Second
 
 // reach asks the node for a sign of life. Any answer of the node is one. It
-// tries more than once: a node that refuses our certificate says so and hangs
-// up, and what it said is lost now and then when we notice the latter first.
+// tries more than once: a node may be killed at any moment. One that hangs up on
+// us each time is asked until it is clear that it means our certificate.
 func (c *Client) reach(ctx context.Context) error {
 	for end := time.Now().Add(reachWithin); ; {
 		_, err := grpc_health_v1.NewHealthClient(c.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
@@ -120,7 +131,7 @@ func (c *Client) reach(ctx context.Context) error {
 			return err
 		case e.Code != codes.Unavailable:
 			return nil
-		case time.Now().After(end) || !pause(ctx, shortestWait):
+		case time.Now().After(end) && !strings.Contains(e.Message, errHungUp.Error()), !pause(ctx, shortestWait):
 			return err
 		}
 	}

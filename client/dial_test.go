@@ -35,8 +35,16 @@ func (node) GetNode(context.Context, *spsv1.GetNodeRequest) (*spsv1.Node, error)
 // it.
 func serve(t *testing.T, office *authority.Office) func(context.Context, string) (net.Conn, error) {
 	t.Helper()
+	return serveAt(t, office, nil)
+}
+
+// serveAt is serve with another clock.
+func serveAt(t *testing.T, office *authority.Office, now func() time.Time) func(context.Context, string) (net.Conn, error) {
+	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(office.TLS().Office())))
+	secure := office.TLS()
+	secure.Now = now
+	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(secure.Office())))
 	spsv1.RegisterNodeServiceServer(server, node{})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
@@ -62,10 +70,11 @@ func TestDial(t *testing.T) {
 	fed := authority.ForTest(t, "VN", "CN")
 	vn, cn := fed.Office("VN"), fed.Office("CN")
 	for _, test := range []struct {
-		name      string
-		opts      client.Options
-		untrusted bool
-		ok        bool
+		name        string
+		opts        client.Options
+		serverClock int // years ahead
+		untrusted   bool
+		ok          bool
 	}{
 		{name: "an officer of the office", opts: client.Options{Card: vn.Card, Credentials: person(t, vn, certs.RoleOfficer)}, ok: true},
 		{name: "the node is of another office", opts: client.Options{Card: cn.Card, Credentials: person(t, cn, certs.RoleOfficer)}, untrusted: true},
@@ -74,10 +83,11 @@ func TestDial(t *testing.T) {
 			Card: vn.Card, Credentials: person(t, vn, certs.RoleOfficer),
 			Now: func() time.Time { return time.Now().AddDate(-3, 0, 0) },
 		}, untrusted: true},
+		{name: "the node does not believe the caller", opts: client.Options{Card: vn.Card, Credentials: person(t, vn, certs.RoleOfficer)}, serverClock: 3, untrusted: true},
 		{name: "without a card", opts: client.Options{Credentials: person(t, vn, certs.RoleOfficer)}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.opts.Address, test.opts.DialContext = "vn.test:7444", serve(t, vn)
+			test.opts.Address, test.opts.DialContext = "vn.test:7444", serveAt(t, vn, func() time.Time { return time.Now().AddDate(test.serverClock, 0, 0) })
 			c, err := client.Dial(t.Context(), test.opts)
 			if !test.ok {
 				if err == nil {

@@ -26,7 +26,8 @@ type Error struct {
 	// Metadata are the reason's details, such as the size that was expected.
 	Metadata map[string]string
 
-	status *status.Status
+	status    *status.Status
+	untrusted bool // found before anything was sent
 }
 
 // FieldProblem is one problem of a request.
@@ -72,15 +73,16 @@ func (e *Error) Is(target error) bool {
 // believe the other's certificate. Waiting does not help; a new certificate or
 // card does. A node that goes away in the middle of a handshake is not that.
 func (e *Error) Untrusted() bool {
-	if e.Code != codes.Unavailable {
-		return false
+	if e.untrusted || e.Code != codes.Unavailable {
+		return e.untrusted
 	}
 	// grpc-go hands on what went wrong in a handshake as text only: the refusal
 	// of certs.RefusedError, or what crypto/tls found. A node that refuses our
 	// certificate does so after our own part of the handshake is over.
 	_, handshake, failed := strings.Cut(e.Message, "authentication handshake failed: ")
 	return strings.Contains(e.Message, "remote error: tls:") ||
-		failed && (strings.Contains(handshake, " check refused ") || strings.HasPrefix(handshake, "tls: "))
+		failed && (strings.Contains(handshake, " check refused ") || strings.HasPrefix(handshake, "tls: ") ||
+			strings.HasPrefix(handshake, yourCertificate) || strings.HasPrefix(handshake, errTurnedAway.Error()))
 }
 
 // Passing reports whether the same call may succeed later without anybody
