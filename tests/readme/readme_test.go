@@ -1,5 +1,6 @@
-// Package readme runs the commands that the README prints, as they are printed,
-// and compares what comes of them with what it prints below them.
+// Package readme runs the commands that the README and the integrator's guide
+// print, as they are printed, and compares what comes of them with what they
+// print below them.
 //
 // A block that is to be run has <!-- run --> above it and a block of JSON, or of
 // text, below it, which says what must be in its output.
@@ -36,23 +37,31 @@ var printed = regexp.MustCompile("(?s)<!-- run -->\n```sh\n(.*?)```\n\n```json\n
 // setting finds the variables that a block leaves to those below it.
 var setting = regexp.MustCompile(`(?ms)^[a-z]+=\$\(.*?\)$`)
 
-func TestREST(t *testing.T) {
+func TestPrinted(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Fatalf("the README takes curl: %v", err)
 	}
-	text, err := os.ReadFile("../../README.md")
+	dir := t.TempDir()
+	start(t, dir)
+	for _, page := range []string{"README.md", "docs/how-to/integrator.md"} {
+		t.Run(page, func(t *testing.T) { runPage(t, dir, page) })
+	}
+}
+
+// runPage runs the marked blocks of a page, from top to bottom.
+func runPage(t *testing.T, dir, page string) {
+	t.Helper()
+	text, err := os.ReadFile("../../" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(text), "\n"+demo+"\n") {
-		t.Fatalf("the README does not print %q", demo)
+	if page == "README.md" && !strings.Contains(string(text), "\n"+demo+"\n") {
+		t.Fatalf("it does not print %q", demo)
 	}
 	blocks := printed.FindAllStringSubmatch(string(text), -1)
 	if got, want := strings.Count(string(text), "<!-- run -->"), len(blocks); got != want || got == 0 {
 		t.Fatalf("%d blocks are marked, %d have an output below them, want all, and some", got, want)
 	}
-	dir := t.TempDir()
-	start(t, dir)
 	settings := ""
 	for _, block := range blocks {
 		out := shell(t, dir, settings+block[1])
@@ -148,7 +157,7 @@ func values(t *testing.T, text string) (all []any) {
 }
 
 // shown returns what is left of a value when it is printed as want is: the
-// members that want has, and … for a text that is not empty.
+// members that want has, and … for whatever is there.
 func shown(want, got any) any {
 	switch want := want.(type) {
 	case map[string]any:
@@ -174,7 +183,7 @@ func shown(want, got any) any {
 		}
 		return left
 	case string:
-		if text, ok := got.(string); ok && text != "" && want == "…" {
+		if want == "…" && got != nil && got != "" {
 			return want
 		}
 	}
