@@ -129,12 +129,51 @@ func TestAddresseeThatWasAway(t *testing.T) {
 func TestOfficeWithoutNodeIsToldByHand(t *testing.T) {
 	w := newWorld(t, "VN", "CN")
 	vn := w.start("VN")
-	issued := issue(t, vn, notification("to one on the network and one that is not", "CN", "LA"))
+	st := notification("to one on the network and one that is not", "CN", "LA")
+	st.Addressees[1].ByHand = true
+	issued := issue(t, vn, st)
 	if diff := cmp.Diff(map[string]spsv1.DeliveryState{"CN": undelivered, "LA": byHand}, states(issued)); diff != "" {
 		t.Errorf("deliveries (-want +got):\n%s", diff)
 	}
 	if got, want := issued.GetAudience().GetOffices(), []string{"CN", "VN"}; !slices.Equal(got, want) {
 		t.Errorf("audience = %q, want %q", got, want)
+	}
+}
+
+// TestAddresseeByHandIsSaid holds that a mistyped office is noticed, and that one
+// with a node is not told by hand.
+func TestAddresseeByHandIsSaid(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	vn := w.start("VN")
+	st := notification("mango", "CM", "CN")
+	st.Addressees[1].ByHand = true
+	_, err := vn.validator().IssueStatement(t.Context(), request(vn, st))
+	want := []string{"statement.addressees[0].office NO_NODE", "statement.addressees[1].office HAS_NODE"}
+	if diff := cmp.Diff(want, violated(err)); diff != "" {
+		t.Errorf("violations (-want +got):\n%s", diff)
+	}
+}
+
+// TestIssuedStaysIssued repeats a request after the card of its addressee was
+// removed, and as one that says since then that it is told by hand.
+func TestIssuedStaysIssued(t *testing.T) {
+	w := newWorld(t, "VN", "CN", "TH")
+	vn := w.start("VN")
+	req := request(vn, notification("mango", "TH"))
+	first, err := vn.validator().IssueStatement(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := spsv1.NewNodeServiceClient(vn.as(certs.RoleAdmin, "minh"))
+	if _, err := admin.RevokePeer(t.Context(), &spsv1.RevokePeerRequest{Name: "peers/TH"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vn.validator().IssueStatement(t.Context(), request(vn, req.GetStatement())); reason(err) != "INVALID" {
+		t.Errorf("a new request to TH: %v, want INVALID", err)
+	}
+	again, err := vn.validator().IssueStatement(t.Context(), req)
+	if err != nil || again.GetName() != first.GetName() {
+		t.Errorf("again: %v, %v, want %s", again, err, first.GetName())
 	}
 }
 

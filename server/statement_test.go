@@ -94,3 +94,16 @@ func fields(err error) []string {
 	}
 	return names
 }
+
+// violated returns the fields that a refusal is about, each with its reason.
+func violated(err error) []string {
+	var all []string
+	for _, d := range status.Convert(err).Details() {
+		if bad, ok := d.(*errdetails.BadRequest); ok {
+			for _, v := range bad.GetFieldViolations() {
+				all = append(all, v.GetField()+" "+v.GetReason())
+			}
+		}
+	}
+	return all
+}

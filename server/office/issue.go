@@ -102,7 +102,7 @@ func (s *Service) prepare(ctx context.Context, caller access.Caller, req *spsv1.
 	}
 	violations = append(violations, setByNode(req.GetStatement(), caller)...)
 	st := proto.CloneOf(req.GetStatement())
-	s.complete(st, caller, req.GetRequestId())
+	violations = append(violations, s.complete(st, caller, req.GetRequestId())...)
 	for _, p := range statement.Check(st) {
 		if p.Field == "request_id" {
 			continue // the request's own, and reported as such
@@ -119,8 +119,9 @@ func (s *Service) prepare(ctx context.Context, caller access.Caller, req *spsv1.
 	return st, nil
 }
 
-// complete sets what only the node can say.
-func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID string) {
+// complete sets what only the node can say, and reports addressees of which the
+// caller and the accepted cards say different things.
+func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID string) []access.Violation {
 	st.Salt = newSalt()
 	st.Federation, st.Office = caller.Federation, string(caller.Office)
 	st.RequestId = requestID
@@ -132,16 +133,34 @@ func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID 
 	if st.GetAllowances() == nil {
 		st.Allowances = statement.Allowances(st)
 	}
-	for _, a := range st.GetAddressees() {
-		if a.GetOffice() == "" || a.GetOffice() == st.GetOffice() {
+	return s.completeAddressees(st)
+}
+
+// completeAddressees sets the number of each addressee's card. That an office
+// has no node is for the caller to say, or a wrong code would tell nobody.
+func (s *Service) completeAddressees(st *spsv1.Statement) []access.Violation {
+	var violations []access.Violation
+	for i, a := range st.GetAddressees() {
+		office := certs.Office(a.GetOffice())
+		if !office.Valid() || a.GetOffice() == st.GetOffice() {
 			continue
 		}
-		card, known := s.o.Roster.Card(certs.Office(a.GetOffice()))
+		card, known := s.o.Roster.Card(office)
+		switch field := fmt.Sprintf("addressees[%d].office", i); {
+		case !known && !a.GetByHand():
+			violations = append(violations, violation(field, "NO_NODE", fmt.Sprintf(
+				"no card of %s is accepted here, so it has no node: mend the code, or set by_hand to tell it by hand", office)))
+		case known && a.GetByHand():
+			violations = append(violations, violation(field, "HAS_NODE", fmt.Sprintf(
+				"%s has a node: leave by_hand unset", office)))
+		}
+		// Set even if refused, so that the checks that follow do not say it again.
 		a.ByHand, a.CardNumber = !known, 0
 		if known {
 			a.CardNumber = card.Number()
 		}
 	}
+	return violations
 }
 
 // setByNode reports what a caller said that only the node can say.

@@ -13,9 +13,9 @@ import (
 
 // Fingerprint identifies what a caller asked to be issued: two statements have
 // the same fingerprint if they differ only in what the node fills in (salt,
-// federation, office, request id, the issuing person, allowances, card numbers,
-// who must be told by hand). A request id with the same fingerprint is the same
-// request.
+// federation, office, request id, the issuing person, allowances, card numbers),
+// or in who must be told by hand, which the accepted cards decide. A request id
+// with the same fingerprint is the same request.
 //
 // It is kept as long as the log, so it does not rest on how a library orders
 // bytes: it is the SHA-256 of the fields that are set, in the order of their
