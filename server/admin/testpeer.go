@@ -91,7 +91,7 @@ func (t *linkTest) reach(ctx context.Context, o Options) {
 		return
 	}
 	defer func() { _ = conn.Close() }() // nothing was said on it
-	t.ok("connect", "within %s", time.Since(began).Round(time.Millisecond))
+	t.ok("connect", "within %s", time.Since(began).Round(100*time.Microsecond))
 	notAfter, err := o.TLS.Probe(ctx, conn, t.office)
 	var refused *certs.RefusedError
 	switch {

@@ -30,7 +30,7 @@ type Node struct {
 }
 
 // The buckets go from a disk with a battery behind its cache to one that dies.
-var seconds = prometheus.ExponentialBucketsRange(0.0005, 8, 15)
+var seconds = []float64{0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1, 2, 4, 8}
 
 // New returns the metrics of a node. Logger gets what keeps a scrape from
 // reading the source.

@@ -50,6 +50,11 @@ type invalidError struct{ error }
 
 func (e invalidError) Unwrap() error { return e.error }
 
+// codeError ends a command with a code of its own, when everything was said.
+type codeError int
+
+func (codeError) Error() string { return "" }
+
 // exitCode returns the exit code for how a command ended.
 func exitCode(ctx context.Context, err error) int {
 	if err == nil {
@@ -57,6 +62,9 @@ func exitCode(ctx context.Context, err error) int {
 	}
 	if ctx.Err() != nil {
 		return exitInterrupted
+	}
+	if code, ok := errors.AsType[codeError](err); ok {
+		return int(code)
 	}
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		return answerCode(e)

@@ -14,7 +14,8 @@ import (
 
 func (a *app) peerCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "peer", Short: "the other offices, and their cards"},
-		a.peerListCommand(), a.peerShowCommand(), a.peerFingerprintCommand(), a.peerAcceptCommand())
+		a.peerListCommand(), a.peerShowCommand(), a.peerFingerprintCommand(), a.peerAcceptCommand(),
+		a.peerTestCommand(), a.peerRevokeCommand())
 }
 
 func (a *app) peerListCommand() *cobra.Command {

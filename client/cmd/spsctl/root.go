@@ -38,6 +38,9 @@ func run(ctx context.Context, args []string, s streams) int {
 		err = usageError{err}
 	}
 	code := exitCode(ctx, err)
+	if _, said := errors.AsType[codeError](err); said {
+		return code
+	}
 	if err != nil && code != exitInterrupted {
 		fmt.Fprintln(s.err, "spsctl: "+err.Error())
 	}
@@ -72,7 +75,8 @@ spsctl help exit-codes.`,
 		return a.completeContexts(cmd, nil, begun)
 	}))
 	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(),
-		a.peerCommand(), a.nodeCommand(), a.tokenCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
+		a.peerCommand(), a.nodeCommand(), a.doctorCommand(), a.checkCommand(), a.joinCommand(),
+		a.tokenCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
