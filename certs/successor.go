@@ -41,7 +41,7 @@ var (
 
 	// ErrCardNeedsConfirmation says that the card is good and brings a new
 	// card key, signed by both. It has no effect until the administrator
-	// confirms the new fingerprint, by handing the same card to Accept.
+	// confirms the new fingerprint, by handing the same card to Replace.
 	ErrCardNeedsConfirmation = errors.New("card brings a new card key, which an administrator has to confirm")
 )
 
@@ -116,11 +116,26 @@ func keepsKeys(known, next *Card) error {
 	return nil
 }
 
-// Accept puts a card in force because the administrator says so, whatever was
-// in force before: the first card of an office, one with a new card key, one
-// that arrived by file after a theft. The caller MUST have had its fingerprint
-// confirmed by a person. It is durable on return.
-func (r *Roster) Accept(card *Card) error {
+// Accept puts a card in force because the administrator says so: the first
+// card of an office, or a later one of the same card key. One with another card
+// key than the card in force is refused with [ErrCardSigner]; see
+// [Roster.Replace]. The caller MUST have had the fingerprint confirmed by a
+// person. It is durable on return.
+func (r *Roster) Accept(card *Card) error { return r.accept(card, "") }
+
+// Replace is Accept for a card that may have a new card key, such as one that
+// arrived by file after a theft. fingerprint is the new one as a person has
+// confirmed it; a card with another is refused.
+func (r *Roster) Replace(card *Card, fingerprint string) error {
+	if got := card.Fingerprint(); got != fingerprint {
+		return fmt.Errorf("fingerprint of the card of %s is %s, want %s", card.Office(), got, fingerprint)
+	}
+	return r.accept(card, fingerprint)
+}
+
+// accept puts a card in force, one with a new card key only if its fingerprint
+// was confirmed.
+func (r *Roster) accept(card *Card, confirmed string) error {
 	if err := r.checkFederation(card); err != nil {
 		return err
 	}
@@ -129,6 +144,10 @@ func (r *Roster) Accept(card *Card) error {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
+	if known, err := r.Peer(card.Office()); err == nil && confirmed == "" && !bytes.Equal(known.CardKey(), card.CardKey()) {
+		return fmt.Errorf("card %d of %s: %w: the fingerprint changed: was %s, is %s",
+			card.Number(), card.Office(), ErrCardSigner, known.Fingerprint(), card.Fingerprint())
+	}
 	return r.put(card)
 }
 

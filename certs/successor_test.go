@@ -138,8 +138,15 @@ func TestNewCardKeyNeedsConfirmation(t *testing.T) {
 	if _, err := r.Apply(lone); !errors.Is(err, certs.ErrCardSigner) {
 		t.Errorf("Apply of a card without the old key's signature: %v, want ErrCardSigner", err)
 	}
-	if err := r.Accept(mustParse(t, second)); err != nil {
-		t.Fatalf("Accept: %v", err)
+	if err := r.Accept(mustParse(t, second)); !errors.Is(err, certs.ErrCardSigner) || !strings.Contains(err.Error(), "is "+cn.Card.Fingerprint()) {
+		t.Errorf("Accept: %v, want ErrCardSigner with the new fingerprint", err)
+	}
+	known, _ := r.Card("CN")
+	if err := r.Replace(mustParse(t, second), known.Fingerprint()); err == nil {
+		t.Error("Replace with the old fingerprint = nil, want an error")
+	}
+	if err := r.Replace(mustParse(t, second), cn.Card.Fingerprint()); err != nil {
+		t.Fatalf("Replace: %v", err)
 	}
 	third, err := cn.NextCard(nil)
 	if err != nil {

@@ -198,7 +198,7 @@ func TestServerRefusesKeys(t *testing.T) {
 
 	// A leaf of an honest authority that plays the authority itself.
 	honest := authority.ForTest(t, "VN").Office("VN")
-	if err := kh.Roster.Accept(honest.Card); err != nil {
+	if err := kh.Roster.Replace(honest.Card, honest.Card.Fingerprint()); err != nil {
 		t.Fatal(err)
 	}
 	vn := honest.Node.Identity()

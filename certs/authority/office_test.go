@@ -128,7 +128,7 @@ func TestReplaceCardKey(t *testing.T) {
 	if _, err := vn.Roster.Apply(signed); !errors.Is(err, certs.ErrCardNeedsConfirmation) {
 		t.Errorf("Apply: %v, want ErrCardNeedsConfirmation", err)
 	}
-	if err := vn.Roster.Accept(cn.Card); err != nil {
+	if err := vn.Roster.Replace(cn.Card, cn.Card.Fingerprint()); err != nil {
 		t.Fatal(err)
 	}
 	if signed, err = cn.NextCard(nil); err != nil {

@@ -53,7 +53,7 @@ func (a *app) peerFingerprintCommand() *cobra.Command {
 }
 
 func (a *app) peerAcceptCommand() *cobra.Command {
-	var dir string
+	var dir, fingerprint string
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "accept CARDFILE --dir PEERS",
@@ -61,25 +61,33 @@ func (a *app) peerAcceptCommand() *cobra.Command {
 		Long: `Accept copies a peer card into the folder of accepted cards, from where a running
 node takes it without a restart. Call the office, on a number that did not come
 with the card, and let them read their fingerprint to you: this is the one step
-on which all trust in that office rests.`,
+on which all trust in that office rests.
+
+A card whose fingerprint is not the one that was accepted before is refused,
+--yes or not: call the office again, and say with --replace-fingerprint which
+fingerprint they read to you.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cardFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.acceptCard(args[0], dir, yes)
+			return a.acceptCard(args[0], dir, fingerprint, yes)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "peers", "folder of accepted cards")
 	cmd.Flags().BoolVar(&yes, "yes", false, "the fingerprint was compared already; do not ask")
+	cmd.Flags().StringVar(&fingerprint, "replace-fingerprint", "", "the new `fingerprint`, if it is not the one accepted before")
 	return cmd
 }
 
-func (a *app) acceptCard(file, dir string, yes bool) error {
+func (a *app) acceptCard(file, dir, fingerprint string, yes bool) error {
 	card, err := readCard(file)
 	if err != nil {
 		return err
 	}
-	target := filepath.Join(dir, string(card.Office())+".card")
-	known, err := replaces(target, card)
+	if err := fitsPeers(dir, card); err != nil {
+		return err
+	}
+	target := filepath.Join(dir, string(card.Office())+certs.CardSuffix)
+	known, err := replaces(target, card, fingerprint)
 	if err != nil || known {
 		return err
 	}
@@ -87,12 +95,9 @@ func (a *app) acceptCard(file, dir string, yes bool) error {
 		return err
 	}
 	if !yes {
-		if err := a.ask(fmt.Sprintf("did %s read you this fingerprint over the telephone?", card.Office()), "compare the fingerprint and add --yes"); err != nil {
+		if err := a.ask(fmt.Sprintf("did %s of the federation %s read you this fingerprint over the telephone?", card.Office(), card.Federation()), "compare the fingerprint and add --yes"); err != nil {
 			return err
 		}
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
 	}
 	if err := renameio.WriteFile(target, card.Bytes(), 0o644); err != nil {
 		return err
@@ -102,8 +107,12 @@ func (a *app) acceptCard(file, dir string, yes bool) error {
 }
 
 // replaces checks that a card may take the place of the one that was accepted
-// before. It reports true if it is that very card.
-func replaces(target string, card *certs.Card) (known bool, err error) {
+// before, which one with another card key may if its fingerprint is confirmed.
+// It reports true if it is that very card.
+func replaces(target string, card *certs.Card, confirmed string) (known bool, err error) {
+	if confirmed != "" && confirmed != card.Fingerprint() {
+		return false, invalidError{fmt.Errorf("--replace-fingerprint is %s, and the card's is %s: it is not the card of whom you called", confirmed, card.Fingerprint())}
+	}
 	before, err := readCard(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -112,7 +121,15 @@ func replaces(target string, card *certs.Card) (known bool, err error) {
 		return false, err
 	case before.Same(card):
 		return true, nil
-	case before.Number() >= card.Number():
+	case !before.CardKey().Equal(card.CardKey()) && confirmed == "":
+		return false, fmt.Errorf("the fingerprint changed: was %s, is %s; call %s, and if they read you the new one, add --replace-fingerprint %[2]s: %[4]w",
+			before.Fingerprint(), card.Fingerprint(), card.Office(), fs.ErrExist)
+	case !before.CardKey().Equal(card.CardKey()): // the numbers of another key say nothing
+		return false, nil
+	case before.Number() == card.Number():
+		return false, fmt.Errorf("%s signed two different cards of number %d, SHA-256 %x accepted, this one %x; keep both and ask %[1]s: %[5]w",
+			card.Office(), card.Number(), before.Digest(), card.Digest(), fs.ErrExist)
+	case before.Number() > card.Number():
 		return false, fmt.Errorf("card number %d of %s was accepted already, this one is number %d: %w", before.Number(), card.Office(), card.Number(), fs.ErrExist)
 	default:
 		return false, nil
