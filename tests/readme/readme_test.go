@@ -42,9 +42,30 @@ func TestPrinted(t *testing.T) {
 		t.Fatalf("the README takes curl: %v", err)
 	}
 	dir := t.TempDir()
-	start(t, dir)
+	hints := start(t, dir)
+	t.Run("what the demo says", func(t *testing.T) { runHints(t, dir, hints) })
 	for _, page := range []string{"README.md", "docs/how-to/integrator.md"} {
 		t.Run(page, func(t *testing.T) { runPage(t, dir, page) })
+	}
+}
+
+// runHints runs the lines with curl that the demo prints; the last would go on.
+func runHints(t *testing.T, dir string, hints []string) {
+	t.Helper()
+	if len(hints) != 3 {
+		t.Fatalf("%d lines, want 3: %q", len(hints), hints)
+	}
+	hints[2] += " --max-time 2 | head -n 1"
+	for i, field := range []string{"statements", "reference", "cursor"} {
+		answers := values(t, shell(t, dir, hints[i]))
+		if len(answers) != 1 {
+			t.Errorf("%s\n%d answers, want 1", hints[i], len(answers))
+		}
+		for _, v := range answers {
+			if answer, ok := v.(map[string]any); !ok || answer[field] == nil {
+				t.Errorf("%s\nanswer %v, want %s in it", hints[i], v, field)
+			}
+		}
 	}
 }
 
@@ -79,8 +100,9 @@ func runPage(t *testing.T, dir, page string) {
 }
 
 // start builds the programs into dir/bin and runs the demo there until the end
-// of the test. It returns when the demo says that it is up.
-func start(t *testing.T, dir string) {
+// of the test. It returns when the demo says that it is up, with the lines of curl
+// that it said to try.
+func start(t *testing.T, dir string) (hints []string) {
 	t.Helper()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "bin")+"/",
 		"github.com/spsalert/spsalert/server/cmd/spsd", "github.com/spsalert/spsalert/client/cmd/spsctl")
@@ -105,6 +127,9 @@ func start(t *testing.T, dir string) {
 	up := false
 	for !up && lines.Scan() {
 		up = strings.Contains(lines.Text(), "Ctrl-C ends it")
+		if hint := strings.TrimSpace(lines.Text()); strings.HasPrefix(hint, "curl ") {
+			hints = append(hints, hint)
+		}
 	}
 	t.Cleanup(func() {
 		defer cancel()
@@ -122,6 +147,7 @@ func start(t *testing.T, dir string) {
 	if !up {
 		t.Fatal("the demo did not come up")
 	}
+	return hints
 }
 
 // shell runs a script, which must succeed, and returns its output.
