@@ -130,6 +130,9 @@ func (n *Node) Log() string { return filepath.Join(n.dir, "spsd.log") }
 // Config returns the file that configures the node.
 func (n *Node) Config() string { return filepath.Join(n.dir, "spsd.yaml") }
 
+// Program returns the program that the node runs.
+func (n *Node) Program() string { return n.binary }
+
 // Addresses are where a node listens, each host:port.
 type Addresses struct {
 	Peers  string // empty if it only dials out

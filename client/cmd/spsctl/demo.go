@@ -70,11 +70,20 @@ func (o demoOptions) check() ([]certs.Office, error) {
 	if o.format != "text" && o.format != "json" {
 		return nil, fmt.Errorf("--output is %q, want text or json", o.format)
 	}
+	if o.limit < 0 {
+		return nil, fmt.Errorf("--limit is %d, want how many to issue at most; 0: all", o.limit)
+	}
+	if o.inFlight < 1 {
+		return nil, fmt.Errorf("--in-flight is %d, want 1 or more", o.inFlight)
+	}
 	var offices []certs.Office
 	for _, code := range o.offices {
 		office, err := certs.ParseOffice(strings.TrimSpace(code))
 		if err != nil {
 			return nil, err
+		}
+		if slices.Contains(offices, office) {
+			return nil, fmt.Errorf("--offices names %s twice, each has one node", office)
 		}
 		offices = append(offices, office)
 	}
@@ -89,11 +98,13 @@ func (o demoOptions) check() ([]certs.Office, error) {
 
 // demo runs the whole of it and tidies up, however it ends.
 func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (err error) {
+	ctx, a, release := a.untilUnread(ctx)
+	defer release()
 	source, err := demoSource(o, offices)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "minting a federation of %s and starting a node for each …\n", strings.Join(o.offices, ", "))
+	fmt.Fprintf(a.err, "minting a federation of %s and starting a node for each …\n", officeList(offices))
 	fed, err := drill.Start(ctx, drill.Options{Offices: offices, Binary: o.binary, Dir: o.dir, Keep: o.keep, Name: "demo"})
 	if err != nil {
 		return err
@@ -109,6 +120,9 @@ func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (
 		<-supervised
 		if closed := fed.Close(); ctx.Err() == nil { // else they were told to end already
 			err = errors.Join(err, closed)
+		}
+		if o.keep || o.dir != "" {
+			a.printKept(o, fed)
 		}
 	}()
 	nodes, err := connect(ctx, fed)
@@ -162,6 +176,18 @@ func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, no
 	<-ctx.Done()
 	fmt.Fprintln(a.err, "\nstopping the nodes …")
 	return nil
+}
+
+// printKept says what is left of a demo, and how it goes on.
+func (a *app) printKept(o demoOptions, fed *drill.Federation) {
+	said := a.out
+	if o.format == "json" {
+		said = a.err
+	}
+	fmt.Fprintf(said, "\nthe nodes have ended, everything lies in %s; to start one again:\n", fed.Dir())
+	for _, n := range fed.Nodes() {
+		fmt.Fprintf(said, "  %s run -config %s\n", shellWord(n.Program()), shellWord(n.Config()))
+	}
 }
 
 func (a *app) reportRestart(n *drill.Node, end, again error) {

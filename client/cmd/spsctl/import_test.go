@@ -128,8 +128,12 @@ func TestDemo(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "nodes")
 			args := append([]string{"demo", "--once", "-o", "json", "--spsd", drilltest.Binary(), "--dir", dir}, test.args...)
 			var got demo.Summary
-			if err := json.Unmarshal([]byte(must(t, config, args...)), &got); err != nil {
-				t.Fatal(err)
+			ran := spsctl(t, config, args...)
+			if err := json.Unmarshal([]byte(ran.out), &got); err != nil || ran.code != exitOK {
+				t.Fatalf("exit code %d, error %v\n%s", ran.code, err, ran.err)
+			}
+			if want := "run -config " + filepath.Join(dir, "CN", "spsd.yaml"); !strings.Contains(ran.err, want) {
+				t.Errorf("standard error %q, want %q in it", ran.err, want)
 			}
 			if !test.ok(got) {
 				t.Errorf("summary %+v, want %s", got, test.want)

@@ -16,7 +16,15 @@ var version = "unknown"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
+	// A terminal that is closed is an interrupt, except to what nohup has started.
+	// It may be told more than once, by the kernel and the shell: only the first
+	// counts, so that what is being tidied up is not cut short.
+	hungUp := func() {}
+	if !signal.Ignored(syscall.SIGHUP) {
+		ctx, hungUp = signal.NotifyContext(ctx, syscall.SIGHUP)
+	}
 	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv})
+	hungUp()
 	stop()
 	os.Exit(code)
 }

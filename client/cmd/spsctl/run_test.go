@@ -61,6 +61,8 @@ func TestExitCodes(t *testing.T) {
 		{"no such card", []string{"peer", "show", filepath.Join(dir, "none.card")}, exitNotFound, "no such file"},
 		{"no card", []string{"peer", "show", garbage}, exitInvalid, "card"},
 		{"demo of one office", []string{"demo", "--offices", "VN"}, exitUsage, "at least two"},
+		{"demo of one office twice", []string{"demo", "--offices", "EU,EU"}, exitUsage, "names EU twice"},
+		{"demo of fewer than none", []string{"demo", "--limit", "-2"}, exitUsage, "--limit is -2"},
 		{"demo of nobody", []string{"demo", "--offices", "VN,Laos"}, exitUsage, "two upper case letters"},
 		{"demo of RASFF without EU", []string{"demo", "--offices", "VN,CN", "--input", "x.csv"}, exitUsage, "EU"},
 	} {

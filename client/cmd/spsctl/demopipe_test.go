@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/spsalert/spsalert/client/drill/drilltest"
+)
+
+// program builds spsctl, for what only a process has: signals.
+func program(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "spsctl")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build spsctl: %v\n%s", err, out)
+	}
+	return path
+}
+
+func TestDemoLeavesNothingBehind(t *testing.T) {
+	spsctl := program(t)
+	for _, test := range []struct {
+		name  string
+		until string // a line of the output, and what is done then
+		then  func(*os.Process, io.Closer) error
+		code  int
+	}{
+		{"the terminal is closed", "Ctrl-C", func(p *os.Process, _ io.Closer) error { return p.Signal(syscall.SIGHUP) }, exitOK},
+		{"the reader goes away", "REFERENCE", func(_ *os.Process, r io.Closer) error { return r.Close() }, exitError},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			tmp := t.TempDir()
+			cmd := exec.CommandContext(t.Context(), spsctl, "demo", "--offices", "EU,CN,VN", "--input", writeExport(t), "--spsd", drilltest.Binary())
+			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			said := bufio.NewScanner(out)
+			for said.Scan() && !strings.Contains(said.Text(), test.until) {
+				continue
+			}
+			if err := test.then(cmd.Process, out); err != nil {
+				t.Fatal(err)
+			}
+			if test.code == exitOK {
+				_, _ = io.Copy(io.Discard, out)
+			}
+			_ = cmd.Wait() // its code is looked at
+			if got := cmd.ProcessState.ExitCode(); got != test.code {
+				t.Errorf("exit code %d (%s), want %d", got, cmd.ProcessState, test.code)
+			}
+			if left, err := filepath.Glob(filepath.Join(tmp, "sps-drill-*")); err != nil || len(left) != 0 {
+				t.Errorf("left behind: %q, error %v, want nothing", left, err)
+			}
+		})
+	}
+}
