@@ -12,6 +12,10 @@ import (
 type ListOptions struct {
 	// Office narrows the list to what one office issued; empty: all offices.
 	Office certs.Office
+	// Selection narrows it further, and OrderBy says in which order it comes;
+	// empty: the newest recorded first.
+	Selection
+	OrderBy string
 	// View says how much of each statement comes; BASIC by default.
 	View spsv1.StatementView
 	// PageSize is how many are asked for at a time; 0: the node's default. It
@@ -21,6 +25,17 @@ type ListOptions struct {
 	// everything recorded after this list was begun. It is called once, before
 	// the first statement.
 	Began func(cursor string)
+}
+
+// Selection says which statements or cases are meant. What is empty selects
+// all.
+type Selection struct {
+	// Filter is an expression over the fields of a statement, such as
+	// `classification = ALERT AND origin = VN`; docs/reference/filters.md has
+	// them all. Of a case its original is looked at.
+	Filter string
+	// Query are words that must all be there, in any language.
+	Query string
 }
 
 // Statement returns one statement of any office by its resource name, such as
@@ -35,7 +50,7 @@ func (c *Client) Statement(ctx context.Context, name string) (*spsv1.IssuedState
 // more.
 func (c *Client) Statements(ctx context.Context, opts ListOptions) iter.Seq2[*spsv1.IssuedStatement, error] {
 	return func(yield func(*spsv1.IssuedStatement, error) bool) {
-		req := &spsv1.ListStatementsRequest{Parent: parent(opts.Office), PageSize: opts.PageSize, View: opts.View}
+		req := &spsv1.ListStatementsRequest{Parent: parent(opts.Office), PageSize: opts.PageSize, View: opts.View, Filter: opts.Filter, Query: opts.Query, OrderBy: opts.OrderBy}
 		for {
 			page, err := c.CaseService().ListStatements(ctx, req)
 			if err != nil {
@@ -68,7 +83,7 @@ func (c *Client) Case(ctx context.Context, reference string) (*spsv1.Case, error
 // After an error there is no more.
 func (c *Client) Cases(ctx context.Context, opts ListOptions) iter.Seq2[*spsv1.Case, error] {
 	return func(yield func(*spsv1.Case, error) bool) {
-		req := &spsv1.ListCasesRequest{PageSize: opts.PageSize}
+		req := &spsv1.ListCasesRequest{PageSize: opts.PageSize, Filter: opts.Filter, Query: opts.Query, OrderBy: opts.OrderBy}
 		for {
 			page, err := c.CaseService().ListCases(ctx, req)
 			if err != nil {

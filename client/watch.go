@@ -20,11 +20,16 @@ type WatchOptions struct {
 	// Office narrows the statements to those that one office issued; empty: all
 	// offices. Receipts for the own office's statements come in either case.
 	Office certs.Office
+	// Selection narrows them further; then no receipts come.
+	Selection
 	// View says how much of each statement comes; BASIC by default.
 	View spsv1.StatementView
 	// Interrupted, if set, is called before each wait for a node that is away,
 	// from the goroutine that iterates.
 	Interrupted func(err error, wait time.Duration)
+	// Resumed, if set, is called in the same way when the node has taken up the
+	// watch again, before what it shows next.
+	Resumed func()
 }
 
 // Event is one record of the node: exactly one of Statement and Receipt is set.
@@ -52,9 +57,15 @@ const (
 // again, and watch from the list's cursor).
 func (c *Client) Watch(ctx context.Context, opts WatchOptions) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		opts, wait := opts, shortestWait
+		opts, wait, interrupted := opts, shortestWait, false
+		began := func() {
+			if interrupted && opts.Resumed != nil {
+				opts.Resumed()
+			}
+			interrupted = false
+		}
 		for {
-			moved, err := c.watchOnce(ctx, &opts, func(e Event) bool { return yield(e, nil) })
+			moved, err := c.watchOnce(ctx, &opts, began, func(e Event) bool { return yield(e, nil) })
 			if errors.Is(err, errEnough) {
 				return
 			}
@@ -71,6 +82,7 @@ func (c *Client) Watch(ctx context.Context, opts WatchOptions) iter.Seq2[Event, 
 				wait = shortestWait
 			}
 			now := jitter(wait)
+			interrupted = true
 			if opts.Interrupted != nil {
 				opts.Interrupted(err, now)
 			}
@@ -87,15 +99,21 @@ func (c *Client) Watch(ctx context.Context, opts WatchOptions) iter.Seq2[Event, 
 var errEnough = errors.New("the caller has enough")
 
 // watchOnce runs one stream to its end. It moves opts.Cursor over what the
-// caller has taken, and only over that. It reports whether anything came.
-func (c *Client) watchOnce(ctx context.Context, opts *WatchOptions, take func(Event) bool) (moved bool, err error) {
+// caller has taken, and only over that. It calls began when the node has taken
+// it up, and reports whether anything came.
+func (c *Client) watchOnce(ctx context.Context, opts *WatchOptions, began func(), take func(Event) bool) (moved bool, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := c.CaseService().WatchStatements(ctx, &spsv1.WatchStatementsRequest{
-		Parent: parent(opts.Office), Cursor: opts.Cursor, View: opts.View,
+		Parent: parent(opts.Office), Cursor: opts.Cursor, View: opts.View, Filter: opts.Filter, Query: opts.Query,
 	})
 	if err != nil {
 		return false, err
+	}
+	// The node says at once that the watch stands; what it shows may be long in
+	// coming. If there is none, the stream has ended, and Recv knows how.
+	if header, err := stream.Header(); err == nil && header != nil {
+		began()
 	}
 	for {
 		r, err := stream.Recv()

@@ -75,24 +75,33 @@ func (a *app) getCase(ctx context.Context, node *client.Client, reference string
 }
 
 func (a *app) caseListCommand() *cobra.Command {
-	format, limit := tableFormat, 0
+	format, sel := tableFormat, selection{limit: 50}
 	var watch bool
 	var cursor string
 	cmd := &cobra.Command{
-		Use:   "list",
+		Use:   "list [WORD...]",
 		Short: "list the cases, the newest first",
-		Long: `List shows the cases, the one that was recorded last first. With --watch it goes
-on with every case that begins or changes, until Ctrl-C; with -o jsonl as lines
-{"cursor": …, "case": …}. A line with a cursor alone ends what was there before.
-A later list --watch --cursor CURSOR goes on after that line, and misses nothing.
-When the node is away, it waits for it.`,
-		Args: cobra.NoArgs,
-		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+		Long: `List shows the cases, the one that was recorded last first. Words select those in
+whose original all of them are, in any language: subject, goods, hazards,
+parties, codes, references. --filter selects by fields: classification, office,
+origin, product, hs, hazard, addressee, flagged, code, external_reference,
+issue_time and more, with = : < > AND OR NOT.
+
+With --watch it goes on with every case that begins or changes, until Ctrl-C;
+with -o jsonl as lines {"cursor": …, "case": …}. A line with a cursor alone ends
+what was there before. A later list --watch --cursor CURSOR goes on after that
+line, and misses nothing. When the node is away, it waits for it.`,
+		Example: `  spsctl case list sau rieng cadmium
+  spsctl case list --filter 'classification = (ALERT OR FRAUD) AND origin = VN'
+  spsctl case list --filter 'issue_time >= "2026-03-01"' --order-by reference -o csv
+  spsctl case list --watch -o jsonl`,
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			sel.Query = strings.Join(args, " ")
 			if watch || cursor != "" {
-				return a.watchCases(ctx, node, format, limit, cursor)
+				return a.watchCases(ctx, node, format, sel, cursor)
 			}
 			list := a.newCaseList(format)
-			for found, err := range cases(ctx, node, limit) {
+			for found, err := range sel.cases(ctx, node) {
 				if err != nil {
 					return err
 				}
@@ -104,7 +113,10 @@ When the node is away, it waits for it.`,
 		}),
 	}
 	f := cmd.Flags()
-	f.IntVar(&limit, "limit", 50, "at most so many; 0: all")
+	sel.flags(cmd)
+	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time or reference; "reference desc" is downwards (default "record_time desc")`)
+	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc")
+	limitFlag(cmd, &sel.limit)
 	f.BoolVarP(&watch, "watch", "w", false, "go on with what comes; table or jsonl only")
 	f.StringVar(&cursor, "cursor", "", "watch, from after this cursor")
 	outputFlag(cmd, &format)

@@ -16,6 +16,11 @@ var examples = []struct {
 		"spsctl case get VN-2026-000001",
 		"spsctl case watch",
 	}},
+	{"find: words in any language, fields, an order", []string{
+		"spsctl case list mango dorsalis",
+		"spsctl case list --filter 'classification = (ALERT OR BORDER_REJECTION) AND addressee = CN'",
+		"spsctl case list --filter 'issue_time >= \"2026-03-01\"' --order-by reference --limit 0",
+	}},
 	{"issue: begin with a template, fill it in, check it, issue it", []string{
 		"spsctl case template border-rejection > mango.yaml",
 		"spsctl case issue -f mango.yaml --check",
@@ -35,6 +40,12 @@ var examples = []struct {
 		"spsctl node show",
 		"spsctl peer list",
 		"spsctl peer list --watch",
+	}},
+	{"who may call without a certificate, and who did what (as administrator)", []string{
+		"spsctl --context vn-admin token create --name 'customs single window' --role system --id customs --classification border-rejection > customs.token",
+		"spsctl --context vn-admin token list",
+		"spsctl --context vn-admin account create lan.nguyen --role officer --name 'Lan Nguyen'",
+		"spsctl --context vn-admin audit list --since 24h",
 	}},
 	{"set up an office", []string{
 		"spsctl ca init --federation asean-cn --office TH --address spsd.doa.go.th:7443 --dir th",

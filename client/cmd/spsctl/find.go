@@ -7,6 +7,8 @@ import (
 	"iter"
 	"regexp"
 
+	"github.com/spf13/cobra"
+
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -20,16 +22,18 @@ const mostScanned = 50_000
 // number.
 var references = regexp.MustCompile(`^([A-Z]{2})-((?:EX-)?[0-9]{4})-([0-9]{6,9})$`)
 
-// find looks for the statement with a reference; nil if the node has none. An
-// office gives its references in order, so the scan, from the newest back, ends
-// where the reference would stand.
+// find looks for the statement with a reference; nil if the node has none. A
+// node that does not know filters yet sends all that the office issued. Since
+// an office gives its references in order, that ends where this one would
+// stand.
 func find(ctx context.Context, node *client.Client, reference string) (*spsv1.IssuedStatement, error) {
 	want := references.FindStringSubmatch(reference)
 	if want == nil {
 		return nil, nil
 	}
 	scanned := 0
-	for s, err := range node.Statements(ctx, client.ListOptions{Office: certs.Office(want[1]), PageSize: 1000}) {
+	opts := client.ListOptions{Office: certs.Office(want[1]), PageSize: 1000, Selection: client.Selection{Filter: referenceIs(reference)}}
+	for s, err := range node.Statements(ctx, opts) {
 		if err != nil {
 			return nil, err
 		}
@@ -54,19 +58,55 @@ func lower(a, b string) bool {
 	return a < b
 }
 
-// cases returns the newest cases of a node; a limit of 0 is none.
-func cases(ctx context.Context, node *client.Client, limit int) iter.Seq2[*spsv1.Case, error] {
+// referenceIs is the filter for one reference.
+func referenceIs(reference string) string { return fmt.Sprintf("reference = %q", reference) }
+
+// selection are the flags that say which cases or statements are meant.
+type selection struct {
+	client.Selection
+	order string
+	limit int
+}
+
+func (s *selection) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.Filter, "filter", "", `only these, such as 'classification = ALERT AND origin = VN' (AIP-160)`)
+}
+
+// cases returns the cases that are meant; a limit of 0 is none.
+func (s selection) cases(ctx context.Context, node *client.Client) iter.Seq2[*spsv1.Case, error] {
 	return func(yield func(*spsv1.Case, error) bool) {
 		shown := 0
-		for found, err := range node.Cases(ctx, client.ListOptions{PageSize: int32(min(max(limit, 0), 1000))}) {
+		opts := client.ListOptions{PageSize: int32(min(max(s.limit, 0), 1000)), Selection: s.Selection, OrderBy: s.order}
+		for found, err := range node.Cases(ctx, opts) {
 			if !yield(found, err) {
 				return
 			}
-			if shown++; shown == limit {
+			if shown++; shown == s.limit {
 				return
 			}
 		}
 	}
+}
+
+// one returns the case with a reference, as it is in a list, if it is among
+// those that are meant; else nil.
+func (s selection) one(ctx context.Context, node *client.Client, reference string) (*spsv1.Case, error) {
+	if s.Filter == "" && s.Query == "" {
+		found, err := node.Case(ctx, reference)
+		if err == nil {
+			found.Statements = nil
+		}
+		return found, err
+	}
+	s.limit, s.order = 1, ""
+	if s.Filter != "" {
+		s.Filter = "(" + s.Filter + ") AND "
+	}
+	s.Filter += referenceIs(reference)
+	for found, err := range s.cases(ctx, node) {
+		return found, err
+	}
+	return nil, nil
 }
 
 // answer returns what a node answered, if that is what an error is.

@@ -37,7 +37,7 @@ func sampleOf(offices []certs.Office, limit int) (batch.Source, error) {
 		items = append(items, batch.Item{Label: s.Name, Office: s.Office, Statement: s.Statement, RequestID: s.RequestID})
 	}
 	if len(items) == 0 {
-		return nil, usageError{fmt.Errorf("the built-in sample has nothing between %v, add offices", offices)}
+		return nil, usageError{fmt.Errorf("the built-in sample has nothing between %s, add offices", officeList(offices))}
 	}
 	return batch.Items(items...), nil
 }
@@ -102,7 +102,8 @@ func numbersOf(path string) (map[string]bool, error) {
 // issuedBefore returns what the office has issued under any of the RASFF
 // references, oldest first.
 func issuedBefore(ctx context.Context, node *client.Client, numbers map[string]bool) (all []*spsv1.IssuedStatement, err error) {
-	for s, err := range node.Statements(ctx, client.ListOptions{Office: node.Office(), PageSize: 1000}) {
+	opts := client.ListOptions{Office: node.Office(), PageSize: 1000, Selection: client.Selection{Filter: "external_reference.system = " + rasff.System}}
+	for s, err := range node.Statements(ctx, opts) {
 		if err != nil {
 			return nil, err
 		}

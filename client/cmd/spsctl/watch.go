@@ -15,21 +15,26 @@ import (
 )
 
 func (a *app) caseWatchCommand() *cobra.Command {
-	format := tableFormat
+	format, sel := tableFormat, selection{}
 	var cursor string
 	cmd := &cobra.Command{
-		Use:   "watch",
+		Use:   "watch [WORD...]",
 		Short: "show what the node records, as it comes, and what it has recorded before",
 		Long: `Watch shows every statement and receipt that the node has recorded since the
 cursor, and then what comes, until Ctrl-C. With -o jsonl each line carries a
 cursor; a later watch that is given it misses nothing and repeats nothing. When
-the node is away, watch waits for it.`,
-		Args: cobra.NoArgs,
-		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+the node is away, watch waits for it.
+
+Words and --filter select statements, as those of case list select cases; then
+no receipts are shown.`,
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			if err := asItComes(format); err != nil {
 				return err
 			}
-			for event, err := range node.Watch(ctx, a.watchOptions(cursor)) {
+			sel.Query = strings.Join(args, " ")
+			opts := a.watchOptions(cursor)
+			opts.Selection = sel.Selection
+			for event, err := range node.Watch(ctx, opts) {
 				if err != nil {
 					return err
 				}
@@ -40,6 +45,7 @@ the node is away, watch waits for it.`,
 			return nil
 		}),
 	}
+	sel.flags(cmd)
 	cmd.Flags().StringVar(&cursor, "cursor", "", "go on after this one (default from the first record)")
 	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
 	return cmd
@@ -54,12 +60,7 @@ func asItComes(f format) error {
 }
 
 func (a *app) watchOptions(cursor string) client.WatchOptions {
-	return client.WatchOptions{Cursor: cursor, Interrupted: a.away}
-}
-
-// away says that a node is away, and that it is asked again.
-func (a *app) away(err error, wait time.Duration) {
-	fmt.Fprintf(a.err, "the node is away (%v), trying again in %s\n", err, wait.Round(100*time.Millisecond))
+	return client.WatchOptions{Cursor: cursor, Interrupted: a.away, Resumed: a.back}
 }
 
 // printEvent writes one record of a watch, at once.
@@ -86,13 +87,13 @@ func (a *app) printEvent(f format, e client.Event) error {
 
 // watchCases shows the cases that there are, unless a cursor says that the
 // caller has them, and then each that begins or changes.
-func (a *app) watchCases(ctx context.Context, node *client.Client, as format, limit int, cursor string) error {
+func (a *app) watchCases(ctx context.Context, node *client.Client, as format, sel selection, cursor string) error {
 	if err := asItComes(as); err != nil {
 		return err
 	}
 	if cursor == "" {
 		var err error
-		if cursor, err = a.listBeforeWatch(ctx, node, as, limit); err != nil {
+		if cursor, err = a.listBeforeWatch(ctx, node, as, sel); err != nil {
 			return err
 		}
 	}
@@ -106,12 +107,14 @@ func (a *app) watchCases(ctx context.Context, node *client.Client, as format, li
 		}
 		var found *spsv1.Case
 		if err := a.persist(ctx, func() (err error) {
-			found, err = node.Case(ctx, reference)
+			found, err = sel.one(ctx, node, reference)
 			return err
 		}); err != nil {
 			return err
 		}
-		found.Statements = nil // as it is in a list
+		if found == nil {
+			continue
+		}
 		if err := a.printCaseEvent(as, event.Cursor, found); err != nil {
 			return err
 		}
@@ -121,7 +124,7 @@ func (a *app) watchCases(ctx context.Context, node *client.Client, as format, li
 
 // listBeforeWatch lists the cases, and returns the cursor from which what
 // changes after the list was begun can be watched.
-func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as format, limit int) (cursor string, err error) {
+func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as format, sel selection) (cursor string, err error) {
 	began := client.ListOptions{PageSize: 1, Began: func(c string) { cursor = c }}
 	for _, err := range node.Statements(ctx, began) {
 		if err != nil {
@@ -130,7 +133,7 @@ func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as forma
 		break
 	}
 	list := a.newCaseList(as)
-	for found, err := range cases(ctx, node, limit) {
+	for found, err := range sel.cases(ctx, node) {
 		if err != nil {
 			return "", err
 		}
