@@ -74,9 +74,19 @@ func (c Caller) isEnded() bool {
 	}
 }
 
-// issueScope refuses what a token of the role system may not issue. Statements
-// that have no classification are in scope once the token may issue anything.
+// issueScope refuses what an officer asks besides a check, and what a token of
+// the role system may not issue. Statements that have no classification are in
+// scope once the token may issue anything.
 func issueScope(c Caller, request proto.Message) error {
+	if c.Role == certs.RoleOfficer {
+		if try, ok := request.(*spsv1.IssueStatementRequest); ok && try.GetValidateOnly() {
+			return nil
+		}
+		return &Refusal{
+			Code: codes.PermissionDenied, Reason: ReasonDenied,
+			Sentence: "officers check, validators issue: set validate_only, or hand the statement to a validator",
+		}
+	}
 	if c.Means != spsv1.CallerMeans_CALLER_MEANS_TOKEN || c.Role != certs.RoleSystem {
 		return nil
 	}

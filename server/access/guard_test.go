@@ -29,8 +29,8 @@ var allowed = map[string]string{
 	"/sps.v1.CaseService/PollStatements":                        "officer validator system auditor",
 	"/sps.v1.CaseService/GetCase":                               "officer validator system auditor",
 	"/sps.v1.CaseService/ListCases":                             "officer validator system auditor",
-	"/sps.v1.NodeService/GetNode":                               "officer validator auditor admin",
-	"/sps.v1.NodeService/ListPeers":                             "officer validator auditor admin",
+	"/sps.v1.NodeService/GetNode":                               "officer validator system auditor admin",
+	"/sps.v1.NodeService/ListPeers":                             "officer validator system auditor admin",
 	"/sps.v1.NodeService/GetPeer":                               "officer validator auditor admin",
 	"/sps.v1.NodeService/GetCaller":                             "officer validator lab post system exporter auditor admin",
 	"/sps.v1.NodeService/CreateToken":                           "admin",
@@ -88,6 +88,33 @@ func TestEveryRoleAtEveryMethod(t *testing.T) {
 	}
 }
 
+// TestOfficersCheckOnly is why the table above does not let officers issue: of
+// the method they may only have the check.
+func TestOfficersCheckOnly(t *testing.T) {
+	n := startNode(t, time.Now, services{})
+	for _, tc := range []struct {
+		role certs.Role
+		only bool
+		want bool
+	}{
+		{certs.RoleOfficer, true, true},
+		{certs.RoleOfficer, false, false},
+		{certs.RoleValidator, true, true},
+		{certs.RoleValidator, false, true},
+		{certs.RoleAuditor, true, false},
+	} {
+		_, err := spsv1.NewCaseServiceClient(n.dialPerson(t, tc.role)).
+			IssueStatement(t.Context(), &spsv1.IssueStatementRequest{ValidateOnly: tc.only})
+		got := status.Convert(err)
+		if refused(got) == tc.want {
+			t.Errorf("%s, validate_only %t: got %v, want allowed = %t", tc.role, tc.only, got, tc.want)
+		}
+		if tc.role == certs.RoleOfficer && !tc.want && !strings.Contains(got.Message(), "officers check, validators issue") {
+			t.Errorf("%s is told %q, want who issues", tc.role, got.Message())
+		}
+	}
+}
+
 func TestMethodWithoutRuleIsForNobody(t *testing.T) {
 	var zero access.Rule
 	for _, role := range certs.Roles() {
@@ -140,8 +167,8 @@ func TestMetadataIsNoIdentity(t *testing.T) {
 
 func TestRefusalNamesTheRoleNeeded(t *testing.T) {
 	n := startNode(t, time.Now, services{})
-	got := call(t.Context(), n.dialPerson(t, certs.RoleOfficer), spsv1.CaseService_IssueStatement_FullMethodName)
-	const want = "IssueStatement is for the roles validator and system; your certificate or token says officer of VN"
+	got := call(t.Context(), n.dialPerson(t, certs.RoleLab), spsv1.CaseService_IssueStatement_FullMethodName)
+	const want = "IssueStatement is for the roles officer, validator and system; your certificate or token says lab of VN"
 	if got.Message() != want {
 		t.Errorf("message = %q, want %q", got.Message(), want)
 	}

@@ -36,7 +36,8 @@ type Rule struct {
 	// Roles lets in the people and systems of this office in one of these roles.
 	Roles []certs.Role
 
-	// scope, if set, refuses what a request asks beyond the scope of a token.
+	// scope, if set, refuses what a request asks beyond the scope of a role or
+	// token.
 	scope func(Caller, proto.Message) error
 	// ownCheck leaves the field rules of requests to the service, which reports
 	// them together with what else is wrong, or has no time for them.
@@ -91,9 +92,11 @@ func joinRoles(roles []certs.Role) string {
 // takes services of their own: they are in no rule of CaseService.
 func Methods() map[string]Rule {
 	var (
-		issuers  = []certs.Role{certs.RoleValidator, certs.RoleSystem}
+		issuers  = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers check only, see issueScope
 		readers  = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
 		watchers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor, certs.RoleAdmin}
+		// Systems too ask who is on the network before they address anybody.
+		members  = append(slices.Clone(watchers), certs.RoleSystem)
 		admins   = []certs.Role{certs.RoleAdmin}
 		auditors = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
 		// Everybody whom the office vouches for: methods that show nothing but
@@ -110,8 +113,8 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
 
-		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: watchers},
-		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: watchers},
+		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: members},
+		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: members},
 		spsv1.NodeService_GetPeer_FullMethodName:   {Class: ClassRead, Roles: watchers},
 
 		spsv1.NodeService_TestPeer_FullMethodName:   {Class: ClassWrite, Roles: admins}, // it dials
