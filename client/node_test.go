@@ -65,6 +65,9 @@ func (f *fakeNode) WatchStatements(req *spsv1.WatchStatementsRequest, stream grp
 			return status.Error(codes.OutOfRange, "no cursor of this store")
 		}
 	}
+	if err := stream.SendHeader(nil); err != nil {
+		return err
+	}
 	f.mu.Lock()
 	f.opened = append(f.opened, req.GetCursor())
 	rest := f.records[from:]

@@ -55,16 +55,20 @@ func TestWatchResumesExactly(t *testing.T) {
 				for range 30 {
 					f.breaks = append(f.breaks, cut{after: random.IntN(12), err: ways[random.IntN(len(ways))]})
 				}
-				interrupted := 0
+				interrupted, resumed := 0, 0
 				got, err := cursors(t.Context(), dialFake(t, f), WatchOptions{
 					Cursor:      "7",
 					Interrupted: func(error, time.Duration) { interrupted++ },
+					Resumed:     func() { resumed++ },
 				}, total-7)
 				if err != nil {
 					t.Fatalf("watch: %v", err)
 				}
 				if diff := cmp.Diff(numbers(8, total), got); diff != "" {
 					t.Errorf("cursors (-want +got):\n%s", diff)
+				}
+				if resumed != interrupted {
+					t.Errorf("told %d times that it was resumed, want %d", resumed, interrupted)
 				}
 				if interrupted == 0 {
 					t.Error("told of no interruption, want some")

@@ -82,6 +82,7 @@ func (a *app) persist(ctx context.Context, call func() error) error {
 	for {
 		err := call()
 		if e, ok := answer(err); err == nil || !ok || !e.Passing() {
+			a.back()
 			return err
 		}
 		if ctx.Err() == nil {

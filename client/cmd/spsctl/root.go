@@ -26,6 +26,7 @@ type app struct {
 	context string // name of the context; empty: the current one
 	noInput bool   // never ask
 	begun   bool   // a command's body has begun; before that every error is one of usage
+	waiting bool   // it was said that the node is away
 }
 
 // run runs one command line and returns the exit code.
