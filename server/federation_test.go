@@ -154,6 +154,33 @@ func TestAddresseeByHandIsSaid(t *testing.T) {
 	}
 }
 
+func TestCheckGivesAdvice(t *testing.T) {
+	w := newWorld(t, "VN", "CN", "TH")
+	vn := w.start("VN")
+	st := notification("mango", "CN")
+	st.Flags = []*spsv1.Flag{{Office: "TH", Kind: spsv1.FlagKind_FLAG_KIND_FOR_ATTENTION}}
+	st.GetNotification().Subject[0].Lang = "vi"
+	req := request(vn, st)
+	req.ValidateOnly = true
+	officer := spsv1.NewCaseServiceClient(vn.as(certs.RoleOfficer, "an"))
+	checked, err := officer.IssueStatement(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range checked.GetAdvice() {
+		got = append(got, a.GetField()+" "+a.GetReason())
+	}
+	want := []string{"statement.flags[0].office FLAG_NOT_ADDRESSED", "statement.notification.subject TEXT_UNREAD"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("advice (-want +got):\n%s", diff)
+	}
+	req.ValidateOnly = false
+	if issued, err := vn.validator().IssueStatement(t.Context(), req); err != nil || len(issued.GetAdvice()) != 0 {
+		t.Errorf("issued = %v, %v, want no advice", issued, err)
+	}
+}
+
 // TestIssuedStaysIssued repeats a request after the card of its addressee was
 // removed, and as one that says since then that it is told by hand.
 func TestIssuedStaysIssued(t *testing.T) {

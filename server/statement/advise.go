@@ -33,6 +33,27 @@ func Advise(s *spsv1.Statement, languages ...string) Problems {
 	return advice
 }
 
+// AdviseFlags returns a problem for each flag of s for an office that is on the
+// network and not addressed: a flag delivers nothing, so that is nearly always
+// an oversight. Like [Advise] it is never a reason to refuse.
+func AdviseFlags(s *spsv1.Statement, onNetwork func(office string) bool) Problems {
+	if s.GetNetwork() {
+		return nil
+	}
+	told := map[string]bool{"": true, s.GetOffice(): true} // "": an area or body
+	for _, a := range s.GetAddressees() {
+		told[a.GetOffice()] = true
+	}
+	var advice Problems
+	for i, f := range s.GetFlags() {
+		if office := f.GetOffice(); !told[office] && onNetwork(office) {
+			advice.add(fmt.Sprintf("flags[%d].office", i), "FLAG_NOT_ADDRESSED",
+				fmt.Sprintf("address %s too: it is on the network, and a flag alone tells it nothing", office))
+		}
+	}
+	return advice
+}
+
 // base returns the language of a tag without script and region.
 func base(tag string) language.Base {
 	b, _ := language.Raw.Make(tag).Base()

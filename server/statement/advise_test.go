@@ -40,6 +40,21 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
+func TestAdviseFlags(t *testing.T) {
+	onNetwork := func(office string) bool { return office != "LA" }
+	s := mango()
+	s.Office, s.Network, s.Addressees = "CN", false, []*spsv1.Addressee{to("VN")}
+	s.Flags = flags(followUp(office("VN")), followUp(office("LA")), attention(office("TH")), followUp(office(s.GetOffice())))
+	got := statement.AdviseFlags(s, onNetwork)
+	if len(got) != 1 || got[0].Field != "flags[2].office" || got[0].Reason != "FLAG_NOT_ADDRESSED" {
+		t.Errorf("advice = %v, want FLAG_NOT_ADDRESSED for flags[2].office only", got)
+	}
+	s.Addressees, s.Network = nil, true
+	if got := statement.AdviseFlags(s, onNetwork); len(got) != 0 {
+		t.Errorf("advice for a statement to the network = %v, want none", got)
+	}
+}
+
 func TestAllowances(t *testing.T) {
 	const (
 		hours       = spsv1.AllowanceUnit_ALLOWANCE_UNIT_HOURS

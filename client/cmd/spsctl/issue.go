@@ -64,6 +64,9 @@ func (a *app) issue(ctx context.Context, node *client.Client, statement *spsv1.S
 		if err != nil {
 			return err
 		}
+		for _, advice := range as.GetAdvice() {
+			fmt.Fprintf(a.err, "worth a look: %s: %s\n", printable(advice.GetField()), printable(advice.GetSentence()))
+		}
 		if o.check {
 			fmt.Fprintln(a.err, "nothing is wrong with it, nothing was issued; leave out --check to issue it")
 			return nil

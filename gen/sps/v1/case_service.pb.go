@@ -167,7 +167,9 @@ type IssuedStatement struct {
 	// The envelope's exact bytes. Only in the FULL view.
 	Envelope []byte `protobuf:"bytes,11,opt,name=envelope,proto3" json:"envelope,omitempty"`
 	// The entry's seal. Only in the FULL view.
-	Seal          *Seal `protobuf:"bytes,12,opt,name=seal,proto3" json:"seal,omitempty"`
+	Seal *Seal `protobuf:"bytes,12,opt,name=seal,proto3" json:"seal,omitempty"`
+	// What a person should look at before it is issued, and may leave as it is. Only in the answer to validate_only.
+	Advice        []*Advice `protobuf:"bytes,13,rep,name=advice,proto3" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -286,6 +288,77 @@ func (x *IssuedStatement) GetSeal() *Seal {
 	return nil
 }
 
+func (x *IssuedStatement) GetAdvice() []*Advice {
+	if x != nil {
+		return x.Advice
+	}
+	return nil
+}
+
+// Advice is something about a statement that is nearly always an oversight, and no reason to refuse it.
+type Advice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Path of the field, as in a violation, for example `statement.flags[0]`.
+	Field string `protobuf:"bytes,1,opt,name=field,proto3" json:"field,omitempty"`
+	// What it is about, for programs, for example `FLAG_NOT_ADDRESSED`.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What to do, for people.
+	Sentence      string `protobuf:"bytes,3,opt,name=sentence,proto3" json:"sentence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Advice) Reset() {
+	*x = Advice{}
+	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Advice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Advice) ProtoMessage() {}
+
+func (x *Advice) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Advice.ProtoReflect.Descriptor instead.
+func (*Advice) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Advice) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *Advice) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Advice) GetSentence() string {
+	if x != nil {
+		return x.Sentence
+	}
+	return ""
+}
+
 // Delivery says how a statement stands with one addressee.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -303,7 +376,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	mi := &file_sps_v1_case_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +388,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	mi := &file_sps_v1_case_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +401,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Delivery) GetOffice() string {
@@ -370,7 +443,8 @@ type IssueStatementRequest struct {
 	// reference: it is then derived from the caller, the kind of statement, and the reference's system, number and
 	// version, so that a caller that sends the same number again gets the first result.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// True: check only. Nothing is issued; the answer is the statement as it would be, without name and reference.
+	// True: check only. Nothing is issued; the answer is the statement as it would be, without name and reference,
+	// and advice.
 	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -378,7 +452,7 @@ type IssueStatementRequest struct {
 
 func (x *IssueStatementRequest) Reset() {
 	*x = IssueStatementRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[2]
+	mi := &file_sps_v1_case_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +464,7 @@ func (x *IssueStatementRequest) String() string {
 func (*IssueStatementRequest) ProtoMessage() {}
 
 func (x *IssueStatementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[2]
+	mi := &file_sps_v1_case_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +477,7 @@ func (x *IssueStatementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueStatementRequest.ProtoReflect.Descriptor instead.
 func (*IssueStatementRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *IssueStatementRequest) GetParent() string {
@@ -447,7 +521,7 @@ type GetStatementRequest struct {
 
 func (x *GetStatementRequest) Reset() {
 	*x = GetStatementRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[3]
+	mi := &file_sps_v1_case_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -459,7 +533,7 @@ func (x *GetStatementRequest) String() string {
 func (*GetStatementRequest) ProtoMessage() {}
 
 func (x *GetStatementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[3]
+	mi := &file_sps_v1_case_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -472,7 +546,7 @@ func (x *GetStatementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatementRequest.ProtoReflect.Descriptor instead.
 func (*GetStatementRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetStatementRequest) GetName() string {
@@ -514,7 +588,7 @@ type ListStatementsRequest struct {
 
 func (x *ListStatementsRequest) Reset() {
 	*x = ListStatementsRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[4]
+	mi := &file_sps_v1_case_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +600,7 @@ func (x *ListStatementsRequest) String() string {
 func (*ListStatementsRequest) ProtoMessage() {}
 
 func (x *ListStatementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[4]
+	mi := &file_sps_v1_case_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +613,7 @@ func (x *ListStatementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStatementsRequest.ProtoReflect.Descriptor instead.
 func (*ListStatementsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListStatementsRequest) GetParent() string {
@@ -606,7 +680,7 @@ type ListStatementsResponse struct {
 
 func (x *ListStatementsResponse) Reset() {
 	*x = ListStatementsResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[5]
+	mi := &file_sps_v1_case_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -618,7 +692,7 @@ func (x *ListStatementsResponse) String() string {
 func (*ListStatementsResponse) ProtoMessage() {}
 
 func (x *ListStatementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[5]
+	mi := &file_sps_v1_case_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -631,7 +705,7 @@ func (x *ListStatementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStatementsResponse.ProtoReflect.Descriptor instead.
 func (*ListStatementsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListStatementsResponse) GetStatements() []*IssuedStatement {
@@ -677,7 +751,7 @@ type WatchStatementsRequest struct {
 
 func (x *WatchStatementsRequest) Reset() {
 	*x = WatchStatementsRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[6]
+	mi := &file_sps_v1_case_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +763,7 @@ func (x *WatchStatementsRequest) String() string {
 func (*WatchStatementsRequest) ProtoMessage() {}
 
 func (x *WatchStatementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[6]
+	mi := &file_sps_v1_case_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +776,7 @@ func (x *WatchStatementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStatementsRequest.ProtoReflect.Descriptor instead.
 func (*WatchStatementsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WatchStatementsRequest) GetParent() string {
@@ -759,7 +833,7 @@ type WatchStatementsResponse struct {
 
 func (x *WatchStatementsResponse) Reset() {
 	*x = WatchStatementsResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[7]
+	mi := &file_sps_v1_case_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +845,7 @@ func (x *WatchStatementsResponse) String() string {
 func (*WatchStatementsResponse) ProtoMessage() {}
 
 func (x *WatchStatementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[7]
+	mi := &file_sps_v1_case_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +858,7 @@ func (x *WatchStatementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStatementsResponse.ProtoReflect.Descriptor instead.
 func (*WatchStatementsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *WatchStatementsResponse) GetCursor() string {
@@ -879,7 +953,7 @@ type PollStatementsRequest struct {
 
 func (x *PollStatementsRequest) Reset() {
 	*x = PollStatementsRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	mi := &file_sps_v1_case_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +965,7 @@ func (x *PollStatementsRequest) String() string {
 func (*PollStatementsRequest) ProtoMessage() {}
 
 func (x *PollStatementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	mi := &file_sps_v1_case_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +978,7 @@ func (x *PollStatementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollStatementsRequest.ProtoReflect.Descriptor instead.
 func (*PollStatementsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PollStatementsRequest) GetParent() string {
@@ -969,7 +1043,7 @@ type PollStatementsResponse struct {
 
 func (x *PollStatementsResponse) Reset() {
 	*x = PollStatementsResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	mi := &file_sps_v1_case_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1055,7 @@ func (x *PollStatementsResponse) String() string {
 func (*PollStatementsResponse) ProtoMessage() {}
 
 func (x *PollStatementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	mi := &file_sps_v1_case_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1068,7 @@ func (x *PollStatementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollStatementsResponse.ProtoReflect.Descriptor instead.
 func (*PollStatementsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PollStatementsResponse) GetEvents() []*WatchStatementsResponse {
@@ -1033,7 +1107,7 @@ type RecordedReceipt struct {
 
 func (x *RecordedReceipt) Reset() {
 	*x = RecordedReceipt{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[10]
+	mi := &file_sps_v1_case_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1045,7 +1119,7 @@ func (x *RecordedReceipt) String() string {
 func (*RecordedReceipt) ProtoMessage() {}
 
 func (x *RecordedReceipt) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[10]
+	mi := &file_sps_v1_case_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1058,7 +1132,7 @@ func (x *RecordedReceipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordedReceipt.ProtoReflect.Descriptor instead.
 func (*RecordedReceipt) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RecordedReceipt) GetOffice() string {
@@ -1112,15 +1186,17 @@ type Case struct {
 	Reference string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
 	// The notification.
 	Original *IssuedStatement `protobuf:"bytes,3,opt,name=original,proto3" json:"original,omitempty"`
-	// What refers to it, in the order in which this node recorded it.
-	Statements    []*IssuedStatement `protobuf:"bytes,4,rep,name=statements,proto3" json:"statements,omitempty"`
+	// What refers to it, in the order in which this node recorded it; a page of it in the answer of GetCase.
+	Statements []*IssuedStatement `protobuf:"bytes,4,rep,name=statements,proto3" json:"statements,omitempty"`
+	// Token of the next page of `statements`; empty at the end.
+	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Case) Reset() {
 	*x = Case{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[11]
+	mi := &file_sps_v1_case_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1132,7 +1208,7 @@ func (x *Case) String() string {
 func (*Case) ProtoMessage() {}
 
 func (x *Case) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[11]
+	mi := &file_sps_v1_case_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1145,7 +1221,7 @@ func (x *Case) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Case.ProtoReflect.Descriptor instead.
 func (*Case) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Case) GetName() string {
@@ -1176,20 +1252,32 @@ func (x *Case) GetStatements() []*IssuedStatement {
 	return nil
 }
 
+func (x *Case) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // GetCaseRequest is what GetCase takes.
 type GetCaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `cases/{reference}`, for example `cases/VN-2026-000123`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How much of each statement; BASIC by default.
-	View          StatementView `protobuf:"varint,2,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	View StatementView `protobuf:"varint,2,opt,name=view,proto3,enum=sps.v1.StatementView" json:"view,omitempty"`
+	// At most so many statements that refer to the original; 0 means 100, more than 1000 means 1000. A page also ends at
+	// 1 MiB, so it may be short: only an empty next_page_token ends the case.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetCaseRequest) Reset() {
 	*x = GetCaseRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[12]
+	mi := &file_sps_v1_case_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1289,7 @@ func (x *GetCaseRequest) String() string {
 func (*GetCaseRequest) ProtoMessage() {}
 
 func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[12]
+	mi := &file_sps_v1_case_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1302,7 @@ func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCaseRequest.ProtoReflect.Descriptor instead.
 func (*GetCaseRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetCaseRequest) GetName() string {
@@ -1229,6 +1317,20 @@ func (x *GetCaseRequest) GetView() StatementView {
 		return x.View
 	}
 	return StatementView_STATEMENT_VIEW_UNSPECIFIED
+}
+
+func (x *GetCaseRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetCaseRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
 }
 
 // ListCasesRequest is what ListCases takes.
@@ -1253,7 +1355,7 @@ type ListCasesRequest struct {
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[13]
+	mi := &file_sps_v1_case_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +1367,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[13]
+	mi := &file_sps_v1_case_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +1380,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1329,7 +1431,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[14]
+	mi := &file_sps_v1_case_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +1443,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[14]
+	mi := &file_sps_v1_case_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +1456,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1375,7 +1477,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\x93\x04\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xc0\x04\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1393,7 +1495,12 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x05fault\x18\n" +
 	" \x01(\tB\x03\xe0A\x03R\x05fault\x12\x1f\n" +
 	"\benvelope\x18\v \x01(\fB\x03\xe0A\x03R\benvelope\x12%\n" +
-	"\x04seal\x18\f \x01(\v2\f.sps.v1.SealB\x03\xe0A\x03R\x04seal\"\xcb\x01\n" +
+	"\x04seal\x18\f \x01(\v2\f.sps.v1.SealB\x03\xe0A\x03R\x04seal\x12+\n" +
+	"\x06advice\x18\r \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\"R\n" +
+	"\x06Advice\x12\x14\n" +
+	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\n" +
+	"\bsentence\x18\x03 \x01(\tR\bsentence\"\xcb\x01\n" +
 	"\bDelivery\x12\x16\n" +
 	"\x06office\x18\x01 \x01(\tR\x06office\x12+\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x15.sps.v1.DeliveryStateR\x05state\x12=\n" +
@@ -1454,17 +1561,21 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xba\x01\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xe7\x01\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
 	"\boriginal\x18\x03 \x01(\v2\x17.sps.v1.IssuedStatementB\x03\xe0A\x03R\boriginal\x12<\n" +
 	"\n" +
 	"statements\x18\x04 \x03(\v2\x17.sps.v1.IssuedStatementB\x03\xe0A\x03R\n" +
-	"statements\"\x8f\x01\n" +
+	"statements\x12+\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tB\x03\xe0A\x03R\rnextPageToken\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
-	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\xc7\x01\n" +
+	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
+	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\xc7\x01\n" +
 	"\x10ListCasesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -1509,80 +1620,82 @@ func file_sps_v1_case_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_sps_v1_case_service_proto_goTypes = []any{
 	(StatementView)(0),              // 0: sps.v1.StatementView
 	(DeliveryState)(0),              // 1: sps.v1.DeliveryState
 	(*IssuedStatement)(nil),         // 2: sps.v1.IssuedStatement
-	(*Delivery)(nil),                // 3: sps.v1.Delivery
-	(*IssueStatementRequest)(nil),   // 4: sps.v1.IssueStatementRequest
-	(*GetStatementRequest)(nil),     // 5: sps.v1.GetStatementRequest
-	(*ListStatementsRequest)(nil),   // 6: sps.v1.ListStatementsRequest
-	(*ListStatementsResponse)(nil),  // 7: sps.v1.ListStatementsResponse
-	(*WatchStatementsRequest)(nil),  // 8: sps.v1.WatchStatementsRequest
-	(*WatchStatementsResponse)(nil), // 9: sps.v1.WatchStatementsResponse
-	(*PollStatementsRequest)(nil),   // 10: sps.v1.PollStatementsRequest
-	(*PollStatementsResponse)(nil),  // 11: sps.v1.PollStatementsResponse
-	(*RecordedReceipt)(nil),         // 12: sps.v1.RecordedReceipt
-	(*Case)(nil),                    // 13: sps.v1.Case
-	(*GetCaseRequest)(nil),          // 14: sps.v1.GetCaseRequest
-	(*ListCasesRequest)(nil),        // 15: sps.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),       // 16: sps.v1.ListCasesResponse
-	(*timestamppb.Timestamp)(nil),   // 17: google.protobuf.Timestamp
-	(*Statement)(nil),               // 18: sps.v1.Statement
-	(*Audience)(nil),                // 19: sps.v1.Audience
-	(*EntryRef)(nil),                // 20: sps.v1.EntryRef
-	(*Seal)(nil),                    // 21: sps.v1.Seal
-	(*Problem)(nil),                 // 22: sps.v1.Problem
-	(*durationpb.Duration)(nil),     // 23: google.protobuf.Duration
+	(*Advice)(nil),                  // 3: sps.v1.Advice
+	(*Delivery)(nil),                // 4: sps.v1.Delivery
+	(*IssueStatementRequest)(nil),   // 5: sps.v1.IssueStatementRequest
+	(*GetStatementRequest)(nil),     // 6: sps.v1.GetStatementRequest
+	(*ListStatementsRequest)(nil),   // 7: sps.v1.ListStatementsRequest
+	(*ListStatementsResponse)(nil),  // 8: sps.v1.ListStatementsResponse
+	(*WatchStatementsRequest)(nil),  // 9: sps.v1.WatchStatementsRequest
+	(*WatchStatementsResponse)(nil), // 10: sps.v1.WatchStatementsResponse
+	(*PollStatementsRequest)(nil),   // 11: sps.v1.PollStatementsRequest
+	(*PollStatementsResponse)(nil),  // 12: sps.v1.PollStatementsResponse
+	(*RecordedReceipt)(nil),         // 13: sps.v1.RecordedReceipt
+	(*Case)(nil),                    // 14: sps.v1.Case
+	(*GetCaseRequest)(nil),          // 15: sps.v1.GetCaseRequest
+	(*ListCasesRequest)(nil),        // 16: sps.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),       // 17: sps.v1.ListCasesResponse
+	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
+	(*Statement)(nil),               // 19: sps.v1.Statement
+	(*Audience)(nil),                // 20: sps.v1.Audience
+	(*EntryRef)(nil),                // 21: sps.v1.EntryRef
+	(*Seal)(nil),                    // 22: sps.v1.Seal
+	(*Problem)(nil),                 // 23: sps.v1.Problem
+	(*durationpb.Duration)(nil),     // 24: google.protobuf.Duration
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
-	17, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
-	17, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
-	18, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
-	19, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
-	20, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
-	3,  // 5: sps.v1.IssuedStatement.deliveries:type_name -> sps.v1.Delivery
-	21, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
-	1,  // 7: sps.v1.Delivery.state:type_name -> sps.v1.DeliveryState
-	17, // 8: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
-	17, // 9: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
-	18, // 10: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
-	0,  // 11: sps.v1.GetStatementRequest.view:type_name -> sps.v1.StatementView
-	0,  // 12: sps.v1.ListStatementsRequest.view:type_name -> sps.v1.StatementView
-	2,  // 13: sps.v1.ListStatementsResponse.statements:type_name -> sps.v1.IssuedStatement
-	0,  // 14: sps.v1.WatchStatementsRequest.view:type_name -> sps.v1.StatementView
-	2,  // 15: sps.v1.WatchStatementsResponse.statement:type_name -> sps.v1.IssuedStatement
-	12, // 16: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
-	22, // 17: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
-	23, // 18: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
-	0,  // 19: sps.v1.PollStatementsRequest.view:type_name -> sps.v1.StatementView
-	9,  // 20: sps.v1.PollStatementsResponse.events:type_name -> sps.v1.WatchStatementsResponse
-	17, // 21: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
-	17, // 22: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
-	2,  // 23: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
-	2,  // 24: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
-	0,  // 25: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	13, // 26: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	4,  // 27: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	5,  // 28: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	6,  // 29: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	8,  // 30: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	10, // 31: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	14, // 32: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	15, // 33: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	2,  // 34: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 35: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	7,  // 36: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	9,  // 37: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	11, // 38: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	13, // 39: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	16, // 40: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	34, // [34:41] is the sub-list for method output_type
-	27, // [27:34] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	18, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
+	18, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
+	19, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
+	20, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
+	21, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
+	4,  // 5: sps.v1.IssuedStatement.deliveries:type_name -> sps.v1.Delivery
+	22, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
+	3,  // 7: sps.v1.IssuedStatement.advice:type_name -> sps.v1.Advice
+	1,  // 8: sps.v1.Delivery.state:type_name -> sps.v1.DeliveryState
+	18, // 9: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
+	18, // 10: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
+	19, // 11: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
+	0,  // 12: sps.v1.GetStatementRequest.view:type_name -> sps.v1.StatementView
+	0,  // 13: sps.v1.ListStatementsRequest.view:type_name -> sps.v1.StatementView
+	2,  // 14: sps.v1.ListStatementsResponse.statements:type_name -> sps.v1.IssuedStatement
+	0,  // 15: sps.v1.WatchStatementsRequest.view:type_name -> sps.v1.StatementView
+	2,  // 16: sps.v1.WatchStatementsResponse.statement:type_name -> sps.v1.IssuedStatement
+	13, // 17: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
+	23, // 18: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
+	24, // 19: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
+	0,  // 20: sps.v1.PollStatementsRequest.view:type_name -> sps.v1.StatementView
+	10, // 21: sps.v1.PollStatementsResponse.events:type_name -> sps.v1.WatchStatementsResponse
+	18, // 22: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
+	18, // 23: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
+	2,  // 24: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
+	2,  // 25: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
+	0,  // 26: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	14, // 27: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	5,  // 28: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	6,  // 29: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	7,  // 30: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	9,  // 31: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	11, // 32: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	15, // 33: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	16, // 34: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	2,  // 35: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 36: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	8,  // 37: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	10, // 38: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	12, // 39: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	14, // 40: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	17, // 41: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	35, // [35:42] is the sub-list for method output_type
+	28, // [28:35] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -1593,7 +1706,7 @@ func file_sps_v1_case_service_proto_init() {
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_problem_proto_init()
 	file_sps_v1_statement_proto_init()
-	file_sps_v1_case_service_proto_msgTypes[7].OneofWrappers = []any{
+	file_sps_v1_case_service_proto_msgTypes[8].OneofWrappers = []any{
 		(*WatchStatementsResponse_Statement)(nil),
 		(*WatchStatementsResponse_Receipt)(nil),
 		(*WatchStatementsResponse_End)(nil),
@@ -1604,7 +1717,7 @@ func file_sps_v1_case_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_service_proto_rawDesc), len(file_sps_v1_case_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

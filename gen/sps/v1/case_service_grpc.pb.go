@@ -42,7 +42,8 @@ type CaseServiceClient interface {
 	// on its way to its addressees. The node fills in salt, federation and office, and the issuing person from the
 	// caller's identity. The same request_id with the same statement returns the first result, for ever; with another
 	// statement it fails with ID_CONFLICT. A caller that keeps no request_id may leave it empty if the statement has
-	// exactly one external reference: its system and number then stand for it. For validators and systems.
+	// exactly one external reference: its system and number then stand for it. For validators and systems;
+	// with validate_only for officers too.
 	IssueStatement(ctx context.Context, in *IssueStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(ctx context.Context, in *GetStatementRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
@@ -169,7 +170,8 @@ type CaseServiceServer interface {
 	// on its way to its addressees. The node fills in salt, federation and office, and the issuing person from the
 	// caller's identity. The same request_id with the same statement returns the first result, for ever; with another
 	// statement it fails with ID_CONFLICT. A caller that keeps no request_id may leave it empty if the statement has
-	// exactly one external reference: its system and number then stand for it. For validators and systems.
+	// exactly one external reference: its system and number then stand for it. For validators and systems;
+	// with validate_only for officers too.
 	IssueStatement(context.Context, *IssueStatementRequest) (*IssuedStatement, error)
 	// GetStatement returns one statement of any office, by name. NOT_FOUND also when it was not addressed to this office.
 	GetStatement(context.Context, *GetStatementRequest) (*IssuedStatement, error)

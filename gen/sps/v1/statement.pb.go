@@ -613,7 +613,7 @@ type Addressee struct {
 	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
 	// Why it is addressed.
 	Roles []AddresseeRole `protobuf:"varint,5,rep,packed,name=roles,proto3,enum=sps.v1.AddresseeRole" json:"roles,omitempty"`
-	// True if it has no node and is to be told by hand.
+	// True if it has no node and is to be told by hand. The caller says so.
 	ByHand bool `protobuf:"varint,6,opt,name=by_hand,json=byHand,proto3" json:"by_hand,omitempty"`
 	// Number of its peer card when the statement was issued. Its hours and holidays on that card decide due times. 0 if
 	// it has no node.

@@ -1,0 +1,49 @@
+package office
+
+import (
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/statement"
+)
+
+// advise returns what a person should look at before the statement is issued,
+// by the accepted cards: which offices are on the network, and what they read.
+func (s *Service) advise(st *spsv1.Statement) []*spsv1.Advice {
+	var languages []string
+	known := make(map[string]bool)
+	for _, office := range s.readers(st) {
+		card, ok := s.o.Roster.Card(office)
+		if !ok || office == s.self() {
+			continue
+		}
+		for _, l := range card.Message().GetLanguages() {
+			if !known[l] {
+				known[l] = true
+				languages = append(languages, l)
+			}
+		}
+	}
+	onNetwork := func(office string) bool {
+		_, ok := s.o.Roster.Card(certs.Office(office))
+		return ok
+	}
+	var advice []*spsv1.Advice
+	for _, p := range append(statement.AdviseFlags(st, onNetwork), statement.Advise(st, languages...)...) {
+		v := violation(p.Field, p.Reason, p.Sentence)
+		advice = append(advice, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: v.Sentence})
+	}
+	return advice
+}
+
+// readers returns the offices that a statement reaches.
+func (s *Service) readers(st *spsv1.Statement) []certs.Office {
+	audience := statement.Audience(st)
+	if audience.GetNetwork() {
+		return s.o.Roster.Offices()
+	}
+	var offices []certs.Office
+	for _, office := range audience.GetOffices() {
+		offices = append(offices, certs.Office(office))
+	}
+	return offices
+}
