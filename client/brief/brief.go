@@ -15,8 +15,11 @@ import (
 // Brief is what a line about a statement may show. Every field is for people,
 // and empty when the statement does not say.
 type Brief struct {
-	Kind           string // such as "notification"
-	Classification string // such as "border rejection"; of a notification only
+	// Kind is such as "notification", and Classification, of a notification
+	// only, such as "border rejection". EXERCISE or TEST stands in front of both
+	// if the statement is one, so that no table shows it like a real one.
+	Kind           string
+	Classification string
 	Subject        string
 	Product        string
 	Hazard         string // hazards, organisms, and what else was found
@@ -50,7 +53,22 @@ func Of(s *spsv1.Statement, languages ...string) Brief {
 	case *spsv1.Statement_Reopening:
 		b.Subject = Text(body.Reopening.GetReason(), languages...)
 	}
+	switch s.GetStatus() {
+	case spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE:
+		b.mark("EXERCISE ")
+	case spsv1.StatementStatus_STATEMENT_STATUS_TEST:
+		b.mark("TEST ")
+	}
 	return b
+}
+
+// mark puts a word in front of what says what kind of statement it is.
+func (b *Brief) mark(word string) {
+	for _, text := range []*string{&b.Kind, &b.Classification} {
+		if *text != "" {
+			*text = word + *text
+		}
+	}
 }
 
 func (b *Brief) notification(n *spsv1.Notification, languages []string) {

@@ -69,6 +69,24 @@ func TestOf(t *testing.T) {
 			want: brief.Brief{Kind: "notification", Classification: "news", Product: "wood packaging", Hazard: "document absent, 2,4-D"},
 		},
 		{
+			name: "an exercise",
+			in: &spsv1.Statement{
+				Status: spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE,
+				Body: &spsv1.Statement_Notification{Notification: &spsv1.Notification{
+					Classification: spsv1.Classification_CLASSIFICATION_ALERT,
+				}},
+			},
+			want: brief.Brief{Kind: "EXERCISE notification", Classification: "EXERCISE alert"},
+		},
+		{
+			name: "a test that has no classification",
+			in: &spsv1.Statement{
+				Status: spsv1.StatementStatus_STATEMENT_STATUS_TEST,
+				Body:   &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{}},
+			},
+			want: brief.Brief{Kind: "TEST follow-up"},
+		},
+		{
 			name: "another kind",
 			in:   &spsv1.Statement{Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Text: text("th", "ข้อความ")}}},
 			want: brief.Brief{Kind: "follow-up", Subject: "ข้อความ"},
