@@ -108,6 +108,10 @@ func (a *app) importRows(ctx context.Context, node *client.Client, rows batch.So
 		bar.add()
 	})
 	bar.close()
+	if ctx.Err() != nil { // of itself an interrupt is not talked about
+		fmt.Fprintf(a.err, "interrupted: %d of %d rows were issued, %d of them before; some more may have been under way; import the file again to go on, nothing is issued twice\n",
+			issued+known, rows.Rows(), known)
+	}
 	if err != nil {
 		return fmt.Errorf("%w; %d of %d rows were issued, import the file again to go on where it stopped", err, issued+known, rows.Rows())
 	}

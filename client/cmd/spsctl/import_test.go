@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -89,6 +91,17 @@ func TestImportTwiceIssuesOnce(t *testing.T) {
 	if !found {
 		t.Error("no case about cadmium has an amendment, want that of the newer version")
 	}
+	t.Run("interrupted", func(t *testing.T) {
+		ctx, ctrlC := context.WithCancel(t.Context())
+		defer ctrlC()
+		said := notice{of: "line 7", then: ctrlC}
+		code := run(ctx, []string{"--config", config, "import", "rasff-window", file, "--in-flight", "1"},
+			streams{in: strings.NewReader(""), out: io.Discard, err: &said})
+		want := regexp.MustCompile(`interrupted: \d of 6 rows were issued, .* nothing is issued twice\n$`)
+		if code != exitInterrupted || !want.MatchString(said.String()) {
+			t.Errorf("exit code %d and %q, want %d and %s", code, said.String(), exitInterrupted, want)
+		}
+	})
 	if got, want := spsctl(t, config, "--context", "CN", "import", "rasff-window", file).code, exitUsage; got != want {
 		t.Errorf("at the node of CN: exit code %d, want %d", got, want)
 	}
@@ -98,6 +111,20 @@ func TestImportTwiceIssuesOnce(t *testing.T) {
 	if got, want := spsctl(t, config, "import", "rasff-window", config).code, exitInvalid; got != want {
 		t.Errorf("no export: exit code %d, want %d", got, want)
 	}
+}
+
+// notice keeps what is written, and does something when a text comes.
+type notice struct {
+	bytes.Buffer
+	of   string
+	then func()
+}
+
+func (n *notice) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), n.of) {
+		n.then()
+	}
+	return n.Buffer.Write(p)
 }
 
 func TestDemo(t *testing.T) {
