@@ -75,7 +75,20 @@ func (c *Client) Statements(ctx context.Context, opts ListOptions) iter.Seq2[*sp
 // Case returns the case of a notification by its reference, such as
 // "VN-2026-000123", with everything that refers to it.
 func (c *Client) Case(ctx context.Context, reference string) (*spsv1.Case, error) {
-	return c.CaseService().GetCase(ctx, &spsv1.GetCaseRequest{Name: "cases/" + reference})
+	req := &spsv1.GetCaseRequest{Name: "cases/" + reference}
+	whole, err := c.CaseService().GetCase(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	for page := whole; page.GetNextPageToken() != ""; {
+		req.PageToken = page.GetNextPageToken()
+		if page, err = c.CaseService().GetCase(ctx, req); err != nil {
+			return nil, err
+		}
+		whole.Statements = append(whole.Statements, page.GetStatements()...)
+	}
+	whole.NextPageToken = ""
+	return whole, nil
 }
 
 // Cases returns the cases that the node holds, each with its original only, the

@@ -122,7 +122,7 @@ func TestAnyOrderOfArrivalGivesTheSameCase(t *testing.T) {
 		s := newStore(t)
 		b := openBook(t, s, "VN")
 		record(t, s, b, order...)
-		whole, parts, err := b.Case(t.Context(), "CN-2026-000005", uint64(len(order)))
+		whole, parts, err := b.Case(t.Context(), "CN-2026-000005", 0, uint64(len(order)), 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -204,7 +204,7 @@ func TestReadSaysWhatIsWithoutEffect(t *testing.T) {
 			if err != nil || (len(list) == 1) != tc.shown {
 				t.Errorf("list = %v, %v, want it listed = %t", list, err, tc.shown)
 			}
-			_, _, err = b.Case(t.Context(), sound.Leaf.GetReference(), 1)
+			_, _, err = b.Case(t.Context(), sound.Leaf.GetReference(), 0, 1, 100)
 			if effect := tc.shown && tc.fault == ""; (err == nil) != effect || err != nil && !errors.Is(err, casebook.ErrNotFound) {
 				t.Errorf("case = %v, want one = %t", err, effect)
 			}
@@ -219,7 +219,7 @@ func TestReferenceGivenTwice(t *testing.T) {
 		s := newStore(t)
 		b := openBook(t, s, "VN")
 		record(t, s, b, order...)
-		whole, _, err := b.Case(t.Context(), first.Leaf.GetReference(), 2)
+		whole, _, err := b.Case(t.Context(), first.Leaf.GetReference(), 0, 2, 100)
 		if err != nil || whole.Sequence != 5 {
 			t.Errorf("the reference belongs to %v, %v, want the entry that comes first in the log", whole, err)
 		}
@@ -259,7 +259,7 @@ func TestListsGoDownwards(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tc.name, diff)
 		}
 	}
-	if _, _, err := b.Case(t.Context(), "TH-2026-000001", 1); !errors.Is(err, casebook.ErrNotFound) {
+	if _, _, err := b.Case(t.Context(), "TH-2026-000001", 0, 1, 100); !errors.Is(err, casebook.ErrNotFound) {
 		t.Errorf("a case above upTo = %v, want ErrNotFound", err)
 	}
 }

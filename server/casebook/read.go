@@ -14,10 +14,11 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Case returns the original of the case of that reference, and everything that
-// refers to it, in the order of positions, of what was recorded up to upTo. The
-// error is [ErrNotFound] if no notification has that reference.
-func (b *Book) Case(ctx context.Context, reference string, upTo uint64) (whole Item, parts []Item, err error) {
+// Case returns the original of the case of that reference, and what refers to
+// it, in the order of positions, of what was recorded after one position and up
+// to another: at most so many. The error is [ErrNotFound] if no notification has
+// that reference.
+func (b *Book) Case(ctx context.Context, reference string, after, upTo uint64, most int) (whole Item, parts []Item, err error) {
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
 		parts = nil
 		var hash []byte
@@ -28,9 +29,10 @@ func (b *Book) Case(ctx context.Context, reference string, upTo uint64) (whole I
 			return ErrNotFound
 		}
 		prefix := partsKey(whole.Place, hash)
+		from := binary.BigEndian.AppendUint64(bytes.Clone(prefix), after+1)
 		to := binary.BigEndian.AppendUint64(bytes.Clone(prefix), upTo+1)
-		for row, err := range r.Scan(tableParts, prefix, to, false) {
-			if err != nil {
+		for row, err := range r.Scan(tableParts, from, to, false) {
+			if err != nil || len(parts) >= most {
 				return err
 			}
 			part, err := b.item(row.Key[len(prefix):], row.Value)

@@ -59,31 +59,6 @@ func (s *Service) GetStatement(ctx context.Context, req *spsv1.GetStatementReque
 	return shown, nil
 }
 
-// GetCase implements spsv1.CaseServiceServer.
-func (s *Service) GetCase(ctx context.Context, req *spsv1.GetCaseRequest) (*spsv1.Case, error) {
-	reference := req.GetName()[len(casePrefix):]
-	whole, parts, err := s.o.Book.Case(ctx, reference, s.o.Ledger.Released().N)
-	if errors.Is(err, casebook.ErrNotFound) {
-		return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
-	}
-	if err != nil {
-		return nil, err
-	}
-	view := viewOr(req.GetView(), basic)
-	c := &spsv1.Case{Name: req.GetName(), Reference: reference}
-	if c.Original, err = s.item(ctx, whole, view); err != nil {
-		return nil, err
-	}
-	for _, part := range parts {
-		shown, err := s.item(ctx, part, view)
-		if err != nil {
-			return nil, err
-		}
-		c.Statements = append(c.Statements, shown)
-	}
-	return c, nil
-}
-
 const (
 	basic = spsv1.StatementView_STATEMENT_VIEW_BASIC
 	full  = spsv1.StatementView_STATEMENT_VIEW_FULL

@@ -22,7 +22,14 @@ type progress struct {
 
 // asked returns a digest of what a list was asked for.
 func asked(list string, req listRequest) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{list, req.GetFilter(), req.GetQuery(), req.GetOrderBy()}, "\x00")))
+	return digest(list, req.GetFilter(), req.GetQuery(), req.GetOrderBy())
+}
+
+// askedCase is asked of the statements of a case.
+func askedCase(reference string) string { return digest("case", reference) }
+
+func digest(words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
 	return hex.EncodeToString(sum[:8])
 }
 
