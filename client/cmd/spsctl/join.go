@@ -93,6 +93,15 @@ func (j *joining) left(name, do, what string, args ...any) {
 	j.steps = append(j.steps, step{Step: name, What: fmt.Sprintf(what, args...), Do: do})
 }
 
+// again is the command line that goes on.
+func (j *joining) again() string {
+	line := "spsctl join --dir " + j.dir
+	if j.peers != filepath.Join(j.dir, authority.PeersFolder) {
+		line += " --peers " + j.peers
+	}
+	return line
+}
+
 // walk goes from step to step, each resting on those before, and reports
 // whether all are done.
 func (j *joining) walk(ctx context.Context) (bool, error) {

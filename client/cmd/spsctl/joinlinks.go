@@ -23,7 +23,7 @@ func (j *joining) links(peers []*spsv1.Peer) error {
 	slices.Sort(offices)
 	offices = slices.Compact(offices)
 	if len(offices) == 0 {
-		j.left("other offices", fmt.Sprintf("send them %s; ask them for theirs, then: spsctl join --dir %s THEIR.card", filepath.Join(j.dir, authority.CardFile(j.own.Office())), j.dir), "no card of another office is here")
+		j.left("other offices", fmt.Sprintf("send them %s; ask them for theirs, then: %s THEIR.card", filepath.Join(j.dir, authority.CardFile(j.own.Office())), j.again()), "no card of another office is here")
 	}
 	for _, office := range offices {
 		begun := len(j.steps)

@@ -33,7 +33,7 @@ func (j *joining) tell(office string) error {
 		at, known = j.memo.Told[office], true
 	}
 	if !known {
-		j.left(name, fmt.Sprintf("call them, read them %s, then: spsctl join --dir %s --told %s", j.own.Fingerprint(), j.dir, office), "not read to them yet, as far as is known here")
+		j.left(name, fmt.Sprintf("call them, read them %s, then: %s --told %s", j.own.Fingerprint(), j.again(), office), "not read to them yet, as far as is known here")
 		return nil
 	}
 	j.done(name, "read to them, %s", at.Local().Format(time.DateOnly))
