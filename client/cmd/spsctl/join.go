@@ -167,7 +167,7 @@ func (j *joining) acceptCards() error {
 		if card.Federation() != j.own.Federation() || card.Office() == j.own.Office() {
 			return invalidError{fmt.Errorf("%s is the card of %s of %s, want one of another office of %s", file, card.Office(), card.Federation(), j.own.Federation())}
 		}
-		if err := aside.acceptCard(file, j.peers, j.compared); err != nil {
+		if err := aside.acceptCard(file, j.peers, "", j.compared); err != nil {
 			return err
 		}
 		j.given = append(j.given, card)
