@@ -28,7 +28,8 @@ func TestDialWithACertificateThatCannotBeBelieved(t *testing.T) {
 		want string
 	}{
 		{
-			"expired", client.Options{Credentials: mine, Now: at(mine.NotAfter().Add(time.Hour))},
+			"expired",
+			client.Options{Credentials: mine, Now: at(mine.NotAfter().Add(time.Hour))},
 			"expired " + mine.NotAfter().UTC().Format(time.DateOnly) + ": ask your administrator for a new one (spsctl ca issue)",
 		},
 		{"not valid yet", client.Options{Credentials: mine, Now: at(mine.NotAfter().AddDate(-9, 0, 0))}, "not yet valid"},
