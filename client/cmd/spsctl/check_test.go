@@ -106,7 +106,7 @@ func TestNagiosOutput(t *testing.T) {
 			tc.spoil(&s)
 			var out bytes.Buffer
 			a := &app{streams: streams{out: &out}}
-			if got := a.writeNagios(s, usual); got != tc.code {
+			if got := a.writeNagios(s, usual); !errors.Is(got, tc.code) {
 				t.Errorf("ended with %#v, want %#v", got, tc.code)
 			}
 			if diff := cmp.Diff(tc.want, out.String()); diff != "" {

@@ -68,12 +68,9 @@ func (a *app) writePrometheus(s standing) error {
 	if s.setup != nil {
 		return s.setup
 	}
-	up := 0.0
-	if s.away == nil {
-		up = 1
-	}
-	a.metric("spsctl_check_up", "1 if the node answers.", reading{"", up})
-	if s.away != nil {
+	answers := s.away == nil
+	a.metric("spsctl_check_up", "1 if the node answers.", reading{"", truth(answers)})
+	if !answers {
 		return nil
 	}
 	a.metric("spsctl_check_read_only", "1 if the node issues nothing.", reading{"", truth(s.node.GetReadOnly())})
