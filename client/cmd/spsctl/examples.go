@@ -56,7 +56,7 @@ var examples = []struct {
 	{"join: exchange cards, compare fingerprints over the telephone", []string{
 		"spsctl peer fingerprint th/TH.card",
 		"spsctl peer show th/TH.card",
-		"spsctl peer accept th/TH.card --dir peers --yes",
+		"spsctl peer accept th/TH.card --dir vn/peers --yes",
 	}},
 	{"speak to another node", []string{
 		"spsctl context list",
