@@ -150,6 +150,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	options.Signer = s.metrics.Signer(metrics.KindCheckpoint, options.Signer)
 	options.Receipts = s.metrics.Signer(metrics.KindReceipt, options.Receipts)
 	if s.ledger, err = ledger.Open(ctx, options); err != nil {
+		if errors.Is(err, ledger.ErrCorrupt) {
+			err = fmt.Errorf("%w\nrun `spsd store verify`", err)
+		}
 		return err
 	}
 	s.register = access.OpenRegister(s.registerOptions(guarded))

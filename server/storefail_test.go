@@ -129,6 +129,42 @@ func TestVerifyNamesWhatIsDamaged(t *testing.T) {
 	}
 }
 
+func TestVerifyComparesWithTheAnchor(t *testing.T) {
+	w := newWorld(t, "VN")
+	c := w.config("VN")
+	older, err := os.ReadFile(c.Ledger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := w.start("VN")
+	issue(t, n, notification("after the copy"))
+	n.stop()
+	if _, err := server.Verify(t.Context(), c); err != nil {
+		t.Fatalf("Verify = %v, want it in order", err)
+	}
+	if err := os.WriteFile(c.Ledger(), older, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Verify(t.Context(), c); !errors.Is(err, server.ErrNotNewest) || !strings.Contains(err.Error(), "older than the anchor") {
+		t.Errorf("Verify of an older copy = %v, want ErrNotNewest", err)
+	}
+	if err := os.Truncate(c.Ledger(), 40<<10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Verify(t.Context(), c); !errors.Is(err, server.ErrDamaged) || !strings.Contains(err.Error(), c.Ledger()) {
+		t.Errorf("Verify of a file cut short = %v, want ErrDamaged with its name", err)
+	}
+	if err := os.Remove(c.Anchor); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(c.Ledger(), older, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Verify(t.Context(), c); !errors.Is(err, server.ErrNotNewest) {
+		t.Errorf("Verify without the anchor = %v, want ErrNotNewest", err)
+	}
+}
+
 // spoil changes one byte of the card in a ledger.
 func spoil(t *testing.T, file string) {
 	t.Helper()

@@ -33,8 +33,11 @@ func openStore(c Config, committed func(time.Duration)) (*bolt.Store, error) {
 	options := storeOptions(c)
 	options.Committed = committed
 	s, err := bolt.Open(c.Ledger(), options)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w", c.Ledger(), ledger.ErrNotInitialised)
+	case errors.Is(err, store.ErrDamaged):
+		return nil, fmt.Errorf("%w\n%w", err, ErrDamaged)
 	}
 	return s, err
 }
@@ -101,10 +104,14 @@ func ledgerOptions(c Config, id *identity, s store.Store, book *casebook.Book, n
 // is, and do not start a node on it.
 var ErrDamaged = errors.New("the store is damaged: keep the file as it is, start no node on it, and restore a backup elsewhere")
 
+// ErrNotNewest says that a store is in order and that a node would start on it
+// read-only, since its anchor does not say that it is the newest one.
+var ErrNotNewest = errors.New("a node would start read-only on this store")
+
 // Verify checks a store that no node has open: every page of the file, and
-// everything in the ledger against everything else. It is what `spsd store
-// verify` does, and changes
-// nothing. What is not in order is an [ErrDamaged] that says what.
+// everything in the ledger against everything else, and the anchor. It is what
+// `spsd store verify` does, and changes nothing. What is not in order is an
+// [ErrDamaged] or an [ErrNotNewest] that says what.
 func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
 	card, err := certs.LoadCard(c.Identity.Card)
 	if err != nil {
@@ -122,7 +129,14 @@ func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
 		return ledger.Summary{}, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return verify(ctx, s, roster)
+	if sum, err = verify(ctx, s, roster); err != nil {
+		return sum, err
+	}
+	why, err := ledger.CompareAnchor(ctx, s, roster, c.Anchor)
+	if err == nil && why != "" {
+		err = fmt.Errorf("%w: %s", ErrNotNewest, why)
+	}
+	return sum, err
 }
 
 func verify(ctx context.Context, s *bolt.Store, roster *certs.Roster) (sum ledger.Summary, err error) {

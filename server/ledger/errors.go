@@ -13,8 +13,8 @@ var (
 	ErrInitialised = errors.New("there is a ledger or an anchor already")
 
 	// ErrCorrupt says that the store holds what no ledger writes. Stop, and run
-	// `spsd store verify`.
-	ErrCorrupt = errors.New("the ledger is damaged; run `spsd store verify`")
+	// `spsd store verify`, which prints this too.
+	ErrCorrupt = errors.New("the ledger is damaged")
 )
 
 // Errors of appending.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -39,6 +40,31 @@ func (l *Ledger) gate(ctx context.Context, a *anchor, anchorErr error) error {
 	}
 	l.release.anchor = a
 	return l.sealUpTo(row.size)
+}
+
+// CompareAnchor returns why [Open] would close the gate over a store with that
+// anchor file, "" if it would not. It changes nothing.
+func CompareAnchor(ctx context.Context, s store.Store, roster *certs.Roster, path string) (why string, err error) {
+	a, anchorErr := openAnchor(path)
+	if anchorErr != nil && !errors.Is(anchorErr, errNoAnchor) && !errors.Is(anchorErr, errAnchorDamaged) {
+		return "", fmt.Errorf("open anchor: %w", anchorErr)
+	}
+	if anchorErr != nil {
+		return fmt.Sprintf("%v, so nobody knows whether the store is the newest", anchorErr), nil
+	}
+	err = s.View(ctx, func(r store.Reader) error {
+		own, err := newestEpoch(r, roster)
+		if err != nil {
+			return err
+		}
+		row, _, err := getLog(r, own)
+		if err != nil {
+			return err
+		}
+		why, err = compareAnchor(r, row, own.Epoch, a.last)
+		return err
+	})
+	return why, errors.Join(err, a.close())
 }
 
 // compareAnchor returns what is wrong with the store by the anchor, "" if it

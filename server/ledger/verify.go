@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // maxFindings bounds what an error of [Verify] names.
-const maxFindings = 50
+const maxFindings = 20
 
 // Summary counts what [Verify] went through.
 type Summary struct {
@@ -25,7 +27,8 @@ type Summary struct {
 // Verify reads the whole ledger in a store and checks everything in it against
 // everything else: sequences, hashes and roots, signatures of checkpoints and
 // receipts, digests of bodies, positions without a gap, and that all indexes
-// agree. The error names what it found, up to a number. It changes nothing and
+// agree. The error names what it found, each thing once and up to
+// a number, even if it could not go on to the end. It changes nothing and
 // needs no Ledger; it is what `spsd store verify` does.
 //
 // Signatures are checked with the cards of roster; of an office whose card is
@@ -34,10 +37,13 @@ type Summary struct {
 func Verify(ctx context.Context, s store.Store, roster *certs.Roster) (Summary, error) {
 	v := &verifier{store: s, roster: roster}
 	if err := v.run(ctx); err != nil {
+		if len(v.findings) > 0 {
+			err = fmt.Errorf("%w\n%s", err, strings.Join(v.findings, "\n"))
+		}
 		return v.sum, fmt.Errorf("verify ledger: %w", err)
 	}
 	if len(v.findings) > 0 {
-		return v.sum, fmt.Errorf("verify ledger: %w", errors.Join(v.findings...))
+		return v.sum, fmt.Errorf("verify ledger: %w:\n%s", ErrCorrupt, strings.Join(v.findings, "\n"))
 	}
 	return v.sum, nil
 }
@@ -55,7 +61,7 @@ type verifier struct {
 	end      uint64 // the last position
 	since    uint64 // the largest position found that was recorded since
 	sum      Summary
-	findings []error
+	findings []string
 }
 
 // verifiedLog is a log as it was when the verifier began.
@@ -67,10 +73,11 @@ type verifiedLog struct {
 	roots  map[uint64]tlog.Hash // at the sizes of checkpoint and receipts
 }
 
-// find notes something wrong.
+// find notes something wrong, once.
 func (v *verifier) find(format string, args ...any) {
-	if len(v.findings) < maxFindings {
-		v.findings = append(v.findings, fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, args...)))
+	finding := fmt.Sprintf(format, args...)
+	if len(v.findings) < maxFindings && !slices.Contains(v.findings, finding) {
+		v.findings = append(v.findings, finding)
 	}
 }
 

@@ -19,6 +19,10 @@ var (
 	// Backup of the store returns it.
 	ErrUnknown = errors.New("the outcome of a commit is not known: stop, and verify at the next start")
 
+	// ErrDamaged is returned by opening and checking when the file holds what
+	// no store writes, is cut short, or cannot be read from its disk.
+	ErrDamaged = errors.New("the file is damaged")
+
 	// ErrClosed is returned when the store has been closed. Nothing of the
 	// Update was applied.
 	ErrClosed = errors.New("the store is closed")

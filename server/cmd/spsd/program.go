@@ -22,7 +22,7 @@ const (
 	exitError    = 1 // anything else
 	exitUsage    = 2 // command line or configuration is wrong
 	exitNotFound = 3 // there is no ledger, or a file is missing
-	exitInvalid  = 6 // the store is damaged
+	exitInvalid  = 6 // the store is damaged, or not the newest by its anchor
 	exitConflict = 7 // there is a ledger already
 )
 
@@ -142,7 +142,7 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.Is(err, errUsage), errors.As(err, &config):
 		return exitUsage
-	case errors.Is(err, server.ErrDamaged):
+	case errors.Is(err, server.ErrDamaged), errors.Is(err, server.ErrNotNewest):
 		return exitInvalid
 	case errors.Is(err, ledger.ErrInitialised):
 		return exitConflict

@@ -115,20 +115,30 @@ func (w *stoppableWriter) Write(p []byte) (int, error) {
 const maxFindings = 20
 
 // Check reads the whole file and returns an error that names the pages that
-// are damaged, lost or used twice. Updates wait until it has returned.
+// are damaged, lost or used twice; it wraps [store.ErrDamaged]. Updates wait
+// until it has returned.
 func (s *Store) Check(ctx context.Context) error {
 	var findings []error
+	damaged := false
 	err := s.Update(store.WithReserve(ctx), func(tx store.Tx) error {
-		findings = nil
+		whole := tx.(*transaction).tables.tx
+		// bbolt's check follows damaged pages until the processor faults.
+		if findings = checkPages(whole); len(findings) > 0 {
+			damaged = true
+			return nil
+		}
 		// bbolt allows its check beside no writer, but within one.
-		for err := range tx.(*transaction).tables.tx.Check() {
+		for err := range whole.Check() {
 			if len(findings) < maxFindings {
-				findings = append(findings, err)
+				findings, damaged = append(findings, err), true
 			}
 		}
 		return nil
 	})
 	if err = errors.Join(append(findings, err)...); err != nil {
+		if damaged {
+			err = fmt.Errorf("%w: %s: %w", store.ErrDamaged, s.db.Path(), err)
+		}
 		return fmt.Errorf("check the store: %w", err)
 	}
 	return nil

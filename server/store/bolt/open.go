@@ -170,9 +170,13 @@ func Open(path string, o Options) (*Store, error) {
 func open(path string, o Options) (db *bbolt.DB, durable int, err error) {
 	// Where pages are damaged or missing, bbolt panics, or the processor faults.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	var file *os.File
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("the file is damaged, restore a backup or refill a new one: %v", v)
+			// bbolt is in no state to do it, and its map would keep the lock.
+			_ = unix.Flock(int(file.Fd()), unix.LOCK_UN)
+			_ = file.Close()
+			err = fmt.Errorf("%w, restore a backup or refill a new one: %v", store.ErrDamaged, v)
 		}
 	}()
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
@@ -180,7 +184,10 @@ func open(path string, o Options) (db *bbolt.DB, durable int, err error) {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: int(o.InitialMmapSize),
 		MaxSize:         int(o.MaxSize),
-		OpenFile:        openExisting,
+		OpenFile: func(path string, flag int, perm os.FileMode) (_ *os.File, err error) {
+			file, err = openExisting(path, flag, perm)
+			return file, err
+		},
 	})
 	if err != nil {
 		return nil, 0, explain(err)
@@ -202,7 +209,10 @@ func openExisting(path string, flag int, perm os.FileMode) (*os.File, error) {
 	info, err := f.Stat()
 	if err == nil && info.Size() == 0 {
 		// bbolt would take it for a new one.
-		err = errors.New("the file is empty, it is no store: restore a backup, or remove it and create a new one")
+		err = fmt.Errorf("%w: the file is empty, it is no store: restore a backup, or remove it and create a new one", store.ErrDamaged)
+	}
+	if err == nil && info.Size() < 2*pageSize {
+		err = fmt.Errorf("%w: it is cut short, restore a backup: it has %d bytes", store.ErrDamaged, info.Size())
 	}
 	// In this order: a killed process leaves pages that are not written yet,
 	// and cannot be dropped; after an error of a sync the pages count as
@@ -230,7 +240,7 @@ func prepare(db *bbolt.DB, tables []store.Table) (durable int, err error) {
 			return err
 		}
 		if info.Size() < tx.Size() {
-			return fmt.Errorf("the file is cut short, restore a backup: it has %d bytes of %d", info.Size(), tx.Size())
+			return fmt.Errorf("%w: the file is cut short, restore a backup: it has %d bytes of %d", store.ErrDamaged, info.Size(), tx.Size())
 		}
 		mark := tx.Bucket(markTable)
 		if mark == nil {
@@ -270,6 +280,8 @@ func explain(err error) error {
 		return errors.New("another process has the file open: stop it (fuser shows which), or use another folder")
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: create it first", err)
+	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum):
+		return fmt.Errorf("%w: %w", store.ErrDamaged, err)
 	default:
 		return err
 	}

@@ -195,7 +195,7 @@ func TestOpenRefusesWhatIsNoStore(t *testing.T) {
 		{"text", func(_ *testing.T, path string) error {
 			return os.WriteFile(path, bytes.Repeat([]byte("text"), 100_000), 0o600)
 		}, "invalid database"},
-		{"too short", func(_ *testing.T, path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, "invalid database"},
+		{"too short", func(_ *testing.T, path string) error { return os.WriteFile(path, []byte("x"), 0o600) }, "cut short"},
 		{"folder", func(_ *testing.T, path string) error { return os.Mkdir(path, 0o700) }, "is a directory"},
 		{"other bbolt file", func(_ *testing.T, path string) error { return writeBbolt(path, "") }, "no store of this program"},
 		{"other format", func(_ *testing.T, path string) error { return writeBbolt(path, "sps store 9") }, `format "sps store 9"`},
