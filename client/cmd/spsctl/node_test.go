@@ -84,7 +84,7 @@ func TestADay(t *testing.T) {
 		says string // on standard output, or on standard error
 	}{
 		{"every problem of a statement", []string{"case", "issue", "-f", wrong}, exitInvalid, "statement.handling"},
-		{"an officer may not issue", []string{"--context", "officer", "case", "issue", "-f", file}, exitAuth, "PERMISSION_DENIED"},
+		{"an officer may not issue", []string{"--context", "officer", "case", "issue", "-f", file, "--yes"}, exitAuth, "PERMISSION_DENIED"},
 		{"nobody to ask", []string{"case", "issue", "-f", file}, exitUsage, "--yes"},
 		{"not to be asked", []string{"case", "issue", "-f", file, "--no-input"}, exitUsage, "--yes"},
 		{"what has no end as one document", []string{"case", "watch", "-o", "json"}, exitUsage, "jsonl"},
