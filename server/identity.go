@@ -22,14 +22,22 @@ type identity struct {
 	cardFile    string
 }
 
+// ErrIdentity says that the files that say who a node is are wrong or do not
+// belong together, or not to the configuration.
+var ErrIdentity = errors.New("the configuration does not go with the files that it names")
+
 // loadIdentity reads all files that say who this node is, and checks that they
 // belong together. What is wrong comes in one error, a line for each.
-func loadIdentity(c Config, now func() time.Time) (*identity, error) {
+func loadIdentity(c Config, now func() time.Time) (_ *identity, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w\n%w", err, ErrIdentity)
+		}
+	}()
 	id := &identity{cardFile: c.Identity.Card}
 	var errs []error
 	try := func(err error) { errs = append(errs, err) }
 
-	var err error
 	id.credentials, err = certs.LoadCredentials(c.Identity.Certificate, c.Identity.Key)
 	try(err)
 	id.log, err = certs.LoadKey(c.Identity.LogKey)

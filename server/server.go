@@ -125,7 +125,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.id.tls.Check(); err != nil {
-		return err // nobody would let this node in
+		return fmt.Errorf("%w\n%w", err, ErrIdentity) // nobody would let this node in
 	}
 	if err := s.id.roster.Skipped(); err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -54,11 +53,14 @@ var errUsage = errors.New("run `spsd help`")
 // main runs the command that the arguments name and returns the exit code.
 func (p *program) main() int {
 	words, err := p.parse()
-	if err == nil && (len(words) == 0 || slices.Equal(words, []string{"help"})) {
+	if err == nil && (len(words) == 0 || words[0] == "help") {
 		err = flag.ErrHelp
 	}
+	if len(words) > 0 && words[0] == "help" { // `spsd help run` is `spsd run -h`
+		words = words[1:]
+	}
 	if errors.Is(err, flag.ErrHelp) {
-		p.help()
+		p.help(strings.Join(words, " "))
 		return exitOK
 	}
 	if err == nil {
@@ -84,6 +86,8 @@ func (p *program) parse() (words []string, err error) {
 	p.flags = make(map[string]string)
 	set := flag.NewFlagSet("spsd", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // main says what is wrong
+	version := false
+	set.BoolVar(&version, "version", false, "")
 	set.StringVar(&p.file, "config", "spsd.yaml", "")
 	for _, s := range server.Settings() {
 		set.Func(s.Flag(), s.Doc, func(v string) error {
@@ -94,25 +98,39 @@ func (p *program) parse() (words []string, err error) {
 	for rest := p.args; len(rest) > 0; rest = set.Args() {
 		if len(rest[0]) > 1 && rest[0][0] == '-' {
 			if err := set.Parse(rest); err != nil {
-				return nil, errors.Join(err, errUsage)
+				return words, errors.Join(err, errUsage)
 			}
 			continue
 		}
 		words = append(words, rest[0])
 		if err := set.Parse(rest[1:]); err != nil {
-			return nil, errors.Join(err, errUsage)
+			return words, errors.Join(err, errUsage)
 		}
+	}
+	if version {
+		words = []string{"version"}
 	}
 	return words, nil
 }
 
-func (p *program) help() {
-	fmt.Fprint(p.out, "spsd is the node of an office.\n\nCommands:\n")
+// help prints the usage of the commands whose names begin with the given
+// words; of all if there are none.
+func (p *program) help(words string) {
+	if words == "" {
+		fmt.Fprint(p.out, "spsd is the node of an office.\n\n")
+	}
+	fmt.Fprint(p.out, "Commands:\n")
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, c := range commands {
+		if c.name != words && !strings.HasPrefix(c.name, words+" ") && words != "" {
+			continue
+		}
 		fmt.Fprintf(w, "  spsd %s\t%s\n", c.name, c.doc)
 	}
 	_ = w.Flush()
+	if words == "version" {
+		return
+	}
 	fmt.Fprint(p.out, "\nConfiguration: -config FILE (spsd.yaml if not given), and above it, for each key of the file,\n"+
 		"a variable of the environment, and above that a flag:\n")
 	for _, s := range server.Settings() {
@@ -148,6 +166,8 @@ func exitCode(err error) int {
 		return exitConflict
 	case errors.Is(err, ledger.ErrNotInitialised), errors.Is(err, fs.ErrNotExist):
 		return exitNotFound
+	case errors.Is(err, server.ErrIdentity):
+		return exitUsage
 	}
 	return exitError
 }

@@ -203,6 +203,8 @@ func TestCommandLine(t *testing.T) {
 		{"help", []string{"help"}, 0, []string{"spsd store init", "SPSD_LISTEN_PEERS", "-limits-drain"}},
 		{"nothing", nil, 0, []string{"Commands:"}},
 		{"-h", []string{"run", "-h"}, 0, []string{"Commands:"}},
+		{"--version", []string{"--version"}, 0, []string{"spsd v1.2.3"}},
+		{"another federation", []string{"run", "-config", config, "-federation", "mercosur"}, 2, []string{"want mercosur/VN"}},
 		{"version", []string{"version"}, 0, []string{"spsd v1.2.3"}},
 		{"unknown command", []string{"store", "paint"}, 2, []string{`no command "store paint"`, "spsd help"}},
 		{"unknown flag", []string{"run", "-colour", "red"}, 2, []string{"-colour", "spsd help"}},
@@ -226,6 +228,21 @@ func TestCommandLine(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestHelpOfOneCommand(t *testing.T) {
+	for _, tc := range []struct {
+		args       []string
+		says, lack string
+	}{
+		{[]string{"run", "-h"}, "spsd run", "spsd store"},
+		{[]string{"store", "init", "-h"}, "spsd store init", "spsd store verify"},
+		{[]string{"store", "-h"}, "spsd store verify", "spsd run"},
+	} {
+		if got := run(t, tc.args...); got.code != 0 || !strings.Contains(got.out, tc.says) || strings.Contains(got.out, tc.lack) {
+			t.Errorf("%q: exit code %d, want %q without %q:\n%s", tc.args, got.code, tc.says, tc.lack, got.out)
+		}
 	}
 }
 
