@@ -12,6 +12,9 @@ var (
 	// never begin a log twice.
 	ErrInitialised = errors.New("there is a ledger or an anchor already")
 
+	// ErrKeys says that the own card does not name a key that signs.
+	ErrKeys = errors.New("publish a card that does, or configure the key that the card names")
+
 	// ErrCorrupt says that the store holds what no ledger writes. Stop, and run
 	// `spsd store verify`, which prints this too.
 	ErrCorrupt = errors.New("the ledger is damaged")

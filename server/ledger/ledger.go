@@ -159,14 +159,14 @@ func newestEpoch(r store.Reader, roster *certs.Roster) (certs.Origin, error) {
 // checkKeys returns an error unless the own card names the keys that sign.
 func (l *Ledger) checkKeys() error {
 	if !namesLogKey(l.o.Roster.Keys(l.own), l.o.Signer) {
-		return fmt.Errorf("the own card does not name the log key for %s: publish a card that does, or configure the key that the card names", l.own)
+		return fmt.Errorf("the own card does not name the log key for %s: %w", l.own, ErrKeys)
 	}
 	for _, key := range l.o.Roster.Own().ReceiptKeys() {
 		if key.Public.Equal(l.o.Receipts.Public()) && !key.Revoked {
 			return nil
 		}
 	}
-	return errors.New("the own card does not name the receipt key: publish a card that does, or configure the key that the card names")
+	return fmt.Errorf("the own card does not name the receipt key: %w", ErrKeys)
 }
 
 func namesLogKey(keys []certs.LogKey, signer crypto.Signer) bool {

@@ -166,7 +166,7 @@ func exitCode(err error) int {
 		return exitConflict
 	case errors.Is(err, ledger.ErrNotInitialised), errors.Is(err, fs.ErrNotExist):
 		return exitNotFound
-	case errors.Is(err, server.ErrIdentity):
+	case errors.Is(err, server.ErrIdentity), errors.Is(err, ledger.ErrKeys):
 		return exitUsage
 	}
 	return exitError

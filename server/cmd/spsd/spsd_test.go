@@ -54,6 +54,12 @@ func newOffice(t *testing.T) string {
 	return file
 }
 
+// newLogKey writes a log key that no card names.
+func newLogKey(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(filepath.Dir(newOffice(t)), authority.LogKey)
+}
+
 // result is how a run of the program ended.
 type result struct {
 	code     int
@@ -88,6 +94,7 @@ func TestLifeOfANode(t *testing.T) {
 	want(run(t, "run", "-config", config), 3, "spsd store init")
 	want(run(t, "store", "verify", "-config", config), 3, "spsd store init")
 	want(run(t, "store", "init", "-config", config), 0, "began asean-cn/VN/1 with card 1", "next: ")
+	want(run(t, "run", "-config", config, "-identity-log-key", newLogKey(t)), 2, "does not name the log key")
 	want(run(t, "store", "init", "-config", config), 7, "there is a ledger or an anchor already")
 
 	cmd := exec.Command(spsd, "-config", config, "run", "-log-level", "debug")
