@@ -202,11 +202,13 @@ func (a *app) reportRestart(n *drill.Node, end, again error) {
 func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation, newest *demo.Delivery) error {
 	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
-		c, err := n.Context(certs.RoleValidator)
-		if err != nil {
-			return err
+		for role, suffix := range map[certs.Role]string{certs.RoleValidator: "", certs.RoleAdmin: "-admin", certs.RoleAuditor: "-auditor"} {
+			c, err := n.Context(role)
+			if err != nil {
+				return err
+			}
+			contexts.Contexts[string(n.Office())+suffix] = c
 		}
-		contexts.Contexts[string(n.Office())] = c
 	}
 	path := filepath.Join(fed.Dir(), "spsctl.yaml")
 	if err := contexts.Save(path); err != nil {

@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	a := &app{streams: s}
 	root := a.root()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.begun {
 		err = usageError{err}
 	}
@@ -45,8 +45,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	if err != nil && code != exitInterrupted {
 		fmt.Fprintln(s.err, "spsctl: "+err.Error())
 	}
-	if code == exitUsage {
-		fmt.Fprintln(s.err, "run with --help for what there is")
+	if code == exitUsage && !a.begun {
+		fmt.Fprintf(s.err, "usage: %s\nrun it with --help for more\n", cmd.UseLine())
 	}
 	return code
 }
@@ -105,6 +105,14 @@ func group(cmd *cobra.Command, subcommands ...*cobra.Command) *cobra.Command {
 		text := fmt.Sprintf("%q has no subcommand %q", cmd.CommandPath(), args[0])
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 			text += ", did you mean " + strings.Join(near, " or ")
+		} else {
+			var names []string
+			for _, sub := range cmd.Commands() {
+				if sub.IsAvailableCommand() {
+					names = append(names, sub.Name())
+				}
+			}
+			text += "; there are " + strings.Join(names, ", ")
 		}
 		return usageError{errors.New(text)}
 	}
