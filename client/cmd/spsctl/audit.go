@@ -76,6 +76,7 @@ func auditCells(r *spsv1.AuditRecord) []any {
 	about := strings.Join(r.GetResources(), " ")
 	return []any{
 		fmt.Sprint(r.GetPosition()), when(r.GetTime()), first(r.GetCaller(), r.GetAddress(), "not known"),
-		cell{people: method, program: r.GetMethod()}, short(about, 40), outcome,
+		cell{people: method, program: r.GetMethod()},
+		short(about, 40), outcome,
 	}
 }
