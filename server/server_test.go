@@ -343,10 +343,19 @@ func TestReadOnlyRefusesWithReason(t *testing.T) {
 	}
 	issue(t, vn, notification("so that the store says that the first was released"))
 	vn.stop()
+	anchor, err := os.ReadFile(w.config("VN").Anchor)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Remove(w.config("VN").Anchor); err != nil {
 		t.Fatal(err)
 	}
 	vn = w.start("VN")
+	t.Cleanup(func() { // before the node is stopped and its store verified, which looks at the anchor
+		if err := os.WriteFile(w.config("VN").Anchor, anchor, 0o600); err != nil {
+			t.Error(err)
+		}
+	})
 	if again, err := vn.validator().IssueStatement(t.Context(), before); err != nil || again.GetName() != issued.GetName() {
 		t.Errorf("what was issued before, again: %v, %v, want %s", again, err, issued.GetName())
 	}
