@@ -75,14 +75,14 @@ func oysters() (first, second row) {
 		Reason:       en("the way of the goods has become known"),
 		Changes:      []*spsv1.Change{{Kind: spsv1.ChangeKind_CHANGE_KIND_ADDITION, Path: "consignment.route"}, {Kind: spsv1.ChangeKind_CHANGE_KIND_EDITORIAL, Path: "subject"}},
 	}}
-	first := row{"2024.9647 outbreak, first version", one, map[string]string{
+	first = row{"2024.9647 outbreak, first version", one, map[string]string{
 		"notification.risk.outbreak":                    "true",
 		"notification.consignment.route":                "2",
 		"notification.findings[0].hazard.qualifiers[0]": "HAZARD_QUALIFIER_SUSPECTED",
 		"notification.distribution":                     "8",
 		"flags":                                         "12",
 	}}
-	second := row{"2024.9647 outbreak, second version", two, map[string]string{
+	second = row{"2024.9647 outbreak, second version", two, map[string]string{
 		"amendment.notification.consignment.route":                      "5",
 		"amendment.notification.consignment.route[1].role":              "ROUTE_ROLE_PROCESSED",
 		"amendment.notification.consignment.route[2].area.code":         "NL",
