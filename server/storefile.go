@@ -100,55 +100,6 @@ func ledgerOptions(c Config, id *identity, s store.Store, book *casebook.Book, n
 	}
 }
 
-// ErrDamaged says that a store is not what a node writes: keep the file as it
-// is, and do not start a node on it.
-var ErrDamaged = errors.New("the store is damaged: keep the file as it is, start no node on it, and restore a backup elsewhere")
-
-// ErrNotNewest says that a store is in order and that a node would start on it
-// read-only, since its anchor does not say that it is the newest one.
-var ErrNotNewest = errors.New("a node would start read-only on this store")
-
-// Verify checks a store that no node has open: every page of the file, and
-// everything in the ledger against everything else, and the anchor. It is what
-// `spsd store verify` does, and changes nothing. What is not in order is an
-// [ErrDamaged] or an [ErrNotNewest] that says what.
-func Verify(ctx context.Context, c Config) (sum ledger.Summary, err error) {
-	card, err := certs.LoadCard(c.Identity.Card)
-	if err != nil {
-		return ledger.Summary{}, err
-	}
-	roster, err := certs.OpenRoster(c.Peers, card)
-	if err == nil {
-		err = roster.Skipped() // signatures of those offices could not be checked
-	}
-	if err != nil {
-		return ledger.Summary{}, err
-	}
-	s, err := openStore(c, nil)
-	if err != nil {
-		return ledger.Summary{}, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	if sum, err = verify(ctx, s, roster); err != nil {
-		return sum, err
-	}
-	why, err := ledger.CompareAnchor(ctx, s, roster, c.Anchor)
-	if err == nil && why != "" {
-		err = fmt.Errorf("%w: %s", ErrNotNewest, why)
-	}
-	return sum, err
-}
-
-func verify(ctx context.Context, s *bolt.Store, roster *certs.Roster) (sum ledger.Summary, err error) {
-	if err = s.Check(ctx); err == nil {
-		sum, err = ledger.Verify(ctx, s, roster)
-	}
-	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w\n%w", err, ErrDamaged)
-	}
-	return sum, err
-}
-
 // suspectFile is there if the last run ended because the outcome of a commit
 // was not known.
 func suspectFile(c Config) string { return c.Ledger() + ".suspect" }
@@ -174,7 +125,7 @@ func (s *Server) verifySuspect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.logger.Info("the store is in order", "entries", sum.Entries, "receipts", sum.Receipts)
+	s.logger.Info("the store is in order", "entries", sum.Ledger.Entries, "receipts", sum.Ledger.Receipts)
 	return os.Remove(suspectFile(s.config))
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,14 +37,17 @@ func (p *program) storeVerify(ctx context.Context) error {
 		return err
 	}
 	sum, err := server.Verify(ctx, c)
-	if err != nil {
+	if err != nil && !errors.Is(err, server.ErrUnchecked) {
 		return err
 	}
-	_, err = fmt.Fprintf(p.out, `in order: %s
+	_, printErr := fmt.Fprintf(p.out, `in order: %s
   logs      %d
   entries   %d   (%d faulty, kept and shown as such)
   bodies    %d   (%d missing)
   receipts  %d
-`, c.Ledger(), sum.Logs, sum.Entries, sum.Faulty, sum.Bodies, sum.Missing, sum.Receipts)
-	return err
+  audit     %d records
+  tokens    %d, accounts %d
+`, c.Ledger(), sum.Ledger.Logs, sum.Ledger.Entries, sum.Ledger.Faulty, sum.Ledger.Bodies, sum.Ledger.Missing, sum.Ledger.Receipts,
+		sum.Register.AuditRecords, sum.Register.Tokens, sum.Register.Accounts)
+	return errors.Join(err, printErr)
 }
