@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 
@@ -20,8 +19,13 @@ const instructions = "the node receives, serves and gives receipts, and does not
 // everything durable; if not, it is read-only.
 func (l *Ledger) gate(ctx context.Context, a *anchor, anchorErr error) error {
 	var row logRow
+	var shut shutRow
+	var isShut bool
 	var difference string
 	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
+		if shut, isShut, err = getShut(r); err != nil {
+			return err
+		}
 		if row, _, err = getLog(r, l.own); err != nil || anchorErr != nil {
 			return err
 		}
@@ -37,6 +41,8 @@ func (l *Ledger) gate(ctx context.Context, a *anchor, anchorErr error) error {
 		return fmt.Errorf("open anchor: %w", anchorErr)
 	case difference != "":
 		return l.openShut(ctx, row, fmt.Sprintf("%s; %s", difference, instructions))
+	case isShut:
+		return l.openShut(ctx, row, fmt.Sprintf("%s; %s", shut.cause, instructions))
 	}
 	l.release.anchor = a
 	return l.sealUpTo(row.size)
@@ -103,10 +109,9 @@ func (l *Ledger) openShut(ctx context.Context, row logRow, why string) error {
 		l.release.newest.Store(&signedTree{Checkpoint: c, note: row.note})
 	}
 	var incarnation [16]byte
-	rand.Read(incarnation[:])
 	var at recordedAt
 	err := l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) (err error) {
-		if err := tx.Put(tableMeta, keyIncarnation, incarnation[:]); err != nil {
+		if incarnation, err = renewIncarnation(tx); err != nil {
 			return err
 		}
 		at, err = l.recordedAt(tx)

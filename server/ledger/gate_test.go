@@ -140,6 +140,44 @@ func TestTheGateStaysShut(t *testing.T) {
 	}
 }
 
+// A backup of this very moment may be restored beside the anchor of a node that
+// went on: that the two agree says nothing then.
+func TestARestoredStoreIsShutThoughTheAnchorAgrees(t *testing.T) {
+	vn := startVN(t, nil)
+	vn.Issue(t, "r1", "x")
+	before := vn.Released()
+	vn.Stop(t)
+	db, err := bolt.Open(filepath.Join(vn.Folder, "ledger.db"), bolt.Options{Tables: ledger.Tables()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := ledger.MarkRestored(t.Context(), db); err != nil {
+			t.Errorf("MarkRestored: %v", err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it stays so over a restart
+		vn.Restart(t)
+		if why := vn.Why(); !strings.Contains(why, "restored") {
+			t.Errorf("Why = %q, want something about restored", why)
+		}
+		if _, err := vn.After(t.Context(), before, 1); !errors.Is(err, ledger.ErrOtherIncarnation) {
+			t.Errorf("a cursor from before: %v, want %v", err, ledger.ErrOtherIncarnation)
+		}
+	}
+	empty, err := bolt.Create(filepath.Join(t.TempDir(), "db"), bolt.Options{Tables: ledger.Tables()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer empty.Close()
+	if err := ledger.MarkRestored(t.Context(), empty); !errors.Is(err, ledger.ErrNotInitialised) {
+		t.Errorf("an empty store: %v, want %v", err, ledger.ErrNotInitialised)
+	}
+}
+
 func TestAnInterruptedWriteOfTheAnchorLeavesTheOtherSlot(t *testing.T) {
 	vn := startVN(t, nil)
 	vn.Issue(t, "r1", "x")
