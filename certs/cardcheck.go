@@ -42,15 +42,16 @@ func (c *Card) check() error {
 func (c *Card) checkAddresses() error {
 	var errs []error
 	for i, address := range c.message.GetAddresses() {
-		if err := checkAddress(address); err != nil {
+		if err := CheckAddress(address); err != nil {
 			errs = append(errs, fmt.Errorf("addresses[%d]: %w", i, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// checkAddress wants a host name or IP address and a port number.
-func checkAddress(address string) error {
+// CheckAddress checks that an address is one at which a node can be dialled: a
+// host name or an IP address, and a port number.
+func CheckAddress(address string) error {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("address %q is not host:port: %w", clip(address), err)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"sync/atomic"
 	"time"
 )
@@ -57,11 +58,15 @@ func (w *WebCertificate) Reload() error {
 	return nil
 }
 
-// Web returns the configuration of the web listener. It shows shown, or the
-// node's own certificate if that is nil, and speaks HTTP/2 and HTTP/1.1. A
-// client need not have a certificate, since it may have a token; if it shows
-// one, it is let in only if [TLS.Office] would let it in.
-func (t *TLS) Web(shown *WebCertificate) *tls.Config {
+// WebListener returns the web listener: connections of inner under TLS. It shows
+// shown, or the node's own certificate if that is nil, and speaks HTTP/2 and
+// HTTP/1.1. A client need not have a certificate, since it may have a token; if
+// it shows one, it is let in only if [TLS.Office] would let it in.
+func (t *TLS) WebListener(inner net.Listener, shown *WebCertificate) net.Listener {
+	return tls.NewListener(inner, t.web(shown))
+}
+
+func (t *TLS) web(shown *WebCertificate) *tls.Config {
 	config := t.Office()
 	inner := config.GetConfigForClient
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {

@@ -68,13 +68,13 @@ func Dial(ctx context.Context, opts Options) (*Client, error) {
 	if opts.Card == nil || opts.Credentials == nil {
 		return nil, errors.New("dial a node: it takes the office's card and the caller's credentials")
 	}
-	if err := opts.checkOwn(); err != nil {
+	if err := opts.Check(); err != nil {
 		e := &Error{Code: codes.Unavailable, Message: err.Error(), untrusted: true, status: status.New(codes.Unavailable, err.Error())}
 		return nil, fmt.Errorf("dial the node of %s at %s: %w", opts.Card.Office(), opts.Address, e)
 	}
 	secure := &handshake{
 		TransportCredentials: credentials.NewTLS(certs.ClientTLS(opts.Credentials, opts.Card, opts.Now)),
-		check:                opts.checkOwn,
+		check:                opts.Check,
 		hungUp:               new(atomic.Int32),
 	}
 	more := []grpc.DialOption{grpc.WithTransportCredentials(secure)}

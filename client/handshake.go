@@ -99,9 +99,9 @@ func (h *heard) Read(p []byte) (int, error) {
 // yourCertificate begins what is said about the caller's own certificate.
 const yourCertificate = "your certificate "
 
-// checkOwn reports why the node will not believe the caller's certificate, as
+// Check reports why the node will not believe the caller's certificate, as
 // far as the office's card and the clock tell.
-func (o Options) checkOwn() error {
+func (o Options) Check() error {
 	err := certs.CheckClient(o.Credentials, o.Card, o.Now)
 	if err == nil {
 		return nil

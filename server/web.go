@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 
@@ -54,7 +53,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 		}
 	})
 	s.running.Go(func() {
-		if err := w.face.Serve(tls.NewListener(s.listeners.Web, s.id.tls.Web(s.id.web))); err != nil {
+		if err := w.face.Serve(s.id.tls.WebListener(s.listeners.Web, s.id.web)); err != nil {
 			s.fail(fmt.Errorf("listener web: %w", err))
 		}
 	})

@@ -70,13 +70,16 @@ func TestRulesCanFail(t *testing.T) {
 			},
 		},
 		{
-			rule: "tls.Config", name: "configured in the client under another name",
+			rule: "tls", name: "configured in the client under another name",
 			tree: map[string]string{"client/a.go": "package client\nimport secure \"crypto/tls\"\nvar c = secure.Config{}\n"},
-			want: []string{"client/a.go:3: client mentions tls.Config"},
+			want: []string{"client/a.go:2: client imports crypto/tls"},
 		},
 		{
-			rule: "tls.Config", name: "only the state of a connection",
-			tree: map[string]string{"client/a.go": "package client\nimport \"crypto/tls\"\nvar c tls.ConnectionState\n"},
+			rule: "tls", name: "in certs, and in a test that dials",
+			tree: map[string]string{
+				"certs/a.go":           "package certs\nimport \"crypto/tls\"\nvar c tls.Config\n",
+				"server/web/a_test.go": "package web\nimport \"crypto/tls\"\nvar c tls.Config\n",
+			},
 		},
 		{
 			rule: "gateway", name: "the client links it",

@@ -201,11 +201,30 @@ func (a *Authority) issue(id certs.Identity, validity time.Duration) (*Issued, e
 	if err != nil {
 		return nil, err
 	}
-	der, err := a.Certify(id, key.Public(), a.now().Add(-backdate), a.now().Add(validity))
+	until, err := a.until(validity)
+	if err != nil {
+		return nil, err
+	}
+	der, err := a.Certify(id, key.Public(), a.now().Add(-backdate), until)
 	if err != nil {
 		return nil, err
 	}
 	return &Issued{Certificate: der, Key: key}, nil
+}
+
+// until returns when a certificate of a validity ends, which is in the future
+// and not after the authority itself.
+func (a *Authority) until(validity time.Duration) (time.Time, error) {
+	end := a.now().Add(validity)
+	switch {
+	case validity < 0:
+		return end, fmt.Errorf("a certificate cannot be valid for %s", validity)
+	case end.After(a.root.NotAfter):
+		return end, fmt.Errorf("a certificate until %s would outlive the authority of %s, which ends %s",
+			end.UTC().Format(time.DateOnly), a.office, a.root.NotAfter.UTC().Format(time.DateOnly))
+	default:
+		return end, nil
+	}
 }
 
 // Certify signs a certificate that says that the holder of the key is id, and

@@ -3,11 +3,13 @@ package authority_test
 import (
 	"crypto/x509"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 )
 
@@ -50,5 +52,36 @@ func TestIssueWeb(t *testing.T) {
 	}
 	if _, err := ca.IssueWeb(nil, nil, 0); err == nil {
 		t.Error("issued for no host, want an error")
+	}
+}
+
+func TestIssueRefuses(t *testing.T) {
+	ca, err := authority.New("asean-cn", "VN", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name  string
+		issue func() (*authority.Issued, error)
+		says  string
+	}{
+		{"a node that outlives its authority", func() (*authority.Issued, error) { return ca.IssueNode(authority.RootValidity + time.Hour) }, "outlive the authority of VN"},
+		{"a person that outlives it", func() (*authority.Issued, error) {
+			return ca.IssuePerson(certs.RoleOfficer, "lan", authority.RootValidity+time.Hour)
+		}, "outlive"},
+		{"a web certificate that does", func() (*authority.Issued, error) {
+			return ca.IssueWeb([]string{"sps.example.vn"}, nil, authority.RootValidity+time.Hour)
+		}, "outlive"},
+		{"one that has ended", func() (*authority.Issued, error) { return ca.IssueNode(-time.Hour) }, "cannot be valid for -1h0m0s"},
+		{"a name with a port", func() (*authority.Issued, error) { return ca.IssueWeb([]string{"sps.example.vn:443"}, nil, 0) }, "is no host name"},
+		{"a name with a scheme", func() (*authority.Issued, error) { return ca.IssueWeb([]string{"https://sps.example.vn"}, nil, 0) }, "is no host name"},
+		{"no name", func() (*authority.Issued, error) { return ca.IssueWeb([]string{""}, nil, 0) }, "is no host name"},
+		{"an address as a name", func() (*authority.Issued, error) { return ca.IssueWeb([]string{"10.0.0.10"}, nil, 0) }, "is an address"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if _, err := test.issue(); err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("error %v, want one with %q", err, test.says)
+			}
+		})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +23,7 @@ func (a *app) caCommand() *cobra.Command {
 node needs is beside it; ca/ (the authority) and card.key belong into a safe,
 since whoever has them can speak for the office. No key has a default, and no
 command replaces one.`,
-	}, a.caInitCommand(), a.caIssueCommand(), a.caCardCommand())
+	}, a.caInitCommand(), a.caIssueCommand(), a.caWebCommand(), a.caCardCommand())
 }
 
 func (a *app) caInitCommand() *cobra.Command {
@@ -68,9 +67,14 @@ func (a *app) initOffice(opts authority.Options, dir string) error {
 	if _, err := os.Lstat(filepath.Join(dir, authority.CAFolder)); err == nil {
 		return fmt.Errorf("%s holds an office already, name another folder: %w", dir, fs.ErrExist)
 	}
+	for _, address := range opts.Addresses {
+		if err := certs.CheckAddress(address); err != nil {
+			return usageError{err}
+		}
+	}
 	office, err := authority.NewOffice(opts)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
 	if err := office.Save(dir); err != nil {
 		return err
@@ -96,80 +100,6 @@ the office is in %[1]s; %[2]s; next:
   spsd run -config %[7]s
 `, dir, made, filepath.Join(dir, authority.CAFolder), filepath.Join(dir, authority.CardKey),
 		filepath.Join(dir, authority.CardFile(opts.Office)), filepath.Join(dir, authority.PeersFolder), config)
-	return nil
-}
-
-func (a *app) caIssueCommand() *cobra.Command {
-	var dir, role, id, out string
-	var days int
-	cmd := &cobra.Command{
-		Use:   "issue --role ROLE --id NAME",
-		Short: "issue a certificate to a person, a national system, or the node",
-		Long: `Issue makes a key and a certificate. Roles of people and systems: officer,
-validator, lab, post, system, exporter, auditor, admin. With --role node it
-renews the node's certificate beside the old one, for you to put in its place;
-a running node takes it without a restart.`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			ca, err := authority.Load(filepath.Join(dir, authority.CAFolder), nil)
-			if err != nil {
-				return err
-			}
-			validity := time.Duration(days) * 24 * time.Hour
-			var issued *authority.Issued
-			stem := role
-			if certs.Role(role) == certs.RoleNode {
-				issued, err = ca.IssueNode(validity)
-				stem = "node-next"
-			} else {
-				issued, err = ca.IssuePerson(certs.Role(role), id, validity)
-				stem += "-" + id
-			}
-			if err != nil {
-				return usageError{err}
-			}
-			if out == "" {
-				out = filepath.Join(dir, "people")
-			}
-			return a.saveIssued(issued, filepath.Join(out, stem))
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&dir, "dir", ".", "folder of the office")
-	f.StringVar(&role, "role", "", "role of the holder")
-	f.StringVar(&id, "id", "", "name of the holder, such as lan.nguyen")
-	f.StringVar(&out, "out", "", "folder for certificate and key (default people/ in the folder of the office)")
-	f.IntVar(&days, "days", 0, "valid for so many days (default 398)")
-	cobra.CheckErr(cmd.MarkFlagRequired("role"))
-	cobra.CheckErr(cmd.MarkFlagDirname("dir"))
-	complete(cmd, "role", roleNames()...)
-	return cmd
-}
-
-func (a *app) saveIssued(issued *authority.Issued, stem string) error {
-	credentials, err := issued.Credentials()
-	if err != nil {
-		return err
-	}
-	certificate, key := stem+".pem", stem+".key"
-	for _, path := range []string{certificate, key} {
-		if _, err := os.Lstat(path); err == nil {
-			return fmt.Errorf("%s is there already, move it away first: %w", path, fs.ErrExist)
-		}
-	}
-	if err := os.MkdirAll(filepath.Dir(stem), 0o700); err != nil {
-		return err
-	}
-	if err := issued.Save(certificate, key); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "%s\n%s\n", certificate, key)
-	fmt.Fprintf(a.err, "issued to %s until %s; the key is not protected by a password, hand it over in person\n",
-		credentials.Identity(), credentials.NotAfter().Local().Format("2006-01-02"))
-	if !credentials.Identity().IsNode() {
-		fmt.Fprintf(a.err, "next: spsctl context add NAME --address HOST:PORT --card %s.card --certificate %s --key %s\n",
-			credentials.Identity().Office, certificate, key)
-	}
 	return nil
 }
 
@@ -214,7 +144,7 @@ func (a *app) nextCard(dir string, change func(*spsv1.Card)) error {
 		return err
 	}
 	if _, err := office.NextCard(change); err != nil {
-		return err
+		return invalidError{err}
 	}
 	path := filepath.Join(dir, authority.CardFile(office.Code()))
 	if err := certs.SaveCard(path, office.Card); err != nil {
@@ -223,7 +153,7 @@ func (a *app) nextCard(dir string, change func(*spsv1.Card)) error {
 	if err := a.printCard(tableFormat, office.Card); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "card number %d is in %s; give it to the other offices\n", office.Card.Number(), path)
+	fmt.Fprintf(a.err, "card number %d is in %s; put it in place of the node's and reload the node: it hands it to the other offices\n", office.Card.Number(), path)
 	return nil
 }
 

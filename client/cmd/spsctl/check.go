@@ -37,9 +37,12 @@ type thresholds struct {
 }
 
 func (a *app) checkCommand() *cobra.Command {
-	var t thresholds
+	t := thresholds{
+		certificateWarning: ownDays, certificateCritical: soonDays,
+		disconnectedWarning: 15 * time.Minute, disconnectedCritical: 4 * time.Hour,
+	}
 	var as string
-	var wait time.Duration
+	wait := 10 * time.Second
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "one check for a monitoring system: Nagios plugin, or Prometheus text",
@@ -74,12 +77,12 @@ An officer's or auditor's certificate is enough.`,
 	f.StringVar(&as, "format", "nagios", "nagios or prometheus")
 	f.Uint64Var(&t.behindWarning, "behind-warning", 1, "warn from so many entries that a peer has and the node has not; 0: never")
 	f.Uint64Var(&t.behindCritical, "behind-critical", 1000, "critical from so many; 0: never")
-	f.IntVar(&t.certificateWarning, "certificate-warning", ownDays, "warn when a certificate is valid for fewer days")
-	f.IntVar(&t.certificateCritical, "certificate-critical", soonDays, "critical for fewer days")
-	f.DurationVar(&t.disconnectedWarning, "disconnected-warning", 15*time.Minute, "warn when there has been no session with a peer for so long; 0: never")
-	f.DurationVar(&t.disconnectedCritical, "disconnected-critical", 4*time.Hour, "critical after so long; 0: never")
+	f.Var(number{&t.certificateWarning, 0}, "certificate-warning", "warn when a certificate is valid for fewer days")
+	f.Var(number{&t.certificateCritical, 0}, "certificate-critical", "critical for fewer days")
+	f.Var(span{&t.disconnectedWarning, 0}, "disconnected-warning", "warn when there has been no session with a peer for so long; 0: never")
+	f.Var(span{&t.disconnectedCritical, 0}, "disconnected-critical", "critical after so long; 0: never")
 	f.StringSliceVar(&t.offices, "office", nil, "look only at the links to these offices; may be repeated")
-	f.DurationVar(&wait, "timeout", 10*time.Second, "for the whole check")
+	f.Var(span{&wait, time.Millisecond}, "timeout", "for the whole check")
 	complete(cmd, "format", "nagios", "prometheus")
 	cobra.CheckErr(cmd.RegisterFlagCompletionFunc("office", a.completePeers))
 	return cmd

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client"
 )
 
@@ -53,6 +54,9 @@ func (a *app) contextAddCommand() *cobra.Command {
 }
 
 func (a *app) addContext(name string, c client.Context) error {
+	if err := certs.CheckAddress(c.Address); err != nil {
+		return usageError{fmt.Errorf("--address: %w", err)}
+	}
 	all, path, err := a.contexts()
 	if err != nil {
 		return err
@@ -67,7 +71,11 @@ func (a *app) addContext(name string, c client.Context) error {
 		return err
 	}
 	c.Federation, c.Office = card.Federation(), string(card.Office())
-	if _, err := c.Options(); err != nil { // what cannot be used is not kept
+	opts, err := c.Options()
+	if err == nil {
+		err = opts.Check()
+	}
+	if err != nil { // what cannot be used is not kept
 		return err
 	}
 	if all.Contexts == nil {

@@ -34,7 +34,7 @@ type demoOptions struct {
 }
 
 func (a *app) demoCommand() *cobra.Command {
-	var o demoOptions
+	o := demoOptions{inFlight: 32}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "run a federation of real nodes on this machine",
@@ -59,8 +59,8 @@ holds every statement byte for byte, and the issuer holds a receipt for it.`,
 	f.StringVarP(&o.format, "output", "o", "text", "output: text or json (one object, at the end)")
 	f.StringVar(&o.dir, "dir", "", "empty folder for the nodes, kept (default a temporary one, removed)")
 	f.BoolVar(&o.keep, "keep", false, "keep the temporary folder")
-	f.IntVar(&o.limit, "limit", 0, "issue at most so many; 0: all")
-	f.IntVar(&o.inFlight, "in-flight", 32, "how many are being issued at a time")
+	f.Var(number{&o.limit, 0}, "limit", "issue at most so many; 0: all")
+	f.Var(number{&o.inFlight, 1}, "in-flight", "how many are being issued at a time")
 	f.StringVar(&o.binary, "spsd", "", "the node's program (default beside spsctl, or in PATH)")
 	return cmd
 }
@@ -69,12 +69,6 @@ holds every statement byte for byte, and the issuer holds a receipt for it.`,
 func (o demoOptions) check() ([]certs.Office, error) {
 	if o.format != "text" && o.format != "json" {
 		return nil, fmt.Errorf("--output is %q, want text or json", o.format)
-	}
-	if o.limit < 0 {
-		return nil, fmt.Errorf("--limit is %d, want how many to issue at most; 0: all", o.limit)
-	}
-	if o.inFlight < 1 {
-		return nil, fmt.Errorf("--in-flight is %d, want 1 or more", o.inFlight)
 	}
 	var offices []certs.Office
 	for _, code := range o.offices {

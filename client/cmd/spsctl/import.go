@@ -23,7 +23,7 @@ func (a *app) importCommand() *cobra.Command {
 }
 
 func (a *app) importRASFFCommand() *cobra.Command {
-	var inFlight, limit int
+	inFlight, limit := 32, 0
 	var check bool
 	cmd := &cobra.Command{
 		Use:   "rasff-window FILE",
@@ -66,8 +66,8 @@ says something new under a number, an amendment of what was issued is issued.`,
 		}),
 	}
 	f := cmd.Flags()
-	f.IntVar(&inFlight, "in-flight", 32, "how many rows are being issued at a time")
-	f.IntVar(&limit, "limit", 0, "at most so many rows; 0: all")
+	f.Var(number{&inFlight, 1}, "in-flight", "how many rows are being issued at a time")
+	f.Var(number{&limit, 0}, "limit", "at most so many rows; 0: all")
 	f.BoolVar(&check, "check", false, "only check the rows, issue nothing")
 	return cmd
 }

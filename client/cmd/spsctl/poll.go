@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,8 @@ type polling struct {
 
 func (p *polling) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVarP(&p.watch, "watch", "w", false, "show it again whenever it changes; table or jsonl only")
-	cmd.Flags().DurationVar(&p.every, "every", 2*time.Second, "with --watch, how often to look")
+	p.every = 2 * time.Second
+	cmd.Flags().Var(span{&p.every, time.Millisecond}, "every", "with --watch, how often to look")
 }
 
 // poll shows what there is and, if it is to watch, again each item that has
@@ -26,9 +26,6 @@ func poll[M proto.Message](ctx context.Context, a *app, p polling, as format, fe
 	if p.watch {
 		if err := asItComes(as); err != nil {
 			return err
-		}
-		if p.every <= 0 {
-			return usageError{fmt.Errorf("--every %s is not a time to wait", p.every)}
 		}
 	}
 	var before []M

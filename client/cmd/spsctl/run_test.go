@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,9 +62,22 @@ func TestExitCodes(t *testing.T) {
 		{"no such context", []string{"--context", "vn", "peer", "list"}, exitUsage, "spsctl context add"},
 		{"no such card", []string{"peer", "show", filepath.Join(dir, "none.card")}, exitNotFound, "no such file"},
 		{"no card", []string{"peer", "show", garbage}, exitInvalid, "card"},
+		{"a certificate for no day", []string{"ca", "issue", "--role", "officer", "--id", "lan", "--days", "0"}, exitUsage, "want whole days, 1 to 5475"},
+		{"a certificate for days in the past", []string{"ca", "issue", "--role", "officer", "--id", "lan", "--days", "-1"}, exitUsage, "want whole days, 1 to 5475"},
+		{"a certificate for longer than the authority", []string{"ca", "issue", "--role", "officer", "--id", "lan", "--days", "106752"}, exitUsage, "want whole days, 1 to 5475"},
+		{"a web certificate for nothing", []string{"ca", "web"}, exitUsage, "[dns ip]"},
+		{"a web certificate for a bad address", []string{"ca", "web", "--ip", "10.0.0.256"}, exitUsage, "10.0.0.256"},
+		{"an office with a bad address", []string{"ca", "init", "--federation", "f", "--office", "VN", "--address", "spsd.example.vn", "--dir", filepath.Join(dir, "none")}, exitUsage, "not host:port"},
+		{"an office with a bad federation", []string{"ca", "init", "--federation", "F!", "--office", "VN", "--dir", filepath.Join(dir, "none")}, exitUsage, "federation"},
+		{"a context without a port", []string{"context", "add", "x", "--address", "10.0.0.10", "--card", garbage, "--certificate", "x", "--key", "x"}, exitUsage, "not host:port"},
+		{"a context with a web address", []string{"context", "add", "x", "--address", "https://10.0.0.10:7444", "--card", garbage, "--certificate", "x", "--key", "x"}, exitUsage, "--address"},
+		{"a context without a card", []string{"context", "add", "x", "--address", "10.0.0.10:7444", "--card", garbage, "--certificate", "x", "--key", "x"}, exitInvalid, "card"},
+		{"an import of fewer than none", []string{"import", "rasff-window", "x.csv", "--limit", "-2"}, exitUsage, "want a number, 0 or more"},
+		{"an import of none at a time", []string{"import", "rasff-window", "x.csv", "--in-flight", "0"}, exitUsage, "want a number, 1 or more"},
+		{"a list of fewer than none", []string{"case", "list", "--limit", "-1"}, exitUsage, "want a number, 0 or more"},
 		{"demo of one office", []string{"demo", "--offices", "VN"}, exitUsage, "at least two"},
 		{"demo of one office twice", []string{"demo", "--offices", "EU,EU"}, exitUsage, "names EU twice"},
-		{"demo of fewer than none", []string{"demo", "--limit", "-2"}, exitUsage, "--limit is -2"},
+		{"demo of fewer than none", []string{"demo", "--limit", "-2"}, exitUsage, "want a number, 0 or more"},
 		{"demo of nobody", []string{"demo", "--offices", "VN,Laos"}, exitUsage, "two upper case letters"},
 		{"demo of RASFF without EU", []string{"demo", "--offices", "VN,CN", "--input", "x.csv"}, exitUsage, "EU"},
 	} {
@@ -140,6 +154,26 @@ func TestSettingUp(t *testing.T) {
 		}
 		if got, want := spsctl(t, config, "node", "show").code, exitUnreachable; got != want {
 			t.Errorf("a node that is not there: exit code %d, want %d", got, want)
+		}
+	})
+	t.Run("a context takes the card of whoever vouches for its holder", func(t *testing.T) {
+		files := strings.Fields(must(t, config, "ca", "issue", "--dir", vn, "--role", "auditor", "--id", "monitoring"))
+		got := spsctl(t, config, "context", "add", "wrong", "--address", "127.0.0.1:1", "--card", filepath.Join(cn, "CN.card"), "--certificate", files[0], "--key", files[1])
+		if want := exitAuth; got.code != want {
+			t.Errorf("with another office's card: exit code %d, want %d\n%s", got.code, want, got.err)
+		}
+		if got := must(t, config, "context", "list", "-o", "csv"); strings.Contains(got, "wrong") {
+			t.Errorf("contexts %q, want none that cannot be used", got)
+		}
+	})
+	t.Run("a certificate for the web listener", func(t *testing.T) {
+		args := []string{"ca", "web", "--dir", vn, "--dns", "sps.example.vn", "--ip", "10.0.0.10,127.0.0.1", "--days", "90"}
+		files := strings.Fields(must(t, config, args...))
+		if _, err := tls.LoadX509KeyPair(files[0], files[1]); err != nil {
+			t.Errorf("a web server cannot load it: %v", err)
+		}
+		if got, want := spsctl(t, config, args...).code, exitConflict; got != want {
+			t.Errorf("a second time: exit code %d, want %d", got, want)
 		}
 	})
 	t.Run("the node's next certificate lies beside the old one", func(t *testing.T) {
