@@ -13,7 +13,18 @@
 // that says what to do.
 //
 // Check judges one statement by itself. What needs the earlier entries of a
-// case, such as whether an office may write a register, is not decided here.
+// case, such as whether an office may write a register, [Fold] decides.
+//
+// # Cases
+//
+// A case is registers with one writer each: the issuing office writes content,
+// withdrawn, closed and reopened; each addressee its own acknowledgement,
+// stance, answers, outcome and part. [Fold] reads them off the set of entries,
+// so any order of arrival gives the same case. An entry on another's register,
+// or by an office outside the audience, is kept, marked, and without effect;
+// others ask by a request. [Deadlines] says who has to do what by when: the
+// allowance is signed, the clock runs from the receipt of the office that has to
+// act, and [Due] counts by the hours on its card, so two nodes show the same.
 //
 // # Bytes
 //
