@@ -1,10 +1,12 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,6 +69,66 @@ func TestAuditSurvives(t *testing.T) {
 		"lab7 GetStatement [] PERMISSION_DENIED",
 	}
 	if diff := cmp.Diff(want, audited(t, vn)); diff != "" {
+		t.Errorf("audit log (-want +got):\n%s", diff)
+	}
+}
+
+// TestEveryWayToReadIsAudited reads one restricted statement and one for the
+// network in every way there is. A page is one record, which names the first
+// alone.
+func TestEveryWayToReadIsAudited(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	vn := w.start("VN")
+	restricted := issue(t, vn, notification("mango", "CN"))
+	issue(t, vn, notification("announced to all"))
+	officer := spsv1.NewCaseServiceClient(vn.as(certs.RoleOfficer, "an"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for name, read := range map[string]func() error{
+		"GetStatement": func() error {
+			_, err := officer.GetStatement(ctx, &spsv1.GetStatementRequest{Name: restricted.GetName()})
+			return err
+		},
+		"ListStatements": func() error {
+			_, err := officer.ListStatements(ctx, &spsv1.ListStatementsRequest{Parent: "offices/-", Filter: "kind = notification", View: spsv1.StatementView_STATEMENT_VIEW_FULL})
+			return err
+		},
+		"PollStatements": func() error {
+			_, err := officer.PollStatements(ctx, &spsv1.PollStatementsRequest{Parent: "offices/-"})
+			return err
+		},
+		"WatchStatements": func() error {
+			stream, err := officer.WatchStatements(ctx, &spsv1.WatchStatementsRequest{Parent: "offices/-"})
+			for seen := 0; err == nil && seen < 2; {
+				var event *spsv1.WatchStatementsResponse
+				if event, err = stream.Recv(); event.GetStatement() != nil {
+					seen++
+				}
+			}
+			return err
+		},
+		"GetCase": func() error {
+			_, err := officer.GetCase(ctx, &spsv1.GetCaseRequest{Name: restricted.GetCase()})
+			return err
+		},
+		"ListCases": func() error {
+			_, err := officer.ListCases(ctx, &spsv1.ListCasesRequest{})
+			return err
+		},
+	} {
+		if err := read(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	cancel()
+	vn.stop() // writes what waits, and the record of the watch
+	got := slices.Sorted(slices.Values(audited(t, w.start("VN"))))
+	var want []string
+	for _, method := range []string{"GetCase", "GetStatement", "ListCases", "ListStatements", "PollStatements", "WatchStatements"} {
+		want = append(want, "an "+method+" ["+restricted.GetName()+"]")
+	}
+	got = slices.DeleteFunc(got, func(line string) bool { return strings.Contains(line, " IssueStatement ") })
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("audit log (-want +got):\n%s", diff)
 	}
 }

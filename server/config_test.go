@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server"
 	"github.com/spsalert/spsalert/server/access"
 )
@@ -33,8 +34,10 @@ web: {certificate: web.pem, key: web.key}
 log: {level: debug, format: text}
 telemetry: {endpoint: "https://collector.test:4317"}
 rates: {read: 10/s, write: 20/m, issue: off, watches: 3, failures: 4/h, refusals: 5/m}
-tokens: {max_age: 24h, most: 7}
+tokens: {max_age: 24h, most: 7, keep: 2400h}
 accounts: {session: 1h, setup: 2h}
+systems: plant-portal=border_rejection,follow_up; food-portal=alert
+audit: {keep: off}
 limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
 
@@ -69,7 +72,11 @@ func TestLoadConfigEveryKey(t *testing.T) {
 				Read: access.Rate{Count: 10, Per: time.Second}, Write: access.Rate{Count: 20, Per: time.Minute}, Watches: 3,
 				Failures: access.Rate{Count: 4, Per: time.Hour}, Refusals: access.Rate{Count: 5, Per: time.Minute},
 			},
-			TokenAge: 24 * time.Hour, Tokens: 7, SessionAge: time.Hour, SetupAge: 2 * time.Hour,
+			TokenAge: 24 * time.Hour, Tokens: 7, SessionAge: time.Hour, SetupAge: 2 * time.Hour, TokenKeep: 2400 * time.Hour,
+			Systems: map[string]access.Scope{
+				"plant-portal": {Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}, Kinds: []string{"follow_up"}},
+				"food-portal":  {Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_ALERT}},
+			},
 		},
 	}
 	got, err := server.LoadConfig(file, nil, nil)
@@ -105,6 +112,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 		Access: server.Access{
 			Limits: access.DefaultLimits(), TokenAge: access.DefaultTokenAge, Tokens: access.DefaultTokens,
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
+			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
@@ -199,6 +207,14 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 			`spsd.yaml:3: limits.heartbeat: "15" is not a duration`,
 			"spsd.yaml:3: limits.drain: 1h is not between",
 		}},
+		{"systems", "federation: f\noffice: VN\nsystems: nsw=alert,everything\n", nil, []string{
+			`spsd.yaml:3: systems: nsw: "everything" is none of alert, border_rejection,`,
+		}},
+		{"a system without a name", "federation: f\noffice: VN\nsystems: alert\n", nil, []string{
+			`spsd.yaml:3: systems: "alert" does not begin with the id of a system and =`,
+		}},
+		{"a system twice", "federation: f\noffice: VN\nsystems: nsw=alert; nsw=news\n", nil, []string{"spsd.yaml:3: systems: nsw is given twice"}},
+		{"kept for no time", "federation: f\noffice: VN\naudit: {keep: 1h}\n", nil, []string{"spsd.yaml:3: audit.keep: 1h is not between"}},
 		{"half a web certificate", "federation: f\noffice: VN\nweb: {key: web.key}\n", nil, []string{
 			"spsd.yaml: web: give both web.certificate and web.key, or neither",
 		}},

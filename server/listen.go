@@ -56,7 +56,7 @@ func (s *Server) listen(ctx context.Context) error {
 
 // serve makes the servers and lets them run.
 func (s *Server) serve() error {
-	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger, Register: s.register}
+	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger, Register: s.register, Systems: s.config.Access.Systems}
 	if s.listeners.Peers != nil {
 		s.peersGRPC = grpc.NewServer(append(append(exchange.ServerOptions(), s.observed(guard)...),
 			s.creds("peers", credentials.NewTLS(s.id.tls.Peers())))...)

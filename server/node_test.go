@@ -62,7 +62,8 @@ func newWorld(t *testing.T, offices ...certs.Office) *world {
 func (w *world) config(office certs.Office) server.Config {
 	w.t.Helper()
 	file := filepath.Join(w.dir, string(office), "spsd.yaml")
-	text := "federation: asean-cn\noffice: " + string(office) + "\nlimits: {heartbeat: 1s, reload: 100ms}\n"
+	text := "federation: asean-cn\noffice: " + string(office) + "\nlimits: {heartbeat: 1s, reload: 100ms}\n" +
+		"systems: plant-portal=border_rejection,alert,follow_up; food-portal=border_rejection,alert\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}

@@ -11,8 +11,8 @@ import (
 
 // Token has the node's administrator make a bearer token, and returns its
 // secret, which the node does not show again: whoever has it calls the web
-// listener as "drill" in that role. One for a system may issue notifications of
-// every classification.
+// listener as "drill" in that role. One for a system may issue every kind and
+// classification.
 func (n *Node) Token(ctx context.Context, role certs.Role) (secret string, err error) {
 	admin, err := n.Client(ctx, certs.RoleAdmin)
 	if err != nil {
@@ -22,6 +22,9 @@ func (n *Node) Token(ctx context.Context, role certs.Role) (secret string, err e
 	token := &spsv1.Token{DisplayName: "drill", Role: string(role), Id: "drill"}
 	if role == certs.RoleSystem {
 		token.Classifications = classifications()
+		token.Kinds = []string{
+			"follow_up", "request", "response", "acknowledgement", "amendment", "withdrawal", "closure", "reopening", "announcement",
+		}
 	}
 	made, err := admin.NodeService().CreateToken(ctx, &spsv1.CreateTokenRequest{Token: token})
 	if err != nil {

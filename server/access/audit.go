@@ -167,12 +167,17 @@ func (r *Register) lost(ctx context.Context, record *spsv1.AuditRecord, err erro
 func (r *Register) write(life context.Context) {
 	defer close(r.stopped)
 	ctx := context.WithoutCancel(life)
+	old := time.NewTicker(tidyEvery)
+	defer old.Stop()
+	r.tidy(ctx)
 	for ended := false; !ended; {
 		var group []*spsv1.AuditRecord
 		select {
 		case <-life.Done():
 			ended = true
 		case <-r.due:
+		case <-old.C:
+			r.tidy(ctx)
 		case first := <-r.deferred:
 			group = append(group, first)
 			timer := time.NewTimer(deferral)

@@ -2,11 +2,8 @@ package access
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -14,8 +11,9 @@ import (
 )
 
 // Caller is who makes a call: the same thing whether a verified certificate, a
-// token or an account says so. What it may do follows from the identity, and
-// for a token of the role system also from its classifications.
+// token or an account says so. What it may do follows from the identity, for
+// the role system also from its scope, and for whoever belongs to a unit also
+// from that.
 type Caller struct {
 	certs.Identity
 
@@ -24,11 +22,10 @@ type Caller struct {
 	// a certificate.
 	Credential string
 	// Unit is the unit of the office that the caller belongs to, if the token or
-	// account says one.
+	// account says one. It speaks as no other.
 	Unit string
-	// Classifications are what a token of the role system may issue. They bind
-	// no other caller.
-	Classifications []spsv1.Classification
+	// Scope is what a caller of the role system may issue. It binds no other.
+	Scope Scope
 
 	// Until is when the proof expires, certificate or token. Calls are refused
 	// after it, and streams end then; the zero time is long past.
@@ -42,7 +39,7 @@ func (c Caller) Message() *spsv1.Caller {
 	return &spsv1.Caller{
 		Identity: c.URI(), Means: c.Means, Credential: c.Credential,
 		Role: string(c.Role), Id: c.ID, Unit: c.Unit,
-		Classifications: c.Classifications, ExpireTime: timestamppb.New(c.Until),
+		Classifications: c.Scope.Classifications, Kinds: c.Scope.Kinds, ExpireTime: timestamppb.New(c.Until),
 	}
 }
 
@@ -72,41 +69,4 @@ func (c Caller) isEnded() bool {
 	default:
 		return false
 	}
-}
-
-// issueScope refuses what an officer asks besides a check, and what a token of
-// the role system may not issue. Statements that have no classification are in
-// scope once the token may issue anything.
-func issueScope(c Caller, request proto.Message) error {
-	if c.Role == certs.RoleOfficer {
-		if try, ok := request.(*spsv1.IssueStatementRequest); ok && try.GetValidateOnly() {
-			return nil
-		}
-		return &Refusal{
-			Code: codes.PermissionDenied, Reason: ReasonDenied,
-			Sentence: "officers check, validators issue: set validate_only, or hand the statement to a validator",
-		}
-	}
-	if c.Means != spsv1.CallerMeans_CALLER_MEANS_TOKEN || c.Role != certs.RoleSystem {
-		return nil
-	}
-	if len(c.Classifications) == 0 {
-		return outOfScope("this token issues nothing: ask the administrator for one that may")
-	}
-	req, ok := request.(*spsv1.IssueStatementRequest)
-	if !ok {
-		return nil
-	}
-	n := req.GetStatement().GetNotification()
-	if n == nil {
-		n = req.GetStatement().GetAmendment().GetNotification()
-	}
-	if n == nil || slices.Contains(c.Classifications, n.GetClassification()) {
-		return nil
-	}
-	return outOfScope("this token does not issue " + n.GetClassification().String() + ": ask the administrator for one that may")
-}
-
-func outOfScope(sentence string) error {
-	return &Refusal{Code: codes.PermissionDenied, Reason: ReasonScope, Sentence: sentence}
 }

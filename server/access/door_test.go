@@ -82,7 +82,12 @@ func TestScopeOfASystemToken(t *testing.T) {
 		Amendment: &spsv1.Amendment{Notification: &spsv1.Notification{Classification: alert}},
 	}}}
 	followUp := &spsv1.IssueStatementRequest{Parent: "offices/VN", Statement: &spsv1.Statement{Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{}}}}
+	request := &spsv1.IssueStatementRequest{Parent: "offices/VN", Statement: &spsv1.Statement{Body: &spsv1.Statement_Request{Request: &spsv1.Request{}}}}
 	none, some := w.system(t), w.system(t, borderRejection)
+	more := w.token(t, &spsv1.Token{
+		Role: "system", Id: "nsw", Classifications: []spsv1.Classification{borderRejection}, Kinds: []string{"follow_up", "amendment"},
+	})
+	only := w.token(t, &spsv1.Token{Role: "system", Id: "nsw", Kinds: []string{"follow_up"}})
 	for _, tc := range []struct {
 		name string
 		ctx  context.Context
@@ -94,11 +99,64 @@ func TestScopeOfASystemToken(t *testing.T) {
 		{"the one", some, issueRequest(borderRejection), ""},
 		{"another", some, issueRequest(alert), "OUT_OF_SCOPE"},
 		{"an amendment to another", some, amendment, "OUT_OF_SCOPE"},
-		{"a follow-up", some, followUp, ""},
+		{"a follow-up without the kind", some, followUp, "OUT_OF_SCOPE"},
+		{"a follow-up", more, followUp, ""},
+		{"another kind", more, request, "OUT_OF_SCOPE"},
+		{"an amendment to another, with the kind", more, amendment, "OUT_OF_SCOPE"},
+		{"the one, with kinds only", only, issueRequest(borderRejection), "OUT_OF_SCOPE"},
+		{"a follow-up, with kinds only", only, followUp, ""},
+		{"nothing at all, which the service refuses", more, &spsv1.IssueStatementRequest{Parent: "offices/VN"}, ""},
 	} {
 		_, err := spsv1.NewCaseServiceClient(w.memory).IssueStatement(tc.ctx, tc.req)
 		if got := reason(status.Convert(err)); got != tc.want {
 			t.Errorf("%s: %v, want reason %q", tc.name, err, tc.want)
+		}
+	}
+}
+
+// TestScopeOfASystemCertificate is the same at the listener of mutual TLS,
+// where the configuration has the scopes.
+func TestScopeOfASystemCertificate(t *testing.T) {
+	w := startWard(t, nil)
+	w.service.issue = func(context.Context, *spsv1.IssueStatementRequest) (*spsv1.IssuedStatement, error) {
+		return &spsv1.IssuedStatement{Name: "x"}, nil
+	}
+	cases := spsv1.NewCaseServiceClient(w.dialPerson(t, certs.RoleSystem))
+	_, err := cases.IssueStatement(t.Context(), issueRequest(borderRejection))
+	if got := reason(status.Convert(err)); got != "OUT_OF_SCOPE" {
+		t.Errorf("a system without a scope: %v, want OUT_OF_SCOPE", err)
+	}
+	w.guard.Systems = map[string]access.Scope{"lan.nguyen": {Classifications: []spsv1.Classification{borderRejection}}}
+	if _, err := cases.IssueStatement(t.Context(), issueRequest(borderRejection)); err != nil {
+		t.Errorf("a system with a scope: %v, want nil", err)
+	}
+	caller, err := spsv1.NewNodeServiceClient(w.dialPerson(t, certs.RoleSystem)).GetCaller(t.Context(), &spsv1.GetCallerRequest{})
+	if err != nil || !slices.Equal(caller.GetClassifications(), []spsv1.Classification{borderRejection}) {
+		t.Errorf("GetCaller = %v, %v, want the scope", caller, err)
+	}
+}
+
+// TestUnitsSpeakForThemselves holds callers of a unit to it, in every role.
+func TestUnitsSpeakForThemselves(t *testing.T) {
+	w := startWard(t, nil)
+	w.service.issue = func(context.Context, *spsv1.IssueStatementRequest) (*spsv1.IssuedStatement, error) {
+		return &spsv1.IssuedStatement{Name: "x"}, nil
+	}
+	for _, role := range []string{"validator", "system"} {
+		token := &spsv1.Token{Role: role, Id: "a", Unit: "PPD"}
+		if role == "system" {
+			token.Classifications = []spsv1.Classification{borderRejection}
+		}
+		ctx := w.token(t, token)
+		for _, tc := range []struct{ unit, behalf, want string }{
+			{"", "", ""}, {"PPD", "PPD", ""}, {"DAH", "", "OUT_OF_SCOPE"}, {"", "DAH", "OUT_OF_SCOPE"},
+		} {
+			req := issueRequest(borderRejection)
+			req.Statement.Unit, req.Statement.OnBehalfOf = tc.unit, tc.behalf
+			_, err := spsv1.NewCaseServiceClient(w.memory).IssueStatement(ctx, req)
+			if got := reason(status.Convert(err)); got != tc.want {
+				t.Errorf("%s of PPD as unit %q on behalf of %q: %v, want reason %q", role, tc.unit, tc.behalf, err, tc.want)
+			}
 		}
 	}
 }

@@ -29,6 +29,9 @@ type Guard struct {
 	Logger *slog.Logger     // gets one line for each refusal and each fault
 	// Register has the limits and the audit log; nil: there are none.
 	Register *Register
+	// Systems says by ID what systems that call with a certificate may issue;
+	// one that is not in it issues nothing.
+	Systems map[string]Scope
 	// Methods is the caller table; nil: that of [Methods].
 	Methods map[string]Rule
 }
@@ -119,6 +122,9 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 		c.audit = &pending{register: g.Register}
 	}
 	caller, err := g.caller(ctx)
+	if caller.Means == spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE && caller.Role == certs.RoleSystem {
+		caller.Scope = g.Systems[caller.ID]
+	}
 	c.caller = caller
 	if c.audit != nil {
 		c.audit.record = g.Register.record(caller, strings.TrimPrefix(method, "/"))

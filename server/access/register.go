@@ -37,6 +37,10 @@ type RegisterOptions struct {
 	SessionAge time.Duration // how long a sign-in is good; 0: DefaultSessionAge
 	SetupAge   time.Duration // how long a set-up secret is good; 0: DefaultSetupAge
 
+	// AuditKeep is how long audit records are kept, and TokenKeep how long
+	// tokens are listed after they expired or were revoked; 0: for ever.
+	AuditKeep, TokenKeep time.Duration
+
 	argon argonParameters // zero: those named; tests take cheaper ones
 }
 

@@ -92,11 +92,10 @@ func joinRoles(roles []certs.Role) string {
 // takes services of their own: they are in no rule of CaseService.
 func Methods() map[string]Rule {
 	var (
-		issuers  = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers check only, see issueScope
-		readers  = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
-		watchers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor, certs.RoleAdmin}
+		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers check only, see issueScope
+		readers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
 		// Systems too ask who is on the network before they address anybody.
-		members  = append(slices.Clone(watchers), certs.RoleSystem)
+		members  = append(slices.Clone(readers), certs.RoleAdmin)
 		admins   = []certs.Role{certs.RoleAdmin}
 		auditors = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
 		// Everybody whom the office vouches for: methods that show nothing but
@@ -115,7 +114,7 @@ func Methods() map[string]Rule {
 
 		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: members},
 		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: members},
-		spsv1.NodeService_GetPeer_FullMethodName:   {Class: ClassRead, Roles: watchers},
+		spsv1.NodeService_GetPeer_FullMethodName:   {Class: ClassRead, Roles: members},
 
 		spsv1.NodeService_TestPeer_FullMethodName:   {Class: ClassWrite, Roles: admins}, // it dials
 		spsv1.NodeService_RevokePeer_FullMethodName: {Class: ClassWrite, Roles: admins},

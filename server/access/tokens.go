@@ -108,7 +108,7 @@ func (r *Register) Token(ctx context.Context, secret string) (Caller, error) {
 	return Caller{
 		Identity: r.identity(t.GetRole(), t.GetId()),
 		Means:    spsv1.CallerMeans_CALLER_MEANS_TOKEN, Credential: t.GetName(),
-		Unit: t.GetUnit(), Classifications: t.GetClassifications(),
+		Unit: t.GetUnit(), Scope: Scope{Classifications: t.GetClassifications(), Kinds: t.GetKinds()},
 		Until: t.GetExpireTime().AsTime(), ended: ended,
 	}, nil
 }
@@ -141,7 +141,7 @@ func (r *Register) CreateToken(ctx context.Context, given *spsv1.Token) (*spsv1.
 	now := r.o.Now().UTC()
 	t := &spsv1.Token{
 		DisplayName: given.GetDisplayName(), Role: given.GetRole(), Id: given.GetId(), Unit: given.GetUnit(),
-		Classifications: given.GetClassifications(), ExpireTime: given.GetExpireTime(),
+		Classifications: given.GetClassifications(), Kinds: given.GetKinds(), ExpireTime: given.GetExpireTime(),
 		CreateTime: timestamppb.New(now), Creator: caller.name(),
 	}
 	latest := now.Add(r.o.TokenAge)
@@ -155,11 +155,16 @@ func (r *Register) CreateToken(ctx context.Context, given *spsv1.Token) (*spsv1.
 			Sentence: "give a time from now to " + latest.Format(time.RFC3339) + ", or leave it out for the latest",
 		})
 	}
-	if len(t.GetClassifications()) > 0 && t.GetRole() != string(certs.RoleSystem) {
-		wrong = append(wrong, Violation{
-			Field: "token.classifications", Reason: "NOT_SYSTEM",
-			Sentence: "leave it out: it bounds tokens of the role system, and others may do what their role may",
-		})
+	for _, scope := range []struct {
+		field string
+		given bool
+	}{{"token.classifications", len(t.GetClassifications()) > 0}, {"token.kinds", len(t.GetKinds()) > 0}} {
+		if scope.given && t.GetRole() != string(certs.RoleSystem) {
+			wrong = append(wrong, Violation{
+				Field: scope.field, Reason: "NOT_SYSTEM",
+				Sentence: "leave it out: it bounds tokens of the role system, and others may do what their role may",
+			})
+		}
 	}
 	if len(wrong) > 0 {
 		return nil, "", Invalid(wrong...)

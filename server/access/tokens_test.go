@@ -30,7 +30,7 @@ func (d *desk) token(t *testing.T, given *spsv1.Token) (*spsv1.Token, string) {
 func TestTokenStandsForItsCaller(t *testing.T) {
 	d := openDesk(t, nil)
 	token, secret := d.token(t, &spsv1.Token{
-		DisplayName: "single window", Role: "system", Id: "nsw", Unit: "customs", Classifications: []spsv1.Classification{borderRejection},
+		DisplayName: "single window", Role: "system", Id: "nsw", Unit: "customs", Classifications: []spsv1.Classification{borderRejection}, Kinds: []string{"follow_up"},
 	})
 	got, err := d.Token(t.Context(), secret)
 	if err != nil {
@@ -38,7 +38,7 @@ func TestTokenStandsForItsCaller(t *testing.T) {
 	}
 	want := &spsv1.Caller{
 		Identity: "sps://asean-cn/VN/system/nsw", Means: spsv1.CallerMeans_CALLER_MEANS_TOKEN, Credential: token.GetName(),
-		Role: "system", Id: "nsw", Unit: "customs", Classifications: []spsv1.Classification{borderRejection},
+		Role: "system", Id: "nsw", Unit: "customs", Classifications: []spsv1.Classification{borderRejection}, Kinds: []string{"follow_up"},
 		ExpireTime: timestamppb.New(d.clock.Now().Add(access.DefaultTokenAge)),
 	}
 	if diff := cmp.Diff(want, got.Message(), protocmp.Transform()); diff != "" {
@@ -114,6 +114,7 @@ func TestCreateTokenRefused(t *testing.T) {
 		{"too long", &spsv1.Token{Role: "officer", Id: "a", ExpireTime: at(24*time.Hour + time.Second)}, []string{"token.expire_time"}},
 		{"no time", &spsv1.Token{Role: "officer", Id: "a", ExpireTime: &timestamppb.Timestamp{Nanos: -1}}, []string{"token.expire_time"}},
 		{"scope without the role", &spsv1.Token{Role: "officer", Id: "a", Classifications: []spsv1.Classification{borderRejection}}, []string{"token.classifications"}},
+		{"kinds without the role", &spsv1.Token{Role: "lab", Id: "a", Kinds: []string{"follow_up"}}, []string{"token.kinds"}},
 		{"both", &spsv1.Token{Role: "lab", Id: "a", ExpireTime: at(-1), Classifications: []spsv1.Classification{borderRejection}}, []string{"token.expire_time", "token.classifications"}},
 	} {
 		_, _, err := d.CreateToken(t.Context(), tc.token)

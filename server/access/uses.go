@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -59,6 +60,10 @@ func (r *Register) writeUses(ctx context.Context) error {
 	err := r.o.Store.Update(ctx, func(tx store.Tx) error {
 		for name, at := range uses {
 			row, err := getToken(tx, name)
+			var gone *Refusal
+			if errors.As(err, &gone) {
+				continue // taken away meanwhile
+			}
 			if err != nil {
 				return err
 			}

@@ -64,7 +64,7 @@ type ward struct {
 func startWard(t *testing.T, change func(*access.RegisterOptions)) *ward {
 	t.Helper()
 	w := &ward{desk: openDesk(t, change)}
-	w.desk.clock.t = time.Now() // certificates are of the real time
+	w.desk.clock.Set(time.Now()) // certificates are of the real time
 	w.service = &service{desk: w.desk}
 	w.node = startGuarded(t, w.desk.clock.Now, services{cases: w.service, nodes: w.service}, func(g *access.Guard) { g.Register = w.desk.Register })
 	m := access.NewInMemory()
@@ -86,7 +86,13 @@ func startWard(t *testing.T, change func(*access.RegisterOptions)) *ward {
 // the role system.
 func (w *ward) system(t *testing.T, classifications ...spsv1.Classification) context.Context {
 	t.Helper()
-	_, secret := w.desk.token(t, &spsv1.Token{DisplayName: "nsw", Role: "system", Id: "nsw", Classifications: classifications})
+	return w.token(t, &spsv1.Token{DisplayName: "nsw", Role: "system", Id: "nsw", Classifications: classifications})
+}
+
+// token returns a context in which calls in memory are made with a token.
+func (w *ward) token(t *testing.T, given *spsv1.Token) context.Context {
+	t.Helper()
+	_, secret := w.desk.token(t, given)
 	caller, err := w.desk.Token(t.Context(), secret)
 	if err != nil {
 		t.Fatal(err)

@@ -128,7 +128,10 @@ func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID 
 	if caller.Role == certs.RoleSystem {
 		st.IssuingSystem = caller.ID
 	} else {
-		st.IssuedBy = &spsv1.Person{Id: caller.ID}
+		st.IssuedBy = &spsv1.Person{Id: caller.ID, Unit: caller.Unit}
+	}
+	if st.GetUnit() == "" {
+		st.Unit = caller.Unit
 	}
 	if st.GetAllowances() == nil {
 		st.Allowances = statement.Allowances(st)

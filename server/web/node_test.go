@@ -21,6 +21,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server"
 	"github.com/spsalert/spsalert/server/access"
 )
@@ -40,6 +41,7 @@ func (k keys) Token(_ context.Context, secret string) (access.Caller, error) {
 	}
 	return access.Caller{
 		Identity: certs.Identity{Federation: "asean-cn", Office: "VN", Role: role, ID: "plant-portal"}, Until: k.until,
+		Scope: access.Scope{Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}},
 	}, nil
 }
 

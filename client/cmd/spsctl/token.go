@@ -28,7 +28,7 @@ func (a *app) tokenCreateCommand() *cobra.Command {
 	format := tableFormat
 	token := &spsv1.Token{}
 	expires := timeFlag{ahead: true}
-	var allowed []string
+	var allowed, kinds []string
 	cmd := &cobra.Command{
 		Use:   "create --name TEXT --role ROLE --id ID",
 		Short: "make a token, and print its secret, this once",
@@ -36,9 +36,10 @@ func (a *app) tokenCreateCommand() *cobra.Command {
 is on standard error. A caller sends it as: Authorization: Bearer SECRET.
 
 A token of the role system issues only notifications of the classifications that
-it names.`,
+it names, and other statements of the kinds that it names. Whoever belongs to a
+unit speaks as that unit only.`,
 		Example: `  spsctl token create --name "customs single window" --role system --id customs \
-    --classification border-rejection,non-compliance --expires 2160h > customs.token`,
+    --classification border-rejection,non-compliance --kind follow-up --expires 2160h > customs.token`,
 		Args: cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
 			descriptor := spsv1.Classification(0).Descriptor()
@@ -48,6 +49,9 @@ it names.`,
 					return usageError{fmt.Errorf("classification %q is none of %s", text, strings.Join(shortNames(descriptor), ", "))}
 				}
 				token.Classifications = append(token.Classifications, spsv1.Classification(spsv1.Classification_value[name]))
+			}
+			for _, kind := range kinds {
+				token.Kinds = append(token.Kinds, strings.ReplaceAll(kind, "-", "_"))
 			}
 			token.ExpireTime = expires.at
 			made, err := node.NodeService().CreateToken(ctx, &spsv1.CreateTokenRequest{Token: token})
@@ -72,15 +76,29 @@ it names.`,
 	f.StringVar(&token.Role, "role", "", "role of whoever has it")
 	f.StringVar(&token.Id, "id", "", "person or system that it stands for")
 	f.StringVar(&token.Unit, "unit", "", "unit of the office that it belongs to")
-	f.StringSliceVar(&allowed, "classification", nil, "of a system: what it may issue; may be repeated")
+	f.StringSliceVar(&allowed, "classification", nil, "of a system: notifications that it may issue; may be repeated")
+	f.StringSliceVar(&kinds, "kind", nil, "of a system: what else it may issue; may be repeated")
 	f.Var(&expires, "expires", "when it expires: a time, a day, or a duration from now (default as late as the node allows)")
 	for _, name := range []string{"name", "role", "id"} {
 		cobra.CheckErr(cmd.MarkFlagRequired(name))
 	}
 	complete(cmd, "role", roleNames()[1:]...)
 	complete(cmd, "classification", shortNames(spsv1.Classification(0).Descriptor())...)
+	complete(cmd, "kind", scopeKinds()...)
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// scopeKinds returns the kinds of statements that a token of the role system
+// may be given: all but notifications, which it is given by classification.
+func scopeKinds() (kinds []string) {
+	fields := (&spsv1.Statement{}).ProtoReflect().Descriptor().Oneofs().ByName("body").Fields()
+	for i := range fields.Len() {
+		if name := string(fields.Get(i).Name()); name != "notification" {
+			kinds = append(kinds, strings.ReplaceAll(name, "_", "-"))
+		}
+	}
+	return kinds
 }
 
 func (a *app) tokenListCommand() *cobra.Command {
@@ -119,6 +137,9 @@ func role(t *spsv1.Token) string {
 	var may []string
 	for _, c := range t.GetClassifications() {
 		may = append(may, brief.Words(c))
+	}
+	for _, kind := range t.GetKinds() {
+		may = append(may, strings.ReplaceAll(kind, "_", " "))
 	}
 	if len(may) == 0 {
 		return t.GetRole()

@@ -155,10 +155,12 @@ type Caller struct {
 	Id string `protobuf:"bytes,5,opt,name=id,proto3" json:"id,omitempty"`
 	// The unit of the office that the caller belongs to; empty: none in particular.
 	Unit string `protobuf:"bytes,6,opt,name=unit,proto3" json:"unit,omitempty"`
-	// What a token of the role system may issue.
+	// For the role system: the classifications of the notifications that it may issue.
 	Classifications []Classification `protobuf:"varint,7,rep,packed,name=classifications,proto3,enum=sps.v1.Classification" json:"classifications,omitempty"`
 	// When the proof expires.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// For the role system: the kinds of statements that it may issue besides notifications.
+	Kinds         []string `protobuf:"bytes,9,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -249,6 +251,13 @@ func (x *Caller) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Caller) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
 // Token lets a person or system without a certificate call the node over HTTPS. Its secret is shown once, by CreateToken;
 // the node keeps a digest of it. A token stops at its expiry or when it is revoked, calls under way included.
 type Token struct {
@@ -261,9 +270,9 @@ type Token struct {
 	Role string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
 	// The person or system that it stands for. With the role it is the caller's identity, as in a certificate.
 	Id string `protobuf:"bytes,4,opt,name=id,proto3" json:"id,omitempty"`
-	// The unit of the office that it belongs to; empty: none in particular.
+	// The unit of the office that it belongs to, and the only one as which it speaks; empty: none in particular.
 	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
-	// For the role system only: the classifications that it may issue. Empty: it issues nothing.
+	// For the role system only: the classifications of the notifications that it may issue, new or amended. Empty: none.
 	Classifications []Classification `protobuf:"varint,6,rep,packed,name=classifications,proto3,enum=sps.v1.Classification" json:"classifications,omitempty"`
 	// When it expires; absent at creation: as late as this node allows.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
@@ -274,7 +283,10 @@ type Token struct {
 	// When it was revoked; absent if it was not.
 	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
 	// When it was used last, to the minute; absent if never.
-	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// For the role system only: the kinds of statements that it may issue besides notifications. An amendment needs the
+	// classification of what it says too. Empty: none.
+	Kinds         []string `protobuf:"bytes,12,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -386,6 +398,13 @@ func (x *Token) GetLastUseTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Token) GetKinds() []string {
+	if x != nil {
+		return x.Kinds
+	}
+	return nil
+}
+
 // Account lets a person sign in with a password, and a code if enrolled. There is no default password: the administrator
 // hands over a set-up secret, which is good once and for a few days, and the person chooses the password.
 type Account struct {
@@ -396,7 +415,7 @@ type Account struct {
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The person's role.
 	Role string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
-	// The unit of the office that the person belongs to; empty: none in particular.
+	// The unit of the office that the person belongs to, and the only one as which it speaks; empty: none in particular.
 	Unit string `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -526,7 +545,8 @@ func (x *Account) GetLockExpireTime() *timestamppb.Timestamp {
 // AuditRecord is one call that changed something, tried to, or read what is not for everybody. It never holds content.
 type AuditRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number of the record: from 1, without a gap, in the order in which the node wrote them.
+	// Number of the record: without a gap, in the order in which the node wrote them. The first that is kept is 1 until
+	// records grow older than the node keeps them.
 	Position int64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
 	// When the call ended.
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
@@ -664,7 +684,7 @@ var File_sps_v1_access_proto protoreflect.FileDescriptor
 
 const file_sps_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/access.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/notification.proto\"\xa6\x02\n" +
+	"\x13sps/v1/access.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/notification.proto\"\xbc\x02\n" +
 	"\x06Caller\x12\x1a\n" +
 	"\bidentity\x18\x01 \x01(\tR\bidentity\x12)\n" +
 	"\x05means\x18\x02 \x01(\x0e2\x13.sps.v1.CallerMeansR\x05means\x12\x1e\n" +
@@ -676,7 +696,8 @@ const file_sps_v1_access_proto_rawDesc = "" +
 	"\x04unit\x18\x06 \x01(\tR\x04unit\x12@\n" +
 	"\x0fclassifications\x18\a \x03(\x0e2\x16.sps.v1.ClassificationR\x0fclassifications\x12;\n" +
 	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xa5\x05\n" +
+	"expireTime\x12\x14\n" +
+	"\x05kinds\x18\t \x03(\tR\x05kinds\"\xb4\x06\n" +
 	"\x05Token\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12]\n" +
@@ -692,7 +713,9 @@ const file_sps_v1_access_proto_rawDesc = "" +
 	"\vrevoke_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"revokeTime\x12C\n" +
-	"\rlast_use_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vlastUseTime\"\xf6\x04\n" +
+	"\rlast_use_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vlastUseTime\x12\x8c\x01\n" +
+	"\x05kinds\x18\f \x03(\tBv\xbaHs\x92\x01p\x10\t\x18\x01\"jrhR\tfollow_upR\arequestR\bresponseR\x0facknowledgementR\tamendmentR\n" +
+	"withdrawalR\aclosureR\treopeningR\fannouncementR\x05kinds\"\xf6\x04\n" +
 	"\aAccount\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12+\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12U\n" +

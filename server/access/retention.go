@@ -1,0 +1,162 @@
+package access
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+const (
+	// tidyEvery is how often the register looks for what it has kept for long
+	// enough. It does so when it is opened, too.
+	tidyEvery = 6 * time.Hour
+	// maxTidied is how many rows one transaction takes away, so that no call
+	// waits long for it.
+	maxTidied = 2000
+)
+
+// What the audit log calls what the node does by itself.
+const (
+	methodForgetAudit  = "retention/audit"
+	methodForgetTokens = "retention/tokens"
+)
+
+// Tidy takes away audit records that are older than
+// [RegisterOptions.AuditKeep], and tokens that expired or were revoked longer
+// than [RegisterOptions.TokenKeep] ago. Each transaction that takes something
+// away has an audit record that says what: the first and last position of the
+// records, the names of the tokens. It is durable on return.
+//
+// A register does it by itself, a few times a day.
+func (r *Register) Tidy(ctx context.Context) error {
+	now := r.o.Now()
+	for _, tidy := range []func(store.Tx, time.Time) (bool, error){r.tidyAudit, r.tidyTokens} {
+		for more := true; more; {
+			err := r.o.Store.Update(ctx, func(tx store.Tx) (err error) {
+				more, err = tidy(tx, now)
+				return err
+			})
+			if err != nil && !errors.Is(err, errNothing) {
+				return fmt.Errorf("take away what was kept for long enough: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// errNothing takes back a transaction that has nothing to do, so that it costs
+// no write.
+var errNothing = errors.New("nothing to do")
+
+// tidyAudit takes away the oldest records, as many as one transaction may, and
+// reports whether there may be more. Records are in the order in which they
+// were written, so the first that is young enough ends it.
+func (r *Register) tidyAudit(tx store.Tx, now time.Time) (more bool, err error) {
+	if r.o.AuditKeep <= 0 {
+		return false, errNothing
+	}
+	var keys [][]byte
+	for item, err := range tx.Scan(tableAudit, nil, nil, false) {
+		if err != nil {
+			return false, err
+		}
+		record := &spsv1.AuditRecord{}
+		if err := proto.Unmarshal(item.Value, record); err != nil {
+			return false, fmt.Errorf("%w: audit record: %w", errCorrupt, err)
+		}
+		if !record.GetTime().AsTime().Before(now.Add(-r.o.AuditKeep)) {
+			break
+		}
+		if more = len(keys) == maxTidied; more {
+			break
+		}
+		keys = append(keys, append([]byte(nil), item.Key...))
+	}
+	if len(keys) == 0 {
+		return false, errNothing
+	}
+	// First, so that the log is never empty and positions go on.
+	first, last := binary.BigEndian.Uint64(keys[0]), binary.BigEndian.Uint64(keys[len(keys)-1])
+	if err := r.tidied(tx, methodForgetAudit, fmt.Sprintf("auditRecords/%d-%d", first, last)); err != nil {
+		return false, err
+	}
+	for _, key := range keys {
+		if err := tx.Delete(tableAudit, key); err != nil {
+			return false, err
+		}
+	}
+	return more, nil
+}
+
+// tidyTokens takes away tokens that ended long ago, as many as one record can
+// name, and reports whether there may be more.
+func (r *Register) tidyTokens(tx store.Tx, now time.Time) (more bool, err error) {
+	if r.o.TokenKeep <= 0 {
+		return false, errNothing
+	}
+	var rows []tokenRow
+	for item, err := range tx.Scan(tableTokens, nil, nil, false) {
+		if err != nil {
+			return false, err
+		}
+		row, err := decodeTokenRow(item.Value)
+		if err != nil {
+			return false, err
+		}
+		if !endOf(row.token).Before(now.Add(-r.o.TokenKeep)) {
+			continue
+		}
+		if more = len(rows) == maxResources; more {
+			break
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return false, errNothing
+	}
+	names := make([]string, len(rows))
+	for i, row := range rows {
+		names[i] = row.token.GetName()
+		if err := tx.Delete(tableTokens, []byte(names[i][len(TokenNames):])); err != nil {
+			return false, err
+		}
+		if err := tx.Delete(tableSecrets, row.digest[:lookup]); err != nil {
+			return false, err
+		}
+	}
+	return more, r.tidied(tx, methodForgetTokens, names...)
+}
+
+// endOf is when a token was good for the last time.
+func endOf(t *spsv1.Token) time.Time {
+	end := t.GetExpireTime().AsTime()
+	if at := t.GetRevokeTime(); at != nil && at.AsTime().Before(end) {
+		return at.AsTime()
+	}
+	return end
+}
+
+// tidied records what the node took away. Nobody asked for it, so the record
+// has no caller.
+func (r *Register) tidied(tx store.Tx, method string, resources ...string) error {
+	record := r.record(Caller{}, method)
+	record.Resources = resources
+	r.finish(record, nil)
+	_, _, err := putRecord(tx, record)
+	return err
+}
+
+// tidy is Tidy for the register itself.
+func (r *Register) tidy(ctx context.Context) {
+	if err := r.Tidy(ctx); err != nil && !errors.Is(err, store.ErrClosed) {
+		r.o.Logger.LogAttrs(ctx, slog.LevelError, "old records not taken away", slog.Any("err", err))
+	}
+}

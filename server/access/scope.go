@@ -1,0 +1,124 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Scope is what a caller of the role system may issue. The zero Scope allows
+// nothing.
+type Scope struct {
+	// Classifications are those of notifications, new or amended.
+	Classifications []spsv1.Classification
+	// Kinds are the kinds of statements besides notifications, as the fields of
+	// the contract name them, such as "follow_up".
+	Kinds []string
+}
+
+// ParseScope reads the text form of a scope: names of classifications and
+// kinds, separated by commas, such as "border_rejection,alert,follow_up".
+func ParseScope(text string) (Scope, error) {
+	var s Scope
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.TrimSpace(name)
+		c, ok := spsv1.Classification_value["CLASSIFICATION_"+strings.ToUpper(name)]
+		switch {
+		case ok && c != 0 && name == strings.ToLower(name):
+			s.Classifications = append(s.Classifications, spsv1.Classification(c))
+		case slices.Contains(scopeKinds(), name):
+			s.Kinds = append(s.Kinds, name)
+		default:
+			return Scope{}, fmt.Errorf("%q is none of %s", name, strings.Join(append(classificationNames(), scopeKinds()...), ", "))
+		}
+	}
+	return s, nil
+}
+
+// scopeKinds returns the kinds of statements that a scope names: all but
+// notifications, which it names by classification.
+func scopeKinds() []string {
+	fields := (&spsv1.Statement{}).ProtoReflect().Descriptor().Oneofs().ByName("body").Fields()
+	var kinds []string
+	for i := range fields.Len() {
+		if name := string(fields.Get(i).Name()); name != "notification" {
+			kinds = append(kinds, name)
+		}
+	}
+	return kinds
+}
+
+func classificationNames() []string {
+	values := spsv1.Classification(0).Descriptor().Values()
+	var names []string
+	for i := range values.Len() {
+		if v := values.Get(i); v.Number() != 0 {
+			names = append(names, classificationName(spsv1.Classification(v.Number())))
+		}
+	}
+	return names
+}
+
+func classificationName(c spsv1.Classification) string {
+	return strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
+}
+
+// issueScope refuses what the caller may not issue: everything but a check to
+// an officer, what is beyond its scope to a system, and to whoever belongs to a
+// unit what another unit would say.
+func issueScope(c Caller, request proto.Message) error {
+	req, ok := request.(*spsv1.IssueStatementRequest)
+	if c.Role == certs.RoleOfficer && !req.GetValidateOnly() {
+		return &Refusal{
+			Code: codes.PermissionDenied, Reason: ReasonDenied,
+			Sentence: "officers check, validators issue: set validate_only, or hand the statement to a validator",
+		}
+	}
+	if c.Role == certs.RoleSystem && !ok { // no scope speaks of what it asks
+		return outOfScope("this is not for systems")
+	}
+	st := req.GetStatement()
+	for _, unit := range []string{st.GetUnit(), st.GetOnBehalfOf()} {
+		if c.Unit != "" && unit != "" && unit != c.Unit {
+			return outOfScope(fmt.Sprintf("you speak for %s and not for %s: leave out unit and on_behalf_of, or ask that unit", c.Unit, unit))
+		}
+	}
+	if c.Role != certs.RoleSystem {
+		return nil
+	}
+	return c.Scope.allows(st)
+}
+
+// allows refuses a statement that is not in the scope. One without a body is
+// for the service to refuse.
+func (s Scope) allows(st *spsv1.Statement) error {
+	body := st.ProtoReflect().WhichOneof(st.ProtoReflect().Descriptor().Oneofs().ByName("body"))
+	switch {
+	case len(s.Classifications) == 0 && len(s.Kinds) == 0:
+		return outOfScope("this system issues nothing: ask the administrator for a scope")
+	case body == nil:
+		return nil
+	}
+	kind, notification := string(body.Name()), st.GetNotification()
+	if amended := st.GetAmendment(); amended != nil {
+		notification = amended.GetNotification()
+	}
+	if kind != "notification" && !slices.Contains(s.Kinds, kind) {
+		return outOfScope(fmt.Sprintf("this system does not issue the kind %s: ask the administrator for a scope with it", kind))
+	}
+	if notification != nil && !slices.Contains(s.Classifications, notification.GetClassification()) {
+		return outOfScope(fmt.Sprintf("this system does not issue the classification %s: ask the administrator for a scope with it",
+			classificationName(notification.GetClassification())))
+	}
+	return nil
+}
+
+func outOfScope(sentence string) error {
+	return &Refusal{Code: codes.PermissionDenied, Reason: ReasonScope, Sentence: sentence}
+}
