@@ -24,6 +24,7 @@ const (
 
 // stream lets a method answer with a stream of records.
 func stream(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
+	caller := r.Context().Done()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	r = r.Clone(ctx)
@@ -32,7 +33,7 @@ func stream(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 		query.Set("cursor", id)
 		r.URL.RawQuery = query.Encode()
 	}
-	records := &recordWriter{ResponseWriter: w, events: accepts(r, eventsType), cancel: cancel}
+	records := &recordWriter{ResponseWriter: w, events: accepts(r, eventsType), cancel: cancel, caller: caller}
 	next(records, r)
 	records.finish()
 }
@@ -63,11 +64,15 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 // unannounced is the problem with which the stream ends.
 //
 // That the caller went away is nobody's fault: it ends the call, and the
-// gateway is not told, since it would log it as an error.
+// gateway is not told, since it would log it as an error. Such a stream has no
+// end record and its connection is cut, so that whoever still reads, as a
+// client that closed its half of the connection does, is not told of an end
+// that the node did not make.
 type recordWriter struct {
 	http.ResponseWriter
 	events bool // as events, not lines
 	cancel context.CancelFunc
+	caller <-chan struct{} // closed when the caller went away
 
 	begun, ended bool
 	gone         bool   // nobody reads any more
@@ -174,12 +179,29 @@ func (w *recordWriter) record(text []byte) {
 // end writes the last record: the newest cursor again, and a problem.
 func (w *recordWriter) end(problem []byte) {
 	w.ended, w.event = true, "end"
+	if w.left() {
+		return
+	}
 	cursor, _ := json.Marshal(w.cursor) // a string always can be
 	w.record(fmt.Appendf(nil, `{"cursor":%s,"end":%s}`, cursor, problem))
 }
 
-// finish writes the last record of a stream that came to its end well.
+// left reports whether the caller went away.
+func (w *recordWriter) left() bool {
+	select {
+	case <-w.caller:
+		w.gone = true
+	default:
+	}
+	return w.gone
+}
+
+// finish writes the last record of a stream that came to its end well, and cuts
+// the connection of one whose caller went away.
 func (w *recordWriter) finish() {
+	if w.left() {
+		panic(http.ErrAbortHandler)
+	}
 	if w.ended {
 		return
 	}

@@ -250,8 +250,8 @@ func TestStreamEndsWhenTheCallerGoes(t *testing.T) {
 			t.Errorf("protocol = %s, want %s", resp.Proto, protocol)
 		}
 		cancel()
-		if _, err := io.ReadAll(resp.Body); err == nil {
-			t.Errorf("%s: read on after the caller went, want an error", protocol)
+		if rest, err := io.ReadAll(resp.Body); err == nil {
+			t.Errorf("%s: after the caller went, its stream ends with %q, want it cut", protocol, rest)
 		}
 		_ = resp.Body.Close()
 	}
