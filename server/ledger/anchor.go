@@ -47,8 +47,40 @@ var (
 )
 
 // createAnchor makes the anchor file with its first content: complete and
-// durable under its name, or not at all.
+// durable under its name, or not at all. It never replaces a file; the caller
+// holds the store, so nobody else makes one meanwhile. The file system may be
+// one without hard links, as on a memory stick.
 func createAnchor(path string, a anchored) error {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fmt.Errorf("%s: %w", path, fs.ErrExist)
+		}
+		return err
+	}
+	return putAnchor(path, a)
+}
+
+// renewAnchor opens the anchor after it was lost, or the store, and makes it say
+// what is released now. It is never lowered: one that says more is an error.
+func renewAnchor(path string, now anchored) (*anchor, error) {
+	a, err := openAnchor(path)
+	switch {
+	case err == nil:
+		if err := a.write(now); err != nil {
+			return nil, errors.Join(err, a.close())
+		}
+		return a, nil
+	case !errors.Is(err, errNoAnchor) && !errors.Is(err, errAnchorDamaged):
+		return nil, err
+	}
+	if err := putAnchor(path, now); err != nil {
+		return nil, err
+	}
+	return openAnchor(path)
+}
+
+// putAnchor writes an anchor file in place of what is there.
+func putAnchor(path string, a anchored) error {
 	f, err := os.OpenFile(path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -60,10 +92,7 @@ func createAnchor(path string, a anchored) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Link(path+".new", path); err != nil { // unlike a rename, never replaces
-		return err
-	}
-	if err := os.Remove(path + ".new"); err != nil {
+	if err := os.Rename(path+".new", path); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(path))

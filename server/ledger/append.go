@@ -98,14 +98,14 @@ func (l *Ledger) sealed(e Entry) error {
 // append makes the entry durable, or finds that it is.
 func (l *Ledger) append(ctx context.Context, prepare func(store.Tx) (Draft, error)) (e Entry, err error) {
 	for {
-		var entered placeRow
+		var asked Draft
 		err = l.o.Store.Update(ctx, func(tx store.Tx) error {
 			d, err := prepare(tx)
 			if err != nil {
 				return err
 			}
-			var found bool
-			if entered, found, err = findRequest(tx, d); err != nil {
+			asked = d
+			if _, found, err := findRequest(tx, d); err != nil {
 				return err
 			} else if found {
 				return errEntered
@@ -121,20 +121,20 @@ func (l *Ledger) append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 		// The first one may be part of the very group that is being committed,
 		// and not become durable after all; then this one tries again.
 		var found bool
-		if e, found, err = l.enteredBefore(ctx, entered); err != nil || found {
+		if e, found, err = l.enteredBefore(ctx, asked); err != nil || found {
 			return e, err
 		}
 	}
 }
 
-// enteredBefore returns an earlier entry if it is durable.
-func (l *Ledger) enteredBefore(ctx context.Context, place placeRow) (e Entry, found bool, err error) {
+// enteredBefore returns the earlier entry of a request if it is durable. If it
+// did not become so, another may lie in its place.
+func (l *Ledger) enteredBefore(ctx context.Context, asked Draft) (e Entry, found bool, err error) {
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
-		b, err := r.Get(tableLeaves, entryKey(place.id, place.number))
-		if err != nil || b == nil {
+		place, there, err := findRequest(r, asked)
+		if found = there; err != nil || !found {
 			return err
 		}
-		found = true
 		o, err := originOf(r, place.id)
 		if err != nil {
 			return err

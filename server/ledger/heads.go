@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -59,7 +60,9 @@ func (l *Ledger) openHead(note []byte) (seal.Checkpoint, error) {
 // [ErrInconsistent] if its office signed another tree than the one held here:
 // an alarm, and proof of misbehaviour together with the note held here. A
 // checkpoint of the own log that is larger than it, or different, also closes
-// the gate: the store is not the newest. Other errors are those of
+// the gate, and it stays closed over a restart: the store is not the newest. If
+// the gate is shut already and what is missing is being fetched, a larger one
+// is no error. Other errors are those of
 // seal.OpenCheckpoint, [certs.ErrNoCard], and those of ctx and the store.
 func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) (seal.Checkpoint, error) {
 	c, err := l.openHead(note)
@@ -84,17 +87,120 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 	switch {
 	case err != nil:
 		return seal.Checkpoint{}, err
+	case l.isOwn(c.Origin):
+		return c, l.checkOwnHead(ctx, from, signedTree{c, bytes.Clone(note)}, size, same)
 	case !same:
-		err = fmt.Errorf("%w: %s holds a checkpoint of %s at size %d with another root than the entries held here",
+		return c, fmt.Errorf("%w: %s holds a checkpoint of %s at size %d with another root than the entries held here",
 			ErrInconsistent, from, c.Origin, c.Size)
-	case l.isOwn(c.Origin) && c.Size > size:
-		err = fmt.Errorf("%w: %s holds a checkpoint of the own log %s at size %d, and %d entries are held here",
-			ErrInconsistent, from, c.Origin, c.Size, size)
+	case c.Size > size:
+		return c, l.beyond.compare(from, c)
 	}
-	if err != nil && l.isOwn(c.Origin) {
-		l.shut(err.Error() + ": the store is older than what peers hold; " + instructions)
+	return c, nil
+}
+
+// checkOwnHead judges a checkpoint of a log of this office that a peer holds.
+// What peers hold of an earlier epoch shuts nothing: nobody appends to it.
+func (l *Ledger) checkOwnHead(ctx context.Context, from certs.Office, c signedTree, size uint64, same bool) error {
+	switch {
+	case !same && c.Origin == l.own:
+		l.recovery.mu.Lock()
+		defer l.recovery.mu.Unlock()
+		err := fmt.Errorf("%w: %s holds a checkpoint of the own log %s at size %d with another root than the entries held here",
+			ErrInconsistent, from, c.Origin, c.Size)
+		return errors.Join(err, l.forked(ctx, c.Checkpoint))
+	case !same:
+		return fmt.Errorf("%w: %s holds a checkpoint of the own log %s at size %d with another root than the entries held here",
+			ErrInconsistent, from, c.Origin, c.Size)
+	case c.Size <= size:
+		if err := l.keepNote(ctx, c); err != nil || c.Origin != l.own {
+			return err
+		}
+		return l.headOfOwn(ctx, from, c.Checkpoint, size)
+	case c.Origin.Epoch < l.own.Epoch:
+		return nil // what is missing is being fetched
 	}
-	return c, err
+	was := l.Recovering()
+	cause := fmt.Sprintf("%s holds a checkpoint of the own log %s at size %d, and %d entries are held here: "+
+		"the store is older than what peers hold", from, c.Origin, c.Size, size)
+	if err := l.shutFor(ctx, shutRow{kind: shutBehind, cause: cause}); err != nil {
+		return err
+	}
+	if c.Origin == l.own {
+		if err := l.headOfOwn(ctx, from, c.Checkpoint, size); err != nil || was {
+			return err // it is known that entries are missing, and they are being fetched
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrInconsistent, cause)
+}
+
+// keepNote takes back a checkpoint of an own log, if it covers more than the one
+// that the store has: the newest one that was released may have lain in memory
+// only when the store was lost. The current log needs none while it is signed.
+func (l *Ledger) keepNote(ctx context.Context, c signedTree) error {
+	if c.Origin == l.own && !l.Recovering() {
+		return nil
+	}
+	covers := func(r store.Reader) (row logRow, more bool, err error) {
+		if row, _, err = getLog(r, c.Origin); err != nil {
+			return row, false, err
+		}
+		if kept, err := seal.ParseCheckpoint(row.note); err == nil && kept.Size >= c.Size {
+			return row, false, nil
+		}
+		return row, true, nil
+	}
+	more := false
+	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
+		_, more, err = covers(r)
+		return err
+	})
+	if err != nil || !more {
+		return err
+	}
+	err = l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+		row, more, err := covers(tx)
+		if err != nil || !more {
+			return err
+		}
+		row.note = c.note
+		return putLog(tx, c.Origin, row)
+	})
+	if err == nil && c.Origin == l.own {
+		l.release.offer(c)
+	}
+	return err
+}
+
+// heldBeyond remembers the heads of logs beyond what is held of them, so that
+// two that cannot both be are found before the entries come.
+type heldBeyond struct {
+	mu    sync.Mutex
+	heads map[certs.Origin][]seal.Checkpoint // the last few of each log
+}
+
+// keptBeyond is how many heads of a log are remembered. They are verified, so
+// there are no more logs than cards name.
+const keptBeyond = 16
+
+// compare returns an error if another tree of the same size was shown before.
+func (b *heldBeyond) compare(from certs.Office, c seal.Checkpoint) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	heads := b.heads[c.Origin]
+	for _, h := range heads {
+		if h == c {
+			return nil
+		}
+		if h.Size == c.Size {
+			return fmt.Errorf("%w: %s holds a checkpoint of %s at size %d with another root than one that was shown before",
+				ErrInconsistent, from, c.Origin, c.Size)
+		}
+	}
+	if b.heads == nil {
+		b.heads = make(map[certs.Origin][]seal.Checkpoint)
+	}
+	b.heads[c.Origin] = append(heads[max(0, len(heads)-keptBeyond+1):], c)
+	return nil
 }
 
 // isOwn reports whether a log is one of this office's, of whatever epoch.

@@ -105,6 +105,9 @@ func (l *Ledger) begin(tx store.Tx, card *certs.Card, anchorThere bool) error {
 	return err
 }
 
+// cardRequestPrefix begins the request IDs of cards; their number follows.
+const cardRequestPrefix = "card-"
+
 // CardDraft returns the draft that publishes a card of the own office. The same
 // card gives the same request, so that it is published once.
 func CardDraft(card *certs.Card) (Draft, error) {
@@ -116,7 +119,7 @@ func CardDraft(card *certs.Card) (Draft, error) {
 		return Draft{}, fmt.Errorf("%w: card: %w", ErrDraft, err)
 	}
 	return Draft{
-		RequestID:   fmt.Sprintf("card-%d", card.Number()),
+		RequestID:   fmt.Sprintf("%s%d", cardRequestPrefix, card.Number()),
 		Fingerprint: sha256.Sum256(card.Bytes()),
 		Type:        spsv1.LeafType_LEAF_TYPE_CARD,
 		Network:     true,

@@ -179,15 +179,20 @@ func (e *incoming) judgeFirst() {
 	}
 }
 
-func checkCard(o certs.Origin, envelope []byte) error {
+// parseCard returns the card in an envelope.
+func parseCard(envelope []byte) (*certs.Card, error) {
 	var outer spsv1.Envelope
 	if err := proto.Unmarshal(envelope, &outer); err != nil {
-		return errors.New("the envelope does not parse")
+		return nil, errors.New("the envelope does not parse")
 	}
 	if outer.GetPayloadType() != CardPayload {
-		return fmt.Errorf("payload of type %q", outer.GetPayloadType())
+		return nil, fmt.Errorf("payload of type %q", outer.GetPayloadType())
 	}
-	card, err := certs.ParseCard(outer.GetPayload())
+	return certs.ParseCard(outer.GetPayload())
+}
+
+func checkCard(o certs.Origin, envelope []byte) error {
+	card, err := parseCard(envelope)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Options is what a ledger works with. All fields are required.
+// Options is what a ledger works with. All fields but Request are required.
 type Options struct {
 	// Store holds the tables of [Tables]. It stays the caller's, who closes it
 	// after the ledger.
@@ -31,6 +31,12 @@ type Options struct {
 
 	// Now is the clock from which entries and receipts take their time.
 	Now func() time.Time
+
+	// Request reads the request ID and the fingerprint with which an own entry was
+	// appended out of its body, for entries that come back from peers; ok is false
+	// if the body does not say. nil: no body says. Cards and links of epochs are
+	// known without it.
+	Request func(Entry) (requestID string, fingerprint [32]byte, ok bool)
 
 	// Anchor is the path of the anchor file. It MUST NOT be part of a backup,
 	// and is best kept on other media than the store.
@@ -55,8 +61,11 @@ type Ledger struct {
 
 	release  releaser
 	verified verifiedHeads
+	beyond   heldBeyond
 	receipts ownReceipts
 	shown    shown
+
+	recovery recovery
 
 	mu      sync.Mutex
 	why     string        // why the gate is closed
@@ -81,29 +90,34 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	return l, nil
 }
 
-func (l *Ledger) open(ctx context.Context) (err error) {
+func (l *Ledger) open(ctx context.Context) error {
 	state, err := l.readState(ctx)
 	if err != nil {
 		return err
 	}
-	a, anchorErr := openAnchor(l.o.Anchor)
-	defer func() {
-		if a != nil && (err != nil || l.release.anchor == nil) {
-			err = errors.Join(err, a.close())
-		}
-	}()
 	switch {
-	case state == nil && errors.Is(anchorErr, errNoAnchor):
-		return ErrNotInitialised
 	case state == nil:
-		return fmt.Errorf("the store has no entries and there is an anchor at %s: restore a backup of the store", l.o.Anchor)
+		return l.noStore()
 	case bytes.Equal(state, stateBegun):
 		return fmt.Errorf("%w: `spsd store init` was interrupted, run it again", ErrNotInitialised)
 	}
 	if err := l.checkKeys(); err != nil {
 		return err
 	}
-	return l.gate(ctx, a, anchorErr)
+	return l.gate(ctx)
+}
+
+// noStore returns why a store without entries cannot be opened.
+func (l *Ledger) noStore() error {
+	a, err := openAnchor(l.o.Anchor)
+	if errors.Is(err, errNoAnchor) {
+		return ErrNotInitialised
+	}
+	err = fmt.Errorf("the store has no entries and there is an anchor at %s: restore a backup of the store", l.o.Anchor)
+	if a != nil {
+		err = errors.Join(err, a.close())
+	}
+	return err
 }
 
 // readState reads what Init left, nil if it never ran.

@@ -40,6 +40,11 @@ func (l *Ledger) checkPackage(p Package) (signedTree, error) {
 	if l.isOwn(p.Origin) {
 		return signedTree{}, ErrOwnLog
 	}
+	return l.openTarget(p)
+}
+
+// openTarget verifies the checkpoint of a package and looks at its sizes.
+func (l *Ledger) openTarget(p Package) (signedTree, error) {
 	c, err := l.openHead(p.Checkpoint)
 	if err != nil {
 		return signedTree{}, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -128,6 +129,9 @@ func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byt
 		known, err = saysNothingNew(r, row.id, office, said)
 		return err
 	})
+	if said.Origin == l.own && (err == nil || errors.Is(err, ErrReceiptBeyond)) {
+		err = errors.Join(err, l.receiptOfOwn(ctx, office, said, note, err != nil))
+	}
 	if err != nil {
 		return fmt.Errorf("receipt of %s: %w", office, err)
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -20,7 +21,7 @@ func nextReference(tx store.Tx, office certs.Office, stamp time.Time, exercise b
 	if err != nil {
 		return "", err
 	}
-	if err := tx.Put(tableReferences, []byte(row), binary.BigEndian.AppendUint64(nil, last+1)); err != nil {
+	if err := putReference(tx, row, last+1); err != nil {
 		return "", err
 	}
 	return formatReference(office, row, last+1), nil
@@ -59,4 +60,33 @@ func referenceCount(r store.Reader, row string) (uint64, error) {
 		return 0, fmt.Errorf("%w: references of %s", ErrCorrupt, row)
 	}
 	return binary.BigEndian.Uint64(b), nil
+}
+
+// parseReference returns the row and the number of a reference.
+func parseReference(reference string) (row string, number uint64, ok bool) {
+	i := strings.LastIndexByte(reference, '-')
+	if i < 3 {
+		return "", 0, false
+	}
+	for _, c := range []byte(reference[i+1:]) {
+		if c < '0' || c > '9' {
+			return "", 0, false
+		}
+		number = number*10 + uint64(c-'0')
+	}
+	return reference[3:i], number, true
+}
+
+func putReference(tx store.Tx, row string, last uint64) error {
+	return tx.Put(tableReferences, []byte(row), binary.BigEndian.AppendUint64(nil, last))
+}
+
+// raiseReference makes sure that a number that was given is not given again.
+func raiseReference(tx store.Tx, reference string, number uint64) error {
+	row, _, _ := parseReference(reference)
+	last, err := referenceCount(tx, row)
+	if err != nil || last >= number {
+		return err
+	}
+	return putReference(tx, row, number)
 }

@@ -126,6 +126,41 @@ func ownTree(r store.Reader, own certs.Origin) (anchored, error) {
 	return anchored{tree: seal.Checkpoint{Origin: own, Size: row.size, Root: root}, reference: reference}, err
 }
 
+// offer lets readers have a checkpoint that was signed before and came back, if
+// it covers more than what they have.
+func (r *releaser) offer(c signedTree) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if newest := r.newest.Load(); newest == nil || newest.Size < c.Size {
+		r.newest.Store(&c)
+	}
+}
+
+// detach takes the anchor away, so that nothing is signed any more, and returns
+// what it says; nil if there is none.
+func (r *releaser) detach() *anchored {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.anchor == nil {
+		return nil
+	}
+	if r.pending != nil {
+		<-r.pending
+		r.pending = nil
+	}
+	last := r.anchor.last
+	_ = r.anchor.close() // what it says is durable
+	r.anchor = nil
+	return &last
+}
+
+// attach lets the ledger sign, and takes over the anchor.
+func (r *releaser) attach(a *anchor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.anchor = a
+}
+
 func (r *releaser) close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -45,6 +45,13 @@ func (s *shown) shut() {
 	s.advance()
 }
 
+// reopen says that what is entered from now on will be released.
+func (s *shown) reopen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unsealed = false
+}
+
 func (s *shown) advance() {
 	if s.unsealed || s.own >= s.waitsFor {
 		s.n = max(s.n, s.waiting)

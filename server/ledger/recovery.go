@@ -1,0 +1,338 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// recovery is the way of a shut gate to open by itself: every peer whose card
+// or receipt is held here has to say how much of the own log it holds, all of
+// that has to be here again, under this office's own signature, and nothing of
+// it may contradict the store. The zero recovery is that of an open gate.
+type recovery struct {
+	mu     sync.Mutex // taken before those of Ledger and releaser
+	active bool
+	row    shutRow
+	anchor *anchored // what the anchor says; nil: it is missing or damaged
+	never  bool      // no answer can open the gate
+	peers  map[certs.Office]*answer
+}
+
+// answer is what one peer said about the own log since the gate was shut, or
+// since the node started.
+type answer struct {
+	said   bool
+	holds  uint64            // entries, as it says
+	agrees uint64            // up to which size it was shown that it holds what is here
+	heads  []seal.Checkpoint // signed by this office, beyond what is held here
+	notes  [][]byte          // receipts over more than is held here, to be added then
+}
+
+// complete reports whether a peer needs to say no more.
+func (a *answer) complete(size uint64) bool {
+	return a != nil && a.said && a.holds <= size && a.agrees >= a.holds && len(a.heads) == 0
+}
+
+// Recovering reports whether the gate is shut in a way that peers can open, so
+// that own entries are to be fetched from those who hold more of them.
+func (l *Ledger) Recovering() bool {
+	l.recovery.mu.Lock()
+	defer l.recovery.mu.Unlock()
+	return l.recovery.active && !l.recovery.never
+}
+
+// PeerHolds says how many entries of the own log a peer holds, as its Want
+// does. If the gate is shut, the peer counts as having answered once all of
+// them are held here too and agree; see [Ledger.Why].
+func (l *Ledger) PeerHolds(ctx context.Context, peer certs.Office, o certs.Origin, size uint64) error {
+	if o != l.own {
+		return nil
+	}
+	l.recovery.mu.Lock()
+	defer l.recovery.mu.Unlock()
+	if !l.recovery.active {
+		return nil
+	}
+	a := l.recovery.of(peer)
+	a.said, a.holds = true, size
+	return l.evaluate(ctx)
+}
+
+// of returns what a peer said; rec.mu is held.
+func (rec *recovery) of(peer certs.Office) *answer {
+	if rec.peers == nil {
+		rec.peers = make(map[certs.Office]*answer)
+	}
+	if rec.peers[peer] == nil {
+		rec.peers[peer] = &answer{}
+	}
+	return rec.peers[peer]
+}
+
+// maxPending bounds the heads and the receipts of one peer that wait for
+// entries.
+const maxPending = 8
+
+// headOfOwn takes into account a checkpoint of the own log that a peer holds.
+// It verified, and size is how much is held here.
+func (l *Ledger) headOfOwn(ctx context.Context, peer certs.Office, c seal.Checkpoint, size uint64) error {
+	l.recovery.mu.Lock()
+	defer l.recovery.mu.Unlock()
+	if !l.recovery.active {
+		return nil
+	}
+	a := l.recovery.of(peer)
+	if c.Size <= size {
+		a.agrees = max(a.agrees, c.Size)
+	} else if len(a.heads) < maxPending && !slices.Contains(a.heads, c) {
+		a.heads = append(a.heads, c)
+	}
+	return l.evaluate(ctx)
+}
+
+// receiptOfOwn takes into account a receipt over the own log: one that agrees,
+// or one beyond what is held here, which is added when that has come back.
+func (l *Ledger) receiptOfOwn(ctx context.Context, peer certs.Office, said seal.Receipt, note []byte, beyond bool) error {
+	l.recovery.mu.Lock()
+	defer l.recovery.mu.Unlock()
+	if !l.recovery.active {
+		return nil
+	}
+	a := l.recovery.of(peer)
+	if !beyond {
+		a.agrees = max(a.agrees, said.Size)
+	} else {
+		a.notes = append(a.notes[max(0, len(a.notes)-maxPending+1):], note)
+	}
+	return l.evaluate(ctx)
+}
+
+// evaluate looks at what has been said, renews the reason that is shown, and
+// opens the gate if nothing is missing; recovery.mu is held.
+func (l *Ledger) evaluate(ctx context.Context) error {
+	rec := &l.recovery
+	var view gateView
+	var err error
+	if err = l.o.Store.View(ctx, func(r store.Reader) error {
+		view, err = l.viewGate(r)
+		return err
+	}); err != nil {
+		return err
+	}
+	if view.contradicted != nil {
+		return l.forked(ctx, *view.contradicted)
+	}
+	var silent []certs.Office
+	var answered []certs.Office
+	for _, office := range view.awaited {
+		if rec.peers[office].complete(view.size) {
+			answered = append(answered, office)
+		} else {
+			silent = append(silent, office)
+		}
+	}
+	if err := l.keepAnswers(ctx, answered); err != nil {
+		return err
+	}
+	l.setWhy(rec.why(view, silent))
+	if rec.never || len(silent) > 0 || len(view.awaited) == 0 || view.blocked != "" {
+		return nil
+	}
+	return l.openGate(ctx)
+}
+
+// gateView is what the store says about opening the gate.
+type gateView struct {
+	size         uint64
+	awaited      []certs.Office
+	blocked      string           // why the gate would stay shut even if all had answered
+	contradicted *seal.Checkpoint // signed by this office, and not a tree of the store
+}
+
+// viewGate reads it, and compares the heads that waited for entries.
+func (l *Ledger) viewGate(r store.Reader) (v gateView, err error) {
+	row, _, err := getLog(r, l.own)
+	if err != nil {
+		return v, err
+	}
+	v.size = row.size
+	if v.awaited, err = l.awaited(r, row.id); err != nil {
+		return v, err
+	}
+	t := tree{r, row.id}
+	for _, a := range l.recovery.peers {
+		rest := a.heads[:0]
+		for _, c := range a.heads {
+			if c.Size > row.size {
+				rest = append(rest, c)
+				continue
+			}
+			root, err := t.root(c.Size)
+			if err != nil {
+				return v, err
+			}
+			if root != c.Root {
+				v.contradicted = &c
+				return v, nil
+			}
+			a.agrees = max(a.agrees, c.Size)
+		}
+		a.heads = rest
+	}
+	if l.recovery.anchor != nil {
+		v.blocked, err = compareAnchor(r, row, l.own.Epoch, *l.recovery.anchor)
+		if err != nil {
+			return v, err
+		}
+	}
+	if newest := newestOf(l.o.Roster.Own()); v.blocked == "" && newest > l.own.Epoch {
+		v.blocked = fmt.Sprintf("the own card names epoch %d, and the store ends with epoch %d", newest, l.own.Epoch)
+	}
+	return v, nil
+}
+
+// newestOf returns the highest epoch for which a card names a log key.
+func newestOf(card *certs.Card) uint64 {
+	var newest uint64
+	for _, o := range card.Origins() {
+		newest = max(newest, o.Epoch)
+	}
+	return newest
+}
+
+// why returns the reason that the administrator is shown.
+func (rec *recovery) why(v gateView, silent []certs.Office) string {
+	cause := rec.row.cause
+	if v.blocked != "" && !strings.Contains(cause, v.blocked) {
+		cause += "; " + v.blocked
+	}
+	if rec.never {
+		return cause + "; " + instructions + "; no peer can mend that: " + anotherEpoch
+	}
+	cause += "; " + instructions
+	switch {
+	case len(v.awaited) == 0:
+		cause += "; there is no peer who could say more: " + anotherEpoch
+	case len(silent) == 0: // blocked
+		cause += fmt.Sprintf("; all peers have answered, and what they hold ends at %d: %s", v.size, anotherEpoch)
+	default:
+		cause += fmt.Sprintf("; it issues again by itself when every peer has answered and %d entries are no longer all: waiting for %s",
+			v.size, rec.names(v, silent))
+	}
+	return cause
+}
+
+const anotherEpoch = "go on with `spsd store open`, which opens a new epoch (see the runbook, SpsdReadOnly)"
+
+// names lists the peers that have not answered, with what they are known to
+// hold.
+func (rec *recovery) names(v gateView, silent []certs.Office) string {
+	var names []string
+	for _, office := range silent {
+		name := string(office)
+		switch a := rec.peers[office]; {
+		case a == nil || !a.said:
+		case a.holds > v.size:
+			name += fmt.Sprintf(" (holds %d entries, which have not come yet)", a.holds)
+		default:
+			name += fmt.Sprintf(" (holds %d entries, and has not shown that they are ours)", a.holds)
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// shutFor shuts the gate for what a peer showed, so that it stays shut over a
+// restart; recovery.mu is not held.
+func (l *Ledger) shutFor(ctx context.Context, row shutRow) error {
+	l.recovery.mu.Lock()
+	defer l.recovery.mu.Unlock()
+	return l.shutLocked(ctx, row)
+}
+
+// shutLocked is shutFor with recovery.mu held. The gate is shut before the
+// store knows: if the power fails between, the next meeting shuts it again.
+func (l *Ledger) shutLocked(ctx context.Context, row shutRow) error {
+	rec := &l.recovery
+	if rec.active && (rec.row.kind == shutForked || row.kind != shutForked) {
+		return nil // the first reason stays, unless this one is worse
+	}
+	l.shut(row.cause + "; " + instructions)
+	if !rec.active {
+		// The anchor is that of the release before, or of this very one.
+		rec.anchor = l.release.detach()
+	}
+	rec.active, rec.row, rec.never = true, row, rec.never || row.kind == shutForked
+	// The reason does not depend on whether it could be kept.
+	err := l.o.Store.Update(store.WithReserve(context.WithoutCancel(ctx)), func(tx store.Tx) error {
+		return errors.Join(putShut(tx, row), clearAnswers(tx))
+	})
+	if err != nil {
+		return fmt.Errorf("keep that the gate is shut: %w", err)
+	}
+	return nil
+}
+
+// forked shuts the gate for good: this office signed a tree that is not the
+// store's; recovery.mu is held.
+func (l *Ledger) forked(ctx context.Context, c seal.Checkpoint) error {
+	row := shutRow{
+		kind: shutForked,
+		cause: fmt.Sprintf("the store contradicts what this office signed: peers hold a checkpoint of %s at size %d with another root",
+			c.Origin, c.Size),
+		note: []byte(c.Text()),
+	}
+	if err := l.shutLocked(ctx, row); err != nil {
+		return err
+	}
+	l.setWhy(l.recovery.why(gateView{}, nil))
+	return nil
+}
+
+// openGate opens the gate: the anchor is written anew, then the store forgets
+// that it was shut, then everything is released; recovery.mu is held. A power
+// cut between leaves a gate that is shut still.
+func (l *Ledger) openGate(ctx context.Context) error {
+	var now anchored
+	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
+		now, err = ownTree(r, l.own)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a, err := renewAnchor(l.o.Anchor, now)
+	if err != nil {
+		l.setWhy(fmt.Sprintf("everything is here again, and the anchor %s could not be written: %v; mend its disk and start again", l.o.Anchor, err))
+		return nil // the reason is shown, and the next answer tries again
+	}
+	err = l.o.Store.Update(store.WithReserve(context.WithoutCancel(ctx)), func(tx store.Tx) error {
+		return errors.Join(tx.Delete(tableMeta, keyShut), clearAnswers(tx))
+	})
+	if err != nil {
+		return errors.Join(err, a.close())
+	}
+	l.recovery.active, l.recovery.peers, l.recovery.row = false, nil, shutRow{}
+	l.release.attach(a)
+	l.shown.reopen()
+	l.setWhy("")
+	return l.sealUpTo(now.tree.Size)
+}
+
+// setWhy replaces the reason why the ledger is read-only.
+func (l *Ledger) setWhy(why string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.why != why {
+		l.why = why
+		l.wakeLocked()
+	}
+}
