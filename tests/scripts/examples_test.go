@@ -23,6 +23,7 @@ func TestExamples(t *testing.T) {
 	shell := newShell(t)
 	shell.write("mango.yaml", mango)
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the examples show
+	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
 	lines := 0
 	for line := range strings.Lines(shell.run("spsctl help examples")) {
 		if !strings.HasPrefix(line, "  spsctl") && !strings.HasPrefix(line, "  spsd") {

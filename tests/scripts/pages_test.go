@@ -21,6 +21,7 @@ func TestHowTo(t *testing.T) {
 	shell := newShell(t)
 	shell.write("mango.yaml", mango)
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the page shows
+	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
 	who, err := shell.vn.Context(certs.RoleValidator)
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +50,17 @@ func TestHowTo(t *testing.T) {
 			t.Errorf("the page has no row %q", strings.TrimSpace(row))
 		}
 	}
+}
+
+// yamlOf returns what a file holds that the page about spsctl shows.
+func yamlOf(t *testing.T, name string) string {
+	t.Helper()
+	_, after, ok := strings.Cut(read(t, "docs/how-to/spsctl.md"), "<!-- "+name+" -->\n```yaml\n")
+	text, _, _ := strings.Cut(after, "```")
+	if !ok {
+		t.Fatalf("the page shows no %s", name)
+	}
+	return text
 }
 
 // TestREADMESetsUpAnOffice types what the README says about a real office.

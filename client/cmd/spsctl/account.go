@@ -98,7 +98,7 @@ func (a *app) accountListCommand() *cobra.Command {
 }
 
 func accounts(ctx context.Context, node *client.Client, limit int) iter.Seq2[*spsv1.Account, error] {
-	return pages(limit, func(size int32, token string) ([]*spsv1.Account, string, error) {
+	return pages(limit, "", func(size int32, token string) ([]*spsv1.Account, string, error) {
 		page, err := node.NodeService().ListAccounts(ctx, &spsv1.ListAccountsRequest{PageSize: size, PageToken: token})
 		return page.GetAccounts(), page.GetNextPageToken(), err
 	})

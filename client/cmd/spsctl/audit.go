@@ -36,7 +36,7 @@ func (a *app) auditListCommand() *cobra.Command {
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
 			want.SinceTime, want.UntilTime = since.at, until.at
 			list := newList(a.out, format, "position", "time", "caller", "method", "about", "outcome")
-			all := pages(limit, func(size int32, token string) ([]*spsv1.AuditRecord, string, error) {
+			all := pages(limit, "", func(size int32, token string) ([]*spsv1.AuditRecord, string, error) {
 				req := proto.CloneOf(want)
 				req.PageSize, req.PageToken = size, token
 				page, err := node.NodeService().ListAuditRecords(ctx, req)

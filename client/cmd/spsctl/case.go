@@ -19,13 +19,18 @@ func (a *app) caseCommand() *cobra.Command {
 
 func (a *app) caseGetCommand() *cobra.Command {
 	format := tableFormat
+	var full bool
 	cmd := &cobra.Command{
 		Use:   "get REFERENCE | NAME",
 		Short: "show a case by a reference in it, or one statement by its name",
 		Long: `Get shows the case that a reference belongs to: that of its notification, or of
-a follow-up, an amendment, or anything else that was said in it. A statement by
-its name comes with the proof that it was issued.`,
+a follow-up, an amendment, or anything else that was said in it. For people it is
+a summary and everything that the original says, then a line for each statement
+that refers to it, which --full shows with everything that it says.
+
+A statement by its name comes with the proof that it was issued.`,
 		Example: `  spsctl case get VN-2026-000123
+  spsctl case get VN-2026-000123 --full
   spsctl case get offices/VN/statements/1-42 -o json`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeReferences,
@@ -37,22 +42,23 @@ its name comes with the proof that it was issued.`,
 				}
 				return a.printStatement(format, s)
 			}
-			return a.getCase(ctx, node, strings.ToUpper(strings.TrimPrefix(args[0], "cases/")), format)
+			return a.getCase(ctx, node, strings.ToUpper(strings.TrimPrefix(args[0], "cases/")), format, full)
 		}),
 	}
+	cmd.Flags().BoolVar(&full, "full", false, "for people: show everything that each statement says")
 	outputFlag(cmd, &format)
 	return cmd
 }
 
 // getCase shows the case that a reference belongs to, or the statement if it
 // belongs to none.
-func (a *app) getCase(ctx context.Context, node *client.Client, reference string, as format) error {
+func (a *app) getCase(ctx context.Context, node *client.Client, reference string, as format, full bool) error {
 	if !references.MatchString(reference) {
 		return usageError{fmt.Errorf("%q is no reference such as VN-2026-000123, and no name such as offices/VN/statements/1-42", reference)}
 	}
 	found, err := node.Case(ctx, reference)
 	if err == nil {
-		return a.printCase(as, found)
+		return a.printCase(as, found, full)
 	}
 	if e, ok := answer(err); !ok || answerCode(e) != exitNotFound {
 		return err
@@ -71,21 +77,22 @@ func (a *app) getCase(ctx context.Context, node *client.Client, reference string
 	if found, err = node.Case(ctx, original); err != nil {
 		return err
 	}
-	return a.printCase(as, found)
+	return a.printCase(as, found, full)
 }
 
 func (a *app) caseListCommand() *cobra.Command {
 	format, sel := tableFormat, selection{limit: 50}
-	var watch bool
+	var watch, all bool
 	var cursor string
 	cmd := &cobra.Command{
 		Use:   "list [WORD...]",
 		Short: "list the cases, the newest first",
-		Long: `List shows the cases, the one that was recorded last first. Words select those in
-whose original all of them are, in any language: subject, goods, hazards,
-parties, codes, references. --filter selects by fields: classification, office,
-origin, product, hs, hazard, addressee, flagged, code, external_reference,
-issue_time and more, with = : < > AND OR NOT.
+		Long: `List shows 50 cases, or as many as --limit says, the one that was recorded last
+first, and says if there are more. Words select those in whose original all of
+them are, in any language: subject, goods, hazards, parties, codes, references.
+--filter selects by fields: classification, office, origin, product, hs, hazard,
+addressee, flagged, code, external_reference, issue_time and more, with = : < >
+AND OR NOT.
 
 With --watch it goes on with every case that begins or changes, until Ctrl-C;
 with -o jsonl as lines {"cursor": …, "case": …}. A line with a cursor alone ends
@@ -97,19 +104,13 @@ line, and misses nothing. When the node is away, it waits for it.`,
   spsctl case list --watch -o jsonl`,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			sel.Query = strings.Join(args, " ")
+			if all {
+				sel.limit = 0
+			}
 			if watch || cursor != "" {
-				return a.watchCases(ctx, node, format, sel, cursor)
+				return a.watchCases(ctx, node, format, &sel, cursor)
 			}
-			list := a.newCaseList(format)
-			for found, err := range sel.cases(ctx, node) {
-				if err != nil {
-					return err
-				}
-				if err := list.add(found, caseCells(found)...); err != nil {
-					return err
-				}
-			}
-			return list.close()
+			return a.listCases(ctx, node, format, &sel)
 		}),
 	}
 	f := cmd.Flags()
@@ -117,10 +118,41 @@ line, and misses nothing. When the node is away, it waits for it.`,
 	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time or reference; "reference desc" is downwards (default "record_time desc")`)
 	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc")
 	limitFlag(cmd, &sel.limit)
+	f.BoolVar(&all, "all", false, "all of them, as --limit 0")
+	f.StringVar(&sel.token, "page-token", "", "go on after a list that was cut, with the same words, filter and order")
 	f.BoolVarP(&watch, "watch", "w", false, "go on with what comes; table or jsonl only")
 	f.StringVar(&cursor, "cursor", "", "watch, from after this cursor")
+	cmd.MarkFlagsMutuallyExclusive("limit", "all")
+	cmd.MarkFlagsMutuallyExclusive("watch", "page-token")
+	cmd.MarkFlagsMutuallyExclusive("cursor", "page-token")
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// listCases lists cases, and says on standard error if there are more.
+func (a *app) listCases(ctx context.Context, node *client.Client, as format, sel *selection) error {
+	list, shown := a.newCaseList(as), 0
+	for found, err := range sel.cases(ctx, node) {
+		if err != nil {
+			return err
+		}
+		if err := list.add(found, caseCells(found)...); err != nil {
+			return err
+		}
+		shown++
+	}
+	if err := list.close(); err != nil {
+		return err
+	}
+	a.noteMore(sel, shown)
+	return nil
+}
+
+// noteMore says that a list of cases was cut.
+func (a *app) noteMore(sel *selection, shown int) {
+	if sel.next != "" {
+		fmt.Fprintf(a.err, "these are %d cases, and there are more: --all, or the next ones with --page-token %s\n", shown, sel.next)
+	}
 }
 
 func (a *app) newCaseList(as format) *list {

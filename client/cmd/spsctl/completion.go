@@ -72,7 +72,7 @@ func (a *app) offerLive(ask func(context.Context, *client.Client) []string) comp
 // completeReferences offers the newest cases, with what they are about.
 func (a *app) completeReferences(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
 	return a.offerLive(func(ctx context.Context, node *client.Client) (all []string) {
-		for found, err := range (selection{limit: mostCompleted}).cases(ctx, node) {
+		for found, err := range (&selection{limit: mostCompleted}).cases(ctx, node) {
 			if err != nil {
 				break
 			}

@@ -19,12 +19,15 @@ var examples = []struct {
 	{"find: words in any language, fields, an order", []string{
 		"spsctl case list mango dorsalis",
 		"spsctl case list --filter 'classification = (ALERT OR BORDER_REJECTION) AND addressee = CN'",
-		"spsctl case list --filter 'issue_time >= \"2026-03-01\"' --order-by reference --limit 0",
+		"spsctl case list --filter 'issue_time >= \"2026-03-01\"' --order-by reference --all",
 	}},
 	{"issue: begin with a template, fill it in, check it, issue it", []string{
 		"spsctl case template border-rejection > mango.yaml",
 		"spsctl case issue -f mango.yaml --check",
 		"spsctl case issue -f mango.yaml --yes",
+	}},
+	{"follow up, on a case by its reference", []string{
+		"spsctl case issue -f followup.yaml --yes",
 	}},
 	{"issue from a program: the same request ID issues once, however often", []string{
 		"spsctl case issue -f mango.yaml --yes --request-id 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o json",
@@ -34,7 +37,7 @@ var examples = []struct {
 		"spsctl case list --watch -o jsonl",
 	}},
 	{"for a spreadsheet", []string{
-		"spsctl case list --limit 0 -o csv > cases.csv",
+		"spsctl case list --all -o csv > cases.csv",
 	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",

@@ -66,6 +66,8 @@ type selection struct {
 	client.Selection
 	order string
 	limit int
+	token string // of the page that the list begins with
+	next  string // set by cases: token of what follows the last one; empty at the end
 }
 
 func (s *selection) flags(cmd *cobra.Command) {
@@ -73,19 +75,14 @@ func (s *selection) flags(cmd *cobra.Command) {
 }
 
 // cases returns the cases that are meant; a limit of 0 is none.
-func (s selection) cases(ctx context.Context, node *client.Client) iter.Seq2[*spsv1.Case, error] {
-	return func(yield func(*spsv1.Case, error) bool) {
-		shown := 0
-		opts := client.ListOptions{PageSize: int32(min(max(s.limit, 0), 1000)), Selection: s.Selection, OrderBy: s.order}
-		for found, err := range node.Cases(ctx, opts) {
-			if !yield(found, err) {
-				return
-			}
-			if shown++; shown == s.limit {
-				return
-			}
-		}
-	}
+func (s *selection) cases(ctx context.Context, node *client.Client) iter.Seq2[*spsv1.Case, error] {
+	return pages(s.limit, s.token, func(size int32, token string) ([]*spsv1.Case, string, error) {
+		page, err := node.CaseService().ListCases(ctx, &spsv1.ListCasesRequest{
+			PageSize: size, PageToken: token, Filter: s.Filter, Query: s.Query, OrderBy: s.order,
+		})
+		s.next = page.GetNextPageToken()
+		return page.GetCases(), s.next, err
+	})
 }
 
 // one returns the case with a reference, as it is in a list, if it is among
@@ -98,7 +95,7 @@ func (s selection) one(ctx context.Context, node *client.Client, reference strin
 		}
 		return found, err
 	}
-	s.limit, s.order = 1, ""
+	s.limit, s.order, s.token = 1, "", ""
 	if s.Filter != "" {
 		s.Filter = "(" + s.Filter + ") AND "
 	}

@@ -94,16 +94,15 @@ func (a *app) importRows(ctx context.Context, node *client.Client, rows batch.So
 	var issued, known, refused int
 	bar := newBar(a.err, rows.Rows(), "importing")
 	err = batch.Issue(ctx, map[certs.Office]*client.Client{node.Office(): node}, rows, inFlight, func(r batch.Result) {
-		entry := r.Issued.GetEntry()
 		switch {
 		case r.Err != nil:
 			refused++
 			bar.clear()
 			a.reportSkipped(r)
-		case entry.GetOrigin() == before.GetOrigin() && entry.GetSequence() >= before.GetSize():
-			issued++
-		default:
+		case issuedEarlier(r.Issued, before):
 			known++
+		default:
+			issued++
 		}
 		bar.add()
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -18,6 +19,7 @@ import (
 type issueOptions struct {
 	file, requestID string
 	check, yes      bool
+	again           bool
 	format          format
 }
 
@@ -34,14 +36,22 @@ adds your office, and you as its issuer.
 Issue shows what will be said to whom, and asks; --yes answers. What was issued
 cannot be taken back, only withdrawn, for all to see.
 
-If you do not know how an issue ended, repeat it with the same --request-id: it
-is issued once, however often you try.`,
+A reference is enough where a case or an earlier statement is named:
+
+  caseRef: VN-2026-000123
+  relatesTo: [{kind: replies, entry: TH-2026-000007}]
+
+The same file is issued once, however often you try: if you do not know how an
+issue ended, do it again, and you are told which statement it became. What counts
+is what the file says, not its name, its comments or its layout. To say the same
+a second time on purpose, add --again. A program may name the act itself with
+--request-id instead.`,
 		Example: `  spsctl case template border-rejection > mango.yaml
   spsctl case issue -f mango.yaml --check
   spsctl case issue -f mango.yaml`,
 		Args: cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			statement, err := a.readStatement(o.file)
+			statement, err := a.readStatement(o.file, referTo(ctx, node))
 			if err != nil {
 				return err
 			}
@@ -50,10 +60,12 @@ is issued once, however often you try.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", `the file, "-" for standard input`)
-	f.StringVar(&o.requestID, "request-id", "", "UUID of this act of issuing (default a random one)")
+	f.StringVar(&o.requestID, "request-id", "", "UUID of this act of issuing (default one made of what the file says)")
+	f.BoolVar(&o.again, "again", false, "issue it even if the same was issued before")
 	f.BoolVar(&o.check, "check", false, "only check it, and report every problem at once")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cobra.CheckErr(cmd.MarkFlagRequired("file"))
+	cmd.MarkFlagsMutuallyExclusive("request-id", "again")
 	outputFlag(cmd, &o.format)
 	return cmd
 }
@@ -75,22 +87,64 @@ func (a *app) issue(ctx context.Context, node *client.Client, statement *spsv1.S
 			return err
 		}
 	}
-	if o.requestID == "" {
-		o.requestID = client.NewRequestID()
-	}
-	issued, err := node.Issue(ctx, statement, o.requestID)
+	id, err := o.request(node, statement)
 	if err != nil {
-		return fmt.Errorf("request %s: %w%s", o.requestID, err, conflictHint(err))
+		return err
 	}
+	before, err := node.Node(ctx)
+	if err != nil {
+		return err
+	}
+	issued, err := node.Issue(ctx, statement, id)
+	if err != nil {
+		return fmt.Errorf("request %s: %w%s", id, err, conflictHint(err))
+	}
+	a.sayIssued(issued, issuedEarlier(issued, before))
 	if o.format == tableFormat {
 		_, err := fmt.Fprintln(a.out, issued.GetReference())
-		fmt.Fprintf(a.err, "issued as %s; see who has it: spsctl case get %s\n", issued.GetName(), issued.GetReference())
 		return err
 	}
 	if o.format == csvFormat {
 		return a.listStatements(csvFormat, []*spsv1.IssuedStatement{issued})
 	}
 	return write(a.out, o.format, issued)
+}
+
+// request returns the request ID of this act of issuing. Unless the caller says
+// otherwise it is a name of what is said: who types the command again, since it
+// is not known how it ended, does not make a second alert.
+func (o issueOptions) request(node *client.Client, s *spsv1.Statement) (string, error) {
+	switch {
+	case o.requestID != "":
+		return o.requestID, nil
+	case o.again:
+		return client.NewRequestID(), nil
+	}
+	return requestOf(node.Office(), s)
+}
+
+// requestOf returns the request ID of a statement that a file says. It is part
+// of the contract with whoever issued a file before: it never changes.
+func requestOf(office certs.Office, s *spsv1.Statement) (string, error) {
+	text, err := marshal(s)
+	return client.NameRequest("spsctl", string(office), string(text)), err
+}
+
+// issuedEarlier reports whether a statement was issued before the node was
+// asked how it stands.
+func issuedEarlier(issued *spsv1.IssuedStatement, before *spsv1.Node) bool {
+	entry := issued.GetEntry()
+	return entry.GetOrigin() != before.GetOrigin() || entry.GetSequence() < before.GetSize()
+}
+
+// sayIssued says what became of an act of issuing.
+func (a *app) sayIssued(issued *spsv1.IssuedStatement, earlier bool) {
+	if earlier {
+		fmt.Fprintf(a.err, "nothing was issued now: this was issued at %s as %s; to say it a second time, add --again\n",
+			instant(issued.GetIssueTime()), issued.GetName())
+		return
+	}
+	fmt.Fprintf(a.err, "issued as %s; see who has it: spsctl case get %s\n", issued.GetName(), issued.GetReference())
 }
 
 // conflictHint says what to do about a request ID that was used before.

@@ -6,14 +6,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// pages returns the items of a list that comes in pages, at most so many; a
-// limit of 0 is none. After an error there is no more.
-func pages[T any](limit int, fetch func(size int32, token string) (items []T, next string, err error)) iter.Seq2[T, error] {
+// mostInPage is how many items a node sends in one page.
+const mostInPage = 1000
+
+// pages returns the items of a list that comes in pages, from the page that a
+// token names on, at most so many; a limit of 0 is none. No more are asked for
+// than are wanted, so that the token of the next page goes on after the last
+// item. After an error there is no more.
+func pages[T any](limit int, token string, fetch func(size int32, token string) (items []T, next string, err error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		shown, token := 0, ""
+		shown := 0
 		for {
-			items, next, err := fetch(int32(min(max(limit, 0), 1000)), token)
+			size := mostInPage
+			if limit > 0 {
+				size = min(size, limit-shown)
+			}
+			items, next, err := fetch(int32(size), token)
 			if err != nil {
 				yield(none, err)
 				return

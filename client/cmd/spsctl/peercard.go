@@ -6,12 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
 )
@@ -19,8 +16,11 @@ import (
 func (a *app) peerShowCommand() *cobra.Command {
 	format := tableFormat
 	cmd := &cobra.Command{
-		Use:               "show CARDFILE",
-		Short:             "show what a peer card says",
+		Use:   "show CARDFILE",
+		Short: "show what a peer card says: addresses, keys, units, duty contacts, hours",
+		Long: `Show checks a peer card and shows everything that it says. The card of an office
+that your node has accepted lies in its folder of peers; how it stands with that
+office, spsctl peer list says.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cardFiles,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -28,7 +28,10 @@ func (a *app) peerShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.printCard(format, card)
+			if err := a.printCard(format, card); err != nil || format != tableFormat {
+				return err
+			}
+			return a.printCardInFull(card)
 		},
 	}
 	outputFlag(cmd, &format)
@@ -134,33 +137,6 @@ func replaces(target string, card *certs.Card, confirmed string) (known bool, er
 	default:
 		return false, nil
 	}
-}
-
-func (a *app) printCard(as format, card *certs.Card) error {
-	m := card.Message()
-	var names []string
-	for _, n := range m.GetName() {
-		names = append(names, n.GetText())
-	}
-	reached := "it only dials out"
-	if addresses := card.Addresses(); len(addresses) > 0 {
-		reached = strings.Join(addresses, ", ")
-	}
-	var origins []string
-	for _, o := range card.Origins() {
-		origins = append(origins, o.String())
-	}
-	slices.Sort(origins)
-	f := newFacts(a.out)
-	f.add("office", string(card.Office())+" of "+card.Federation())
-	f.add("name", strings.Join(names, " / "))
-	f.add("card number", fmt.Sprint(card.Number()))
-	f.add("made", when(timestamppb.New(card.IssueTime())))
-	f.add("reached at", reached)
-	f.add("logs", strings.Join(origins, ", "))
-	f.add("units", fmt.Sprint(len(m.GetUnits())))
-	f.add("fingerprint", card.Fingerprint())
-	return f.write(as, m)
 }
 
 // readCard reads and checks a card file.

@@ -10,9 +10,13 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// printStatement writes one statement.
+// printStatement writes one statement: for people a summary, then everything
+// that it says.
 func (a *app) printStatement(as format, s *spsv1.IssuedStatement) error {
-	return a.statementFacts(s).write(as, s)
+	if err := a.statementFacts(s).write(as, s); err != nil || as != tableFormat {
+		return err
+	}
+	return printInFull(a.out, "in full", s.GetStatement(), "salt", "federation", "office", "requestId")
 }
 
 func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
@@ -24,6 +28,8 @@ func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 	f.add("recorded here", when(s.GetRecordTime()))
 	f.add("kind", b.Kind)
 	f.add("classification", b.Classification)
+	f.add("status", brief.Words(s.GetStatement().GetStatus()))
+	f.add("handling", brief.Words(s.GetStatement().GetHandling()))
 	f.add("subject", b.Subject)
 	f.add("products", b.Product)
 	f.add("findings", b.Hazard)
@@ -33,6 +39,9 @@ func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 		f.add(r.GetSystem(), r.GetNumber())
 	}
 	f.add("case", s.GetCase())
+	if e := s.GetEntry(); e != nil {
+		f.add("entry", fmt.Sprintf("%s %d, leaf %x", e.GetOrigin(), e.GetSequence(), e.GetRecordHash()))
+	}
 	f.add("fault", s.GetFault())
 	for _, d := range s.GetDeliveries() {
 		f.add(d.GetOffice(), deliveryWords(d))
@@ -41,17 +50,29 @@ func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 }
 
 // printCase writes a case: for people its original, then what refers to it; in
-// CSV a row for each statement, the original first.
-func (a *app) printCase(as format, c *spsv1.Case) error {
+// CSV a row for each statement, the original first. full shows everything that
+// each of them says, not only the original.
+func (a *app) printCase(as format, c *spsv1.Case, full bool) error {
 	switch as {
 	case tableFormat:
-		if err := a.statementFacts(c.GetOriginal()).close(); err != nil || len(c.GetStatements()) == 0 {
+		if err := a.printStatement(as, c.GetOriginal()); err != nil || len(c.GetStatements()) == 0 {
 			return err
 		}
 		if _, err := fmt.Fprintln(a.out); err != nil {
 			return err
 		}
-		return a.listStatements(as, c.GetStatements())
+		if !full {
+			return a.listStatements(as, c.GetStatements())
+		}
+		for i, s := range c.GetStatements() {
+			if i > 0 {
+				fmt.Fprintln(a.out)
+			}
+			if err := a.printStatement(as, s); err != nil {
+				return err
+			}
+		}
+		return nil
 	case csvFormat:
 		return a.listStatements(as, append([]*spsv1.IssuedStatement{c.GetOriginal()}, c.GetStatements()...))
 	default:

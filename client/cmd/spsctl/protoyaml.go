@@ -19,6 +19,7 @@ type protoWriter struct {
 	line     int // lines begun after the first
 	size     int // nodes written
 	problems []error
+	refer    referrer // what a reference stands for
 }
 
 // The limits of a document, against aliases that blow up.
@@ -40,8 +41,10 @@ type place struct {
 }
 
 // toProtoJSON returns the JSON of a document that is to become a message.
-func toProtoJSON(document *yaml.Node, message protoreflect.MessageDescriptor) ([]byte, error) {
-	w := protoWriter{}
+// refer says what a reference stands for where a message that names an entry is
+// expected.
+func toProtoJSON(document *yaml.Node, message protoreflect.MessageDescriptor, refer referrer) ([]byte, error) {
+	w := protoWriter{refer: refer}
 	if err := w.write(document, place{message: message}, 0); err != nil {
 		return nil, err
 	}
@@ -76,9 +79,29 @@ func (w *protoWriter) write(n *yaml.Node, at place, depth int) error {
 	case yaml.AliasNode:
 		return w.write(n.Alias, at, depth+1)
 	default:
+		if at.message != nil && (at.message.FullName() == entryRef || at.message.FullName() == caseRef) && n.ShortTag() == "!!str" {
+			return w.writeReference(n, at)
+		}
 		w.writeScalar(n, at)
 		return nil
 	}
+}
+
+// writeReference writes what a reference stands for, where an entry or a case
+// is expected.
+func (w *protoWriter) writeReference(n *yaml.Node, at place) error {
+	if !references.MatchString(n.Value) {
+		w.problem(n, "%s: %q is no reference such as VN-2026-000123", at.field, n.Value)
+		w.text.WriteString("null")
+		return nil
+	}
+	m, err := w.refer(n.Value, at.message.FullName())
+	if err != nil {
+		return fmt.Errorf("line %d: %s: %w", n.Line, at.field, err)
+	}
+	text, err := marshal(m)
+	w.text.Write(text)
+	return err
 }
 
 func (w *protoWriter) writeSequence(n *yaml.Node, at place, depth int) error {

@@ -43,10 +43,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return code
 	}
 	if err != nil && code != exitInterrupted {
-		fmt.Fprintln(s.err, "spsctl: "+err.Error())
-	}
-	if code == exitUsage && !a.begun {
-		fmt.Fprintf(s.err, "usage: %s\nrun it with --help for more\n", cmd.UseLine())
+		a.report(cmd, args, err, code)
 	}
 	return code
 }

@@ -18,8 +18,9 @@ import (
 const maxStatementFile = 4 << 20
 
 // readStatement reads a statement from a YAML or JSON file, "-" for standard
-// input, with the names of proto3 JSON.
-func (a *app) readStatement(path string) (*spsv1.Statement, error) {
+// input, with the names of proto3 JSON. Where it names an entry or a case, a
+// reference is enough.
+func (a *app) readStatement(path string, refer referrer) (*spsv1.Statement, error) {
 	in := a.in
 	if path != "-" {
 		f, err := os.Open(path)
@@ -36,7 +37,13 @@ func (a *app) readStatement(path string) (*spsv1.Statement, error) {
 	if len(data) > maxStatementFile {
 		return nil, invalidError{fmt.Errorf("%s is larger than %d bytes", path, maxStatementFile)}
 	}
-	s, err := parseStatement(data)
+	s, err := parseStatement(data, refer)
+	if err == nil {
+		err = refer.complete(s)
+	}
+	if _, answered := answer(err); answered {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
 	if err != nil {
 		return nil, invalidError{fmt.Errorf("%s: %w", path, err)}
 	}
@@ -46,7 +53,7 @@ func (a *app) readStatement(path string) (*spsv1.Statement, error) {
 // parseStatement parses a statement in YAML, of which JSON is a part. Names
 // that it does not know, and values of lists that there are not, are refused,
 // all of them at once.
-func parseStatement(data []byte) (*spsv1.Statement, error) {
+func parseStatement(data []byte, refer referrer) (*spsv1.Statement, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
 		return nil, err
@@ -55,7 +62,7 @@ func parseStatement(data []byte) (*spsv1.Statement, error) {
 		return nil, errors.New("the file is empty")
 	}
 	s := &spsv1.Statement{}
-	text, err := toProtoJSON(document.Content[0], s.ProtoReflect().Descriptor())
+	text, err := toProtoJSON(document.Content[0], s.ProtoReflect().Descriptor(), refer)
 	if err != nil {
 		return nil, err
 	}

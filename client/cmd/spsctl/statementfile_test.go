@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/testing/protocmp"
 
 	"github.com/spsalert/spsalert/client/brief"
@@ -34,7 +38,7 @@ notification:
 `
 
 func TestParseStatement(t *testing.T) {
-	got, err := parseStatement([]byte(statementYAML))
+	got, err := parseStatement([]byte(statementYAML), nobody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +61,7 @@ func TestParseStatement(t *testing.T) {
 
 // TestShortValues writes the same statement as people do.
 func TestShortValues(t *testing.T) {
-	want, err := parseStatement([]byte(statementYAML))
+	want, err := parseStatement([]byte(statementYAML), nobody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +71,7 @@ func TestShortValues(t *testing.T) {
 		strings.NewReplacer("STATEMENT_STATUS_ACTUAL", "ACTUAL", "CLASSIFICATION_BORDER_REJECTION", "border rejection",
 			"NOTIFICATION_TYPE_PLANT", "notification_type_plant", "externalReferences", "external_references"),
 	} {
-		got, err := parseStatement([]byte(short.Replace(statementYAML)))
+		got, err := parseStatement([]byte(short.Replace(statementYAML)), nobody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +92,7 @@ func TestTemplates(t *testing.T) {
 			"all of it":  regexp.MustCompile(`(?m)^#`).ReplaceAllString(prose.ReplaceAllString(text, ""), ""),
 			"upper case": strings.ReplaceAll(text, c.Classification, strings.ToUpper(c.Classification)),
 		} {
-			got, err := parseStatement([]byte(text))
+			got, err := parseStatement([]byte(text), nobody)
 			if err != nil {
 				t.Errorf("%s, %s: %v\n%s", c.Classification, name, err, text)
 				continue
@@ -121,7 +125,7 @@ func TestParseStatementSaysWhereAndWhat(t *testing.T) {
 		{"more than one can hold", bomb(), "values"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := parseStatement([]byte(test.in)); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := parseStatement([]byte(test.in), nobody); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q in it", err, test.want)
 			}
 		})
@@ -145,7 +149,7 @@ func FuzzParseStatement(f *testing.F) {
 	f.Add([]byte("flags: [{office: VN, dueTime: 2026-01-01T00:00:00Z}]"))
 	f.Add([]byte(bomb()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := parseStatement(data)
+		s, err := parseStatement(data, nobody)
 		if err != nil {
 			return
 		}
@@ -153,7 +157,7 @@ func FuzzParseStatement(f *testing.F) {
 		if err != nil {
 			return // text that is not UTF-8 cannot come from YAML, but say nothing here
 		}
-		again, err := parseStatement(text)
+		again, err := parseStatement(text, nobody)
 		if err != nil {
 			t.Fatalf("its own JSON is refused: %v\n%s", err, text)
 		}
@@ -161,4 +165,108 @@ func FuzzParseStatement(f *testing.F) {
 			t.Errorf("read again (-first +second):\n%s", diff)
 		}
 	})
+}
+
+// nobody knows no reference.
+func nobody(reference string, _ protoreflect.FullName) (proto.Message, error) {
+	return nil, fmt.Errorf("%s is not here", reference)
+}
+
+// somebody knows every reference as the third entry of VN.
+func somebody(reference string, as protoreflect.FullName) (proto.Message, error) {
+	entry := &spsv1.EntryRef{Origin: "asean-cn/VN/1", Sequence: 3, RecordHash: make([]byte, 32)}
+	if as == entryRef {
+		return entry, nil
+	}
+	return &spsv1.CaseRef{Original: entry, Reference: reference}, nil
+}
+
+func TestReferencesStandForEntries(t *testing.T) {
+	entry := &spsv1.EntryRef{Origin: "asean-cn/VN/1", Sequence: 3, RecordHash: make([]byte, 32)}
+	want := &spsv1.Statement{
+		CaseRef:        &spsv1.CaseRef{Original: entry, Reference: "VN-2026-000123"},
+		RelatesTo:      []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_REPLIES, Entry: entry}, {Reference: "TH-EX-2026-000007", Entry: entry}},
+		HandDeliveries: []*spsv1.HandDelivery{{Office: "LA", Statement: entry}},
+		Source:         &spsv1.Source{Reference: "VN-2026-000123"}, // a text stays one
+	}
+	for name, text := range map[string]string{
+		"short": `caseRef: VN-2026-000123
+relatesTo: [{kind: replies, entry: VN-2026-000009}, {reference: TH-EX-2026-000007}]
+handDeliveries: [{office: LA, statement: VN-2026-000123}]
+source: {reference: VN-2026-000123}`,
+		"by the reference of the case": `caseRef: {reference: VN-2026-000123}
+relatesTo: [{kind: replies, entry: VN-2026-000009}, {reference: TH-EX-2026-000007, entry: TH-EX-2026-000007}]
+handDeliveries: [{office: LA, statement: {origin: asean-cn/VN/1, sequence: 3, recordHash: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=}}]
+source: {reference: VN-2026-000123}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := parseStatement([]byte(text), somebody)
+			if err == nil {
+				err = referrer(somebody).complete(got)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+				t.Errorf("statement (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := parseStatement([]byte("status: actual\ncaseRef: VN-2026-000123"), nobody); err == nil || !strings.Contains(err.Error(), "line 2: caseRef: VN-2026-000123 is not here") {
+		t.Errorf("error %v, want the line and what is not here", err)
+	}
+}
+
+// TestTheSameFileIsTheSameRequest changes what does not count in a file, and
+// then what does.
+func TestTheSameFileIsTheSameRequest(t *testing.T) {
+	request := func(text string) string {
+		t.Helper()
+		s, err := parseStatement([]byte(text), nobody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := requestOf("VN", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	want := request(statementYAML)
+	if got, ever := want, "80d7ca25-9d69-5d5a-8bc6-9c165f8ce5a9"; got != ever {
+		t.Errorf("request ID %s, want %s as in every version: what was issued by an older one would be issued again", got, ever)
+	}
+	if got := request("# another comment\n" + strings.ReplaceAll(statementYAML, "CLASSIFICATION_BORDER_REJECTION", "border-rejection")); got != want {
+		t.Errorf("with other comments and short values: request ID %s, want %s", got, want)
+	}
+	if got := request(strings.ReplaceAll(statementYAML, "2024.9650", "2024.9651")); got == want {
+		t.Error("another number has the same request ID")
+	}
+}
+
+// TestInFull reads back what is shown.
+func TestInFull(t *testing.T) {
+	want, err := parseStatement([]byte(statementYAML), nobody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Salt, want.Office = []byte("salt"), "VN"
+	want.GetNotification().Subject[0].Text = "two\nlines \u202e and more"
+	var out bytes.Buffer
+	if err := printInFull(&out, "in full", want, "salt", "office"); err != nil {
+		t.Fatal(err)
+	}
+	title, text, _ := strings.Cut(strings.TrimPrefix(out.String(), "\n"), "\n")
+	if title != "in full" || !strings.Contains(text, "classification: border-rejection\n") || strings.Contains(text, "\u202e") || strings.Contains(text, "salt") {
+		t.Errorf("got %q", out.String())
+	}
+	got, err := parseStatement([]byte(text), nobody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Salt, want.Office = nil, ""
+	want.GetNotification().Subject[0].Text = "two\nlines   and more"
+	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+		t.Errorf("statement (-want +got):\n%s", diff)
+	}
 }

@@ -126,7 +126,7 @@ func (a *app) tokenListCommand() *cobra.Command {
 }
 
 func tokens(ctx context.Context, node *client.Client, limit int) iter.Seq2[*spsv1.Token, error] {
-	return pages(limit, func(size int32, token string) ([]*spsv1.Token, string, error) {
+	return pages(limit, "", func(size int32, token string) ([]*spsv1.Token, string, error) {
 		page, err := node.NodeService().ListTokens(ctx, &spsv1.ListTokensRequest{PageSize: size, PageToken: token})
 		return page.GetTokens(), page.GetNextPageToken(), err
 	})

@@ -43,7 +43,15 @@ func exitCodesText() string {
 	for _, e := range exitCodes {
 		fmt.Fprintf(&b, "  %3d  %s\n", e.code, e.meaning)
 	}
-	b.WriteString("\nWhat went wrong is one message on standard error, with the reason code of the\nnode in parentheses where there is one.")
+	b.WriteString(`
+What went wrong is one message on standard error, with the reason code of the
+node in parentheses where there is one. With -o json and jsonl it is one object
+on the last line:
+
+  {"reason": …, "message": …, "violations": [{"field": …, "reason": …,
+  "sentence": …}], "metadata": {…}, "exitCode": …}
+
+The reason is missing where it was not the node that refused.`)
 	return b.String()
 }
 

@@ -86,7 +86,7 @@ func (a *app) printEvent(f format, e client.Event) error {
 
 // watchCases shows the cases that there are, unless a cursor says that the
 // caller has them, and then each that begins or changes.
-func (a *app) watchCases(ctx context.Context, node *client.Client, as format, sel selection, cursor string) error {
+func (a *app) watchCases(ctx context.Context, node *client.Client, as format, sel *selection, cursor string) error {
 	if err := asItComes(as); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (a *app) watchCases(ctx context.Context, node *client.Client, as format, se
 
 // listBeforeWatch lists the cases, and returns the cursor from which what
 // changes after the list was begun can be watched.
-func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as format, sel selection) (cursor string, err error) {
+func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as format, sel *selection) (cursor string, err error) {
 	began := client.ListOptions{PageSize: 1, Began: func(c string) { cursor = c }}
 	for _, err := range node.Statements(ctx, began) {
 		if err != nil {
@@ -131,7 +131,7 @@ func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as forma
 		}
 		break
 	}
-	list := a.newCaseList(as)
+	list, shown := a.newCaseList(as), 0
 	for found, err := range sel.cases(ctx, node) {
 		if err != nil {
 			return "", err
@@ -144,7 +144,9 @@ func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as forma
 		if err != nil {
 			return "", err
 		}
+		shown++
 	}
+	defer a.noteMore(sel, shown)
 	if as == jsonlFormat {
 		return cursor, a.printCaseEvent(as, cursor, nil)
 	}
