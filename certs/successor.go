@@ -97,6 +97,29 @@ func checkSuccessor(known, next *Card) error {
 	return nil
 }
 
+// Continues returns nil if whoever trusts an earlier card of an office may trust
+// c as well, without asking anybody: c has a higher number, is signed by the
+// card key of the earlier card, and still names its log keys. Unlike the rule
+// of [Roster.Apply] it lets cards between the two be missing, and takes a new
+// card key that the old one signed for: it is for those who read the past, who
+// find out which keys were whose, and not for a node that puts cards in force.
+// Errors are [ErrCardOld], [ErrCardSigner] and [ErrCardForgets].
+func (c *Card) Continues(earlier *Card) error {
+	switch {
+	case c.Federation() != earlier.Federation() || c.Office() != earlier.Office():
+		return fmt.Errorf("%w: card of %s/%s after one of %s/%s", ErrCardSigner, c.Federation(), c.Office(), earlier.Federation(), earlier.Office())
+	case c.Number() <= earlier.Number():
+		return fmt.Errorf("%w: card %d of %s after number %d", ErrCardOld, c.Number(), c.Office(), earlier.Number())
+	case !c.signedBy(earlier.CardKey()):
+		return fmt.Errorf("%w: card %d of %s is not signed by the card key of number %d", ErrCardSigner, c.Number(), c.Office(), earlier.Number())
+	}
+	return keepsKeys(earlier, c)
+}
+
+// NewKey reports whether the card key of c is another than that of an earlier
+// card.
+func (c *Card) NewKey(earlier *Card) bool { return !bytes.Equal(c.CardKey(), earlier.CardKey()) }
+
 func (c *Card) signedBy(key []byte) bool {
 	return bytes.Equal(c.CardKey(), key) || bytes.Equal(c.previousKey, key)
 }
