@@ -207,6 +207,9 @@ func (l *Ledger) putEntry(tx store.Tx, id logID, e *Entry, row leafRow) error {
 	if err := tx.Put(tableLeaves, entryKey(id, e.Sequence), row.encode()); err != nil {
 		return err
 	}
+	if err := putUrgent(tx, id, e); err != nil {
+		return err
+	}
 	place := placeRow{id: id, number: e.Sequence}
 	if err := tx.Put(tablePositions, positionKey(e.Position.N), place.encode()); err != nil {
 		return err

@@ -82,6 +82,13 @@ func (t countedTx) Put(table store.Table, key, value []byte) error {
 	return t.Tx.Put(table, key, value)
 }
 
+func (t countedTx) Delete(table store.Table, key []byte) error {
+	if err := t.s.hit(); err != nil {
+		return err
+	}
+	return t.Tx.Delete(table, key)
+}
+
 // A failure of the store at any call of any operation is reported, and leaves
 // the ledger as it was or as it was to become.
 func TestEveryFailureOfTheStoreIsReported(t *testing.T) {
@@ -104,6 +111,7 @@ func TestEveryFailureOfTheStoreIsReported(t *testing.T) {
 	if _, err := vn.Append(t.Context(), ledgertest.Prepared(readdress)); err != nil {
 		t.Fatal(err)
 	}
+	ahead := urgentOf(t, vn, issueUrgent(t, vn, "r3", "aflatoxin", "CN").Sequence, "CN", 2)
 	p, err := vn.Page(t.Context(), vn.Origin(), 1, "CN", 1<<20)
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +137,14 @@ func TestEveryFailureOfTheStoreIsReported(t *testing.T) {
 			_, err := cn.Append(ctx, ledgertest.Prepared(readdressOwn))
 			return err
 		}},
+		{"RecordAhead", func() error { return cn.RecordAhead(ctx, "VN", ahead) }},
+		{"Entry ahead", func() error { _, err := cn.Entry(ctx, o, ahead.Sequence); return err }},
+		{"Seal ahead", func() error { _, err := cn.Seal(ctx, o, ahead.Sequence); return err }},
+		{"Receipt ahead", func() error { _, err := cn.Receipt(ctx, o); return err }},
+		{"Verify ahead", func() error { _, err := cn.Verify(ctx); return err }},
 		{"Record", func() error { _, err := cn.Record(ctx, "VN", p); return err }},
+		{"Urgent", func() error { _, err := cn.Urgent(ctx, o, ahead.Sequence, "CN", 2); return err }},
+		{"UrgentFrom", func() error { _, _, err := cn.UrgentFrom(ctx, o, 0, "CN", 2); return err }},
 		{"Receipt", func() error { _, err := cn.Receipt(ctx, o); return err }},
 		{"AddReceipt", func() error { return cn.AddReceipt(ctx, "VN", receipt) }},
 		{"ReceiptOf", func() error { _, err := cn.ReceiptOf(ctx, "VN", cn.Origin()); return err }},

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 
@@ -30,6 +31,9 @@ type Entry struct {
 	// Fault says which rule the issuer broke; "" if none. A faulty entry MUST
 	// have no effect but to be shown as faulty.
 	Fault string
+	// Gap is how many entries before it are not held yet: it is urgent and came
+	// ahead of them. 0 for all others.
+	Gap uint64
 }
 
 // Receipt is a receipt that another office gave, after it was verified and
@@ -57,6 +61,10 @@ type Record struct {
 // fold wrote about them may be shown to people of the own office, and MUST NOT
 // be sent to another. An error means that the store failed; content that the
 // fold cannot read is its own to mark.
+//
+// An entry that came ahead of those before it is folded when it comes. It is
+// folded a second time, at the same position, if its turn shows that it breaks
+// a rule: the fold then takes back every effect that it gave it.
 type Fold interface {
 	Entry(tx store.Tx, e Entry) error
 	Receipt(tx store.Tx, r Receipt) error
@@ -71,7 +79,9 @@ func (l *Ledger) Entry(ctx context.Context, o certs.Origin, seq uint64) (e Entry
 			return err
 		}
 		if seq >= row.size {
-			return fmt.Errorf("%w: entry %d of %s", ErrNotFound, seq, o)
+			if _, ahead, err := getAhead(r, row.id, seq); err != nil || !ahead {
+				return cmp.Or(err, fmt.Errorf("%w: entry %d of %s", ErrNotFound, seq, o))
+			}
 		}
 		if e, err = l.readEntry(r, row.id, o, seq); err == nil && e.Position.N > released.N {
 			err = fmt.Errorf("%w: entry %d of %s is not released", ErrNotFound, seq, o)
@@ -95,6 +105,9 @@ func (l *Ledger) find(r store.Reader, o certs.Origin) (logRow, error) {
 
 // readEntry copies an entry out of a transaction.
 func (l *Ledger) readEntry(r store.Reader, id logID, o certs.Origin, seq uint64) (Entry, error) {
+	if e, ahead, err := l.readAhead(r, id, o, seq); ahead || err != nil {
+		return e, err
+	}
 	row, err := getLeaf(r, id, seq)
 	if err != nil {
 		return Entry{}, err

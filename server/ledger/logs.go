@@ -123,7 +123,13 @@ func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1
 		if err != nil {
 			return err
 		}
+		ahead, isAhead, err := getAhead(r, row.id, seq)
 		switch {
+		case err != nil:
+			return err
+		case isAhead:
+			s = seal.New(bytes.Clone(ahead.leaf), ahead.proof, bytes.Clone(ahead.note))
+			return nil
 		case seq >= row.size:
 			return fmt.Errorf("%w: entry %d of %s", ErrNotFound, seq, o)
 		case seq >= newest.Size:

@@ -29,8 +29,9 @@ type ownReceipt struct {
 }
 
 // Receipt returns the newest receipt of this office over the log of another,
-// over everything that is held of it, signed once per size. If more bodies are
-// missing than a receipt can list, it stops at a smaller size. The note is the
+// over everything that is held of it, ahead of a gap too, signed once for each
+// thing that it says. If more bodies are missing than a receipt can list, it
+// stops at a smaller size. The note is the
 // caller's. The error is [ErrNotFound] if nothing of the log is held yet, and
 // [ErrOwnLog] for the own.
 func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
@@ -51,6 +52,9 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 		if next.Size, next.Missing, err = holding(r, row); err != nil {
 			return err
 		}
+		if next.Ahead, err = aheadLines(r, row.id, seal.MaxReceiptLines-len(next.Missing)); err != nil {
+			return err
+		}
 		if next.Size == last.said.Size {
 			next.Root = last.said.Root
 			return nil
@@ -63,7 +67,7 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 		return nil, err
 	case next.Size == 0:
 		return nil, fmt.Errorf("%w: nothing of %s can be receipted yet", ErrNotFound, o)
-	case next.Size == last.said.Size && slices.Equal(next.Missing, last.said.Missing):
+	case next.Size == last.said.Size && slices.Equal(next.Missing, last.said.Missing) && slices.Equal(next.Ahead, last.said.Ahead):
 		return bytes.Clone(last.note), nil
 	}
 	next.Time = max(l.o.Now().Unix(), last.said.Time)

@@ -126,6 +126,9 @@ func (l *Ledger) putRun(tx store.Tx, run *run) error {
 // readdress may be held under its subject: it is read here, where one at a time
 // is in memory, since a package may readdress thousands.
 func (l *Ledger) putRecorded(tx store.Tx, id logID, in *incoming) error {
+	if was, err := l.fillGap(tx, id, in); was || err != nil {
+		return err
+	}
 	e := in.Entry // a copy: the transaction may run again
 	if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
 		held, err := subjectBody(tx, e.Leaf)

@@ -10,6 +10,8 @@ const (
 	tableLeaves     store.Table = "ledger.leaves"     // log, sequence → position, fault, tree hashes, request, leaf
 	tableEnvelopes  store.Table = "ledger.envelopes"  // log, sequence, chunk → part of a body as signed
 	tableMissing    store.Table = "ledger.missing"    // log, sequence → nothing: a body that should be here
+	tableAhead      store.Table = "ledger.ahead"      // log, sequence → position, proof, checkpoint, leaf: held before its turn
+	tableUrgent     store.Table = "ledger.urgent"     // log, sequence → nothing: it may go ahead
 	tablePositions  store.Table = "ledger.positions"  // number → entry or receipt
 	tableReceipts   store.Table = "ledger.receipts"   // log, office, size, position → note
 	tableRequests   store.Table = "ledger.requests"   // request ID → own entry
@@ -20,7 +22,7 @@ const (
 // caller's.
 func Tables() []store.Table {
 	return []store.Table{
-		tableMeta, tableLogs, tableLeaves, tableEnvelopes, tableMissing,
+		tableMeta, tableLogs, tableLeaves, tableEnvelopes, tableMissing, tableAhead, tableUrgent,
 		tablePositions, tableReceipts, tableRequests, tableReferences,
 	}
 }

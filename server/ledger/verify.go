@@ -24,6 +24,10 @@ const maxFindings = 20
 // was met since the store was restored holds.
 type Summary struct {
 	Logs, Entries, Bodies, Missing, Lost, Faulty, Receipts uint64
+
+	// Ahead are the entries that are held before those in front of them; they
+	// are not among Entries.
+	Ahead uint64
 }
 
 // Verify reads the whole ledger in a store and checks everything in it against
@@ -73,6 +77,7 @@ type verifiedLog struct {
 	origin certs.Origin
 	own    bool
 	roots  map[uint64]tlog.Hash // at the sizes of checkpoint and receipts
+	aheads []verifiedAhead
 }
 
 // find notes something wrong, once.
@@ -112,7 +117,11 @@ func (v *verifier) begin(r store.Reader) error {
 		if err != nil {
 			return err
 		}
-		v.logs = append(v.logs, verifiedLog{logRow: row, origin: o, own: o.Office == office, roots: make(map[uint64]tlog.Hash)})
+		log := verifiedLog{logRow: row, origin: o, own: o.Office == office, roots: make(map[uint64]tlog.Hash)}
+		if err := v.beginAhead(r, &log); err != nil {
+			return err
+		}
+		v.logs = append(v.logs, log)
 	}
 	if len(v.logs) == 0 {
 		return ErrNotInitialised
@@ -195,6 +204,9 @@ func (v *verifier) verifyLog(ctx context.Context, log *verifiedLog) error {
 		v.find("%s: the last time is %v, want %v", log.origin, log.last, last.last)
 	}
 	v.verifyCheckpoint(log)
+	if err := v.verifyAheads(ctx, log); err != nil {
+		return err
+	}
 	return v.verifyReceipts(ctx, log)
 }
 
@@ -254,6 +266,9 @@ func (v *verifier) verifyEntry(r store.Reader, log *verifiedLog, seq uint64, row
 		last.last = leaf.GetTime().AsTime()
 	}
 	if err := v.verifyRequest(r, log, seq, row); err != nil {
+		return err
+	}
+	if err := v.verifyUrgent(r, log, seq, row); err != nil {
 		return err
 	}
 	return v.verifyBody(r, log, seq, row)

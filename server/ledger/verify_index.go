@@ -70,8 +70,9 @@ func (v *verifier) verifyPositions(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if v.end != v.sum.Entries+v.sum.Receipts {
-		v.find("%d positions, want one for each of %d entries and %d receipts", v.end, v.sum.Entries, v.sum.Receipts)
+	if v.end != v.sum.Entries+v.sum.Ahead+v.sum.Receipts {
+		v.find("%d positions, want one for each of %d entries, %d held ahead and %d receipts",
+			v.end, v.sum.Entries, v.sum.Ahead, v.sum.Receipts)
 	}
 	return v.store.View(ctx, func(r store.Reader) error {
 		last, err := lastPosition(r)
@@ -127,8 +128,10 @@ func (v *verifier) verifyIndexes(ctx context.Context) error {
 	if err := v.verifyStrays(ctx, tableEnvelopes); err != nil {
 		return err
 	}
-	if err := v.verifyStrays(ctx, tableMissing); err != nil {
-		return err
+	for _, t := range []store.Table{tableMissing, tableUrgent} {
+		if err := v.verifyStrays(ctx, t); err != nil {
+			return err
+		}
 	}
 	return v.verifyReferences(ctx)
 }
@@ -143,6 +146,9 @@ func (v *verifier) verifyStrays(ctx context.Context, t store.Table) error {
 			return err
 		}
 		leaf, err := r.Get(tableLeaves, key)
+		if err == nil && leaf == nil && t == tableEnvelopes {
+			leaf, err = r.Get(tableAhead, key)
+		}
 		if err == nil && leaf == nil {
 			v.find("%s has a row for entry %d of log %d, which is not there", t, seq, id)
 		}

@@ -43,11 +43,13 @@ func (p *program) storeVerify(ctx context.Context) error {
 	_, printErr := fmt.Fprintf(p.out, `in order: %s
   logs      %d
   entries   %d   (%d faulty, kept and shown as such)
+  ahead     %d   (urgent, and held before those in front of them)
   bodies    %d   (%d missing)
   receipts  %d
   audit     %d records
   tokens    %d, accounts %d
-`, c.Ledger(), sum.Ledger.Logs, sum.Ledger.Entries, sum.Ledger.Faulty, sum.Ledger.Bodies, sum.Ledger.Missing, sum.Ledger.Receipts,
+`, c.Ledger(), sum.Ledger.Logs, sum.Ledger.Entries, sum.Ledger.Faulty, sum.Ledger.Ahead,
+		sum.Ledger.Bodies, sum.Ledger.Missing, sum.Ledger.Receipts,
 		sum.Register.AuditRecords, sum.Register.Tokens, sum.Register.Accounts)
 	return errors.Join(err, printErr)
 }
