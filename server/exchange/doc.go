@@ -35,6 +35,11 @@
 // sends Credit for every 16 KiB that it has taken, and whenever nothing is left
 // to take.
 //
+// An urgent entry that lies behind the next frame of its log goes ahead of it,
+// with proofs of its own, before everything that is not yet handed to the
+// stream. The receiver keeps it apart until its turn comes, and lists it in its
+// receipts as ahead.
+//
 // A side that has nothing to send repeats its Credit after 15 s. A peer is dead
 // after 60 s without new Credit while bytes are out. Credit that repeats what
 // was said before is a sign of life only when nothing is out: a peer that takes
@@ -48,6 +53,6 @@
 // A peer that breaks the protocol, or sends what does not prove itself, is told
 // so by a Bye and dialled again later; nothing of it was stored and nobody else
 // notices. Frames of kinds that this version does not know or does not use yet
-// (Urgent, WantBody, BodyChunk, Parcel, Misbehaviour) are passed over, and
+// (WantBody, BodyChunk, Parcel, Misbehaviour) are passed over, and
 // credited. Alarms are kept apart from errors, see [Status].
 package exchange

@@ -4,6 +4,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/ledger"
 )
 
 const (
@@ -21,6 +22,7 @@ const (
 type inbox struct {
 	hello    *spsv1.Hello
 	entries  []delivery
+	urgent   []delivery              // before all entries
 	heads    map[certs.Origin][]head // the last few of each log, oldest first
 	unseen   map[certs.Origin]bool   // logs whose newest head the clerk has not examined
 	receipts map[receiptKey][]byte
@@ -48,10 +50,12 @@ type receiptKey struct {
 	origin certs.Origin
 }
 
-// delivery is a frame of entries that waits to be recorded.
+// delivery is a frame of entries, or an urgent entry, that waits to be
+// recorded.
 type delivery struct {
 	origin  certs.Origin
 	entries *spsv1.Entries
+	urgent  *ledger.Urgent
 	target  []byte // the checkpoint that the entries lead to
 	size    int    // of the frame
 }

@@ -19,7 +19,9 @@ type outbox struct {
 	heads    map[certs.Origin]bool
 	told     map[certs.Origin]uint64 // sizes of the heads sent last
 
+	urgent []*spsv1.Frame // urgent entries and their heads: before all that is held
 	held   []*spsv1.Frame // made, and waiting for the window, in order
+	page   *standing      // whose entries are the last of held; nil: none are
 	orders []*standing    // of the peer; the one whose turn it is comes first
 }
 
@@ -28,6 +30,7 @@ type outbox struct {
 type standing struct {
 	origin certs.Origin
 	next   uint64 // the sequence that goes next
+	ahead
 }
 
 func newOutbox(hello *spsv1.Frame) outbox {
@@ -43,7 +46,7 @@ func newOutbox(hello *spsv1.Frame) outbox {
 // order puts a standing order in place of the one for the same log. It reports
 // whether there was room.
 func (out *outbox) order(o certs.Origin, next uint64) bool {
-	fresh := &standing{origin: o, next: next}
+	fresh := &standing{origin: o, next: next, ahead: ahead{wanted: next, looked: next}}
 	i := slices.IndexFunc(out.orders, func(s *standing) bool { return s.origin == o })
 	if i < 0 {
 		if len(out.orders) >= maxLogs {
@@ -67,6 +70,18 @@ func (out *outbox) served(order *standing) {
 	if i := slices.Index(out.orders, order); i >= 0 {
 		out.orders = append(slices.Delete(out.orders, i, i+1), order)
 	}
+}
+
+// takeBack takes back the frame of entries that waits for the window, if one
+// does: its order goes on from there again. So no newer heads come between it
+// and the one that it leads to, however many urgent entries overtake it.
+func (out *outbox) takeBack() {
+	if out.page == nil {
+		return
+	}
+	last := len(out.held) - 1
+	out.page.next = out.held[last].GetEntries().GetStart()
+	out.held, out.page = out.held[:last], nil
 }
 
 // pop takes one log out of a set; ok is false if the set is empty.

@@ -88,6 +88,9 @@ func (s *session) putKind(frame *spsv1.Frame, size int) (waits bool, _ *ending) 
 	case *spsv1.Frame_Entries:
 		err := s.putEntries(kind.Entries, size)
 		return err == nil, err
+	case *spsv1.Frame_Urgent:
+		err := s.putUrgent(kind.Urgent, size)
+		return err == nil, err
 	case *spsv1.Frame_Receipt:
 		return false, s.putReceipt(kind.Receipt)
 	case *spsv1.Frame_Bye:

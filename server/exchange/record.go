@@ -57,11 +57,18 @@ func (s *session) record(ctx context.Context) {
 	}
 }
 
-// delivery returns the next entries to record, if there are any. Those that
-// were on their way when an order was repeated are passed over.
+// delivery returns what is to be recorded next, if there is anything: urgent
+// entries first. Entries that were on their way when an order was repeated are
+// passed over.
 func (s *session) delivery() (delivery, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.inbox.urgent) > 0 {
+		d := s.inbox.urgent[0]
+		s.inbox.urgent[0] = delivery{}
+		s.inbox.urgent = s.inbox.urgent[1:]
+		return d, true
+	}
 	for len(s.inbox.entries) > 0 {
 		d := s.inbox.entries[0]
 		s.inbox.entries[0] = delivery{}
@@ -102,6 +109,9 @@ func (s *session) repeat() {
 
 // recordOne records a package and makes a receipt due.
 func (s *session) recordOne(ctx context.Context, d delivery) error {
+	if d.urgent != nil {
+		return s.recordAhead(ctx, d)
+	}
 	page := packageOf(d)
 	size, err := s.x.ledger.Record(ctx, s.peer.Office, page)
 	if err != nil {

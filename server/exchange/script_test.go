@@ -103,6 +103,8 @@ func kinds(frames []*spsv1.Frame) []string {
 			all = append(all, "Head")
 		case *spsv1.Frame_Entries:
 			all = append(all, "Entries")
+		case *spsv1.Frame_Urgent:
+			all = append(all, "Urgent")
 		case *spsv1.Frame_Receipt:
 			all = append(all, "Receipt")
 		case *spsv1.Frame_Credit:

@@ -24,12 +24,22 @@ const (
 	frameHead = 2 << 10
 )
 
-// fill looks up one thing that is due and puts it into held. It reports whether
-// there may be more to send now; nothing is made while frames are held.
+// fill looks up one thing that is due and puts it where it waits to be sent. It
+// reports whether there may be more to send now; nothing but urgent entries is
+// made while frames are held, and nothing at all while those are.
 func (s *session) fill(ctx context.Context) (bool, error) {
 	s.mu.Lock()
 	out := &s.outbox
-	if !out.open || len(out.held) > 0 {
+	if !out.open || len(out.urgent) > 0 {
+		s.mu.Unlock()
+		return false, nil
+	}
+	s.mu.Unlock()
+	if more, err := s.fillUrgent(ctx); more || err != nil {
+		return more, err
+	}
+	s.mu.Lock()
+	if len(out.held) > 0 {
 		s.mu.Unlock()
 		return false, nil
 	}
@@ -168,6 +178,9 @@ func (s *session) holdPage(order *standing, page ledger.Package) error {
 	}
 	s.tell(page.Origin, c.Size, page.Checkpoint)
 	s.hold(&spsv1.Frame{Kind: &spsv1.Frame_Entries{Entries: entriesOf(page, c.Size)}})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outbox.page = order
 	return nil
 }
 

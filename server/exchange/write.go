@@ -96,9 +96,18 @@ func (s *session) ready() (*spsv1.Frame, error) {
 		out.credit = false
 		s.in.told = s.in.taken
 		return &spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: &spsv1.Credit{Bytes: s.in.taken}}}, nil
+	case len(out.urgent) > 0:
+		if !s.out.fits(proto.Size(out.urgent[0])) {
+			return nil, nil
+		}
+		frame := out.urgent[0]
+		out.urgent = out.urgent[1:]
+		return s.count(frame), nil
 	case len(out.held) > 0 && s.out.fits(proto.Size(out.held[0])):
 		frame := out.held[0]
-		out.held = out.held[1:]
+		if out.held = out.held[1:]; len(out.held) == 0 {
+			out.page = nil
+		}
 		return s.count(frame), nil
 	}
 	return nil, nil
