@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -324,6 +325,47 @@ func TestRebuildGivesTheSameBook(t *testing.T) {
 	}
 	if len(before) < 20*4 {
 		t.Errorf("the book has %d rows, want some of each table", len(before))
+	}
+}
+
+// What came ahead of its turn and turns out faulty is left with what a faulty
+// entry has from the beginning, and with the time at which it came.
+func TestAnEntryThatTurnsOutFaulty(t *testing.T) {
+	original := entry(t, "CN", 1, notification())
+	original.Position.N = 1
+	for name, sound := range map[string]ledger.Entry{
+		"a notification": original, "a follow-up": entry(t, "CN", 2, followUp(original, original.Hash[:])),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if sound.Position.N == 0 {
+				sound.Position.N = 2
+			}
+			faulty := sound
+			faulty.Fault = "its time is before that of an earlier entry"
+			fold := func(entries ...ledger.Entry) map[string]string {
+				s := newStore(t)
+				b := openBook(t, s, "VN")
+				for _, e := range entries {
+					if err := s.Update(t.Context(), func(tx store.Tx) error { return b.Entry(tx, e) }); err != nil {
+						t.Fatal(err)
+					}
+				}
+				rows := dump(t, s)
+				for key := range rows {
+					if strings.HasPrefix(key, "casebook.times") {
+						rows[key] = "a time"
+					}
+				}
+				return rows
+			}
+			want := fold(faulty)
+			if diff := cmp.Diff(want, fold(sound, faulty)); diff != "" {
+				t.Errorf("the book differs from one that knew it as faulty only (-want +got):\n%s", diff)
+			}
+			if cmp.Equal(want, fold(sound)) {
+				t.Error("a faulty entry is filed like a sound one")
+			}
+		})
 	}
 }
 

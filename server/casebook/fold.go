@@ -24,7 +24,11 @@ func (b *Book) Receipt(tx store.Tx, r ledger.Receipt) error {
 	return b.stamp(tx, r.Position.N)
 }
 
+// stamp notes when something was recorded, the first time.
 func (b *Book) stamp(tx store.Tx, n uint64) error {
+	if at, err := tx.Get(tableTimes, numberKey(n)); at != nil || err != nil {
+		return err
+	}
 	return tx.Put(tableTimes, numberKey(n), numberKey(uint64(b.o.Now().UnixMilli())))
 }
 
@@ -39,7 +43,9 @@ func (f refold) Entry(tx store.Tx, e ledger.Entry) error {
 func (f refold) Receipt(store.Tx, ledger.Receipt) error { return nil }
 
 // file puts an entry into the derived tables, or returns false if it says
-// nothing to this office. What it writes depends on the entry alone.
+// nothing to this office. What it writes depends on the entry alone. An entry
+// that was filed when it came ahead of its turn, and is faulty now, loses the
+// effects that it had.
 func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 	reading, ok := Read(e, b.o.Office)
 	if !ok {
@@ -53,8 +59,15 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 		{tableIssued, issuedKey(issued(e.Leaf), n), nil},
 		{tableReferences, referenceKey(e.Leaf.GetReference(), place), numberKey(n)},
 	}
+	effects := b.effects(e, reading.Statement, place)
 	if reading.Fault == "" {
-		rows = append(rows, b.effects(e, reading.Statement, place)...)
+		rows = append(rows, effects...)
+		effects = nil
+	}
+	for _, r := range effects {
+		if err := tx.Delete(r.table, r.key); err != nil {
+			return false, err
+		}
 	}
 	for _, r := range rows {
 		if err := tx.Put(r.table, r.key, r.value); err != nil {

@@ -52,6 +52,7 @@ func (s *Service) show(ctx context.Context, e ledger.Entry, view spsv1.Statement
 		Audience:   e.Leaf.GetAudience(),
 		Entry:      &spsv1.EntryRef{Origin: e.Origin.String(), Sequence: e.Sequence, RecordHash: e.Hash[:]},
 		Fault:      reading.Fault,
+		GapBefore:  e.Gap,
 	}
 	if note.Case != "" {
 		shown.Case = casePrefix + note.Case

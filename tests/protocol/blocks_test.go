@@ -39,6 +39,7 @@ func (w *world) blocks(t testing.TB) []block {
 		{"checkpoint-p256-key-id", w.keyIDP256(t)},
 		{"seal", dumped(t, &spsv1.Seal{}, w.seal)},
 		{"receipt", string(w.receipt)},
+		{"urgent", dumped(t, &spsv1.Frame{}, marshal(t, w.urgentFrame()))},
 		{"card", dumped(t, &spsv1.SignedCard{}, w.vn.card)},
 		{"card-signature", w.cardSignature(t)},
 		{"fingerprint", w.fingerprint()},

@@ -117,7 +117,16 @@ func (w *world) signReceipt(t testing.TB, o *office, r seal.Receipt) []byte {
 func helloFrame(o certs.Origin) *spsv1.Frame {
 	return &spsv1.Frame{Kind: &spsv1.Frame_Hello{Hello: &spsv1.Hello{
 		Versions: []uint32{1}, Federation: o.Federation, Office: string(o.Office), Origin: o.String(),
-		Time: timestamppb.New(met), CardNumber: 1, Software: software,
+		Time: timestamppb.New(met), CardNumber: 1, Software: software, Features: []string{"urgent"},
+	}}}
+}
+
+// urgentFrame returns the frame that takes entry 2 to Thailand, which holds two
+// leaves.
+func (w *world) urgentFrame() *spsv1.Frame {
+	return &spsv1.Frame{Kind: &spsv1.Frame_Urgent{Urgent: &spsv1.Urgent{
+		Leaf: w.leaves[2], Envelope: w.statement, InclusionProof: [][]byte{w.node[:]}, TargetSize: 3,
+		ConsistencyProof: [][]byte{w.hashes[2][:]}, StartSize: 2,
 	}}}
 }
 

@@ -43,6 +43,9 @@ func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 		f.add("entry", fmt.Sprintf("%s %d, leaf %x", e.GetOrigin(), e.GetSequence(), e.GetRecordHash()))
 	}
 	f.add("fault", s.GetFault())
+	if n := s.GetGapBefore(); n > 0 {
+		f.add("arrived ahead", fmt.Sprintf("urgent; %d earlier entries of its office have not arrived here yet", n))
+	}
 	for _, d := range s.GetDeliveries() {
 		f.add(d.GetOffice(), deliveryWords(d))
 	}

@@ -169,7 +169,10 @@ type IssuedStatement struct {
 	// The entry's seal. Only in the FULL view.
 	Seal *Seal `protobuf:"bytes,12,opt,name=seal,proto3" json:"seal,omitempty"`
 	// What a person should look at before it is issued, and may leave as it is. Only in the answer to validate_only.
-	Advice        []*Advice `protobuf:"bytes,13,rep,name=advice,proto3" json:"advice,omitempty"`
+	Advice []*Advice `protobuf:"bytes,13,rep,name=advice,proto3" json:"advice,omitempty"`
+	// How many earlier entries of its office's log have not arrived here yet: it is urgent and came ahead of them. What
+	// they say, an amendment of it or of another too, is not known here yet. 0 for all others, and once they have come.
+	GapBefore     uint64 `protobuf:"varint,14,opt,name=gap_before,json=gapBefore,proto3" json:"gap_before,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -293,6 +296,13 @@ func (x *IssuedStatement) GetAdvice() []*Advice {
 		return x.Advice
 	}
 	return nil
+}
+
+func (x *IssuedStatement) GetGapBefore() uint64 {
+	if x != nil {
+		return x.GapBefore
+	}
+	return 0
 }
 
 // Advice is something about a statement that is nearly always an oversight, and no reason to refuse it.
@@ -1477,7 +1487,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xc0\x04\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xe4\x04\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1496,7 +1506,9 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	" \x01(\tB\x03\xe0A\x03R\x05fault\x12\x1f\n" +
 	"\benvelope\x18\v \x01(\fB\x03\xe0A\x03R\benvelope\x12%\n" +
 	"\x04seal\x18\f \x01(\v2\f.sps.v1.SealB\x03\xe0A\x03R\x04seal\x12+\n" +
-	"\x06advice\x18\r \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\"R\n" +
+	"\x06advice\x18\r \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\x12\"\n" +
+	"\n" +
+	"gap_before\x18\x0e \x01(\x04B\x03\xe0A\x03R\tgapBefore\"R\n" +
 	"\x06Advice\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\n" +

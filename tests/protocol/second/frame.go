@@ -35,8 +35,9 @@ func frame(num uint64, inner writer) []byte {
 	return w
 }
 
-// Hello returns the frame of an office with card 1, which speaks version 1.
-func Hello(federation, office, origin string, seconds uint64, software string) []byte {
+// Hello returns the frame of an office with card 1, which speaks version 1 and
+// acts upon some kinds of frames beyond it.
+func Hello(federation, office, origin string, seconds uint64, software string, features ...string) []byte {
 	var w, stamp writer
 	w.bytes(1, []byte{1}) // packed
 	w.bytes(2, []byte(federation))
@@ -46,6 +47,9 @@ func Hello(federation, office, origin string, seconds uint64, software string) [
 	w.always(5, stamp)
 	w.number(6, 1)
 	w.bytes(7, []byte(software))
+	for _, feature := range features {
+		w.always(8, []byte(feature))
+	}
 	return frame(1, w)
 }
 
