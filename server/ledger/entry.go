@@ -62,9 +62,10 @@ type Record struct {
 // be sent to another. An error means that the store failed; content that the
 // fold cannot read is its own to mark.
 //
-// An entry that came ahead of those before it is folded when it comes. It is
-// folded a second time, at the same position, if its turn shows that it breaks
-// a rule: the fold then takes back every effect that it gave it.
+// An entry is folded again, at the same position, when what is known of it has
+// changed: its body came late, or it came ahead of those before it and its turn
+// shows that it breaks a rule. The fold then has the effects of what it is told
+// now and of nothing that it was told before.
 type Fold interface {
 	Entry(tx store.Tx, e Entry) error
 	Receipt(tx store.Tx, r Receipt) error
