@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -66,6 +67,40 @@ func (a *app) offerLive(ask func(context.Context, *client.Client) []string) comp
 		}
 		defer node.Close()
 		return begins(ask(ctx, node), strings.ToUpper(begun)), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// bashAlone makes the completion of bash work without the package
+// bash-completion, which servers often lack.
+const bashAlone = `
+if ! declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref()
+    {
+        local line="${COMP_LINE:0:COMP_POINT}"
+        read -ra words <<<"$line"
+        [[ $line != *[[:space:]] ]] || words+=("")
+        cword=$((${#words[@]} - 1))
+        cur="${words[cword]}"
+        prev="${words[cword > 0 ? cword - 1 : 0]}"
+    }
+fi
+`
+
+// plainBash adds bashAlone to what completion bash writes.
+func plainBash(completion *cobra.Command) {
+	for _, cmd := range completion.Commands() {
+		if cmd.Name() != "bash" {
+			continue
+		}
+		write := cmd.RunE
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := write(cmd, args); err != nil {
+				return err
+			}
+			_, err := io.WriteString(cmd.Root().OutOrStdout(), bashAlone)
+			return err
+		}
+		cmd.Long = strings.ReplaceAll(cmd.Long, "This script depends on the 'bash-completion' package.\nIf it is not installed already, you can install it via your OS's package manager.\n\n", "")
 	}
 }
 

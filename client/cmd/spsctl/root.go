@@ -85,6 +85,7 @@ spsctl help exit-codes.`,
 			cmd.ValidArgsFunction = withTopics(cmd.ValidArgsFunction)
 		case "completion":
 			cmd.Short = "write what makes the tab key complete commands: bash, zsh, fish, powershell"
+			plainBash(cmd)
 		}
 	}
 	a.note(root)
