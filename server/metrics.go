@@ -21,6 +21,10 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 		return metrics.State{}, err
 	}
 	st := metrics.State{Time: s.now(), CertificateNotAfter: s.id.credentials.NotAfter(), ReadOnly: why != ""}
+	st.WebCertificateNotAfter = st.CertificateNotAfter
+	if s.id.web != nil {
+		st.WebCertificateNotAfter = s.id.web.NotAfter()
+	}
 	if st.Store, err = s.storeState(ctx); err != nil {
 		return metrics.State{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/casebook"
@@ -179,6 +180,10 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	s.exchange = exchange.New(exchange.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Dial: dial, Now: s.now, Logger: s.logger,
 		Software: "spsd " + s.version,
+		Ended: func(office certs.Office, reason access.Reason) {
+			s.metrics.SessionEnded(string(office), string(reason))
+		},
+		Receipted: func(office certs.Office, after time.Duration) { s.metrics.Receipted(string(office), after) },
 	})
 	s.office = office.New(office.Options{
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster,

@@ -83,8 +83,15 @@ func (s *session) examine(ctx context.Context, h head) error {
 // rejected and an alarm; the session stays, since receipts and entries of
 // others do not depend on it and the alarm is seen sooner than a broken link.
 func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) error {
-	err := s.x.ledger.AddReceipt(store.WithReserve(ctx), key.office, note)
 	own := key.origin == s.x.ledger.Origin()
+	if own && s.x.receipted != nil {
+		before, err := s.x.ledger.ReceiptOf(ctx, key.office, key.origin)
+		if err != nil {
+			return fmt.Errorf("receipt of %s: %w", key.office, err)
+		}
+		defer s.x.measure(ctx, key, before)
+	}
+	err := s.x.ledger.AddReceipt(store.WithReserve(ctx), key.office, note)
 	switch {
 	case errors.Is(err, ledger.ErrReceiptRoot), own && errors.Is(err, ledger.ErrReceiptBeyond):
 		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("receipt of %s for %s: %v", key.office, key.origin, err))
@@ -103,4 +110,17 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 		return fmt.Errorf("receipt of %s for %s: %w", key.office, key.origin, err)
 	}
 	return nil
+}
+
+// measure tells how long ago the newest entry was issued that a receipt over the
+// own log covers, if it covers more than the one before. What cannot be read is
+// not told: the receipt itself is recorded.
+func (x *Exchange) measure(ctx context.Context, key receiptKey, before *ledger.Receipt) {
+	now, err := x.ledger.ReceiptOf(ctx, key.office, key.origin)
+	if err != nil || now == nil || now.Size == 0 || before != nil && now.Size <= before.Size {
+		return
+	}
+	if newest, err := x.ledger.Entry(ctx, key.origin, now.Size-1); err == nil {
+		x.receipted(key.office, x.now().Sub(newest.Leaf.GetTime().AsTime()))
+	}
 }

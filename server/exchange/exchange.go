@@ -25,6 +25,13 @@ type Options struct {
 	Now      func() time.Time
 	Logger   *slog.Logger // nil: nothing is logged
 	Software string       // told to peers, for example "spsd v1.2.0"
+	// Ended, if set, is told of each session that ended, with a reason of the
+	// published table. Receipted, if set, is told of each receipt that covers more
+	// of the own log than the one before, with how long ago the newest entry that
+	// it covers was issued. Both MUST return at once, and be safe for concurrent
+	// use.
+	Ended     func(office certs.Office, reason access.Reason)
+	Receipted func(office certs.Office, after time.Duration)
 }
 
 // Exchange keeps one session with each peer that can be reached, whoever
@@ -41,6 +48,8 @@ type Exchange struct {
 	now        func() time.Time
 	logger     *slog.Logger
 	software   string
+	ended      func(certs.Office, access.Reason)
+	receipted  func(certs.Office, time.Duration)
 
 	running  sync.WaitGroup // sessions, and goroutines that outlast them
 	stopping chan struct{}  // closed when sessions are to end
@@ -59,6 +68,7 @@ func New(o Options) *Exchange {
 	x := &Exchange{
 		ledger: o.Ledger, roster: o.Roster, office: own.Office(), federation: own.Federation(),
 		dial: o.Dial, now: o.Now, logger: o.Logger, software: o.Software,
+		ended: o.Ended, receipted: o.Receipted,
 		stopping: make(chan struct{}),
 		fatal:    make(chan error, 1),
 		sessions: make(map[certs.Office]*session),
@@ -149,6 +159,9 @@ func (x *Exchange) report(s *session, why *ending) {
 		attrs = append(attrs, slog.Any("err", why.cause))
 	}
 	s.logger.LogAttrs(context.Background(), level, "session ended", attrs...)
+	if x.ended != nil {
+		x.ended(s.peer.Office, why.reason)
+	}
 }
 
 // admit makes s the session with its peer. Of two that the same side dialled,

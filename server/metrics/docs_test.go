@@ -59,6 +59,8 @@ func TestEveryMetricIsTold(t *testing.T) {
 		}, nil
 	})
 	m.HandshakeRefused("peers", "card")
+	m.SessionEnded("CN", "SILENT")
+	m.Receipted("CN", time.Second)
 	cases := serve(t, m, func(*spsv1.IssueStatementRequest) error { return access.Status(access.NotFound("none")).Err() })
 	_, _ = cases.IssueStatement(t.Context(), &spsv1.IssueStatementRequest{}) // refused, and counted as such
 	watch, err := cases.WatchStatements(t.Context(), &spsv1.WatchStatementsRequest{})

@@ -27,7 +27,7 @@ func Families() []Family {
 	for _, g := range peerGauges {
 		all = append(all, g.Family)
 	}
-	return append(all, readable, info, signatures, commitSeconds, issueSeconds, calls, callsRefused, handshakesRefused, openStreams)
+	return append(all, readable, info, signatures, commitSeconds, issueSeconds, receiptSeconds, sessionsEnded, calls, callsRefused, handshakesRefused, openStreams)
 }
 
 // What is read at each scrape. The values come from the state alone.
@@ -38,6 +38,7 @@ var (
 	}{
 		{gauge("spsd_read_only", "1 if the node issues nothing just now; spsctl node show says why."), func(s *State) float64 { return number(s.ReadOnly) }},
 		{gauge("spsd_certificate_left_days", "Days until the node's certificate expires."), func(s *State) float64 { return days(s.Time, s.CertificateNotAfter) }},
+		{gauge("spsd_web_certificate_left_days", "Days until the certificate of the web listener expires; that of the node if it has none of its own."), func(s *State) float64 { return days(s.Time, s.WebCertificateNotAfter) }},
 		{counter("spsd_entries_issued_total", "Entries of the own logs: statements, and the office's cards. Kept with the ledger, over restarts."), issued},
 		{counter("spsd_entries_received_total", "Entries of the logs of all other offices that are held. Kept with the ledger, over restarts."), received},
 		{counter("spsd_store_commits_total", "Groups of updates that became durable in one commit."), func(s *State) float64 { return float64(s.Store.Commits) }},
@@ -93,6 +94,8 @@ var (
 	signatures        = counter("spsd_signatures_total", "Signatures made, by kind: checkpoint (one for each group of entries), receipt.", "kind")
 	commitSeconds     = histogram("spsd_store_commit_seconds", "How long a commit took to become durable.")
 	issueSeconds      = histogram("spsd_issue_seconds", "How long a statement took from the call until it was signed and durable; checks alone are left out.")
+	receiptSeconds    = histogram("spsd_receipt_seconds", "How long after its issue the newest entry of the own log that an office's receipt covers was receipted; after an absence it is as long as that.", "office")
+	sessionsEnded     = counter("spsd_sessions_ended_total", "Sessions with peers that ended, by the reason that the log has; docs/protocol.md has the table.", "office", "reason")
 	calls             = counter("spsd_calls_total", "Calls that ended, by method and gRPC code, of people, systems and peers.", "method", "code")
 	callsRefused      = counter("spsd_calls_refused_total", "Calls that ended with a reason; docs/protocol.md has the table.", "method", "reason")
 	handshakesRefused = counter("spsd_handshakes_refused_total", "Handshakes that the node refused, by listener and by the check that failed; other: no TLS at all, a cut.", "listener", "check")
@@ -107,7 +110,9 @@ func counter(name, help string, labels ...string) Family {
 	return Family{Name: name, Type: "counter", Labels: labels, Help: help}
 }
 
-func histogram(name, help string) Family { return Family{Name: name, Type: "histogram", Help: help} }
+func histogram(name, help string, labels ...string) Family {
+	return Family{Name: name, Type: "histogram", Labels: labels, Help: help}
+}
 
 func (f Family) desc() *prometheus.Desc { return prometheus.NewDesc(f.Name, f.Help, f.Labels, nil) }
 

@@ -19,9 +19,10 @@ type Metrics struct {
 	source   Source
 	logger   *slog.Logger
 
-	signatures, calls, refused, handshakes *prometheus.CounterVec
-	streams                                *prometheus.GaugeVec
-	commit, issue                          prometheus.Histogram
+	signatures, calls, refused, handshakes, sessions *prometheus.CounterVec
+	streams                                          *prometheus.GaugeVec
+	commit, issue                                    prometheus.Histogram
+	receipt                                          *prometheus.HistogramVec
 }
 
 // Node names the node that the metrics are of.
@@ -32,6 +33,9 @@ type Node struct {
 // The buckets go from a disk with a battery behind its cache to one that dies.
 var seconds = []float64{0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1, 2, 4, 8}
 
+// From a link inside a city to an office that was away for a day.
+var spans = []float64{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400}
+
 // New returns the metrics of a node. Logger gets what keeps a scrape from
 // reading the source.
 func New(n Node, source Source, logger *slog.Logger) *Metrics {
@@ -39,7 +43,8 @@ func New(n Node, source Source, logger *slog.Logger) *Metrics {
 		registry: prometheus.NewRegistry(),
 		source:   source, logger: logger,
 		signatures: counters(signatures), calls: counters(calls),
-		refused: counters(callsRefused), handshakes: counters(handshakesRefused),
+		refused: counters(callsRefused), handshakes: counters(handshakesRefused), sessions: counters(sessionsEnded),
+		receipt: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: receiptSeconds.Name, Help: receiptSeconds.Help, Buckets: spans}, receiptSeconds.Labels),
 		streams: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: openStreams.Name, Help: openStreams.Help}, openStreams.Labels),
 		commit:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: commitSeconds.Name, Help: commitSeconds.Help, Buckets: seconds}),
 		issue:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: issueSeconds.Name, Help: issueSeconds.Help, Buckets: seconds}),
@@ -49,7 +54,7 @@ func New(n Node, source Source, logger *slog.Logger) *Metrics {
 	for _, kind := range []string{KindCheckpoint, KindReceipt} {
 		m.signatures.WithLabelValues(kind) // so that its first increase is seen
 	}
-	m.registry.MustRegister(m.signatures, m.calls, m.refused, m.handshakes, m.streams, m.commit, m.issue, about,
+	m.registry.MustRegister(m.signatures, m.calls, m.refused, m.handshakes, m.sessions, m.streams, m.commit, m.issue, m.receipt, about,
 		atScrape{m}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -67,6 +72,17 @@ func (m *Metrics) Handler() http.Handler {
 
 // Committed counts a commit and how long it took.
 func (m *Metrics) Committed(took time.Duration) { m.commit.Observe(took.Seconds()) }
+
+// SessionEnded counts a session that ended.
+func (m *Metrics) SessionEnded(office, reason string) {
+	m.sessions.WithLabelValues(office, reason).Inc()
+}
+
+// Receipted counts a receipt, by how long after its issue the newest entry that
+// it covers was receipted.
+func (m *Metrics) Receipted(office string, after time.Duration) {
+	m.receipt.WithLabelValues(office).Observe(after.Seconds())
+}
 
 // HandshakeRefused counts a handshake that a listener refused; check is empty
 // if it did not come to one.

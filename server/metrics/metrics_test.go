@@ -67,7 +67,7 @@ func spsd(scraped string) string {
 func TestStateIsReadAtTheScrape(t *testing.T) {
 	offset := -3 * time.Second
 	state := metrics.State{
-		Time: now, CertificateNotAfter: now.Add(36 * time.Hour), ReadOnly: true, OwnSize: 12,
+		Time: now, CertificateNotAfter: now.Add(36 * time.Hour), WebCertificateNotAfter: now.Add(12 * time.Hour), ReadOnly: true, OwnSize: 12,
 		Logs: []metrics.Log{
 			{Origin: "asean-cn/CN/1", Office: "CN", Held: 7, Missing: 1},
 			{Origin: "asean-cn/TH/1", Office: "TH", Held: 5},
@@ -90,6 +90,7 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_info{federation="asean-cn",office="VN",version="v1.2.3"} 1`,
 		`spsd_read_only 1`,
 		`spsd_certificate_left_days 1.5`,
+		`spsd_web_certificate_left_days 0.5`,
 		`spsd_entries_issued_total 42`,
 		`spsd_entries_received_total 12`,
 		`spsd_log_entries{log="asean-cn/VN/1",office="VN"} 30`,
@@ -192,5 +193,22 @@ func TestSignaturesCommitsAndHandshakesAreCounted(t *testing.T) {
 		`spsd_store_commit_seconds_count 1`,
 		`spsd_handshakes_refused_total{check="card",listener="peers"} 1`,
 		`spsd_handshakes_refused_total{check="other",listener="peers"} 1`,
+	)
+}
+
+func TestSessionsAndReceiptsAreCounted(t *testing.T) {
+	m := newMetrics(t, func(context.Context) (metrics.State, error) { return metrics.State{Time: now}, nil })
+	m.SessionEnded("CN", "SILENT")
+	m.SessionEnded("CN", "SILENT")
+	m.SessionEnded("TH", "DRAINING")
+	m.Receipted("CN", 200*time.Millisecond)
+	m.Receipted("CN", 72*time.Hour)
+	wantLines(t, scrape(t, m),
+		`spsd_sessions_ended_total{office="CN",reason="SILENT"} 2`,
+		`spsd_sessions_ended_total{office="TH",reason="DRAINING"} 1`,
+		`spsd_receipt_seconds_bucket{office="CN",le="0.1"} 0`,
+		`spsd_receipt_seconds_bucket{office="CN",le="0.25"} 1`,
+		`spsd_receipt_seconds_bucket{office="CN",le="86400"} 1`,
+		`spsd_receipt_seconds_count{office="CN"} 2`,
 	)
 }

@@ -9,11 +9,13 @@ import (
 type State struct {
 	Time                time.Time // by the node's clock
 	CertificateNotAfter time.Time // of the certificate that the node shows
-	ReadOnly            bool      // it issues nothing just now
-	OwnSize             uint64    // entries of the own log
-	Logs                []Log
-	Peers               []Peer
-	Store               Store
+	// WebCertificateNotAfter is of the certificate that the web listener shows.
+	WebCertificateNotAfter time.Time
+	ReadOnly               bool   // it issues nothing just now
+	OwnSize                uint64 // entries of the own log
+	Logs                   []Log
+	Peers                  []Peer
+	Store                  Store
 }
 
 // Log is one log that the node holds.
