@@ -39,6 +39,9 @@ type Store struct {
 	maxSize int64
 	reserve int64
 
+	readOnly bool
+	format   int // of the file
+
 	committed func(time.Duration) // nil: nobody wants to know
 
 	// Tests replace these before the first Update.
@@ -81,6 +84,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Reader) error) error {
 	}
 	defer rollback(tx)
 	r := &reader{tables: newTables(tx, s.fills)}
+	r.tables.mayLack = s.readOnly
 	defer func() { r.over = true }()
 	return fn(r)
 }
@@ -119,22 +123,19 @@ const maxFindings = 20
 // until it has returned.
 func (s *Store) Check(ctx context.Context) error {
 	var findings []error
-	damaged := false
-	err := s.Update(store.WithReserve(ctx), func(tx store.Tx) error {
-		whole := tx.(*transaction).tables.tx
-		// bbolt's check follows damaged pages until the processor faults.
-		if findings = checkPages(whole); len(findings) > 0 {
-			damaged = true
+	var err error
+	if s.readOnly {
+		err = s.View(ctx, func(r store.Reader) error {
+			findings = check(r.(*reader).tables.tx)
 			return nil
-		}
-		// bbolt allows its check beside no writer, but within one.
-		for err := range whole.Check() {
-			if len(findings) < maxFindings {
-				findings, damaged = append(findings, err), true
-			}
-		}
-		return nil
-	})
+		})
+	} else { // bbolt allows its check beside no writer, but within one
+		err = s.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+			findings = check(tx.(*transaction).tables.tx)
+			return nil
+		})
+	}
+	damaged := len(findings) > 0
 	if err = errors.Join(append(findings, err)...); err != nil {
 		if damaged {
 			err = fmt.Errorf("%w: %s: %w", store.ErrDamaged, s.db.Path(), err)
@@ -142,6 +143,21 @@ func (s *Store) Check(ctx context.Context) error {
 		return fmt.Errorf("check the store: %w", err)
 	}
 	return nil
+}
+
+// check returns what is wrong with the pages of a transaction, up to a number.
+func check(tx *bbolt.Tx) []error {
+	// bbolt's check follows damaged pages until the processor faults.
+	findings := checkPages(tx)
+	if len(findings) > 0 {
+		return findings
+	}
+	for err := range tx.Check() {
+		if len(findings) < maxFindings {
+			findings = append(findings, err)
+		}
+	}
+	return findings
 }
 
 // Close implements [store.Store].

@@ -26,13 +26,6 @@ const (
 	newSuffix = ".new"
 )
 
-// The mark by which Open knows a store file, and its format.
-var (
-	markTable = []byte("_store")
-	markKey   = []byte("format")
-	markValue = []byte("sps store 1")
-)
-
 // Create makes a new store file and opens it. It refuses to touch one that
 // exists, with an error that is [fs.ErrExist].
 //
@@ -68,7 +61,7 @@ func create(path string, o Options) error {
 		if err != nil {
 			return err
 		}
-		if err := mark.Put(markKey, markValue); err != nil {
+		if err := mark.Put(markKey, markValue(o.Format)); err != nil {
 			return err
 		}
 		return addTables(tx, o.Tables)
@@ -143,22 +136,9 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	db, durable, err := open(path, o)
+	s, err := openStore(path, o)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
-	}
-
-	s := &Store{
-		db:      db,
-		fills:   o.fills(),
-		maxSize: o.MaxSize,
-		reserve: o.Reserve,
-		durable: durable,
-		wake:    make(chan struct{}, 1),
-		stopped: make(chan struct{}),
-		commit:  (*bbolt.Tx).Commit,
-
-		committed: o.Committed,
 	}
 	folder := filepath.Dir(path)
 	s.freeDisk = func() (int64, error) { return freeDisk(folder) }
@@ -166,8 +146,56 @@ func Open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// open opens the file and returns the number of its newest transaction.
-func open(path string, o Options) (db *bbolt.DB, durable int, err error) {
+// OpenReadOnly opens a store file that nobody writes, and cannot write it
+// either: what is in it stays as it is, to the byte, and several processes may
+// have it open so. Every Update returns [ErrReadOnly]. A file of an older
+// format can be read, and tables that it does not have are empty.
+//
+// The caller MUST Close the store.
+func OpenReadOnly(path string, o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	o.readOnly = true
+	s, err := openStore(path, o)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	close(s.stopped) // there is no writer
+	return s, nil
+}
+
+// openStore opens the file; nobody writes it yet.
+func openStore(path string, o Options) (*Store, error) {
+	db, found, err := open(path, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{
+		db:      db,
+		fills:   o.fills(),
+		maxSize: o.MaxSize,
+		reserve: o.Reserve,
+		durable: found.durable,
+		format:  found.format,
+		wake:    make(chan struct{}, 1),
+		stopped: make(chan struct{}),
+		commit:  (*bbolt.Tx).Commit,
+
+		committed: o.Committed,
+		readOnly:  o.readOnly,
+	}, nil
+}
+
+// found is what a file says of itself.
+type found struct {
+	durable int // number of the newest transaction
+	format  int
+}
+
+// open opens the file and returns what it says of itself.
+func open(path string, o Options) (db *bbolt.DB, f found, err error) {
 	// Where pages are damaged or missing, bbolt panics, or the processor faults.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	var file *os.File
@@ -184,20 +212,21 @@ func open(path string, o Options) (db *bbolt.DB, durable int, err error) {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: int(o.InitialMmapSize),
 		MaxSize:         int(o.MaxSize),
+		ReadOnly:        o.readOnly,
 		OpenFile: func(path string, flag int, perm os.FileMode) (_ *os.File, err error) {
 			file, err = openExisting(path, flag, perm)
 			return file, err
 		},
 	})
 	if err != nil {
-		return nil, 0, explain(err)
+		return nil, found{}, explain(err)
 	}
 	db.AllocSize = allocSize
-	durable, err = prepare(db, o.Tables)
+	f, err = prepare(db, o)
 	if err != nil {
-		return nil, 0, errors.Join(err, db.Close())
+		return nil, found{}, errors.Join(err, db.Close())
 	}
-	return db, durable, nil
+	return db, f, nil
 }
 
 // openExisting opens a file that has content, as it is on disk.
@@ -229,12 +258,11 @@ func openExisting(path string, flag int, perm os.FileMode) (*os.File, error) {
 	return f, nil
 }
 
-// prepare checks the mark, adds the tables that the file does not have yet,
-// and returns the number of the newest transaction.
-func prepare(db *bbolt.DB, tables []store.Table) (durable int, err error) {
+// prepare checks the mark and adds the tables that the file does not have yet.
+func prepare(db *bbolt.DB, o Options) (f found, err error) {
 	missing := false
 	err = db.View(func(tx *bbolt.Tx) error {
-		durable = tx.ID()
+		f.durable = tx.ID()
 		info, err := os.Stat(db.Path())
 		if err != nil {
 			return err
@@ -242,26 +270,22 @@ func prepare(db *bbolt.DB, tables []store.Table) (durable int, err error) {
 		if info.Size() < tx.Size() {
 			return fmt.Errorf("%w: the file is cut short, restore a backup: it has %d bytes of %d", store.ErrDamaged, info.Size(), tx.Size())
 		}
-		mark := tx.Bucket(markTable)
-		if mark == nil {
-			return errors.New("the file is no store of this program")
+		if f.format, err = readMark(tx, o); err != nil {
+			return err
 		}
-		if got := mark.Get(markKey); string(got) != string(markValue) {
-			return fmt.Errorf("the file has format %q, this program reads %q: use the version that wrote it", got, markValue)
-		}
-		for _, t := range tables {
+		for _, t := range o.Tables {
 			missing = missing || tx.Bucket([]byte(t)) == nil
 		}
 		return nil
 	})
-	if err != nil || !missing {
-		return durable, err
+	if err != nil || !missing || o.readOnly {
+		return f, err
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
-		durable = tx.ID()
-		return addTables(tx, tables)
+		f.durable = tx.ID()
+		return addTables(tx, o.Tables)
 	})
-	return durable, err
+	return f, err
 }
 
 func addTables(tx *bbolt.Tx, tables []store.Table) error {

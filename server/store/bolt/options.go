@@ -44,6 +44,11 @@ type Options struct {
 	// so that their pages can be filled.
 	Appended []store.Table
 
+	// Format is the number of the format in which the tables are kept, which the
+	// file names. Open refuses a file of any other with a [FormatError];
+	// [Upgrade] brings an older one up to it. 0 means 1.
+	Format int
+
 	// MaxSize limits the file, in bytes; 0 sets no limit but the disk. It must
 	// leave room for Reserve and two growth steps of 16 MiB.
 	MaxSize int64
@@ -61,11 +66,16 @@ type Options struct {
 	// Committed, if set, is told how long each commit took to become durable.
 	// The next commit waits for it: it MUST NOT block.
 	Committed func(time.Duration)
+
+	readOnly bool // of OpenReadOnly
 }
 
 // withDefaults returns o with its zero values replaced, or every reason why it
 // cannot be used.
 func (o Options) withDefaults() (Options, error) {
+	if o.Format == 0 {
+		o.Format = 1
+	}
 	if o.Reserve == 0 {
 		o.Reserve = DefaultReserve
 	}

@@ -44,11 +44,18 @@ func TestCheckOfSpoiltPages(t *testing.T) {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := bolt.Open(path, options)
-		if err != nil {
-			return err
+		var errs [2]error
+		for i, open := range []func(string, bolt.Options) (*bolt.Store, error){bolt.OpenReadOnly, bolt.Open} {
+			s, err := open(path, options)
+			if err == nil {
+				err = errors.Join(s.Check(t.Context()), s.Close())
+			}
+			errs[i] = err
 		}
-		return errors.Join(s.Check(t.Context()), s.Close())
+		if (errs[0] == nil) != (errs[1] == nil) {
+			t.Errorf("opened to be read only: %v, else: %v", errs[0], errs[1])
+		}
+		return errs[1]
 	}
 	if err := check(good); err != nil {
 		t.Fatalf("Check of the file as written: %v", err)

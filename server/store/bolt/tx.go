@@ -19,12 +19,15 @@ type tables struct {
 	tx     *bbolt.Tx
 	fills  map[store.Table]float64
 	opened map[store.Table]*bbolt.Bucket
+
+	mayLack bool // a table that the file does not have is empty
 }
 
 func newTables(tx *bbolt.Tx, fills map[store.Table]float64) *tables {
 	return &tables{tx: tx, fills: fills, opened: make(map[store.Table]*bbolt.Bucket)}
 }
 
+// bucket returns the bucket of a table; nil if the file lacks it and may.
 func (t *tables) bucket(name store.Table) (*bbolt.Bucket, error) {
 	if b := t.opened[name]; b != nil {
 		return b, nil
@@ -34,6 +37,9 @@ func (t *tables) bucket(name store.Table) (*bbolt.Bucket, error) {
 		return nil, fmt.Errorf("table %q is not one of this store", name)
 	}
 	b := t.tx.Bucket([]byte(name))
+	if b == nil && t.mayLack {
+		return nil, nil
+	}
 	if b == nil {
 		return nil, fmt.Errorf("table %q is not in the file", name)
 	}
@@ -61,7 +67,7 @@ func (r *reader) bucket(t store.Table) (*bbolt.Bucket, error) {
 // Get implements [store.Reader].
 func (r *reader) Get(t store.Table, key []byte) ([]byte, error) {
 	b, err := r.bucket(t)
-	if err != nil {
+	if err != nil || b == nil {
 		return nil, err
 	}
 	return b.Get(key), nil
@@ -73,6 +79,9 @@ func (r *reader) Scan(t store.Table, from, to []byte, back bool) iter.Seq2[store
 		b, err := r.bucket(t)
 		if err != nil {
 			yield(store.Item{}, err)
+			return
+		}
+		if b == nil {
 			return
 		}
 		c := &cursor{Cursor: b.Cursor(), bucket: b}

@@ -56,6 +56,9 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.readOnly {
+		return ErrReadOnly
+	}
 	r := &request{fn: fn, urgent: store.MayUseReserve(ctx), done: make(chan struct{})}
 	if err := s.enqueue(r); err != nil {
 		return err
