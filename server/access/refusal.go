@@ -21,6 +21,7 @@ const (
 	ReasonDenied          Reason = "PERMISSION_DENIED"   // not for this caller
 	ReasonUnauthenticated Reason = "UNAUTHENTICATED"     // nobody has proven who calls
 	ReasonRevoked         Reason = "REVOKED"             // a card or key is no longer good
+	ReasonUnconfirmed     Reason = "UNCONFIRMED"         // the node was restored, and nobody has confirmed tokens and accounts
 	ReasonExpired         Reason = "CERTIFICATE_EXPIRED" // the caller's certificate or token has expired
 	ReasonUnknownPeer     Reason = "UNKNOWN_PEER"        // the card of the caller's office is not accepted here
 	ReasonIDConflict      Reason = "ID_CONFLICT"         // the request_id was used for something else

@@ -70,11 +70,15 @@ func (r *Register) SignIn(ctx context.Context, p Proof) (Caller, error) {
 }
 
 // Account returns the caller of a session that was signed in to an account,
-// with what the account says now; a refusal if it was disabled. A session MUST
+// with what the account says now; a refusal if it was disabled, or if the store was
+// restored from a backup and nobody has confirmed its accounts. A session MUST
 // end when its Caller was first returned [RegisterOptions.SessionAge] ago, and
 // when the account is reset or gets another password: [Caller.Ended].
 func (r *Register) Account(ctx context.Context, name string) (Caller, error) {
 	ended := r.end(name)
+	if err := r.confirmed(ctx); err != nil {
+		return Caller{}, err
+	}
 	a, _, err := r.account(ctx, name)
 	if err != nil {
 		return Caller{}, err
@@ -109,6 +113,9 @@ func proved(err error) (bool, error) {
 // attempt lets somebody try to prove to be the person of an account, within the
 // limits. prove reports whether the proof is right.
 func (r *Register) attempt(ctx context.Context, account, method string, prove func() (bool, error)) error {
+	if err := r.confirmed(ctx); err != nil {
+		return err
+	}
 	now := r.o.Now()
 	undo, err := r.limiter.try(addressOf(ctx), now)
 	if err != nil {

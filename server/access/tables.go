@@ -10,12 +10,13 @@ const (
 	tableAccounts    store.Table = "access.accounts"    // account → Account
 	tableCredentials store.Table = "access.credentials" // account → what proves it
 	tableAudit       store.Table = "access.audit"       // position → AuditRecord
+	tableMeta        store.Table = "access.meta"        // name → value
 )
 
 // Tables returns the tables that the store of a register needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableTokens, tableSecrets, tableAccounts, tableCredentials, tableAudit}
+	return []store.Table{tableTokens, tableSecrets, tableAccounts, tableCredentials, tableAudit, tableMeta}
 }
 
 // AppendedTables returns those of [Tables] whose keys are written in ascending

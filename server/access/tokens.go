@@ -84,7 +84,9 @@ func (r *Register) Token(ctx context.Context, secret string) (Caller, error) {
 	}
 	ended := r.end(TokenNames + id)
 	var row tokenRow
+	var unconfirmed error
 	err = r.o.Store.View(ctx, func(tx store.Reader) error {
+		unconfirmed = refuseRestored(tx)
 		b, err := tx.Get(tableTokens, []byte(id))
 		if err != nil || b == nil {
 			return err
@@ -103,6 +105,8 @@ func (r *Register) Token(ctx context.Context, secret string) (Caller, error) {
 		return Caller{}, r.failing(ctx, methodToken, revoked())
 	case !now.Before(t.GetExpireTime().AsTime()):
 		return Caller{}, r.failing(ctx, methodToken, expired())
+	case unconfirmed != nil:
+		return Caller{}, unconfirmed // no failure of the caller's
 	}
 	r.used(t.GetName(), now)
 	return Caller{
