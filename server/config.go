@@ -27,6 +27,7 @@ type Config struct {
 	Telemetry  Telemetry
 	Limits     Limits
 	Access     Access
+	Backup     Backups
 }
 
 // IdentityFiles are the files that make a node the node of its office.
@@ -162,7 +163,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}, accessSettings()...)
+	}, append(accessSettings(), backupSettings()...)...)
 }
 
 func setFederation(c *Config, v string) error {

@@ -219,6 +219,9 @@ func (l *loader) config() Config {
 	if c.Anchor == "" {
 		c.Anchor = filepath.Join(c.Data, "anchor")
 	}
+	if c.Backup.Work == "" {
+		c.Backup.Work = c.Data
+	}
 	if c.Identity.Card == "" {
 		c.Identity.Card = filepath.Join(filepath.Dir(l.file), string(c.Office)+".card")
 	}

@@ -38,6 +38,7 @@ tokens: {max_age: 24h, most: 7, keep: 2400h}
 accounts: {session: 1h, setup: 2h}
 systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
+backup: {folder: /mnt/backup, recipients: backup.recipients, work: /fast}
 limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
 
@@ -78,6 +79,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 				"food-portal":  {Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_ALERT}},
 			},
 		},
+		Backup: server.Backups{Folder: "/mnt/backup", Recipients: filepath.Join(dir, "backup.recipients"), Work: "/fast"},
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {
@@ -114,6 +116,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
 			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
+		Backup: server.Backups{Work: filepath.Join(dir, "data")},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
 	if err != nil {

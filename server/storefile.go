@@ -24,6 +24,7 @@ func storeOptions(c Config) bolt.Options {
 		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables()),
 		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables()),
 		MaxSize:  c.Limits.Store,
+		Format:   storeFormat,
 	}
 }
 

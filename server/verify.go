@@ -71,15 +71,21 @@ func compareAnchor(ctx context.Context, s *bolt.Store, roster *certs.Roster, pat
 }
 
 // verify checks everything in a store; what is not in order is an [ErrDamaged].
-func verify(ctx context.Context, s *bolt.Store, roster *certs.Roster) (v Verified, err error) {
-	if err = s.Check(ctx); err == nil {
-		v.Ledger, err = ledger.Verify(ctx, s, roster)
-		var register error
-		v.Register, register = access.Verify(ctx, s)
-		err = errors.Join(err, register)
-	}
+func verify(ctx context.Context, s *bolt.Store, roster *certs.Roster) (Verified, error) {
+	v, err := inspect(ctx, s, roster)
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w\n%w", err, ErrDamaged)
 	}
 	return v, err
+}
+
+// inspect checks everything in a store.
+func inspect(ctx context.Context, s *bolt.Store, roster *certs.Roster) (v Verified, err error) {
+	if err := s.Check(ctx); err != nil {
+		return v, err
+	}
+	var register error
+	v.Ledger, err = ledger.Verify(ctx, s, roster)
+	v.Register, register = access.Verify(ctx, s)
+	return v, errors.Join(err, register)
 }

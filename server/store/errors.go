@@ -23,6 +23,9 @@ var (
 	// no store writes, is cut short, or cannot be read from its disk.
 	ErrDamaged = errors.New("the file is damaged")
 
+	// ErrLocked is returned by opening when another process has the file open.
+	ErrLocked = errors.New("another process has the file open")
+
 	// ErrClosed is returned when the store has been closed. Nothing of the
 	// Update was applied.
 	ErrClosed = errors.New("the store is closed")

@@ -15,6 +15,6 @@ var version = "unknown"
 func main() {
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	p := program{args: os.Args[1:], environ: os.Environ(), out: os.Stdout, err: os.Stderr, signals: signals}
+	p := program{args: os.Args[1:], environ: os.Environ(), in: os.Stdin, out: os.Stdout, err: os.Stderr, signals: signals}
 	os.Exit(p.main())
 }

@@ -8,10 +8,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spsalert/spsalert/server"
+	"github.com/spsalert/spsalert/server/backup"
 	"github.com/spsalert/spsalert/server/ledger"
 )
 
@@ -29,22 +31,40 @@ const (
 type program struct {
 	args     []string
 	environ  []string
+	in       *os.File // nil: nobody can be asked
 	out, err io.Writer
 	signals  <-chan os.Signal
 
 	file  string            // of the configuration
 	flags map[string]string // settings given as flags
+	own   map[string]string // flags of single commands, by their names
+	rest  []string          // what came behind the name of the command
+}
+
+// command is one of the things that spsd does.
+type command struct {
+	name string
+	args string // what may come behind the name, for help; empty: nothing
+	doc  string
+	own  []string // flags that only some commands have
+	run  func(*program, context.Context) error
 }
 
 // commands are what spsd does.
-var commands = []struct {
-	name, doc string
-	run       func(*program, context.Context) error
-}{
-	{"run", "run the node until SIGTERM or SIGINT; SIGHUP reloads certificate and cards", (*program).run},
-	{"store init", "begin the log of this office, once", (*program).storeInit},
-	{"store verify", "check the whole store while no node has it open", (*program).storeVerify},
-	{"version", "print the version", (*program).version},
+var commands = []command{
+	{"run", "", "run the node until SIGTERM or SIGINT; SIGHUP reloads certificate and cards", nil, (*program).run},
+
+	{"store init", "", "begin the log of this office, once", nil, (*program).storeInit},
+	{"store verify", "[FILE]", "check the whole store while no node has it open, or a backup", []string{"identity"}, (*program).storeVerify},
+	{"store backup", "[FILE]", "back up the store while no node has it open, to backup.folder if no file is given", nil, (*program).storeBackup},
+	{"store restore", "FILE", "put a backup where there is no ledger, after everything in it was checked", []string{"identity"}, (*program).storeRestore},
+
+	{"version", "", "print the version", nil, (*program).version},
+}
+
+// ownFlags are the flags that only some commands have.
+var ownFlags = []struct{ name, value, doc string }{
+	{"identity", "FILE", "what opens an encrypted backup, as age-keygen writes it"},
 }
 
 // errUsage is a command line that cannot be understood.
@@ -64,7 +84,7 @@ func (p *program) main() int {
 		return exitOK
 	}
 	if err == nil {
-		err = p.dispatch(strings.Join(words, " "))
+		err = p.dispatch(words)
 	}
 	if err != nil {
 		fmt.Fprintf(p.err, "spsd: %s\n", strings.ReplaceAll(err.Error(), "\n", "\nspsd: "))
@@ -72,18 +92,45 @@ func (p *program) main() int {
 	return exitCode(err)
 }
 
-func (p *program) dispatch(name string) error {
+func (p *program) dispatch(words []string) error {
 	for _, c := range commands {
-		if c.name == name {
-			return c.run(p, context.Background())
+		name := strings.Fields(c.name)
+		if len(words) < len(name) || !slices.Equal(words[:len(name)], name) {
+			continue
+		}
+		p.rest = words[len(name):]
+		if err := c.check(p); err != nil {
+			return fmt.Errorf("spsd %s: %w: %w", c.name, err, errUsage)
+		}
+		return c.run(p, context.Background())
+	}
+	return fmt.Errorf("there is no command %q: %w", strings.Join(words, " "), errUsage)
+}
+
+// check refuses flags and arguments that a command does not take.
+func (c command) check(p *program) error {
+	for name := range p.own {
+		if !slices.Contains(c.own, name) {
+			return fmt.Errorf("it has no flag -%s", name)
 		}
 	}
-	return fmt.Errorf("there is no command %q: %w", name, errUsage)
+	most, least := 1, 0
+	if c.args == "" {
+		most = 0
+	} else if !strings.HasPrefix(c.args, "[") {
+		least = 1
+	}
+	if n := len(p.rest); n > most {
+		return fmt.Errorf("what is %q?", p.rest[most])
+	} else if n < least {
+		return errors.New("give " + c.args)
+	}
+	return nil
 }
 
 // parse takes flags wherever they stand and returns the other words.
 func (p *program) parse() (words []string, err error) {
-	p.flags = make(map[string]string)
+	p.flags, p.own = make(map[string]string), make(map[string]string)
 	set := flag.NewFlagSet("spsd", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // main says what is wrong
 	version := false
@@ -92,6 +139,12 @@ func (p *program) parse() (words []string, err error) {
 	for _, s := range server.Settings() {
 		set.Func(s.Flag(), s.Doc, func(v string) error {
 			p.flags[s.Flag()] = v
+			return nil
+		})
+	}
+	for _, f := range ownFlags {
+		set.Func(f.name, f.doc, func(v string) error {
+			p.own[f.name] = v
 			return nil
 		})
 	}
@@ -121,11 +174,22 @@ func (p *program) help(words string) {
 	}
 	fmt.Fprint(p.out, "Commands:\n")
 	w := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	var own []string
 	for _, c := range commands {
 		if c.name != words && !strings.HasPrefix(c.name, words+" ") && words != "" {
 			continue
 		}
-		fmt.Fprintf(w, "  spsd %s\t%s\n", c.name, c.doc)
+		fmt.Fprintf(w, "  %s\t%s\n", strings.TrimSpace("spsd "+c.name+" "+c.args), c.doc)
+		own = append(own, c.own...)
+	}
+	_ = w.Flush()
+	if len(own) > 0 {
+		fmt.Fprint(p.out, "\nFlags:\n")
+	}
+	for _, f := range ownFlags {
+		if slices.Contains(own, f.name) {
+			fmt.Fprintf(w, "  %s\t%s\n", strings.TrimSpace("-"+f.name+" "+f.value), f.doc)
+		}
 	}
 	_ = w.Flush()
 	if words == "version" {
@@ -158,11 +222,11 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errUsage), errors.As(err, &config):
+	case errors.Is(err, errUsage), errors.As(err, &config), errors.Is(err, backup.ErrEncrypted), errors.Is(err, backup.ErrWrongIdentity):
 		return exitUsage
-	case errors.Is(err, server.ErrDamaged), errors.Is(err, server.ErrNotNewest):
+	case errors.Is(err, server.ErrDamaged), errors.Is(err, server.ErrNotNewest), errors.Is(err, backup.ErrDamaged):
 		return exitInvalid
-	case errors.Is(err, ledger.ErrInitialised):
+	case errors.Is(err, ledger.ErrInitialised), errors.Is(err, server.ErrOccupied), errors.Is(err, fs.ErrExist):
 		return exitConflict
 	case errors.Is(err, ledger.ErrNotInitialised), errors.Is(err, fs.ErrNotExist):
 		return exitNotFound

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -28,28 +27,4 @@ next: put the cards of your peers into %s, then run
   spsd run -config %s
 `, begun.Origin, begun.CardNumber, c.Office, begun.Ledger, begun.Anchor, c.Office, begun.Fingerprint, c.Peers, p.file)
 	return err
-}
-
-// storeVerify checks the whole store.
-func (p *program) storeVerify(ctx context.Context) error {
-	c, err := p.config()
-	if err != nil {
-		return err
-	}
-	sum, err := server.Verify(ctx, c)
-	if err != nil && !errors.Is(err, server.ErrUnchecked) {
-		return err
-	}
-	_, printErr := fmt.Fprintf(p.out, `in order: %s
-  logs      %d
-  entries   %d   (%d faulty, kept and shown as such)
-  ahead     %d   (urgent, and held before those in front of them)
-  bodies    %d   (%d missing)
-  receipts  %d
-  audit     %d records
-  tokens    %d, accounts %d
-`, c.Ledger(), sum.Ledger.Logs, sum.Ledger.Entries, sum.Ledger.Faulty, sum.Ledger.Ahead,
-		sum.Ledger.Bodies, sum.Ledger.Missing, sum.Ledger.Receipts,
-		sum.Register.AuditRecords, sum.Register.Tokens, sum.Register.Accounts)
-	return errors.Join(err, printErr)
 }

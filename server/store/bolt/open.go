@@ -157,7 +157,7 @@ func OpenReadOnly(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	o.readOnly = true
+	o.readOnly, o.MaxSize = true, 0
 	s, err := openStore(path, o)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
@@ -301,7 +301,7 @@ func addTables(tx *bbolt.Tx, tables []store.Table) error {
 func explain(err error) error {
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
-		return errors.New("another process has the file open: stop it (fuser shows which), or use another folder")
+		return fmt.Errorf("%w: stop it (fuser shows which), or use another folder", store.ErrLocked)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: create it first", err)
 	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrChecksum):

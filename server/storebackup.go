@@ -1,0 +1,91 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/backup"
+	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store/bolt"
+)
+
+// blobsDir returns the folder of attachments.
+func blobsDir(c Config) blob.Folder { return blob.Folder(filepath.Join(c.Data, "blobs")) }
+
+// BackupOptions says how [Backup] works.
+type BackupOptions struct {
+	Recipients []age.Recipient // to whom it is encrypted; none: it is not
+	Software   string          // that makes it
+	Now        func() time.Time
+	Progress   func(backup.Progress) // may be nil
+}
+
+// Backup makes a backup of a store that no node has open, in a new file. It is
+// what `spsd store backup` does. The store is not changed, and verified before
+// anything is kept of it.
+func Backup(ctx context.Context, c Config, file string, o BackupOptions) (m backup.Manifest, err error) {
+	card, err := certs.LoadCard(c.Identity.Card)
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	roster, err := certs.OpenRoster(c.Peers, card)
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	s, err := bolt.OpenReadOnly(c.Ledger(), storeOptions(c))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s: %w", c.Ledger(), ledger.ErrNotInitialised)
+	}
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	source, err := backupSource(c, s, roster, o)
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	return backup.Create(ctx, file, source)
+}
+
+// backupSource returns what a backup of a store is made of.
+func backupSource(c Config, s *bolt.Store, roster *certs.Roster, o BackupOptions) (backup.Source, error) {
+	info, err := os.Stat(c.Ledger())
+	if err != nil {
+		return backup.Source{}, err
+	}
+	return backup.Source{
+		Snapshot: s.Backup, Bytes: info.Size(),
+		Describe: func(ctx context.Context, file string) (backup.About, error) {
+			about, _, err := describe(ctx, file, roster)
+			return about, err
+		},
+		Roster: roster, Blobs: blobsDir(c), Work: c.Backup.Work,
+		Recipients: o.Recipients, Software: o.Software, Now: o.Now, Progress: o.Progress,
+	}, nil
+}
+
+// describe verifies the file of a store that nobody writes, and says how far its
+// ledger goes.
+func describe(ctx context.Context, file string, roster *certs.Roster) (about backup.About, v Verified, err error) {
+	s, err := bolt.OpenReadOnly(file, storeOptions(Config{}))
+	if err != nil {
+		return backup.About{}, Verified{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if v, err = inspect(ctx, s, roster); err != nil {
+		return backup.About{}, v, err
+	}
+	own, err := ledger.OwnTree(ctx, s, roster)
+	return backup.About{
+		Origin: own.Origin.String(), Size: own.Size, Root: own.Root[:], StoreFormat: s.Format(),
+	}, v, err
+}
