@@ -130,13 +130,20 @@ func (l *Ledger) readEntry(r store.Reader, id logID, o certs.Origin, seq uint64)
 }
 
 // bodyOf returns the body of an entry, or nil if it is not held. That of a
-// readdress may lie under its subject. The slice is the caller's.
+// readdress may lie under its subject. The slice is the caller's. What is not
+// the body that the leaf names is [ErrCorrupt]: no other was stored.
 func bodyOf(r store.Reader, id logID, seq uint64, leaf *spsv1.Leaf) ([]byte, error) {
 	b, err := getBody(r, id, seq)
-	if err != nil || b != nil || leaf == nil || leaf.GetType() != spsv1.LeafType_LEAF_TYPE_READDRESS {
+	if err == nil && b == nil && leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
+		b, err = subjectBody(r, leaf)
+	}
+	if err != nil || b == nil || leaf == nil {
 		return b, err
 	}
-	return subjectBody(r, leaf)
+	if err := seal.CheckEnvelope(leaf, b); err != nil {
+		return nil, fmt.Errorf("%w: body of entry %d of %s: %w", ErrCorrupt, seq, leaf.GetOrigin(), err)
+	}
+	return b, nil
 }
 
 // subjectBody returns the body of the entry that a readdress is about, if it is

@@ -101,11 +101,7 @@ func (l *Ledger) newest(o certs.Origin, row logRow, released *signedTree) (signe
 	if len(row.note) == 0 {
 		return signedTree{}, nil
 	}
-	c, err := seal.ParseCheckpoint(row.note)
-	if err != nil {
-		return signedTree{}, fmt.Errorf("%w: checkpoint of %s: %w", ErrCorrupt, o, err)
-	}
-	return signedTree{Checkpoint: c, note: row.note}, nil
+	return l.storedHead(row.note)
 }
 
 // Seal returns what proves one entry off line: its leaf, a checkpoint and the
@@ -142,6 +138,9 @@ func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1
 		proof, err := tlog.ProveRecord(int64(newest.Size), int64(seq), tree{r, row.id})
 		if err != nil {
 			return err
+		}
+		if err := seal.CheckInclusion(proof, newest.Checkpoint, seq, seal.RecordHash(leaf.leaf)); err != nil {
+			return fmt.Errorf("%w: entry %d of %s: %w", ErrCorrupt, seq, o, err)
 		}
 		s = seal.New(bytes.Clone(leaf.leaf), proof, newest.note)
 		return nil

@@ -31,7 +31,8 @@ const (
 // If there is nothing from there on, the package has no leaves, and
 // Checkpoint is the newest all the same (nil if there is none yet): wait for
 // [Ledger.Changed]. If from lies beyond the end of what is held, the error is
-// [ErrAhead]; for a log that is not held, [ErrNotFound].
+// [ErrAhead]; for a log that is not held, [ErrNotFound]. What the disk gives
+// back otherwise than it was signed is [ErrCorrupt].
 func (l *Ledger) Page(ctx context.Context, o certs.Origin, from uint64, reader certs.Office, budget int) (p Package, err error) {
 	released := l.released()
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
@@ -53,10 +54,13 @@ func (l *Ledger) Page(ctx context.Context, o certs.Origin, from uint64, reader c
 		if err := l.fill(r, row.id, &p, newest.Size, reader, min(budget, MaxPage)); err != nil {
 			return err
 		}
+		t := tree{r, row.id}
 		if p.End() < newest.Size {
-			p.Proof, err = tlog.ProveTree(int64(newest.Size), int64(p.End()), tree{r, row.id})
+			if p.Proof, err = tlog.ProveTree(int64(newest.Size), int64(p.End()), t); err != nil {
+				return err
+			}
 		}
-		return err
+		return t.checkPage(p, newest.Checkpoint)
 	})
 	if err != nil {
 		return Package{}, err

@@ -59,7 +59,7 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 			next.Root = last.said.Root
 			return nil
 		}
-		next.Root, err = tree{r, row.id}.root(next.Size)
+		next.Root, err = l.checkedRoot(r, row, next.Checkpoint())
 		return err
 	})
 	switch {

@@ -63,12 +63,15 @@ func (l *Ledger) signNext() error {
 	var next anchored
 	var last uint64
 	err := l.o.Store.View(context.Background(), func(r store.Reader) (err error) {
-		if next, err = ownTree(r, l.own); err != nil {
+		if next, err = l.nextTree(r); err != nil {
 			return err
 		}
 		last, err = lastPosition(r)
 		return err
 	})
+	if errors.Is(err, ErrCorrupt) {
+		l.shut(fmt.Sprintf("%v; stop the node, keep the store as it is, and run `spsd store verify`", err))
+	}
 	if err != nil {
 		return err
 	}
@@ -86,6 +89,24 @@ func (l *Ledger) signNext() error {
 		l.writeAnchor(a, next)
 	}()
 	return nil
+}
+
+// nextTree returns the tree that is to be signed: it goes on from the one that
+// was signed last, or, at the start, from that of the anchor.
+func (l *Ledger) nextTree(r store.Reader) (anchored, error) {
+	next, err := ownTree(r, l.own)
+	if err != nil {
+		return anchored{}, err
+	}
+	row, _, err := getLog(r, l.own)
+	if err != nil {
+		return anchored{}, err
+	}
+	was := l.release.anchor.last.tree
+	if newest := l.released(); newest != nil {
+		was = newest.Checkpoint
+	}
+	return next, tree{r, row.id}.extends(next.tree, was)
 }
 
 // writeAnchor makes the anchor durable. If it cannot, the gate closes: without
