@@ -288,6 +288,33 @@ func (n *Node) answersReady(ctx context.Context) bool {
 	return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 }
 
+// Pid returns the number of the process, 0 if it is not there.
+func (n *Node) Pid() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.running == nil || n.running.ended() {
+		return 0
+	}
+	return n.running.cmd.Process.Pid
+}
+
+// Ended waits until the process has ended by itself and returns its exit code,
+// -1 if a signal ended it. The node counts as not running then.
+func (n *Node) Ended(ctx context.Context) (code int, err error) {
+	n.mu.Lock()
+	p := n.running
+	n.mu.Unlock()
+	if p == nil {
+		return 0, errors.New("not started")
+	}
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode(), nil
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}
+
 // Kill ends the process as a power cut would, and waits until it is gone. A
 // node that is not running is left alone.
 func (n *Node) Kill() error {
