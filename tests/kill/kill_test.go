@@ -3,19 +3,17 @@ package kill
 import (
 	"context"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
-	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/drill/drilltest"
-	"golang.org/x/sync/errgroup"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/tests/oracle"
 )
 
 // What a run does; the seed is printed, and -seed repeats its decisions (when
@@ -27,53 +25,43 @@ var (
 
 func TestMain(m *testing.M) { os.Exit(drilltest.Main(m)) }
 
-var offices = []certs.Office{"CN", "TH", "VN"}
-
 // issuersPerOffice is how many clients issue at each node, each one statement
 // after the other.
 const issuersPerOffice = 3
 
-// TestKill kills nodes while all of them issue and receive. Afterwards nothing
-// acknowledged is missing, nothing is doubled, every addressee holds the same
-// bytes and nobody else does, every watch has shown each statement once, and
-// the stores verify.
+// TestKill kills nodes while all of them issue and receive. Afterwards every
+// promise of the oracle holds, requests that are repeated get their first
+// answer, and every watch has shown each statement once.
 func TestKill(t *testing.T) {
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
-	t.Logf("seed %d: repeat with -args -seed=%d", *seed, *seed)
-	fed := drilltest.Start(t, drill.Options{Offices: offices})
-	nodes := map[certs.Office]*client.Client{}
-	for _, office := range offices {
-		nodes[office] = drilltest.Client(t, fed.Node(office), certs.RoleValidator)
+	t.Logf("seed %d: repeat with go test ./tests/kill -args -seed=%d", *seed, *seed)
+	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"CN", "TH", "VN"}})
+	nodes := oracle.Clients{}
+	for _, n := range fed.Nodes() {
+		nodes[n.Office()] = drilltest.Client(t, n, certs.RoleValidator)
 	}
-	seen := watchAll(t, nodes)
+	seen := oracle.WatchAll(t, nodes)
 
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	issuing, stop := context.WithCancel(ctx)
-	var log record
-	var issuers errgroup.Group
-	for i, office := range offices {
-		for j := range issuersPerOffice {
-			random := rand.New(rand.NewPCG(*seed, uint64(100*i+j+1)))
-			issuers.Go(func() error { return issueUntil(ctx, issuing, nodes[office], random, &log) })
-		}
-	}
+	var judge oracle.Oracle
+	load := judge.Issue(ctx, nodes, issuersPerOffice, *seed)
 	killNodes(ctx, t, fed)
-	stop()
-	if err := issuers.Wait(); err != nil {
-		t.Fatalf("issue: %v", err)
+	issued, err := load.Stop()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%d kills, %d statements acknowledged", *kills, len(log.all))
-	if len(log.all) < *kills {
-		t.Errorf("%d statements were acknowledged, want at least one for each of %d kills", len(log.all), *kills)
+	t.Logf("%d kills, %d statements acknowledged", *kills, len(issued))
+	if len(issued) < *kills {
+		t.Errorf("%d statements were acknowledged, want at least one for each of %d kills", len(issued), *kills)
 	}
 
-	awaitReceipts(ctx, t, nodes)
-	askAgain(ctx, t, nodes, log.all)
-	compare(t, log.all, readAll(ctx, t, nodes))
-	seen.check(t, log.all)
+	oracle.AwaitReceipts(ctx, t, nodes)
+	oracle.AskAgain(ctx, t, nodes, issued)
+	seen.Check(t, issued)
+	ledgers := map[certs.Office]*ledger.Ledger{}
 	for _, n := range fed.Nodes() {
 		if err := n.Stop(); err != nil {
 			t.Error(err)
@@ -81,36 +69,9 @@ func TestKill(t *testing.T) {
 		if out, err := n.Command(ctx, "store", "verify"); err != nil {
 			t.Errorf("verify: %v\n%s", err, out)
 		}
+		ledgers[n.Office()] = oracle.OpenFolder(t, n.Dir())
 	}
-}
-
-// issueUntil issues one statement after the other until issuing ends. What was
-// begun is brought to its end: each is acknowledged.
-func issueUntil(ctx, issuing context.Context, node *client.Client, random *rand.Rand, log *record) error {
-	for n := 0; issuing.Err() == nil; n++ {
-		a := acked{issuer: node.Office(), requestID: client.NewRequestID()}
-		var to []certs.Office
-		for _, office := range offices {
-			if office != node.Office() {
-				a.audience = append(a.audience, office)
-			}
-		}
-		if random.IntN(2) == 0 { // to one office instead of everyone
-			to = []certs.Office{a.audience[random.IntN(len(a.audience))]}
-			a.audience = to
-		}
-		padding := strings.Repeat("x", random.IntN(900))
-		a.statement = drilltest.Notification(fmt.Sprintf("%s %d %s", node.Office(), n, padding), to...)
-		err := client.Retry(ctx, func() (err error) {
-			a.issued, err = node.Issue(ctx, a.statement, a.requestID)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("at %s: %w", node.Office(), err)
-		}
-		log.add(a)
-	}
-	return nil
+	judge.Check(t, ledgers)
 }
 
 // killNodes kills a node at a time, now and then two, and starts them again.
