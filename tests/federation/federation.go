@@ -9,12 +9,16 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/tests/oracle"
 )
 
 // Federation is some offices, their nodes, and the network between them.
 type Federation struct {
 	Network *Network
 	Minted  *authority.Federation
+	// Oracle has seen every entry that [Node.Issue] returned.
+	Oracle oracle.Oracle
 
 	tb    testing.TB
 	nodes map[certs.Office]*Node
@@ -76,4 +80,15 @@ func (f *Federation) WantSame() {
 			}
 		}
 	}
+}
+
+// Judge asks the oracle about all nodes. Everything that can arrive must have
+// arrived (see Settle).
+func (f *Federation) Judge() {
+	f.tb.Helper()
+	ledgers := map[certs.Office]*ledger.Ledger{}
+	for office, n := range f.nodes {
+		ledgers[office] = n.Ledger
+	}
+	f.Oracle.Check(f.tb, ledgers)
 }

@@ -41,6 +41,11 @@ type way struct {
 	change  chan struct{}
 	carried int // bytes in all that arrived or will
 
+	// spend, if set, reports whether one more packet may go; when it may not,
+	// broken ends the connection.
+	spend  func() bool
+	broken func()
+
 	readBy, writeBy time.Time
 }
 
@@ -102,6 +107,12 @@ func (w *way) write(b []byte) (n int, err error) {
 		case w.bytes >= lineRoom:
 			w.wait(w.writeBy)
 			continue
+		}
+		if w.spend != nil && !w.spend() {
+			w.mu.Unlock()
+			w.broken()
+			w.mu.Lock()
+			return n, errReset
 		}
 		part := b[n:min(len(b), n+segment)]
 		n += len(part)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spsalert/spsalert/certs"
 )
@@ -19,6 +20,7 @@ type Network struct {
 	cut       map[pair]bool
 	conns     []link
 	dialled   map[pair]int
+	cutAfter  map[pair]int // packets that a new connection carries
 }
 
 // pair is two offices, in the order of their codes.
@@ -39,6 +41,7 @@ type link struct {
 func newNetwork() *Network {
 	return &Network{
 		listeners: map[certs.Office]*listener{}, lines: map[pair]Line{}, cut: map[pair]bool{}, dialled: map[pair]int{},
+		cutAfter: map[pair]int{},
 	}
 }
 
@@ -55,6 +58,26 @@ func (n *Network) Cut(a, b certs.Office) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cut[pairOf(a, b)] = true
+}
+
+// Slow makes the connections between two offices that are up go over a line
+// like this from now on; Shape is for those to come.
+func (n *Network) Slow(a, b certs.Office, line Line) {
+	n.each(a, b, func(l link) {
+		for _, w := range []*way{l.a.in, l.b.in} {
+			w.mu.Lock()
+			w.line = line
+			w.mu.Unlock()
+		}
+	})
+}
+
+// CutAfter lets every new connection between two offices end when it has
+// carried so many packets, both ways counted together; 0: none ends.
+func (n *Network) CutAfter(a, b certs.Office, packets int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cutAfter[pairOf(a, b)] = packets
 }
 
 // Kill makes the connections between two offices half-open: nothing arrives any
@@ -113,6 +136,9 @@ func (n *Network) Dialer(from certs.Office) func(context.Context, string) (net.C
 			return nil, fmt.Errorf("%s is out of reach of %s", to, from)
 		}
 		a, b := newConns(n.lines[p], officeAddr(from), officeAddr(to))
+		if left := n.cutAfter[p]; left > 0 {
+			limit(a, b, left)
+		}
 		n.conns = append(n.conns, link{pair: p, a: a, b: b})
 		n.dialled[p]++
 		n.mu.Unlock()
@@ -124,6 +150,16 @@ func (n *Network) Dialer(from certs.Office) func(context.Context, string) (net.C
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
+	}
+}
+
+// limit ends a connection when it has carried so many packets.
+func limit(a, b *conn, packets int) {
+	var left atomic.Int64
+	left.Store(int64(packets))
+	for _, w := range []*way{a.in, b.in} {
+		w.spend = func() bool { return left.Add(-1) >= 0 }
+		w.broken = func() { a.in.reset(); b.in.reset() }
 	}
 }
 

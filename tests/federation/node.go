@@ -190,6 +190,7 @@ func (n *Node) Issue(size int, audience ...certs.Office) ledger.Entry {
 	if err != nil {
 		n.tb.Fatalf("issue at %s: %v", n.Office.Code(), err)
 	}
+	n.f.Oracle.Entry(e)
 	return e
 }
 
