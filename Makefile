@@ -5,6 +5,7 @@
 
 DEMO_FLAGS ?=
 FUZZTIME   ?= 10s
+KILLS      ?= 1000
 PROFILE    ?=
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
@@ -26,6 +27,14 @@ demo: build ## run a federation of real nodes on this machine; DEMO_FLAGS='--onc
 .PHONY: test
 test: ## all tests that need nothing but Go
 	go test ./...
+
+.PHONY: faults
+faults: ## faults of kernel, disk and process on real nodes; Linux on amd64, as root, some minutes
+	go test -tags faults -count=1 -timeout 15m -v ./tests/faults/process
+
+.PHONY: soak
+soak: ## KILLS (1000) kills of loaded nodes, spread over all calls that they make of their disks
+	go test -tags faults -count=1 -timeout 24h -v ./tests/faults/process -run 'TestFault01_KillsUnderLoad$$' -args -kills=$(KILLS)
 
 .PHONY: check
 check: tidy lint vet proto regenerated race ## what CI runs: modules, lint, vet, protos, gen, tests with -race, rules of the house
@@ -70,6 +79,7 @@ tidy:
 .PHONY: vet
 vet:
 	go vet ./...
+	go vet -tags faults ./tests/faults/...
 
 .PHONY: proto
 proto:

@@ -63,7 +63,7 @@ var rules = []rule{
 		check: confined{
 			imports: []string{"flag", "os/signal", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 			names:   []string{"os.Exit", "log.Fatal", "log.Fatalf", "log.Fatalln"},
-			to:      []string{"client/cmd", "server/cmd"},
+			to:      []string{"client/cmd", "server/cmd", "tests/faults/tracer"},
 		}.check,
 	},
 	{
