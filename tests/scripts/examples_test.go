@@ -26,6 +26,9 @@ func TestExamples(t *testing.T) {
 	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
 	lines := 0
 	for line := range strings.Lines(shell.run("spsctl help examples")) {
+		if strings.HasPrefix(line, "# not for every day") {
+			break // a secret of a person, a node of EU, an office lost
+		}
 		if !strings.HasPrefix(line, "  spsctl") && !strings.HasPrefix(line, "  spsd") {
 			continue
 		}
@@ -35,7 +38,7 @@ func TestExamples(t *testing.T) {
 			shell.write("mango.yaml", mango)
 		}
 	}
-	if lines < 30 {
+	if lines < 45 {
 		t.Errorf("ran %d lines, want all examples", lines)
 	}
 }

@@ -41,18 +41,28 @@ var examples = []struct {
 	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",
+		"spsctl node whoami",
 		"spsctl peer list",
 		"spsctl peer list --watch",
+		"spsctl doctor",
+		"spsctl check",
+		"spsctl --context vn-admin peer test CN",
 	}},
 	{"who may call without a certificate, and who did what (as administrator)", []string{
 		"spsctl --context vn-admin token create --name 'customs single window' --role system --id customs --classification border-rejection > customs.token",
 		"spsctl --context vn-admin token list",
 		"spsctl --context vn-admin account create lan.nguyen --role officer --name 'Lan Nguyen'",
+		"spsctl --context vn-admin account list",
+		"spsctl --context vn-admin account show lan.nguyen",
+		"spsctl --context vn-admin account disable lan.nguyen --yes",
+		"spsctl --context vn-admin account enable lan.nguyen --yes",
+		"spsctl --context vn-admin account reset lan.nguyen --yes",
 		"spsctl --context vn-admin audit list --since 24h",
 	}},
 	{"set up an office", []string{
 		"spsctl ca init --federation asean-cn --office TH --address spsd.doa.go.th:7443 --dir th",
 		"spsctl ca issue --dir th --role validator --id somchai",
+		"spsctl ca web --dir th --dns sps.doa.go.th",
 		"spsd store init -config th/spsd.yaml",
 		"spsctl context add th --address 127.0.0.1:7444 --card th/TH.card --certificate th/people/validator-somchai.pem --key th/people/validator-somchai.key",
 	}},
@@ -60,11 +70,16 @@ var examples = []struct {
 		"spsctl peer fingerprint th/TH.card",
 		"spsctl peer show th/TH.card",
 		"spsctl peer accept th/TH.card --dir vn/peers --yes",
+		"spsctl join --dir vn --told CN,TH || true # 1 while something is left",
+		"spsctl ca card --dir th --address spsd2.doa.go.th:7443",
 	}},
 	{"speak to another node", []string{
 		"spsctl context list",
+		"spsctl context show vn",
 		"spsctl context use vn",
 		"spsctl --context vn case list",
+		"spsctl context remove th",
+		"spsctl version",
 	}},
 	{"complete with the tab key", []string{
 		"spsctl completion bash > spsctl.bash",
@@ -74,6 +89,18 @@ var examples = []struct {
 	}},
 }
 
+// moreExamples are of commands that need more than is at hand there: a person who
+// types a password, a node of EU, an office that lost its keys.
+const moreExamples = `
+# not for every day
+  spsctl token revoke tokens/vqtgl5nqdzpi2mkp
+  spsctl account password lan.nguyen
+  spsctl account totp lan.nguyen
+  spsctl import rasff-window notifications.csv --check
+  spsctl peer revoke CN
+`
+
+// examplesText returns what `spsctl help examples` shows.
 func examplesText() string {
 	var b strings.Builder
 	for i, e := range examples {
@@ -85,5 +112,5 @@ func examplesText() string {
 			b.WriteString("  " + line + "\n")
 		}
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return b.String() + strings.TrimSuffix(moreExamples, "\n")
 }
