@@ -64,11 +64,11 @@ func caseOf(p parsed) (ref, error) {
 }
 
 func caseRef(p parsed, payload []byte) (ref, error) {
-	values, _, err := fields(payload, statementCaseRef)
+	values, wrong, err := fields(payload, statementCaseRef)
 	if err != nil {
 		return ref{}, err
 	}
-	if len(values) == 0 {
+	if len(values)+len(wrong) == 0 {
 		return p.ref(), nil
 	}
 	outer, err := onlyBytes(payload, statementCaseRef)
@@ -92,8 +92,8 @@ func caseRef(p parsed, payload []byte) (ref, error) {
 	if copy(r.hash[:], hash) != len(hash) || len(hash) != len(r.hash) {
 		return ref{}, failf(ErrStatement, "entry %s: record hash of %d bytes", p.name(), len(hash))
 	}
-	_, numbers, err := fields(original, entryRefSequence)
-	if err != nil || len(numbers) > 1 {
+	texts, numbers, err := fields(original, entryRefSequence)
+	if err != nil || len(numbers) > 1 || len(texts) > 0 {
 		return ref{}, failf(ErrStatement, "entry %s: case without a sequence", p.name())
 	}
 	if len(numbers) == 1 { // none is 0
