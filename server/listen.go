@@ -67,6 +67,7 @@ func (s *Server) serve() error {
 	s.peopleRPC = grpc.NewServer(append(append(s.officeOptions(), s.observed(guard)...),
 		s.creds("office", credentials.NewTLS(s.id.tls.Office())))...)
 	spsv1.RegisterCaseServiceServer(s.peopleRPC, s.office)
+	spsv1.RegisterEvidenceServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)
 	reflection.RegisterV1(s.peopleRPC)

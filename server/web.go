@@ -35,6 +35,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 	w := &webServer{near: near, far: grpc.NewServer(append(s.observed(guard), memory.ServerOption(),
 		grpc.MaxConcurrentStreams(maxWebCalls), grpc.MaxRecvMsgSize(s.config.Limits.Request))...)}
 	spsv1.RegisterCaseServiceServer(w.far, s.office)
+	spsv1.RegisterEvidenceServiceServer(w.far, s.office)
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)
 	tokens := s.tokens
 	if tokens == nil {

@@ -79,7 +79,7 @@ func (g *Guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 	if resp, err = handler(c.enter(ctx), req); err != nil {
 		return nil, err
 	}
-	return resp, c.done(ctx, resp)
+	return resp, c.done(ctx, req, resp)
 }
 
 func (g *Guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {

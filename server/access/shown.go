@@ -1,6 +1,7 @@
 package access
 
 import (
+	"strings"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -18,6 +19,16 @@ func restricted(answer proto.Message) []string {
 	var names []string
 	restrictedIn(answer.ProtoReflect(), &names)
 	return names
+}
+
+// evidenceOf returns the name of the statement of which somebody asks for
+// evidence: a file to be carried away, so it is recorded for the network too.
+func evidenceOf(request proto.Message) []string {
+	r, ok := request.(*spsv1.GetEvidenceRequest)
+	if !ok {
+		return nil
+	}
+	return []string{strings.TrimSuffix(r.GetName(), "/evidence")}
 }
 
 func restrictedIn(m protoreflect.Message, names *[]string) {

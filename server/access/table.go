@@ -42,6 +42,9 @@ type Rule struct {
 	// ownCheck leaves the field rules of requests to the service, which reports
 	// them together with what else is wrong, or has no time for them.
 	ownCheck bool
+	// shows, if set, says by the request which statements the answer shows, for
+	// the audit log, where the answer itself does not.
+	shows func(proto.Message) []string
 }
 
 // Allows reports whether a caller of the given identity may call the method at
@@ -93,7 +96,9 @@ func joinRoles(roles []certs.Role) string {
 func Methods() map[string]Rule {
 	var (
 		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers check only, see issueScope
-		readers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
+		// Who hands evidence to others does it in person.
+		exhibitors = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
+		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
 		// Systems too ask who is on the network before they address anybody.
 		members  = append(slices.Clone(readers), certs.RoleAdmin)
 		admins   = []certs.Role{certs.RoleAdmin}
@@ -111,6 +116,8 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_PollStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
+
+		spsv1.EvidenceService_GetEvidence_FullMethodName: {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
 
 		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: members},
 		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: members},

@@ -1,7 +1,7 @@
-// Package office is CaseService: what officers, validators, national systems
-// and auditors of an office do with statements and cases.
+// Package office is CaseService and EvidenceService: what officers, validators,
+// national systems and auditors of an office do with statements and cases.
 //
-// It holds no state. A statement that is issued is an entry of the ledger
+// It holds no state but where to look. A statement that is issued is an entry of the ledger
 // before the call returns; lists, cases and watches are read from ledger and
 // casebook. What an entry says to this office is decided by [casebook.Read]
 // alone, so that lists, watches and cases never differ, and what is not

@@ -26,10 +26,13 @@ type Options struct {
 	Draining <-chan struct{}
 }
 
-// Service implements spsv1.CaseServiceServer. It is safe for concurrent use.
+// Service implements spsv1.CaseServiceServer and spsv1.EvidenceServiceServer. It
+// is safe for concurrent use.
 type Service struct {
 	spsv1.UnimplementedCaseServiceServer
-	o Options
+	spsv1.UnimplementedEvidenceServiceServer
+	o    Options
+	past past // where cards and readdresses stand
 }
 
 // New returns the service.

@@ -29,6 +29,11 @@ func forwarded(header string) (string, bool) {
 	return "", false
 }
 
+// outgoing are the headers that a service may set.
+func outgoing(header string) (string, bool) {
+	return "Content-Disposition", header == "content-disposition"
+}
+
 func nothing(string) (string, bool) { return "", false }
 
 // passed are the headers that the gateway sees. It would forward others by

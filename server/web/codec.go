@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -44,6 +45,8 @@ func newCodec() *codec {
 // puts around it: the stream's writer does that.
 func (c *codec) Marshal(v any) ([]byte, error) {
 	switch v := v.(type) {
+	case *httpbody.HttpBody: // a file, as it is
+		return v.GetData(), nil
 	case proto.Message:
 		return toJSON(v)
 	case map[string]any:
@@ -59,7 +62,10 @@ func (c *codec) Marshal(v any) ([]byte, error) {
 // ContentType returns the type of an answer, or of the error that a stream
 // begins with.
 func (c *codec) ContentType(v any) string {
-	if _, failed := v.(map[string]proto.Message); failed {
+	switch v := v.(type) {
+	case *httpbody.HttpBody:
+		return v.GetContentType()
+	case map[string]proto.Message:
 		return problemType
 	}
 	return "application/json"

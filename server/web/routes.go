@@ -22,6 +22,7 @@ var services = []struct {
 	register   func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error
 }{
 	{spsv1.File_sps_v1_case_service_proto.Services().ByName("CaseService"), gateway.RegisterCaseServiceHandler},
+	{spsv1.File_sps_v1_evidence_proto.Services().ByName("EvidenceService"), gateway.RegisterEvidenceServiceHandler},
 	{spsv1.File_sps_v1_node_service_proto.Services().ByName("NodeService"), gateway.RegisterNodeServiceHandler},
 }
 

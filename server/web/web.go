@@ -54,7 +54,7 @@ func New(o Options) (*Server, error) {
 	s.gateway = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, newCodec()),
 		runtime.WithIncomingHeaderMatcher(forwarded),
-		runtime.WithOutgoingHeaderMatcher(nothing), runtime.WithOutgoingTrailerMatcher(nothing),
+		runtime.WithOutgoingHeaderMatcher(outgoing), runtime.WithOutgoingTrailerMatcher(nothing),
 		runtime.WithErrorHandler(callFailed), runtime.WithStreamErrorHandler(streamFailed),
 		runtime.WithRoutingErrorHandler(s.notRouted),
 		runtime.WithForwardResponseOption(announce),
