@@ -47,7 +47,7 @@ type Client struct {
 // serviceConfig tries calls again that the node did not take. RESOURCE_EXHAUSTED
 // and the like are answers, and left to the caller.
 const serviceConfig = `{"methodConfig": [{
-	"name": [{"service": "sps.v1.CaseService"}, {"service": "sps.v1.NodeService"}],
+	"name": [{"service": "sps.v1.CaseService"}, {"service": "sps.v1.EvidenceService"}, {"service": "sps.v1.NodeService"}],
 	"retryPolicy": {
 		"maxAttempts": 4, "initialBackoff": "0.2s", "maxBackoff": "2s", "backoffMultiplier": 2,
 		"retryableStatusCodes": ["UNAVAILABLE"]
@@ -145,6 +145,11 @@ func (c *Client) Office() certs.Office { return c.office }
 
 // CaseService returns the generated client, for what has no method here.
 func (c *Client) CaseService() spsv1.CaseServiceClient { return spsv1.NewCaseServiceClient(c.conn) }
+
+// EvidenceService returns the generated client, for what has no method here.
+func (c *Client) EvidenceService() spsv1.EvidenceServiceClient {
+	return spsv1.NewEvidenceServiceClient(c.conn)
+}
 
 // NodeService returns the generated client, for what has no method here.
 func (c *Client) NodeService() spsv1.NodeServiceClient { return spsv1.NewNodeServiceClient(c.conn) }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -43,6 +45,19 @@ type Selection struct {
 // is NotFound also for what was not addressed to this office.
 func (c *Client) Statement(ctx context.Context, name string) (*spsv1.IssuedStatement, error) {
 	return c.CaseService().GetStatement(ctx, &spsv1.GetStatementRequest{Name: name})
+}
+
+// Evidence returns the evidence bundle of a statement by the resource name of
+// the statement: a file that proves it off line. What it leaves out is said by
+// the request; its name is filled in.
+func (c *Client) Evidence(ctx context.Context, name string, req *spsv1.GetEvidenceRequest) ([]byte, error) {
+	req = proto.CloneOf(req)
+	req.Name = name + "/evidence"
+	file, err := c.EvidenceService().GetEvidence(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return file.GetData(), nil
 }
 
 // Statements returns the statements that the node holds, the newest recorded

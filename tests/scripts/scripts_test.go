@@ -7,6 +7,7 @@
 //	federation OFFICE...   runs a node for each office; $SPSCTL_CONFIG has a context for each, named by its code
 //	code N COMMAND...      runs a command that must end with exit code N
 //	until PATTERN COMMAND  runs a command until it succeeds and its output matches
+//	stop                   stops all nodes
 //	ports NAME...          puts a free address of this machine into each variable
 package scripts
 
@@ -59,7 +60,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(env *testscript.Env) error { setUp(env); return nil },
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"federation": federation, "code": code, "until": until, "ports": ports,
+			"federation": federation, "stop": stop, "code": code, "until": until, "ports": ports,
 		},
 	})
 }
@@ -70,6 +71,7 @@ func setUp(env *testscript.Env) {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 	env.Setenv("TZ", "UTC")
+	env.Values[running{}] = new(*drill.Federation)
 }
 
 // federation runs a node for each office until the script ends.
@@ -85,11 +87,8 @@ func federation(ts *testscript.TestScript, neg bool, args []string) {
 		Offices: offices, Dir: ts.MkAbs("federation"), Binary: filepath.Join(programs, "spsd"), Name: "asean-cn",
 	})
 	ts.Check(err)
-	ts.Defer(func() {
-		if err := fed.Close(); err != nil {
-			ts.Logf("stop the federation: %v", err)
-		}
-	})
+	*ts.Value(running{}).(**drill.Federation) = fed
+	ts.Defer(func() { stop(ts, false, nil) })
 	all := &client.Contexts{Current: args[0], Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
 		for name, role := range map[string]certs.Role{"": certs.RoleValidator, "-officer": certs.RoleOfficer, "-admin": certs.RoleAdmin, "-auditor": certs.RoleAuditor} {
@@ -101,6 +100,21 @@ func federation(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs("spsctl.yaml")
 	ts.Check(all.Save(path))
 	ts.Setenv("SPSCTL_CONFIG", path)
+}
+
+// running is the key of the federation of a script.
+type running struct{}
+
+// stop stops all nodes, if any run.
+func stop(ts *testscript.TestScript, _ bool, _ []string) {
+	fed := ts.Value(running{}).(**drill.Federation)
+	if *fed == nil {
+		return
+	}
+	if err := (*fed).Close(); err != nil {
+		ts.Logf("stop the federation: %v", err)
+	}
+	*fed = nil
 }
 
 // code runs a command and checks how it ends.

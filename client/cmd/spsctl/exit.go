@@ -72,6 +72,9 @@ func exitCode(ctx context.Context, err error) int {
 	if _, ok := errors.AsType[*certs.RefusedError](err); ok {
 		return exitAuth
 	}
+	if _, ok := errors.AsType[untrustedError](err); ok {
+		return exitAuth
+	}
 	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, client.ErrNoContext) {
 		return exitUsage
 	}

@@ -72,7 +72,7 @@ spsctl help exit-codes.`,
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("context", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 		return a.completeContexts(cmd, nil, begun)
 	}))
-	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(),
+	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(), a.evidenceCommand(),
 		a.peerCommand(), a.nodeCommand(), a.doctorCommand(), a.checkCommand(), a.joinCommand(),
 		a.tokenCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
 	root.AddCommand(topics()...)
