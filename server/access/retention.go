@@ -85,7 +85,7 @@ func (r *Register) tidyAudit(tx store.Tx, now time.Time) (more bool, err error) 
 	}
 	// First, so that the log is never empty and positions go on.
 	first, last := binary.BigEndian.Uint64(keys[0]), binary.BigEndian.Uint64(keys[len(keys)-1])
-	if err := r.tidied(tx, methodForgetAudit, fmt.Sprintf("auditRecords/%d-%d", first, last)); err != nil {
+	if err := r.tidied(tx, methodForgetAudit, fmt.Sprintf(forgottenForm, first, last)); err != nil {
 		return false, err
 	}
 	for _, key := range keys {
@@ -94,6 +94,21 @@ func (r *Register) tidyAudit(tx store.Tx, now time.Time) (more bool, err error) 
 		}
 	}
 	return more, nil
+}
+
+// forgottenForm names audit records that were taken away, the first and last.
+const forgottenForm = "auditRecords/%d-%d"
+
+// forgotten returns the position of the last audit record that was taken away,
+// as the record of that says; 0 if it does not say it.
+func forgotten(a *spsv1.AuditRecord) uint64 {
+	var first, last uint64
+	for _, name := range a.GetResources() {
+		if n, err := fmt.Sscanf(name, forgottenForm, &first, &last); n == 2 && err == nil {
+			return last
+		}
+	}
+	return 0
 }
 
 // tidyTokens takes away tokens that ended long ago, as many as one record can

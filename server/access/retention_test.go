@@ -47,6 +47,9 @@ func TestAuditRecordsAreKeptForTheirTime(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("audit log (-want +got):\n%s", diff)
 	}
+	if _, err := access.Verify(t.Context(), d.store); err != nil {
+		t.Errorf("Verify of what is left: %v, want nil", err)
+	}
 
 	// Whoever is not looked at for long has positions that go on all the same.
 	d.clock.Add(1000 * day)
@@ -56,6 +59,9 @@ func TestAuditRecordsAreKeptForTheirTime(t *testing.T) {
 	records := d.records(t, access.AuditQuery{})
 	if len(records) != 1 || records[0].GetPosition() != 4505 {
 		t.Errorf("audit log = %v, want what was taken away, at 4505", records)
+	}
+	if _, err := access.Verify(t.Context(), d.store); err != nil {
+		t.Errorf("Verify of what is left: %v, want nil", err)
 	}
 }
 

@@ -25,7 +25,8 @@ type Summary struct {
 }
 
 // Verify reads the whole register in a store and checks that the audit log
-// begins at its first record and goes on without a gap, that every row can be
+// begins at its first record, or behind those of which it says itself that the
+// node took them away, and goes on without a gap, that every row can be
 // read and stands where it says that it does, and that secrets and credentials
 // belong to tokens and accounts. The error names what it found, up to a number.
 // It changes nothing and needs no [Register]; the store may be in use.
@@ -49,6 +50,9 @@ func Verify(ctx context.Context, s store.Store) (Summary, error) {
 			return v.sum, fmt.Errorf("verify %s: %w", step.table, err)
 		}
 	}
+	if v.before > v.forgot {
+		v.gone(v.forgot+1, v.before)
+	}
 	if len(v.findings) > 0 {
 		return v.sum, fmt.Errorf("verify the register: %w:\n%s", errCorrupt, strings.Join(v.findings, "\n"))
 	}
@@ -59,6 +63,8 @@ type verifier struct {
 	store    store.Store
 	sum      Summary
 	last     uint64 // position of the audit record before
+	before   uint64 // how many audit records are missing at the beginning
+	forgot   uint64 // up to where the audit log says that records were taken away
 	findings []string
 }
 
@@ -102,10 +108,10 @@ func (v *verifier) auditRecord(_ store.Reader, item store.Item) {
 	}
 	n := binary.BigEndian.Uint64(item.Key)
 	switch {
-	case n == v.last+2:
-		v.find("audit record %d is gone", n-1)
+	case v.sum.AuditRecords == 0:
+		v.before = n - 1
 	case n != v.last+1:
-		v.find("audit records %d to %d are gone", v.last+1, n-1)
+		v.gone(v.last+1, n-1)
 	}
 	v.last = n
 	v.sum.AuditRecords++
@@ -117,7 +123,18 @@ func (v *verifier) auditRecord(_ store.Reader, item store.Item) {
 		v.find("audit record %d says that it is record %d", n, a.GetPosition())
 	case !a.GetTime().IsValid() || a.GetMethod() == "":
 		v.find("audit record %d does not say what was called, or when", n)
+	case a.GetMethod() == methodForgetAudit:
+		v.forgot = max(v.forgot, forgotten(a))
 	}
+}
+
+// gone finds that audit records are missing.
+func (v *verifier) gone(first, last uint64) {
+	if first == last {
+		v.find("audit record %d is gone", first)
+		return
+	}
+	v.find("audit records %d to %d are gone", first, last)
 }
 
 func (v *verifier) token(_ store.Reader, item store.Item) {
