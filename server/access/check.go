@@ -45,7 +45,7 @@ func Check(request proto.Message) ([]Violation, error) {
 // sentence says what to do about a broken rule.
 func sentence(b *protovalidate.Violation) string {
 	switch b.Proto.GetRuleId() {
-	case "required":
+	case "required", "enum.not_in":
 		return "give a value"
 	case "string.uuid", "string.uuid_empty":
 		return "give a UUID such as 0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"

@@ -200,13 +200,13 @@ func (g *Guard) answer(ctx context.Context, c *call, recovered any, err error) e
 		c.failed(errPanic)
 		g.Logger.LogAttrs(ctx, slog.LevelError, "panic in a call", slog.String("method", c.method),
 			slog.String("caller", c.caller.name()), slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
-		return Status(errPanic).Err()
+		return Localize(Status(errPanic), acceptLanguage(ctx)).Err()
 	}
 	if err == nil {
 		return nil
 	}
 	c.failed(err)
-	st := Status(err)
+	st := Localize(Status(err), acceptLanguage(ctx))
 	attrs := []slog.Attr{
 		slog.String("method", c.method), slog.String("caller", c.caller.name()), slog.String("code", st.Code().String()),
 	}

@@ -66,10 +66,7 @@ func NotFound(format string, args ...any) *Refusal {
 // Invalid refuses a request for all that is wrong with it; there MUST be at
 // least one violation.
 func Invalid(violations ...Violation) *Refusal {
-	sentence := violations[0].Field + ": " + violations[0].Sentence
-	if more := len(violations) - 1; more > 0 {
-		sentence = fmt.Sprintf("%s (and %d more)", sentence, more)
-	}
+	sentence := andMore(violations[0].Field+": "+violations[0].Sentence, len(violations)-1, 0)
 	return &Refusal{Code: codes.InvalidArgument, Reason: ReasonInvalid, Sentence: sentence, Violations: violations}
 }
 

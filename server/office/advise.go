@@ -1,14 +1,17 @@
 package office
 
 import (
+	"context"
+
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/statement"
 )
 
 // advise returns what a person should look at before the statement is issued,
 // by the accepted cards: which offices are on the network, and what they read.
-func (s *Service) advise(st *spsv1.Statement) []*spsv1.Advice {
+func (s *Service) advise(ctx context.Context, st *spsv1.Statement) []*spsv1.Advice {
 	var languages []string
 	known := make(map[string]bool)
 	for _, office := range s.readers(st) {
@@ -30,7 +33,7 @@ func (s *Service) advise(st *spsv1.Statement) []*spsv1.Advice {
 	var advice []*spsv1.Advice
 	for _, p := range append(statement.AdviseFlags(st, onNetwork), statement.Advise(st, languages...)...) {
 		v := violation(p.Field, p.Reason, p.Sentence)
-		advice = append(advice, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: v.Sentence})
+		advice = append(advice, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: access.Worded(ctx, v.Reason, v.Sentence)})
 	}
 	return advice
 }

@@ -37,7 +37,7 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 		return nil, err
 	}
 	if req.GetValidateOnly() {
-		return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st), Advice: s.advise(st)}, nil
+		return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st), Advice: s.advise(ctx, st)}, nil
 	}
 	draft, err := draftOf(req, st)
 	if err != nil {

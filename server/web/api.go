@@ -38,7 +38,7 @@ func nothing(string) (string, bool) { return "", false }
 
 // passed are the headers that the gateway sees. It would forward others by
 // itself, whatever the matcher says.
-var passed = []string{"Accept-Language", "If-Match", "If-None-Match", "Last-Event-ID", "Accept"}
+var passed = []string{"Accept", "Accept-Encoding", "Accept-Language", "If-Match", "If-None-Match", "Last-Event-ID"}
 
 // Keys of values in the context of a request.
 type (
@@ -51,16 +51,16 @@ func (s *Server) api(w http.ResponseWriter, r *http.Request) {
 	caller, err := s.authenticate(r)
 	if err != nil {
 		s.o.Logger.Warn("request refused", "remote", r.RemoteAddr, "path", r.URL.Path, "err", err)
-		refuse(w, err)
+		refuse(w, r, err)
 		return
 	}
 	content, err := s.read(w, r)
 	switch {
 	case errors.Is(err, errNotJSON):
-		wrongType(w)
+		wrongType(w, r)
 		return
 	case err != nil:
-		refuse(w, err)
+		refuse(w, r, err)
 		return
 	}
 	ctx := context.WithValue(access.As(r.Context(), caller), headKey{}, r.Method == http.MethodHead)
@@ -167,7 +167,12 @@ func (s *Server) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 		case !ok: // the gateway has a path that the contract has not
 			notFound(w, r)
 		case len(unknown) > 0:
-			refuse(w, access.Invalid(unknown...))
+			refuse(w, r, access.Invalid(unknown...))
+		case r.Header.Get("If-Match") != "" && !route.tagged:
+			refuse(w, r, access.Invalid(access.Violation{
+				Field: "If-Match", Reason: "IF_MATCH", Sentence: "leave out If-Match: nothing here has a version to compare",
+			}))
+		case !route.accepted(w, r):
 		case route.streams && head:
 			notAllowed(w, asHead(r), []string{http.MethodGet, http.MethodOptions})
 		case route.streams:
@@ -178,6 +183,20 @@ func (s *Server) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 			whole.finish(r)
 		}
 	}
+}
+
+// accepted answers a request that accepts nothing of what there is, and reports
+// whether it accepts something.
+func (r route) accepted(w http.ResponseWriter, req *http.Request) bool {
+	types := []string{"application/json"}
+	if r.streams {
+		types = []string{linesType, eventsType}
+	}
+	err := acceptable(req, types...)
+	if err != nil {
+		writeProblem(w, withStatus(problemFor(req, access.Status(err)), http.StatusNotAcceptable))
+	}
+	return err == nil
 }
 
 func asHead(r *http.Request) *http.Request {

@@ -22,7 +22,13 @@
 //
 //	{"type":"urn:spsalert:reason:INVALID","title":"Bad Request","status":400,"detail":"…",
 //	 "code":"INVALID_ARGUMENT","reason":"INVALID","domain":"spsalert","metadata":{},
-//	 "violations":[{"field":"statement.status","reason":"ENUM_NOT_IN","sentence":"give a value"}]}
+//	 "violations":[{"field":"statement.status","reason":"ENUM_NOT_IN","sentence":"give a value"}],"language":"en"}
+//
+// Sentences are in the language that suits Accept-Language best, which language
+// and Content-Language name.
+//
+// Only what is no HTTP, and headers above 256 KiB, net/http answers itself, in
+// a line of text.
 //
 // # Streams
 //
@@ -38,5 +44,7 @@
 //
 // An answer to GET that is no stream has a strong ETag: the resource's own if
 // it has one, else a digest of the answer. If-None-Match gets 304 if it is
-// still the same. If-Match goes to the service, and a mismatch is 412.
+// still the same. A compressed answer has the tag as a weak one. If-Match goes
+// to a service whose request has an etag, where a mismatch is 412, and is
+// refused elsewhere.
 package web

@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -117,6 +119,11 @@ func TestTooLarge(t *testing.T) {
 	if got.StatusCode != http.StatusRequestEntityTooLarge || !strings.Contains(string(got.body), `"reason":"TOO_LARGE"`) {
 		t.Errorf("body above 1 MiB: %s %.200s, want 413 TOO_LARGE", got.Status, got.body)
 	}
+	got = n.do(c, n.request("GET", "/v1/node", "admin", "", "X: "+strings.Repeat("x", 20<<10)))
+	if got.StatusCode != http.StatusRequestHeaderFieldsTooLarge || !strings.Contains(string(got.body), `"status":431`) ||
+		got.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("headers of 20 KiB: %s %s, want 431 and a problem", got.Status, got.body)
+	}
 	conn := n.dialRaw()
 	_, _ = fmt.Fprintf(conn, "GET /v1/node HTTP/1.1\r\nHost: x\r\nX: %s\r\n\r\n", strings.Repeat("x", 1<<20))
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -216,4 +223,43 @@ func writeWebCertificate(t *testing.T, dir, name string) *x509.CertPool {
 	}
 	roots.AddCert(leaf)
 	return roots
+}
+
+func TestAnswersAreCompressed(t *testing.T) {
+	n := newNode(t)
+	c := n.client("")
+	c.Transport.(*http.Transport).DisableCompression = true
+	for _, path := range []string{"/openapi.json", "/docs/swagger-ui-bundle.js", "/v1/offices/-/statements"} {
+		for range 3 {
+			n.mustIssue(c, path) // so that there is something to list; the same number is the same statement
+		}
+		plain := n.do(c, n.request("GET", path, "system", ""))
+		packed := n.do(c, n.request("GET", path, "system", "", "Accept-Encoding: br;q=1, gzip;q=0.5"))
+		if plain.Header.Get("Content-Encoding") != "" || packed.Header.Get("Content-Encoding") != "gzip" || len(packed.body) > len(plain.body)*2/3 {
+			t.Errorf("%s: %d bytes as %q, %d bytes as %q, want the second smaller, as gzip", path,
+				len(plain.body), plain.Header.Get("Content-Encoding"), len(packed.body), packed.Header.Get("Content-Encoding"))
+			continue
+		}
+		z, err := gzip.NewReader(bytes.NewReader(packed.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unpacked, err := io.ReadAll(z)
+		if err != nil || !bytes.Equal(unpacked, plain.body) {
+			t.Errorf("%s: what is in the gzip is another text (%v)", path, err)
+		}
+		if got, want := packed.Header.Get("ETag"), "W/"+plain.Header.Get("ETag"); got != want {
+			t.Errorf("%s: tag of the gzip = %s, want %s", path, got, want)
+		}
+		for _, tag := range []string{plain.Header.Get("ETag"), packed.Header.Get("ETag")} {
+			again := n.do(c, n.request("GET", path, "system", "", "Accept-Encoding: gzip", "If-None-Match: "+tag))
+			if again.StatusCode != http.StatusNotModified || len(again.body) != 0 {
+				t.Errorf("%s with If-None-Match %s: %s, want 304", path, tag, again.Status)
+			}
+		}
+		refused := n.do(c, n.request("GET", path, "system", "", "Accept-Encoding: gzip;q=0"))
+		if refused.Header.Get("Content-Encoding") != "" {
+			t.Errorf("%s for one who takes no gzip: %s, want plain", path, refused.Header.Get("Content-Encoding"))
+		}
+	}
 }

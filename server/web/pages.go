@@ -65,8 +65,8 @@ func (s *Server) pages() (http.Handler, error) {
 		mux.Handle("GET /docs/"+a.name, file(a.contentType, content))
 	}
 	origins := http.NewCrossOriginProtection()
-	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, &access.Refusal{
+	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, r, &access.Refusal{
 			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
 			Sentence: "a page of another origin may not call here: let your server call instead of the page",
 		})
@@ -93,13 +93,19 @@ func asset(name string) ([]byte, error) {
 
 // file answers with a file that is part of the program.
 func file(contentType string, content []byte) http.Handler {
-	tag := entityTag(content)
+	tag, packed := entityTag(content), compressed(content)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", contentType)
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("Cache-Control", "no-cache")
 		h.Set("ETag", tag)
+		if len(content) >= leastCompressed && takesGzip(r) && r.Header.Get("Range") == "" {
+			h.Set("Content-Encoding", "gzip")
+			h.Set("ETag", weak(tag))
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed))
+			return
+		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})
 }
@@ -116,6 +122,14 @@ func hardened(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		h.Set("Vary", "Accept, Accept-Encoding, Accept-Language, Authorization")
+		if headerSize(r) > maxHeader {
+			writeProblem(&timedWriter{w}, withStatus(problemFor(r, access.Status(&access.Refusal{
+				Code: codes.ResourceExhausted, Reason: access.ReasonTooLarge,
+				Sentence: fmt.Sprintf("the headers are larger than %d bytes: leave out what is not needed", maxHeader),
+			})), http.StatusRequestHeaderFieldsTooLarge))
+			return
+		}
 		next.ServeHTTP(&timedWriter{w}, r)
 	})
 }
@@ -139,7 +153,7 @@ func known(mux *http.ServeMux) http.Handler {
 
 // notFound refuses a path that nothing is at.
 func notFound(w http.ResponseWriter, r *http.Request) {
-	refuse(w, access.NotFound("there is nothing at %s: /openapi.json lists every path", r.URL.Path))
+	refuse(w, r, access.NotFound("there is nothing at %s: /openapi.json lists every path", r.URL.Path))
 }
 
 // notAllowed answers OPTIONS, and refuses every other method that is not one of
@@ -150,7 +164,7 @@ func notAllowed(w http.ResponseWriter, r *http.Request, allowed []string) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	p := problemOf(access.Status(&access.Refusal{
+	p := problemFor(r, access.Status(&access.Refusal{
 		Code: codes.Unimplemented, Reason: access.ReasonInvalid,
 		Sentence: fmt.Sprintf("%s is not for this path: use %s", r.Method, strings.Join(allowed, ", ")),
 	}))

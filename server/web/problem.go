@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -32,6 +31,7 @@ const (
 func problemOf(st *status.Status) *spsv1.Problem {
 	p := withStatus(&spsv1.Problem{
 		Type: blankType, Detail: st.Message(), Code: code.Code(st.Code()).String(), Domain: access.Domain,
+		Language: access.Languages()[0],
 	}, runtime.HTTPStatusFromCode(st.Code()))
 	for _, detail := range st.Details() {
 		switch d := detail.(type) {
@@ -39,11 +39,11 @@ func problemOf(st *status.Status) *spsv1.Problem {
 			p.Reason, p.Domain, p.Metadata = d.GetReason(), d.GetDomain(), d.GetMetadata()
 		case *errdetails.RetryInfo:
 			p.RetryAfter = int32(math.Ceil(d.GetRetryDelay().AsDuration().Seconds()))
+		case *errdetails.LocalizedMessage:
+			p.Detail, p.Language = d.GetMessage(), d.GetLocale()
 		case *errdetails.BadRequest:
 			for _, v := range d.GetFieldViolations() {
-				p.Violations = append(p.Violations, &spsv1.Problem_Violation{
-					Field: jsonPath(v.GetField()), Reason: v.GetReason(), Sentence: v.GetDescription(),
-				})
+				p.Violations = append(p.Violations, violationOf(v))
 			}
 		}
 	}
@@ -60,9 +60,17 @@ func problemOf(st *status.Status) *spsv1.Problem {
 		p.RetryAfter = max(p.GetRetryAfter(), 1)
 	}
 	if len(p.GetViolations()) > 0 {
-		p.Detail = summary(p.GetViolations())
+		p.Detail = summary(p.GetViolations(), p.GetLanguage())
 	}
 	return p
+}
+
+func violationOf(v *errdetails.BadRequest_FieldViolation) *spsv1.Problem_Violation {
+	sentence := v.GetDescription()
+	if localized := v.GetLocalizedMessage(); localized != nil {
+		sentence = localized.GetMessage()
+	}
+	return &spsv1.Problem_Violation{Field: jsonPath(v.GetField()), Reason: v.GetReason(), Sentence: sentence}
 }
 
 // unnamed completes what comes from gRPC or the gateway itself, not from a
@@ -97,15 +105,12 @@ func withStatus(p *spsv1.Problem, httpStatus int) *spsv1.Problem {
 }
 
 // summary says the first violation, and how many more there are.
-func summary(violations []*spsv1.Problem_Violation) string {
+func summary(violations []*spsv1.Problem_Violation, language string) string {
 	first := violations[0].GetSentence()
 	if field := violations[0].GetField(); field != "" {
 		first = field + ": " + first
 	}
-	if more := len(violations) - 1; more > 0 {
-		first = fmt.Sprintf("%s (and %d more)", first, more)
-	}
-	return first
+	return access.AndMore(first, len(violations)-1, language)
 }
 
 // jsonPath writes the path of a field in the names of JSON. What stands in
@@ -140,6 +145,7 @@ func writeProblem(w http.ResponseWriter, p *spsv1.Problem) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", problemType)
+	h.Set("Content-Language", p.GetLanguage())
 	h.Del("ETag")
 	hint(h, p)
 	w.WriteHeader(int(p.GetStatus()))
@@ -157,12 +163,19 @@ func hint(h http.Header, p *spsv1.Problem) {
 }
 
 // refuse answers with what [access.Status] shows of an error.
-func refuse(w http.ResponseWriter, err error) { writeProblem(w, problemOf(access.Status(err))) }
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	writeProblem(w, problemFor(r, access.Status(err)))
+}
+
+// problemFor says a status as HTTP does, in the language of who asked.
+func problemFor(r *http.Request, st *status.Status) *spsv1.Problem {
+	return problemOf(access.Localize(st, strings.Join(r.Header.Values("Accept-Language"), ",")))
+}
 
 // wrongType refuses a body that is no JSON.
-func wrongType(w http.ResponseWriter) {
+func wrongType(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Accept", "application/json")
-	writeProblem(w, withStatus(problemOf(access.Status(access.Invalid(access.Violation{
+	writeProblem(w, withStatus(problemFor(r, access.Status(access.Invalid(access.Violation{
 		Reason: "CONTENT_TYPE", Sentence: "send JSON, with Content-Type: application/json",
 	}))), http.StatusUnsupportedMediaType))
 }
@@ -172,7 +185,7 @@ func callFailed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w
 	if body, ok := r.Body.(*body); ok && body.refusal != nil {
 		err = body.refusal
 	}
-	p := problemOf(access.Status(err))
+	p := problemFor(r, access.Status(err))
 	if p.GetCode() == code.Code_ABORTED.String() && r.Header.Get("If-Match") != "" {
 		p = withStatus(p, http.StatusPreconditionFailed)
 	}

@@ -31,6 +31,7 @@ type route struct {
 	input      protoreflect.MessageDescriptor
 	parameters []string // what the query may hold, in the names of JSON
 	streams    bool
+	tagged     bool // the request says which version of the resource it means
 }
 
 // routes are keyed by method and pattern, such as "GET /v1/{name=cases/*}".
@@ -79,7 +80,10 @@ var (
 )
 
 func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule, pattern string) route {
-	r := route{input: method.Input(), streams: method.IsStreamingServer()}
+	r := route{
+		input: method.Input(), streams: method.IsStreamingServer(),
+		tagged: method.Input().Fields().ByName("etag") != nil,
+	}
 	if rule.GetBody() == "*" {
 		return r
 	}

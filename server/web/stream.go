@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
 const (
@@ -44,6 +46,11 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 	if m != nil {
 		if tagged, ok := m.(interface{ GetEtag() string }); ok && tagged.GetEtag() != "" {
 			w.Header().Set("ETag", `"`+tagged.GetEtag()+`"`)
+		}
+		if advised, ok := m.(interface{ GetAdvice() []*spsv1.Advice }); ok {
+			for _, a := range advised.GetAdvice() {
+				a.Field = jsonPath(a.GetField()) // as in a violation
+			}
 		}
 	}
 	records, ok := w.(*recordWriter)

@@ -34,6 +34,7 @@ type Options struct {
 
 const (
 	maxHeader   = 16 << 10
+	hardHeader  = 256 << 10        // above it net/http itself ends the connection, without a problem
 	headerLimit = 10 * time.Second // for the headers of a request to arrive
 	bodyLimit   = 30 * time.Second // for its body
 	writeLimit  = 30 * time.Second // for each piece of an answer to be taken
@@ -74,7 +75,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.http = http.Server{
 		Handler:           pages,
-		MaxHeaderBytes:    maxHeader,
+		MaxHeaderBytes:    hardHeader,
 		ReadHeaderTimeout: headerLimit,
 		IdleTimeout:       idleLimit,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),

@@ -36,20 +36,30 @@ func (w *wholeWriter) Write(p []byte) (int, error) {
 
 // finish sends the answer, or 304 if the caller has it already.
 func (w *wholeWriter) finish(r *http.Request) {
-	h := w.Header()
+	h, content := w.Header(), w.content.Bytes()
+	zip := takesGzip(r) && len(content) >= leastCompressed
 	if w.code == http.StatusOK && r.Method == http.MethodGet {
-		if h.Get("ETag") == "" {
-			h.Set("ETag", entityTag(w.content.Bytes()))
+		tag := h.Get("ETag")
+		if tag == "" {
+			tag = entityTag(content)
 		}
-		if hasTag(r.Header.Values("If-None-Match"), h.Get("ETag")) {
+		h.Set("ETag", tag)
+		if zip {
+			h.Set("ETag", weak(tag))
+		}
+		if hasTag(r.Header.Values("If-None-Match"), tag) {
 			h.Del("Content-Type")
 			w.ResponseWriter.WriteHeader(http.StatusNotModified)
 			return
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(w.content.Len()))
+	if zip {
+		content = compressed(content)
+		h.Set("Content-Encoding", "gzip")
+	}
+	h.Set("Content-Length", strconv.Itoa(len(content)))
 	w.ResponseWriter.WriteHeader(w.code)
-	_, _ = w.ResponseWriter.Write(w.content.Bytes()) // nobody is left to be told
+	_, _ = w.ResponseWriter.Write(content) // nobody is left to be told
 }
 
 // hasTag reports whether If-None-Match names a tag. It compares weakly, as RFC

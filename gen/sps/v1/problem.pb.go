@@ -46,7 +46,10 @@ type Problem struct {
 	// Everything that is wrong with the request, at once.
 	Violations []*Problem_Violation `protobuf:"bytes,9,rep,name=violations,proto3" json:"violations,omitempty"`
 	// Seconds to wait before the next try, as in the header Retry-After; 0: not said.
-	RetryAfter    int32 `protobuf:"varint,10,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	RetryAfter int32 `protobuf:"varint,10,opt,name=retry_after,json=retryAfter,proto3" json:"retry_after,omitempty"`
+	// BCP 47 tag of the language of the detail and, where there are some, of the sentences: the one offered that suits
+	// Accept-Language best.
+	Language      string `protobuf:"bytes,11,opt,name=language,proto3" json:"language,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -151,6 +154,13 @@ func (x *Problem) GetRetryAfter() int32 {
 	return 0
 }
 
+func (x *Problem) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
 // Violation is one rule that a request breaks.
 type Problem_Violation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -219,7 +229,7 @@ var File_sps_v1_problem_proto protoreflect.FileDescriptor
 
 const file_sps_v1_problem_proto_rawDesc = "" +
 	"\n" +
-	"\x14sps/v1/problem.proto\x12\x06sps.v1\"\xd2\x03\n" +
+	"\x14sps/v1/problem.proto\x12\x06sps.v1\"\xee\x03\n" +
 	"\aProblem\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -234,7 +244,8 @@ const file_sps_v1_problem_proto_rawDesc = "" +
 	"violations\x12\x1f\n" +
 	"\vretry_after\x18\n" +
 	" \x01(\x05R\n" +
-	"retryAfter\x1a;\n" +
+	"retryAfter\x12\x1a\n" +
+	"\blanguage\x18\v \x01(\tR\blanguage\x1a;\n" +
 	"\rMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aU\n" +

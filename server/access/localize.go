@@ -1,0 +1,133 @@
+package access
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"golang.org/x/text/language"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/protoadapt"
+)
+
+const (
+	// languageKey is the metadata by which a caller says what it reads, as the
+	// header Accept-Language does.
+	languageKey = "accept-language"
+	// maxAccept bounds how much of it is looked at, bytes.
+	maxAccept = 256
+)
+
+var matcher = language.NewMatcher(tongues)
+
+// tongueOf returns which language suits an Accept-Language header best, and
+// English if none does.
+func tongueOf(accept string) int {
+	if accept == "" || len(accept) > maxAccept {
+		return 0
+	}
+	wanted, weights, err := language.ParseAcceptLanguage(accept)
+	if err != nil {
+		return 0
+	}
+	for i, weight := range weights { // they are sorted; none with a weight of 0 is wanted
+		if weight <= 0 {
+			wanted = wanted[:i]
+			break
+		}
+	}
+	_, at, confidence := matcher.Match(wanted...)
+	if confidence == language.No {
+		return 0
+	}
+	return at
+}
+
+// Localize adds to a status its sentences in the language of an Accept-Language
+// header, if that is not English: a LocalizedMessage for its message, and one
+// for each violation. What programs read stays as it is. A status that has a
+// LocalizedMessage already is returned as it is.
+func Localize(st *status.Status, accept string) *status.Status {
+	tongue := tongueOf(accept)
+	if tongue == 0 {
+		return st
+	}
+	locale := tongues[tongue].String()
+	var details []protoadapt.MessageV1
+	message, ok := worded(reasonOf(st), st.Message(), tongue)
+	for _, d := range st.Details() {
+		switch d := d.(type) {
+		case *errdetails.LocalizedMessage:
+			return st
+		case *errdetails.BadRequest:
+			d = proto.CloneOf(d)
+			message, ok = localizeViolations(d, tongue)
+			details = append(details, d)
+		case protoadapt.MessageV1:
+			details = append(details, d)
+		}
+	}
+	if !ok {
+		return st
+	}
+	details = append(details, &errdetails.LocalizedMessage{Locale: locale, Message: message})
+	detailed, err := status.New(st.Code(), st.Message()).WithDetails(details...)
+	if err != nil {
+		return st
+	}
+	return detailed
+}
+
+// localizeViolations sets the sentence of each violation in a language, and
+// returns what the status says of them all, which begins with the first.
+func localizeViolations(bad *errdetails.BadRequest, tongue int) (message string, ok bool) {
+	for i, v := range bad.GetFieldViolations() {
+		text, known := worded(v.GetReason(), v.GetDescription(), tongue)
+		if !known {
+			continue
+		}
+		v.LocalizedMessage = &errdetails.LocalizedMessage{Locale: tongues[tongue].String(), Message: text}
+		if i == 0 {
+			message, ok = text, true
+			if v.GetField() != "" {
+				message = v.GetField() + ": " + text
+			}
+		}
+	}
+	return andMore(message, len(bad.GetFieldViolations())-1, tongue), ok
+}
+
+// AndMore returns the sentence of the first violation with how many more there
+// are, in a language: a tag of [Languages].
+func AndMore(first string, more int, locale string) string {
+	return andMore(first, more, tongueOf(locale))
+}
+
+func andMore(first string, more, tongue int) string {
+	if more <= 0 {
+		return first
+	}
+	if all, err := catalogue(); err == nil && len(all["MORE"]) > 0 {
+		return strings.NewReplacer("{first}", first, "{count}", fmt.Sprint(more)).Replace(all["MORE"][0].texts[tongue])
+	}
+	return fmt.Sprintf("%s (and %d more)", first, more)
+}
+
+// Worded returns a sentence of a reason in the language that the caller of ctx
+// reads, or as it is given, in English. It is for what answers say to people;
+// the sentences of errors are seen to by a [Guard].
+func Worded(ctx context.Context, reason, english string) string {
+	if text, ok := worded(reason, english, tongueOf(acceptLanguage(ctx))); ok {
+		return text
+	}
+	return english
+}
+
+// acceptLanguage returns what the caller of a gRPC call reads.
+func acceptLanguage(ctx context.Context) string {
+	md, _ := metadata.FromIncomingContext(ctx)
+	return strings.Join(md.Get(languageKey), ",")
+}

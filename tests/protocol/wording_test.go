@@ -1,0 +1,224 @@
+package protocol
+
+import (
+	"go/ast"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"golang.org/x/text/unicode/norm"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	"github.com/spsalert/spsalert/server/access"
+)
+
+// TestEverySentenceIsInEveryLanguage takes the sentences that the code says,
+// with something in place of what differs, and asks for them in each language.
+func TestEverySentenceIsInEveryLanguage(t *testing.T) {
+	violations := map[string][]string{}
+	for _, found := range []map[string][]string{
+		literals(t, "server/web"), literals(t, "server/access"), literals(t, "server/statement"),
+		literals(t, "server/office"), literals(t, "server/casebook"), literals(t, "server/admin"), rules(),
+	} {
+		for reason, all := range found {
+			violations[reason] = append(violations[reason], all...)
+		}
+	}
+	for reason := range usedRules() {
+		if standard[reason] == "" {
+			t.Errorf("%s: the test does not know what this rule says", reason)
+			continue
+		}
+		violations[reason] = append(violations[reason], standard[reason])
+	}
+	for reason, all := range violations {
+		if texts := assembled[reason]; texts != nil {
+			all = append(slices.DeleteFunc(all, func(s string) bool { return s == "…" }), texts...)
+		}
+		for _, sentence := range all {
+			inEveryLanguage(t, reason, sentence, func(english string) *status.Status {
+				return access.Status(access.Invalid(access.Violation{Field: "f", Reason: reason, Sentence: english}))
+			}, func(s *status.Status) string {
+				for _, d := range s.Details() {
+					if bad, ok := d.(*errdetails.BadRequest); ok {
+						return bad.GetFieldViolations()[0].GetLocalizedMessage().GetMessage()
+					}
+				}
+				return ""
+			})
+		}
+	}
+	for reason, all := range refusals(t) {
+		for _, sentence := range all {
+			inEveryLanguage(t, reason, sentence, func(english string) *status.Status {
+				return access.Status(&access.Refusal{Code: codes.NotFound, Reason: access.Reason(reason), Sentence: english})
+			}, func(s *status.Status) string {
+				for _, d := range s.Details() {
+					if l, ok := d.(*errdetails.LocalizedMessage); ok {
+						return l.GetMessage()
+					}
+				}
+				return ""
+			})
+		}
+	}
+}
+
+func inEveryLanguage(t *testing.T, reason, sentence string, refuse func(string) *status.Status, text func(*status.Status) string) {
+	t.Helper()
+	english := strings.ReplaceAll(sentence, "…", "17")
+	for _, tag := range access.Languages()[1:] {
+		got := text(access.Localize(refuse(english), tag))
+		switch {
+		case got == "":
+			t.Errorf("%s: %q is not in server/access/sentences in %s", reason, sentence, tag)
+		case got == english:
+			t.Errorf("%s: %q is the same in %s", reason, sentence, tag)
+		case !norm.NFC.IsNormalString(got):
+			t.Errorf("%s: %q in %s is not in normal form C", reason, got, tag)
+		case strings.Count(got, "17") != strings.Count(english, "17") && sentence != "…":
+			t.Errorf("%s: %q in %s is %q, which does not say as much", reason, english, tag, got)
+		}
+	}
+}
+
+// assembled are the sentences that the code does not say in one place.
+var assembled = map[string][]string{
+	"PASSWORD": {
+		"give at most … bytes of text", "give at least … characters", "choose one that is not the account's name with little more",
+	},
+	"UNKNOWN_FIELD": {
+		"there is no such field; this has none", "there is no such field; the fields here are …",
+		"there is no such parameter; this takes none", "there is no such parameter; this takes …",
+	},
+	"REFERENCE_UNKNOWN": {
+		"define … in this statement, or name another id",
+		"define … in this statement, or name another id; the one of the case's notification is n:…",
+	},
+}
+
+// standard are the sentences of those rules of protovalidate that the contract
+// uses, by reason.
+var standard = map[string]string{
+	"REQUIRED": "give a value", "ENUM_NOT_IN": "give a value", "STRING_UUID": "give a UUID such as …", "STRING_PATTERN": "write it to fit …",
+	"ENUM_DEFINED_ONLY": "give one of the values that this version of the contract defines", "STRING_LEN": "must be … characters",
+	"STRING_MIN_LEN": "must be at least … characters", "STRING_MAX_LEN": "must be at most … characters",
+	"STRING_MAX_BYTES": "must be at most … bytes", "STRING_EMAIL": "must be a valid email address", "STRING_URI": "must be a valid URI",
+	"STRING_IN": "must be in list …", "REPEATED_MIN_ITEMS": "must contain at least … item(s)",
+	"REPEATED_MAX_ITEMS": "must contain no more than … item(s)", "REPEATED_UNIQUE": "repeated value must contain unique items",
+	"BYTES_LEN": "must be … bytes", "BYTES_MAX_LEN": "must be at most … bytes", "BYTES_MIN_LEN": "must be at least … bytes",
+	"INT32_GTE": "must be greater than or equal to …", "INT64_GTE": "must be greater than or equal to …",
+	"UINT64_GTE": "must be greater than or equal to …", "INT32_LTE": "must be less than or equal to …",
+	"UINT32_LTE": "must be less than or equal to …", "UINT64_LTE": "must be less than or equal to …",
+	"UINT32_LT": "must be less than …", "UINT64_LT": "must be less than …", "DOUBLE_GTE": "must be greater than or equal to …",
+	"DOUBLE_LTE": "must be less than or equal to …", "UINT32_GTE_LTE": "must be greater than or equal to … and less than or equal to …",
+	"UINT64_GTE_LTE":   "must be greater than or equal to … and less than or equal to …",
+	"DURATION_GTE_LTE": "must be greater than or equal to … and less than or equal to …",
+}
+
+// usedRules returns the reasons of the rules of protovalidate that the contract
+// uses.
+func usedRules() map[string]bool {
+	used := map[string]bool{}
+	var take func(protoreflect.Message, string)
+	take = func(rules protoreflect.Message, kind string) {
+		var names []string
+		rules.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+			switch name := string(f.Name()); {
+			case name == "items" || name == "keys" || name == "values" || kind == "" && f.Message() != nil && !f.IsList():
+				under := name
+				if name == "items" || name == "keys" || name == "values" {
+					under = ""
+				}
+				take(v.Message(), under)
+			case kind == "" && name == "required":
+				used["REQUIRED"] = true
+			case kind != "":
+				names = append(names, name)
+			}
+			return true
+		})
+		slices.Sort(names)
+		if joined := strings.Join(names, "_"); joined == "gte_lte" || joined == "gte_lt" { // are one rule
+			names = []string{joined}
+		}
+		for _, name := range names {
+			used[strings.ToUpper(kind+"_"+name)] = true
+		}
+	}
+	var walk func(protoreflect.MessageDescriptors)
+	walk = func(messages protoreflect.MessageDescriptors) {
+		for i := range messages.Len() {
+			m := messages.Get(i)
+			for j := range m.Fields().Len() {
+				if r, ok := proto.GetExtension(m.Fields().Get(j).Options(), validate.E_Field).(*validate.FieldRules); ok {
+					take(r.ProtoReflect(), "")
+				}
+			}
+			walk(m.Messages())
+		}
+	}
+	protoregistry.GlobalFiles.RangeFilesByPackage("sps.v1", func(f protoreflect.FileDescriptor) bool {
+		walk(f.Messages())
+		return true
+	})
+	return used
+}
+
+// refusals finds what calls are refused with as a whole: composite literals with
+// a reason and a sentence, and the functions that make them.
+func refusals(t testing.TB) map[string][]string {
+	t.Helper()
+	values, found := map[string]string{}, map[string][]string{}
+	all := sources(t, "server")
+	makers := map[string]string{"NotFound": "NOT_FOUND", "errNoProof": "UNAUTHENTICATED", "unproven": "UNAUTHENTICATED", "outOfScope": "OUT_OF_SCOPE"}
+	for _, s := range all {
+		s.constants(func(_ *ast.GenDecl, spec *ast.ValueSpec, name string, value ast.Expr) {
+			if text, ok := literal(value); ok && typeName(spec.Type) == "Reason" {
+				values[name] = text
+			}
+		})
+	}
+	for _, s := range all {
+		for _, file := range s.files {
+			ast.Inspect(file, func(node ast.Node) bool {
+				switch node := node.(type) {
+				case *ast.CallExpr:
+					reason := makers[typeName(node.Fun)]
+					if reason == "" || len(node.Args) == 0 {
+						break
+					}
+					if text := verb.ReplaceAllString(sentence(node.Args[0]), "…"); text != "…" {
+						found[reason] = append(found[reason], text)
+					}
+				case *ast.CompositeLit:
+					if typeName(node.Type) != "Refusal" {
+						break
+					}
+					given := map[string]ast.Expr{}
+					for _, e := range node.Elts {
+						if pair, ok := e.(*ast.KeyValueExpr); ok {
+							given[typeName(pair.Key)] = pair.Value
+						}
+					}
+					reason := values[typeName(given["Reason"])]
+					if said := given["Sentence"]; said != nil && reason != "" && sentence(said) != "…" {
+						found[reason] = append(found[reason], sentence(said))
+					}
+				}
+				return true
+			})
+		}
+	}
+	if len(found) < 12 {
+		t.Errorf("found sentences of %q only", slices.Sorted(maps.Keys(found)))
+	}
+	return found
+}
