@@ -1,10 +1,10 @@
 package casebook
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/statement"
@@ -45,8 +45,7 @@ func Read(e ledger.Entry, reader certs.Office) (Reading, bool) {
 }
 
 func addressed(e ledger.Entry, reader certs.Office) bool {
-	audience := e.Leaf.GetAudience()
-	return audience.GetNetwork() || e.Origin.Office == reader || slices.Contains(audience.GetOffices(), string(reader))
+	return e.Origin.Office == reader || seal.MayRead(e.Leaf, reader)
 }
 
 // original returns the place and record hash of the original that a statement

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -13,14 +14,11 @@ import (
 // PayloadType is the payload type of an envelope that holds a statement.
 const PayloadType = "application/vnd.sps.statement.v1"
 
-// MaxEnvelope is the greatest length of an envelope in bytes.
-const MaxEnvelope = 256 << 10
-
 // saltLen is the length of the salt in bytes.
 const saltLen = 32
 
 var (
-	// ErrTooLarge says that an envelope has more than [MaxEnvelope] bytes. At
+	// ErrTooLarge says that an envelope has more than [seal.MaxEnvelope] bytes. At
 	// issue the caller moves content into attachments; a foreign one is marked.
 	ErrTooLarge = errors.New("envelope is too large")
 	// ErrNotStatement says that an envelope is sound and holds something else
@@ -52,8 +50,8 @@ func Encode(s *spsv1.Statement, countersignatures ...*spsv1.Countersignature) ([
 	if err != nil {
 		return nil, fmt.Errorf("encode envelope: %w", err)
 	}
-	if len(envelope) > MaxEnvelope {
-		return nil, fmt.Errorf("encode statement of %d bytes, at most %d: %w", len(envelope), MaxEnvelope, ErrTooLarge)
+	if len(envelope) > seal.MaxEnvelope {
+		return nil, fmt.Errorf("encode statement of %d bytes, at most %d: %w", len(envelope), seal.MaxEnvelope, ErrTooLarge)
 	}
 	return envelope, nil
 }
@@ -63,8 +61,8 @@ func Encode(s *spsv1.Statement, countersignatures ...*spsv1.Countersignature) ([
 // or [ErrNotStatement] if that is the reason; any other is the issuer's fault:
 // the bytes are kept, and the entry is marked and has no effect.
 func Decode(envelope []byte, federation string, office certs.Office) (*spsv1.Statement, error) {
-	if len(envelope) > MaxEnvelope {
-		return nil, fmt.Errorf("decode envelope of %d bytes, at most %d: %w", len(envelope), MaxEnvelope, ErrTooLarge)
+	if len(envelope) > seal.MaxEnvelope {
+		return nil, fmt.Errorf("decode envelope of %d bytes, at most %d: %w", len(envelope), seal.MaxEnvelope, ErrTooLarge)
 	}
 	e := new(spsv1.Envelope)
 	if err := proto.Unmarshal(envelope, e); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
 	"google.golang.org/protobuf/proto"
@@ -74,10 +75,10 @@ func TestEncodeLimit(t *testing.T) {
 	s := mango()
 	fill := func(n int) { s.GetNotification().Description = en(strings.Repeat("x", n)) }
 	fill(200_000)
-	room := statement.MaxEnvelope - len(mustEncode(t, s))
+	room := seal.MaxEnvelope - len(mustEncode(t, s))
 	fill(200_000 + room)
-	if got := len(mustEncode(t, s)); got != statement.MaxEnvelope {
-		t.Errorf("envelope has %d bytes, want %d", got, statement.MaxEnvelope)
+	if got := len(mustEncode(t, s)); got != seal.MaxEnvelope {
+		t.Errorf("envelope has %d bytes, want %d", got, seal.MaxEnvelope)
 	}
 	fill(200_000 + room + 1)
 	if _, err := statement.Encode(s); !errors.Is(err, statement.ErrTooLarge) {
@@ -113,7 +114,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"salt last", wrap(t, statement.PayloadType, append(bytes.Clone(bare), salted...)), federation, "CN", nil},
 		{"another salt last", wrap(t, statement.PayloadType, append(bytes.Clone(body), append([]byte{0x0a, 0x20}, bytes.Repeat([]byte{1}, 32)...)...)), federation, "CN", nil},
 		{"text that is no UTF-8", wrap(t, statement.PayloadType, append(bytes.Clone(body), 0x12, 1, 0xff)), federation, "CN", nil},
-		{"too large", make([]byte, statement.MaxEnvelope+1), federation, "CN", statement.ErrTooLarge},
+		{"too large", make([]byte, seal.MaxEnvelope+1), federation, "CN", statement.ErrTooLarge},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -48,6 +48,20 @@ var names = []string{
 	"ກົມປູກຝັງ", "ໝາກມ່ວງ", "စိုက်ပျိုးရေးဦးစီးဌာန", "မြန်မာ့သရက်သီး", "海关总署", "新鲜榴莲（冷冻）", "Bộ NN&PTNT 🥭",
 }
 
+// TestWidthsAreThoseOfATerminal holds the widths that tables are laid out by to
+// the columns by which the cursor of tmux 3.3a moved when it was shown the text,
+// which are those of wcswidth of glibc 2.36 too.
+func TestWidthsAreThoseOfATerminal(t *testing.T) {
+	for text, want := range map[string]int{
+		"Cục Bảo vệ thực vật": 19, "กรมวิชาการเกษตร": 14, "ทุเรียนสด น้ำผึ้ง": 12, "អគ្គនាយកដ្ឋានកសិកម្ម": 16, "ស្វាយកែវរមៀត": 11,
+		"ກົມປູກຝັງ": 6, "ໝາກມ່ວງ": 6, "ນ້ຳ": 2, "စိုက်ပျိုးရေးဦးစီးဌာန": 15, "မြန်မာ့သရက်သီး": 10, "海关总署": 8, "新鲜榴莲（冷冻）": 16,
+	} {
+		if got := runewidth.StringWidth(text); got != want {
+			t.Errorf("%q is %d columns wide, want %d as in a terminal", text, got, want)
+		}
+	}
+}
+
 func TestColumnsLineUpInEveryScript(t *testing.T) {
 	var out bytes.Buffer
 	list := newList(&out, tableFormat, "name", "cut", "end")
