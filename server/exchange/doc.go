@@ -27,9 +27,11 @@
 // # Flow
 //
 // The bytes that are on their way to a peer without its Credit are bounded by a
-// window of 64 KiB to 16 MiB that follows what the line carries; a frame of
+// window of 16 KiB to 16 MiB that follows what the line carries; a frame of
 // entries fills at most half of it, and 1 MiB. A single entry may be larger
-// than that: one frame of any size that is allowed may go when nothing is out.
+// than that: it goes in parts, so that Credit, receipts and urgent entries come
+// between them. To a peer that does not know parts it goes in one frame when
+// nothing is out.
 // The receiver counts a frame as taken when it is recorded, so a slow disk
 // slows the sender, and at most 16 MiB of one peer ever wait in memory. It
 // sends Credit for every 16 KiB that it has taken, and whenever nothing is left

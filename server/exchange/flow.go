@@ -6,8 +6,13 @@ import (
 )
 
 const (
-	// minWindow is the window that a session starts with and never goes below.
-	minWindow = 64 << 10
+	// firstWindow is the window that a session starts with. A line of
+	// 9.6 kbit/s carries it both ways, and Credit behind it, within deafLimit.
+	firstWindow = 48 << 10
+	// minWindow is the window that a session never goes below: 2 s of a line of
+	// 64 kbit/s, 14 s of one of 9.6 kbit/s. An urgent entry waits no longer than
+	// that for what is on the line.
+	minWindow = 16 << 10
 	// maxWindow is the largest window, and so the most bytes of one peer that
 	// ever wait here.
 	maxWindow = 16 << 20
@@ -21,12 +26,12 @@ const (
 
 	// creditEvery is how many bytes are taken off the stream before Credit is
 	// sent at the latest. The rule of a quarter of the window is the sender's,
-	// whose window the receiver does not know: this is a quarter of the
-	// smallest. Larger windows get Credit more often than they need, at some
+	// whose window the receiver does not know: this is a quarter of one of
+	// 64 KiB. Larger windows get Credit more often than they need, at some
 	// 50 bytes for 16 KiB. Credit is sent for less when nothing is left to
 	// take, so that a slow line, which is always empty between two frames, is
 	// credited frame by frame.
-	creditEvery = minWindow / 4
+	creditEvery = 16 << 10
 )
 
 // outflow bounds the bytes that are on their way to the peer. Sizes are those
@@ -57,7 +62,7 @@ type mark struct {
 // number.
 const markStep = 50 * time.Millisecond
 
-func newOutflow() outflow { return outflow{window: minWindow} }
+func newOutflow() outflow { return outflow{window: firstWindow} }
 
 // out returns how many bytes are without Credit.
 func (f *outflow) out() int { return int(f.sent - f.credited) }

@@ -55,7 +55,11 @@ func TestWindowFollowsTheLine(t *testing.T) {
 			{at: 12, send: 64 << 10, want: 128 << 10},
 			{at: 20, credit: 512 << 10, want: 64 << 10},
 			{at: 20, send: 64 << 10, want: 64 << 10},
-			{at: 30, credit: 576 << 10, want: 64 << 10},
+			{at: 30, credit: 576 << 10, want: 32 << 10},
+			{at: 30, send: 16 << 10, want: 32 << 10},
+			{at: 40, credit: 592 << 10, want: 16 << 10},
+			{at: 40, send: 16 << 10, want: 16 << 10},
+			{at: 50, credit: 608 << 10, want: 16 << 10},
 		}},
 		{"what was credited before changes nothing", []step{
 			{at: 0, send: 64 << 10, want: 64 << 10},
@@ -66,6 +70,7 @@ func TestWindowFollowsTheLine(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newOutflow()
+			f.window = 64 << 10
 			for i, s := range tc.steps {
 				if s.send > 0 {
 					f.send(s.send, at(s.at))

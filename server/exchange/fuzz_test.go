@@ -40,6 +40,8 @@ func newFuzzed(f *testing.F) *fuzzed {
 			s.hello(), head, entriesFrame(entries), wantFrame(cn.ledger.Origin(), 0), wantFrame(cn.ledger.Origin(), 9),
 			receiptFrame("VN", note), headFrame(s.forge(7, tlog.Hash{2})), creditFrame(10), draining().bye(),
 			{Kind: &spsv1.Frame_Urgent{Urgent: &spsv1.Urgent{Leaf: entries.GetLeaves()[1]}}},
+			{Kind: &spsv1.Frame_Part{Part: &spsv1.FramePart{Data: []byte("part"), Rest: 4}}},
+			{Kind: &spsv1.Frame_Part{Part: &spsv1.FramePart{Data: []byte{0x22, 0x00}, Urgent: true}}},
 			{Kind: &spsv1.Frame_WantBody{WantBody: &spsv1.WantBody{Origin: "asean-cn/CN/1"}}},
 			{Kind: &spsv1.Frame_BodyChunk{BodyChunk: &spsv1.BodyChunk{Origin: "asean-cn/VN/1"}}},
 			{Kind: &spsv1.Frame_Parcel{Parcel: &spsv1.Parcel{To: "CN"}}},
@@ -109,7 +111,7 @@ func (s *session) drain(ctx context.Context) *ending {
 		if err := s.recordOne(ctx, d); err != nil {
 			return s.x.failure(err)
 		}
-		s.take(d.size)
+		s.done(d)
 	}
 	for {
 		h, note, key, ok := s.post()

@@ -27,6 +27,8 @@ type inbox struct {
 	unseen   map[certs.Origin]bool   // logs whose newest head the clerk has not examined
 	receipts map[receiptKey][]byte
 	wanted   map[certs.Origin]*order // what this side wants
+	parts    [2]parted               // of entries, of an urgent entry
+	whole    int                     // bytes of frames that came in parts and wait
 }
 
 func newInbox() inbox {
@@ -57,7 +59,8 @@ type delivery struct {
 	entries *spsv1.Entries
 	urgent  *ledger.Urgent
 	target  []byte // the checkpoint that the entries lead to
-	size    int    // of the frame
+	size    int    // of the frame, or its last part
+	whole   int    // of the frame if it came in parts, else 0
 }
 
 // order is a standing order of this side. While it is to be repeated, since

@@ -22,7 +22,12 @@ type outbox struct {
 	urgent []*spsv1.Frame // urgent entries and their heads: before all that is held
 	held   []*spsv1.Frame // made, and waiting for the window, in order
 	page   *standing      // whose entries are the last of held; nil: none are
-	orders []*standing    // of the peer; the one whose turn it is comes first
+	start  uint64         // their first sequence
+	parts  int            // in how many frames they were made
+	// overtaken is how many urgent entries went between the parts of the page.
+	// Its head must still be one of the last when its last part arrives.
+	overtaken int
+	orders    []*standing // of the peer; the one whose turn it is comes first
 }
 
 // standing is a standing order of the peer. A new Want puts another in its
@@ -72,16 +77,16 @@ func (out *outbox) served(order *standing) {
 	}
 }
 
-// takeBack takes back the frame of entries that waits for the window, if one
-// does: its order goes on from there again. So no newer heads come between it
-// and the one that it leads to, however many urgent entries overtake it.
+// takeBack takes back the entries that wait for the window, if any do and no
+// part of them has gone: their order goes on from there again. So no newer heads
+// come between them and the one that they lead to, however many urgent entries
+// overtake them.
 func (out *outbox) takeBack() {
-	if out.page == nil {
+	if out.page == nil || len(out.held) < out.parts {
 		return
 	}
-	last := len(out.held) - 1
-	out.page.next = out.held[last].GetEntries().GetStart()
-	out.held, out.page = out.held[:last], nil
+	out.page.next = out.start
+	out.held, out.page = out.held[:len(out.held)-out.parts], nil
 }
 
 // pop takes one log out of a set; ok is false if the set is empty.

@@ -86,11 +86,13 @@ func (s *session) putKind(frame *spsv1.Frame, size int) (waits bool, _ *ending) 
 	case *spsv1.Frame_Head:
 		return false, s.putHead(kind.Head)
 	case *spsv1.Frame_Entries:
-		err := s.putEntries(kind.Entries, size)
+		err := s.putEntries(kind.Entries, size, 0)
 		return err == nil, err
 	case *spsv1.Frame_Urgent:
-		err := s.putUrgent(kind.Urgent, size)
+		err := s.putUrgent(kind.Urgent, size, 0)
 		return err == nil, err
+	case *spsv1.Frame_Part:
+		return s.putPart(kind.Part, size)
 	case *spsv1.Frame_Receipt:
 		return false, s.putReceipt(kind.Receipt)
 	case *spsv1.Frame_Bye:
@@ -170,7 +172,7 @@ func (s *session) putReceipt(r *spsv1.ReceiptNote) *ending {
 // to judge; here nothing is looked at that costs more than their length. A body
 // that is too large is not the one that its leaf names: the ledger finds that,
 // and it must not stop the log.
-func (s *session) putEntries(e *spsv1.Entries, size int) *ending {
+func (s *session) putEntries(e *spsv1.Entries, size, whole int) *ending {
 	o, bad := s.log(e.GetOrigin())
 	if bad != nil {
 		return bad
@@ -204,7 +206,7 @@ func (s *session) putEntries(e *spsv1.Entries, size int) *ending {
 	if target == nil {
 		return refuse(ReasonBadSeal, "entries of %s lead to size %d, of which no head came", o, e.GetTargetSize())
 	}
-	s.inbox.entries = append(s.inbox.entries, delivery{origin: o, entries: e, target: target, size: size})
+	s.inbox.entries = append(s.inbox.entries, delivery{origin: o, entries: e, target: target, size: size, whole: whole})
 	poke(s.arrived)
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *session) record(ctx context.Context) {
 			return
 		}
 		s.mu.Lock()
-		s.take(d.size)
+		s.done(d)
 		s.mu.Unlock()
 	}
 }
@@ -81,9 +81,15 @@ func (s *session) delivery() (delivery, bool) {
 			order.repeat, order.asked = false, false
 			return d, true
 		}
-		s.take(d.size)
+		s.done(d)
 	}
 	return delivery{}, false
+}
+
+// done counts a delivery that waits no more; s.mu is held.
+func (s *session) done(d delivery) {
+	s.inbox.whole -= d.whole
+	s.take(d.size)
 }
 
 // postpone passes over the entries of a log until they are wanted again. The

@@ -177,11 +177,13 @@ func (s *session) holdPage(order *standing, page ledger.Package) error {
 		return nil
 	}
 	s.tell(page.Origin, c.Size, page.Checkpoint)
-	s.hold(&spsv1.Frame{Kind: &spsv1.Frame_Entries{Entries: entriesOf(page, c.Size)}})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.outbox.page = order
-	return nil
+	frames, err := s.inParts(&spsv1.Frame{Kind: &spsv1.Frame_Entries{Entries: entriesOf(page, c.Size)}}, false)
+	out := &s.outbox
+	out.held = append(out.held, frames...)
+	out.page, out.start, out.parts, out.overtaken = order, page.Start, len(frames), 0
+	return err
 }
 
 func entriesOf(page ledger.Package, target uint64) *spsv1.Entries {

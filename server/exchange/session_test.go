@@ -79,8 +79,8 @@ func TestBothDial(t *testing.T) {
 		defer vn.stop()
 		w.down["CN"] = false
 		// Both are waiting to redial; let both do it at once.
-		go func() { cn.x.dialOnce(context.Background(), w.fed.Office("VN").Card) }()
-		go func() { vn.x.dialOnce(context.Background(), w.fed.Office("CN").Card) }()
+		go func() { cn.x.dialOnce(context.Background(), w.fed.Office("VN").Card, new(unreached)) }()
+		go func() { vn.x.dialOnce(context.Background(), w.fed.Office("CN").Card, new(unreached)) }()
 		time.Sleep(time.Minute)
 
 		if !cn.status("VN").Dialled || !cn.status("VN").Connected {

@@ -44,7 +44,7 @@ func (s *session) fillUrgent(ctx context.Context) (bool, error) {
 	s.mu.Lock()
 	orders := slices.Clone(s.outbox.orders)
 	frame := s.out.frame()
-	takes := slices.Contains(s.inbox.hello.GetFeatures(), featureUrgent)
+	takes := s.takes(featureUrgent) && s.outbox.overtaken < keptHeads-1
 	s.mu.Unlock()
 	if !takes {
 		return false, nil
@@ -125,20 +125,29 @@ func (s *session) holdUrgent(order *standing, u ledger.Urgent) error {
 		return nil
 	}
 	out.takeBack()
+	if out.page != nil { // some parts of it have gone
+		out.overtaken++
+	}
 	if c.Size > out.told[u.Origin] {
 		out.told[u.Origin] = c.Size
 		out.urgent = append(out.urgent, &spsv1.Frame{Kind: &spsv1.Frame_Head{Head: &spsv1.Head{Checkpoint: u.Checkpoint}}})
 	}
-	out.urgent = append(out.urgent, &spsv1.Frame{Kind: &spsv1.Frame_Urgent{Urgent: &spsv1.Urgent{
+	frames, err := s.inParts(&spsv1.Frame{Kind: &spsv1.Frame_Urgent{Urgent: &spsv1.Urgent{
 		Leaf: u.Leaf, Envelope: u.Envelope, InclusionProof: seal.HashBytes(u.Inclusion), TargetSize: c.Size,
 		ConsistencyProof: seal.HashBytes(u.Consistency), StartSize: u.Start,
-	}}})
-	return nil
+	}}}, true)
+	out.urgent = append(out.urgent, frames...)
+	return err
+}
+
+// takes reports whether the peer has said that it acts upon a kind of frame.
+func (s *session) takes(feature string) bool {
+	return slices.Contains(s.inbox.hello.GetFeatures(), feature)
 }
 
 // putUrgent queues an urgent entry for record, before all entries in their
 // turn. What it proves is the ledger's to judge.
-func (s *session) putUrgent(u *spsv1.Urgent, size int) *ending {
+func (s *session) putUrgent(u *spsv1.Urgent, size, whole int) *ending {
 	leaf, err := seal.ParseLeaf(u.GetLeaf())
 	if err != nil {
 		return refuse(ReasonBadEncoding, "urgent entry: %v", err)
@@ -163,7 +172,7 @@ func (s *session) putUrgent(u *spsv1.Urgent, size int) *ending {
 			return refuse(ReasonBadEncoding, "urgent entry of %s: %v", o, err)
 		}
 	}
-	s.inbox.urgent = append(s.inbox.urgent, delivery{origin: o, target: target, size: size, urgent: &ledger.Urgent{
+	s.inbox.urgent = append(s.inbox.urgent, delivery{origin: o, target: target, size: size, whole: whole, urgent: &ledger.Urgent{
 		Origin: o, Sequence: leaf.GetSequence(), Leaf: u.GetLeaf(), Envelope: u.GetEnvelope(), Inclusion: proofs[0],
 		Checkpoint: target, Start: u.GetStartSize(), Consistency: proofs[1],
 	}})

@@ -106,7 +106,7 @@ func (s *session) ready() (*spsv1.Frame, error) {
 	case len(out.held) > 0 && s.out.fits(proto.Size(out.held[0])):
 		frame := out.held[0]
 		if out.held = out.held[1:]; len(out.held) == 0 {
-			out.page = nil
+			out.page, out.overtaken = nil, 0
 		}
 		return s.count(frame), nil
 	}

@@ -13,7 +13,14 @@ import (
 type Line struct {
 	Rate  int           // bytes a second, each way; 0: without a limit
 	Delay time.Duration // one way
+	// Loss is how many of a hundred packets are lost on the way. Each is sent
+	// again when the sender misses its acknowledgement, and what follows waits
+	// for it, as over TCP.
+	Loss int
 }
+
+// resend is how much later than a round trip a lost packet is sent again.
+const resend = 200 * time.Millisecond
 
 // lineRoom is how many bytes a connection takes before Write waits, as the
 // buffers of a socket do.
@@ -39,7 +46,9 @@ type way struct {
 	closed  error     // what Read returns after the packets, and Write at once
 	dead    bool      // what is written now is lost
 	change  chan struct{}
-	carried int // bytes in all that arrived or will
+	carried int       // bytes in all that arrived or will
+	sent    int       // packets
+	late    time.Time // of the last packet that was lost: nothing arrives before
 
 	// spend, if set, reports whether one more packet may go; when it may not,
 	// broken ends the connection.
@@ -127,10 +136,23 @@ func (w *way) write(b []byte) (n int, err error) {
 			continue // the sender does not know, until its buffers are full
 		}
 		w.carried += len(part)
-		w.packets = append(w.packets, packet{at: w.busy.Add(w.line.Delay), data: append([]byte(nil), part...)})
+		w.packets = append(w.packets, packet{at: w.arrival(), data: append([]byte(nil), part...)})
 		w.wake()
 	}
 	return n, nil
+}
+
+// arrival returns when the packet arrives that was written last; w.mu is held.
+// Losses come at the same places in every run.
+func (w *way) arrival() time.Time {
+	at := w.busy.Add(w.line.Delay)
+	if w.sent++; w.line.Loss > 0 && (w.sent*7919)%100 < w.line.Loss {
+		w.late = at.Add(2*w.line.Delay + resend)
+	}
+	if at.Before(w.late) {
+		at = w.late
+	}
+	return at
 }
 
 func (w *way) read(b []byte) (int, error) {

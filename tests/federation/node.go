@@ -172,6 +172,17 @@ func (n *Node) running() bool { return n.stop != nil }
 // the network if none are named. The node need not run.
 func (n *Node) Issue(size int, audience ...certs.Office) ledger.Entry {
 	n.tb.Helper()
+	return n.issue(size, false, audience)
+}
+
+// IssueUrgent is Issue of an urgent statement.
+func (n *Node) IssueUrgent(size int, audience ...certs.Office) ledger.Entry {
+	n.tb.Helper()
+	return n.issue(size, true, audience)
+}
+
+func (n *Node) issue(size int, urgent bool, audience []certs.Office) ledger.Entry {
+	n.tb.Helper()
 	n.issued++
 	payload := make([]byte, size)
 	if _, err := rand.Read(payload); err != nil {
@@ -184,7 +195,7 @@ func (n *Node) Issue(size int, audience ...certs.Office) ledger.Entry {
 	e, err := n.Ledger.Append(context.Background(), func(store.Tx) (ledger.Draft, error) {
 		return ledger.Draft{
 			RequestID: fmt.Sprintf("%s-%d", n.Office.Code(), n.issued), Fingerprint: sha256.Sum256(payload),
-			Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
+			Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Urgent: urgent, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
 		}, nil
 	})
 	if err != nil {

@@ -218,6 +218,7 @@ type Frame struct {
 	//	*Frame_Parcel
 	//	*Frame_Misbehaviour
 	//	*Frame_Bye
+	//	*Frame_Part
 	Kind          isFrame_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -368,6 +369,15 @@ func (x *Frame) GetBye() *Bye {
 	return nil
 }
 
+func (x *Frame) GetPart() *FramePart {
+	if x != nil {
+		if x, ok := x.Kind.(*Frame_Part); ok {
+			return x.Part
+		}
+	}
+	return nil
+}
+
 type isFrame_Kind interface {
 	isFrame_Kind()
 }
@@ -432,6 +442,11 @@ type Frame_Bye struct {
 	Bye *Bye `protobuf:"bytes,12,opt,name=bye,proto3,oneof"`
 }
 
+type Frame_Part struct {
+	// Part of a frame that is too large for the line.
+	Part *FramePart `protobuf:"bytes,13,opt,name=part,proto3,oneof"`
+}
+
 func (*Frame_Hello) isFrame_Kind() {}
 
 func (*Frame_Want) isFrame_Kind() {}
@@ -456,6 +471,8 @@ func (*Frame_Misbehaviour) isFrame_Kind() {}
 
 func (*Frame_Bye) isFrame_Kind() {}
 
+func (*Frame_Part) isFrame_Kind() {}
+
 // Hello is the first frame of each side.
 type Hello struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -474,7 +491,7 @@ type Hello struct {
 	// The sender's software, for the administrator's eyes.
 	Software string `protobuf:"bytes,7,opt,name=software,proto3" json:"software,omitempty"`
 	// Kinds of frames beyond those that every node of its version acts upon, by the names that they have in Frame: of
-	// version 1 `urgent`, `want_body`, `parcel`, `misbehaviour`. A kind that is not named may be sent, and is passed
+	// version 1 `urgent`, `want_body`, `parcel`, `misbehaviour`, `part`. A kind that is not named may be sent, and is passed
 	// over.
 	Features      []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1502,6 +1519,72 @@ func (x *TreeConflict) GetConsistencyProof() [][]byte {
 	return nil
 }
 
+// FramePart is part of a frame of kind Entries or Urgent whose single entry is larger than what the line carries in a few
+// seconds. Its parts follow each other; frames of other kinds may come between them. Parts of an Entries and of an Urgent
+// may alternate.
+type FramePart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True: of an Urgent. False: of Entries.
+	Urgent bool `protobuf:"varint,1,opt,name=urgent,proto3" json:"urgent,omitempty"`
+	// The bytes: the serialised frame is the `data` of its parts, put together.
+	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
+	// How many bytes of the frame follow in further parts; 0 in the last. It falls by the length of each part.
+	Rest          uint64 `protobuf:"varint,3,opt,name=rest,proto3" json:"rest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FramePart) Reset() {
+	*x = FramePart{}
+	mi := &file_sps_v1_exchange_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FramePart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FramePart) ProtoMessage() {}
+
+func (x *FramePart) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exchange_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FramePart.ProtoReflect.Descriptor instead.
+func (*FramePart) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *FramePart) GetUrgent() bool {
+	if x != nil {
+		return x.Urgent
+	}
+	return false
+}
+
+func (x *FramePart) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *FramePart) GetRest() uint64 {
+	if x != nil {
+		return x.Rest
+	}
+	return 0
+}
+
 // Bye is the last frame of a side.
 type Bye struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1517,7 +1600,7 @@ type Bye struct {
 
 func (x *Bye) Reset() {
 	*x = Bye{}
-	mi := &file_sps_v1_exchange_proto_msgTypes[17]
+	mi := &file_sps_v1_exchange_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1529,7 +1612,7 @@ func (x *Bye) String() string {
 func (*Bye) ProtoMessage() {}
 
 func (x *Bye) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_exchange_proto_msgTypes[17]
+	mi := &file_sps_v1_exchange_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1542,7 +1625,7 @@ func (x *Bye) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Bye.ProtoReflect.Descriptor instead.
 func (*Bye) Descriptor() ([]byte, []int) {
-	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{17}
+	return file_sps_v1_exchange_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Bye) GetCode() ByeReason {
@@ -1574,7 +1657,7 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x0fExchangeRequest\x12#\n" +
 	"\x05frame\x18\x01 \x01(\v2\r.sps.v1.FrameR\x05frame\"7\n" +
 	"\x10ExchangeResponse\x12#\n" +
-	"\x05frame\x18\x01 \x01(\v2\r.sps.v1.FrameR\x05frame\"\x9c\x04\n" +
+	"\x05frame\x18\x01 \x01(\v2\r.sps.v1.FrameR\x05frame\"\xc5\x04\n" +
 	"\x05Frame\x12%\n" +
 	"\x05hello\x18\x01 \x01(\v2\r.sps.v1.HelloH\x00R\x05hello\x12\"\n" +
 	"\x04want\x18\x02 \x01(\v2\f.sps.v1.WantH\x00R\x04want\x12\"\n" +
@@ -1589,7 +1672,8 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x06parcel\x18\n" +
 	" \x01(\v2\x0e.sps.v1.ParcelH\x00R\x06parcel\x12:\n" +
 	"\fmisbehaviour\x18\v \x01(\v2\x14.sps.v1.MisbehaviourH\x00R\fmisbehaviour\x12\x1f\n" +
-	"\x03bye\x18\f \x01(\v2\v.sps.v1.ByeH\x00R\x03byeB\x06\n" +
+	"\x03bye\x18\f \x01(\v2\v.sps.v1.ByeH\x00R\x03bye\x12'\n" +
+	"\x04part\x18\r \x01(\v2\x11.sps.v1.FramePartH\x00R\x04partB\x06\n" +
 	"\x04kind\"\xa9\x03\n" +
 	"\x05Hello\x12&\n" +
 	"\bversions\x18\x01 \x03(\rB\n" +
@@ -1684,7 +1768,11 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\x11larger_checkpoint\x18\x02 \x01(\fB\n" +
 	"\xbaH\az\x05\x10\x01\x18\x80@R\x10largerCheckpoint\x12/\n" +
 	"\x0froot_at_smaller\x18\x03 \x01(\fB\a\xbaH\x04z\x02h R\rrootAtSmaller\x12;\n" +
-	"\x11consistency_proof\x18\x04 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10)\"\x04z\x02h R\x10consistencyProof\"{\n" +
+	"\x11consistency_proof\x18\x04 \x03(\fB\x0e\xbaH\v\x92\x01\b\x10)\"\x04z\x02h R\x10consistencyProof\"c\n" +
+	"\tFramePart\x12\x16\n" +
+	"\x06urgent\x18\x01 \x01(\bR\x06urgent\x12\x1f\n" +
+	"\x04data\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80@R\x04data\x12\x1d\n" +
+	"\x04rest\x18\x03 \x01(\x04B\t\xbaH\x062\x04\x18\x80\x80@R\x04rest\"{\n" +
 	"\x03Bye\x12/\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x11.sps.v1.ByeReasonB\b\xbaH\x05\x82\x01\x02 \x00R\x04code\x12\x1f\n" +
 	"\x06reason\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\x06reason\x12\"\n" +
@@ -1718,7 +1806,7 @@ func file_sps_v1_exchange_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_exchange_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_exchange_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_sps_v1_exchange_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_sps_v1_exchange_proto_goTypes = []any{
 	(ByeReason)(0),                // 0: sps.v1.ByeReason
 	(*ExchangeRequest)(nil),       // 1: sps.v1.ExchangeRequest
@@ -1738,8 +1826,9 @@ var file_sps_v1_exchange_proto_goTypes = []any{
 	(*Misbehaviour)(nil),          // 15: sps.v1.Misbehaviour
 	(*CardConflict)(nil),          // 16: sps.v1.CardConflict
 	(*TreeConflict)(nil),          // 17: sps.v1.TreeConflict
-	(*Bye)(nil),                   // 18: sps.v1.Bye
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*FramePart)(nil),             // 18: sps.v1.FramePart
+	(*Bye)(nil),                   // 19: sps.v1.Bye
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
 }
 var file_sps_v1_exchange_proto_depIdxs = []int32{
 	3,  // 0: sps.v1.ExchangeRequest.frame:type_name -> sps.v1.Frame
@@ -1755,19 +1844,20 @@ var file_sps_v1_exchange_proto_depIdxs = []int32{
 	13, // 10: sps.v1.Frame.body_chunk:type_name -> sps.v1.BodyChunk
 	14, // 11: sps.v1.Frame.parcel:type_name -> sps.v1.Parcel
 	15, // 12: sps.v1.Frame.misbehaviour:type_name -> sps.v1.Misbehaviour
-	18, // 13: sps.v1.Frame.bye:type_name -> sps.v1.Bye
-	19, // 14: sps.v1.Hello.time:type_name -> google.protobuf.Timestamp
-	8,  // 15: sps.v1.Entries.bodies:type_name -> sps.v1.EntryBody
-	17, // 16: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
-	16, // 17: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
-	0,  // 18: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
-	1,  // 19: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
-	2,  // 20: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
-	20, // [20:21] is the sub-list for method output_type
-	19, // [19:20] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	19, // 13: sps.v1.Frame.bye:type_name -> sps.v1.Bye
+	18, // 14: sps.v1.Frame.part:type_name -> sps.v1.FramePart
+	20, // 15: sps.v1.Hello.time:type_name -> google.protobuf.Timestamp
+	8,  // 16: sps.v1.Entries.bodies:type_name -> sps.v1.EntryBody
+	17, // 17: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
+	16, // 18: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
+	0,  // 19: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
+	1,  // 20: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
+	2,  // 21: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
+	21, // [21:22] is the sub-list for method output_type
+	20, // [20:21] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_exchange_proto_init() }
@@ -1788,6 +1878,7 @@ func file_sps_v1_exchange_proto_init() {
 		(*Frame_Parcel)(nil),
 		(*Frame_Misbehaviour)(nil),
 		(*Frame_Bye)(nil),
+		(*Frame_Part)(nil),
 	}
 	file_sps_v1_exchange_proto_msgTypes[14].OneofWrappers = []any{
 		(*Misbehaviour_TreeConflict)(nil),
@@ -1799,7 +1890,7 @@ func file_sps_v1_exchange_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_exchange_proto_rawDesc), len(file_sps_v1_exchange_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
