@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -40,6 +41,7 @@ func (x *Exchange) dialAll(ctx context.Context) {
 // addresses and no session with it is up.
 func (x *Exchange) dialOne(ctx context.Context, office certs.Office) {
 	wait := redialWait{}
+	var failed unreached
 	for {
 		changed := x.roster.Changed()
 		card, err := x.roster.Peer(office)
@@ -59,7 +61,7 @@ func (x *Exchange) dialOne(ctx context.Context, office certs.Office) {
 			}
 		default:
 			began := time.Now()
-			x.dialOnce(ctx, card)
+			x.dialOnce(ctx, card, &failed)
 			if time.Since(began) >= lasting {
 				wait = redialWait{}
 			}
@@ -74,8 +76,9 @@ func (x *Exchange) dialOne(ctx context.Context, office certs.Office) {
 	}
 }
 
-// dialOnce connects to a peer and runs a session until it ends.
-func (x *Exchange) dialOnce(ctx context.Context, card *certs.Card) {
+// dialOnce connects to a peer and runs a session until it ends. Why it cannot
+// is logged when that changes, and shown in the status every time.
+func (x *Exchange) dialOnce(ctx context.Context, card *certs.Card, failed *unreached) {
 	link, err := x.dial(ctx, card)
 	if ctx.Err() != nil && err != nil {
 		return
@@ -86,11 +89,34 @@ func (x *Exchange) dialOnce(ctx context.Context, card *certs.Card) {
 			e.reason = ReasonUnreachable
 		}
 		x.note(card.Office(), e.reason, e.words)
-		x.logger.LogAttrs(ctx, slog.LevelDebug, "peer not reached", slog.String("peer", string(card.Office())), slog.Any("err", err))
+		level := slog.LevelDebug
+		if failed.changed(e) {
+			level = slog.LevelWarn
+		}
+		x.logger.LogAttrs(ctx, level, "peer not reached", slog.String("peer", string(card.Office())),
+			slog.String("reason", string(e.reason)), slog.Any("err", err))
 		return
 	}
+	*failed = unreached{}
 	defer func() { _ = link.Close() }()                    // nothing is lost: the Bye has gone
 	_ = x.Session(link.Context(), link, link.Peer(), true) // reported by the session
+}
+
+// unreached is why a peer could not be dialled the last time.
+type unreached struct{ why string }
+
+// changed keeps why, and reports whether it is something new. Numbers do not
+// count: the text of an error may hold a port that is another one each time.
+func (u *unreached) changed(e *ending) bool {
+	why := string(e.reason) + " " + strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, e.words)
+	was := u.why
+	u.why = why
+	return was != why
 }
 
 // redialWait is how long to wait before dialling again: at random, so that two
