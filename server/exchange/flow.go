@@ -8,7 +8,7 @@ import (
 const (
 	// firstWindow is the window that a session starts with. A line of
 	// 9.6 kbit/s carries it both ways, and Credit behind it, within deafLimit.
-	firstWindow = 48 << 10
+	firstWindow = 32 << 10
 	// minWindow is the window that a session never goes below: 2 s of a line of
 	// 64 kbit/s, 14 s of one of 9.6 kbit/s. An urgent entry waits no longer than
 	// that for what is on the line.

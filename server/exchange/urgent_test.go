@@ -193,8 +193,8 @@ func TestUrgentOvertakesWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "CN", "VN")
 		cn := w.nodes["CN"]
-		cn.issue(40<<10, "VN")
-		cn.issue(40<<10, "VN")
+		cn.issue(20<<10, "VN")
+		cn.issue(20<<10, "VN")
 		cn.issueGroup(20, 4000, "VN")
 		cn.start()
 		defer cn.stop()
