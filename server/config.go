@@ -5,11 +5,13 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/office"
 )
 
 // Config is what an administrator decides about a node. [LoadConfig] makes it
@@ -28,6 +30,7 @@ type Config struct {
 	Limits     Limits
 	Access     Access
 	Backup     Backups
+	FourEyes   office.FourEyes
 }
 
 // IdentityFiles are the files that make a node the node of its office.
@@ -163,7 +166,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}, append(accessSettings(), backupSettings()...)...)
+	}, slices.Concat(eyesSettings(), accessSettings(), backupSettings())...)
 }
 
 func setFederation(c *Config, v string) error {

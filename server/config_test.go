@@ -14,6 +14,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/office"
 )
 
 // whole names every key of the configuration file.
@@ -39,6 +40,7 @@ accounts: {session: 1h, setup: 2h}
 systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
 backup: {folder: /mnt/backup, recipients: backup.recipients, work: /fast}
+four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
 limits: {store: 1TiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
 
@@ -80,6 +82,12 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			},
 		},
 		Backup: server.Backups{Folder: "/mnt/backup", Recipients: filepath.Join(dir, "backup.recipients"), Work: "/fast"},
+		FourEyes: office.FourEyes{
+			Alone: access.Scope{
+				Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}, Kinds: []string{"closure"},
+			},
+			OutOfHours: true,
+		},
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {

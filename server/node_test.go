@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -30,6 +31,8 @@ type world struct {
 	fed *authority.Federation
 	dir string
 	max int64 // size of a store; 0: the default
+
+	eyes string // rule about the second person, as in the configuration; empty: one is enough
 
 	collector string // URL to which traces go; empty: none
 
@@ -62,7 +65,7 @@ func newWorld(t *testing.T, offices ...certs.Office) *world {
 func (w *world) config(office certs.Office) server.Config {
 	w.t.Helper()
 	file := filepath.Join(w.dir, string(office), "spsd.yaml")
-	text := "federation: asean-cn\noffice: " + string(office) + "\nlimits: {heartbeat: 1s, reload: 100ms}\n" +
+	text := "federation: asean-cn\noffice: " + string(office) + "\nlimits: {heartbeat: 1s, reload: 100ms}\n" + cmp.Or(w.eyes, "four_eyes: {alone: all}") + "\n" +
 		"systems: plant-portal=border_rejection,alert,follow_up; food-portal=border_rejection,alert\n"
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)

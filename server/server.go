@@ -186,7 +186,8 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Receipted: func(office certs.Office, after time.Duration) { s.metrics.Receipted(string(office), after) },
 	})
 	s.office = office.New(office.Options{
-		Ledger: s.ledger, Book: s.book, Roster: s.id.roster,
+		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Store: s.store, Now: s.now,
+		FourEyes:  s.config.FourEyes,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{

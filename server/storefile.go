@@ -15,13 +15,14 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/office"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
 )
 
 func storeOptions(c Config) bolt.Options {
 	return bolt.Options{
-		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables()),
+		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables()),
 		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables()),
 		MaxSize:  c.Limits.Store,
 		Format:   storeFormat,

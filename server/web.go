@@ -36,6 +36,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 		grpc.MaxConcurrentStreams(maxWebCalls), grpc.MaxRecvMsgSize(s.config.Limits.Request))...)}
 	spsv1.RegisterCaseServiceServer(w.far, s.office)
 	spsv1.RegisterEvidenceServiceServer(w.far, s.office)
+	spsv1.RegisterDraftServiceServer(w.far, s.office.Drafts())
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)
 	tokens := s.tokens
 	if tokens == nil {

@@ -18,6 +18,7 @@ type config struct {
 	Listen     configListen   `yaml:"listen"`
 	Web        configWeb      `yaml:"web"`
 	Log        configLog      `yaml:"log"`
+	FourEyes   configEyes     `yaml:"four_eyes"`
 }
 
 type configIdentity struct {
@@ -38,6 +39,11 @@ type configListen struct {
 type configWeb struct {
 	Certificate string `yaml:"certificate"`
 	Key         string `yaml:"key"`
+}
+
+// configEyes lets one person issue: a drill plays many offices with few people.
+type configEyes struct {
+	Alone string `yaml:"alone"`
 }
 
 type configLog struct {

@@ -76,8 +76,9 @@ func (n *Node) prepare(office *authority.Office, level string) error {
 			Certificate: authority.NodeCertificate, Key: authority.NodeKey, LogKey: authority.LogKey,
 			ReceiptKey: authority.ReceiptKey, Card: authority.CardFile(n.office),
 		},
-		Web: configWeb{Certificate: webCertificate, Key: webKey},
-		Log: configLog{Level: level, Format: "text"},
+		Web:      configWeb{Certificate: webCertificate, Key: webKey},
+		Log:      configLog{Level: level, Format: "text"},
+		FourEyes: configEyes{Alone: "all"},
 	}.save(n.dir)
 	if err != nil {
 		return err

@@ -90,28 +90,34 @@ func TestEveryRoleAtEveryMethod(t *testing.T) {
 	}
 }
 
-// TestOfficersCheckOnly is why the table above does not let officers issue: of
-// the method they may only have the check.
-func TestOfficersCheckOnly(t *testing.T) {
+// TestOfficersIssueWhatNeedsOne is why the table above does not let officers issue:
+// they may have anything checked, and issue what one person is enough for.
+func TestOfficersIssueWhatNeedsOne(t *testing.T) {
 	n := startNode(t, time.Now, services{})
+	closure := &spsv1.Statement{Body: &spsv1.Statement_Closure{}}
+	acknowledgement := &spsv1.Statement{Body: &spsv1.Statement_Acknowledgement{}}
 	for _, tc := range []struct {
-		role certs.Role
-		only bool
-		want bool
+		role      certs.Role
+		statement *spsv1.Statement
+		only      bool
+		want      bool
 	}{
-		{certs.RoleOfficer, true, true},
-		{certs.RoleOfficer, false, false},
-		{certs.RoleValidator, true, true},
-		{certs.RoleValidator, false, true},
-		{certs.RoleAuditor, true, false},
+		{certs.RoleOfficer, closure, true, true},
+		{certs.RoleOfficer, closure, false, false},
+		{certs.RoleOfficer, nil, false, false},
+		{certs.RoleOfficer, acknowledgement, false, true},
+		{certs.RoleValidator, closure, true, true},
+		{certs.RoleValidator, closure, false, true},
+		{certs.RoleAuditor, closure, true, false},
+		{certs.RoleAuditor, acknowledgement, false, false},
 	} {
 		_, err := spsv1.NewCaseServiceClient(n.dialPerson(t, tc.role)).
-			IssueStatement(t.Context(), &spsv1.IssueStatementRequest{ValidateOnly: tc.only})
+			IssueStatement(t.Context(), &spsv1.IssueStatementRequest{ValidateOnly: tc.only, Statement: tc.statement})
 		got := status.Convert(err)
 		if refused(got) == tc.want {
 			t.Errorf("%s, validate_only %t: got %v, want allowed = %t", tc.role, tc.only, got, tc.want)
 		}
-		if tc.role == certs.RoleOfficer && !tc.want && !strings.Contains(got.Message(), "officers check, validators issue") {
+		if tc.role == certs.RoleOfficer && !tc.want && !strings.Contains(got.Message(), "this a validator issues") {
 			t.Errorf("%s is told %q, want who issues", tc.role, got.Message())
 		}
 	}

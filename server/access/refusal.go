@@ -34,6 +34,9 @@ const (
 	ReasonExists          Reason = "ALREADY_EXISTS"      // there is one of this name
 	ReasonLimit           Reason = "LIMIT"               // as many are there as are allowed
 	ReasonRate            Reason = "RATE"                // too many calls: wait as long as RetryInfo says
+	ReasonFourEyes        Reason = "FOUR_EYES"           // a second person is needed
+	ReasonEtag            Reason = "ETAG"                // somebody changed it meanwhile: read it again
+	ReasonDraftState      Reason = "DRAFT_STATE"         // the draft is too far, or not far enough
 	ReasonInternal        Reason = "INTERNAL"            // a fault of the node; its log says more
 )
 

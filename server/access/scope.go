@@ -10,10 +10,12 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/statement"
 )
 
-// Scope is what a caller of the role system may issue. The zero Scope allows
-// nothing.
+// Scope is a set of statements by kind and classification: what a caller of the
+// role system may issue, what one person may issue alone. The zero Scope has
+// none.
 type Scope struct {
 	// Classifications are those of notifications, new or amended.
 	Classifications []spsv1.Classification
@@ -39,6 +41,21 @@ func ParseScope(text string) (Scope, error) {
 		}
 	}
 	return s, nil
+}
+
+// WholeScope returns the scope that has every statement.
+func WholeScope() Scope {
+	s := Scope{Kinds: scopeKinds()}
+	for _, name := range classificationNames() {
+		s.Classifications = append(s.Classifications, spsv1.Classification(spsv1.Classification_value["CLASSIFICATION_"+strings.ToUpper(name)]))
+	}
+	return s
+}
+
+// Has reports whether a statement is in the scope; one without a body is in
+// none.
+func (s Scope) Has(st *spsv1.Statement) bool {
+	return st.GetBody() != nil && s.allows(st) == nil
 }
 
 // scopeKinds returns the kinds of statements that a scope names: all but
@@ -69,15 +86,16 @@ func classificationName(c spsv1.Classification) string {
 	return strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
 }
 
-// issueScope refuses what the caller may not issue: everything but a check to
-// an officer, what is beyond its scope to a system, and to whoever belongs to a
+// issueScope refuses what the caller may not issue: to an officer what needs two
+// persons, but for a check of it, what is beyond its scope to a system, and to whoever belongs to a
 // unit what another unit would say.
 func issueScope(c Caller, request proto.Message) error {
 	req, ok := request.(*spsv1.IssueStatementRequest)
-	if c.Role == certs.RoleOfficer && !req.GetValidateOnly() {
+	alone := req.GetStatement().GetBody() != nil && !statement.TwoPersons(req.GetStatement())
+	if c.Role == certs.RoleOfficer && !req.GetValidateOnly() && !alone {
 		return &Refusal{
 			Code: codes.PermissionDenied, Reason: ReasonDenied,
-			Sentence: "officers check, validators issue: set validate_only, or hand the statement to a validator",
+			Sentence: "officers acknowledge, follow up, ask and answer; this a validator issues: submit it as a draft, or set validate_only to check it",
 		}
 	}
 	if c.Role == certs.RoleSystem && !ok { // no scope speaks of what it asks

@@ -95,10 +95,14 @@ func joinRoles(roles []certs.Role) string {
 // takes services of their own: they are in no rule of CaseService.
 func Methods() map[string]Rule {
 	var (
-		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers check only, see issueScope
+		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers not everything, see issueScope
 		// Who hands evidence to others does it in person.
 		exhibitors = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
+		// Posts draft, and see their own drafts only, see office.Drafts.
+		drafters     = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost}
+		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
+		validators   = []certs.Role{certs.RoleValidator}
 		// Systems too ask who is on the network before they address anybody.
 		members  = append(slices.Clone(readers), certs.RoleAdmin)
 		admins   = []certs.Role{certs.RoleAdmin}
@@ -118,6 +122,15 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
 
 		spsv1.EvidenceService_GetEvidence_FullMethodName: {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
+		spsv1.DraftService_CreateDraft_FullMethodName:    {Class: ClassWrite, Roles: drafters},
+		spsv1.DraftService_GetDraft_FullMethodName:       {Class: ClassRead, Roles: draftReaders},
+		spsv1.DraftService_ListDrafts_FullMethodName:     {Class: ClassRead, Roles: draftReaders},
+		spsv1.DraftService_UpdateDraft_FullMethodName:    {Class: ClassWrite, Roles: drafters},
+		spsv1.DraftService_DeleteDraft_FullMethodName:    {Class: ClassWrite, Roles: drafters},
+		spsv1.DraftService_CheckDraft_FullMethodName:     {Class: ClassRead, Roles: draftReaders},
+		spsv1.DraftService_SubmitDraft_FullMethodName:    {Class: ClassWrite, Roles: drafters},
+		spsv1.DraftService_ReturnDraft_FullMethodName:    {Class: ClassWrite, Roles: drafters},
+		spsv1.DraftService_IssueDraft_FullMethodName:     {Class: ClassIssue, Roles: validators},
 
 		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: members},
 		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: members},

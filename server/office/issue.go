@@ -32,7 +32,7 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 			return s.show(ctx, e, full)
 		}
 	}
-	st, err := s.prepare(ctx, caller, req)
+	st, err := s.prepare(ctx, directly(caller, req), req)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func refusal(err error, asked *spsv1.IssueStatementRequest) error {
 
 // prepare returns the statement as it would be signed, or a refusal with
 // everything that is wrong with the request.
-func (s *Service) prepare(ctx context.Context, caller access.Caller, req *spsv1.IssueStatementRequest) (*spsv1.Statement, error) {
+func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueStatementRequest) (*spsv1.Statement, error) {
 	violations, err := access.Check(req)
 	if err != nil {
 		return nil, err
@@ -100,14 +100,15 @@ func (s *Service) prepare(ctx context.Context, caller access.Caller, req *spsv1.
 	if req.GetStatement() == nil {
 		return nil, access.Invalid(violations...)
 	}
-	violations = append(violations, setByNode(req.GetStatement(), caller)...)
+	violations = append(violations, setByNode(req.GetStatement(), by)...)
 	st := proto.CloneOf(req.GetStatement())
-	violations = append(violations, s.complete(st, caller, req.GetRequestId())...)
+	violations = append(violations, s.complete(st, by, req.GetRequestId())...)
 	for _, p := range statement.Check(st) {
-		if p.Field == "request_id" {
-			continue // the request's own, and reported as such
+		switch p.Field {
+		case "request_id": // the request's own, and reported as such
+		default:
+			violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
 		}
-		violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
 	}
 	wrong, err := s.checkCase(ctx, st)
 	if err != nil {
@@ -120,23 +121,23 @@ func (s *Service) prepare(ctx context.Context, caller access.Caller, req *spsv1.
 }
 
 // complete sets what only the node can say, and reports addressees of which the
-// caller and the accepted cards say different things.
-func (s *Service) complete(st *spsv1.Statement, caller access.Caller, requestID string) []access.Violation {
+// caller and the accepted cards say different things, and a second person who
+// is missing.
+func (s *Service) complete(st *spsv1.Statement, by authors, requestID string) []access.Violation {
 	st.Salt = newSalt()
-	st.Federation, st.Office = caller.Federation, string(caller.Office)
+	st.Federation, st.Office = s.o.Roster.Federation(), string(s.self())
 	st.RequestId = requestID
-	if caller.Role == certs.RoleSystem {
-		st.IssuingSystem = caller.ID
-	} else {
-		st.IssuedBy = &spsv1.Person{Id: caller.ID, Unit: caller.Unit}
-	}
 	if st.GetUnit() == "" {
-		st.Unit = caller.Unit
+		st.Unit = by.unit
 	}
 	if st.GetAllowances() == nil {
 		st.Allowances = statement.Allowances(st)
 	}
-	return s.completeAddressees(st)
+	violations := s.completeAddressees(st)
+	if missing := s.sign(st, by); missing != nil {
+		violations = append(violations, *missing)
+	}
+	return violations
 }
 
 // completeAddressees sets the number of each addressee's card. That an office
@@ -167,7 +168,7 @@ func (s *Service) completeAddressees(st *spsv1.Statement) []access.Violation {
 }
 
 // setByNode reports what a caller said that only the node can say.
-func setByNode(st *spsv1.Statement, caller access.Caller) []access.Violation {
+func setByNode(st *spsv1.Statement, by authors) []access.Violation {
 	system := st.GetIssuingSystem()
 	var violations []access.Violation
 	for _, f := range []struct {
@@ -178,8 +179,10 @@ func setByNode(st *spsv1.Statement, caller access.Caller) []access.Violation {
 		{"federation", st.GetFederation() != ""},
 		{"office", st.GetOffice() != ""},
 		{"request_id", st.GetRequestId() != ""},
+		{"drafted_by", by.system == "" && st.GetDraftedBy() != nil},
+		{"approved_by", by.system == "" && st.GetApprovedBy() != nil},
 		{"issued_by", st.GetIssuedBy() != nil},
-		{"issuing_system", system != "" && (caller.Role != certs.RoleSystem || system != caller.ID)},
+		{"issuing_system", system != by.system && system != ""},
 	} {
 		if f.set {
 			violations = append(violations, violation(f.field, "SET_BY_NODE", "leave it empty, the node sets it"))

@@ -11,13 +11,19 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
 )
 
-// Options is what the service works with. All fields are required.
+// Options is what the service works with. All fields but FourEyes are required.
 type Options struct {
 	Ledger *ledger.Ledger
 	Book   *casebook.Book
 	Roster *certs.Roster
+	Store  store.Store      // of the ledger, with the tables of [Tables]
+	Now    func() time.Time // the clock of stamps and of office hours
+
+	// FourEyes is the rule about the second person.
+	FourEyes FourEyes
 
 	// Heartbeat is how often a watch that has nothing to say says so.
 	Heartbeat time.Duration

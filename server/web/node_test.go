@@ -89,7 +89,7 @@ func (n *node) config() server.Config {
 	n.t.Helper()
 	file := filepath.Join(n.dir, "VN", "spsd.yaml")
 	text := "federation: asean-cn\noffice: VN\nlisten: {office: 127.0.0.1:0, web: " + n.address + ", ops: off}\n" +
-		"limits: {heartbeat: 1s, reload: 100ms}\n" + n.web
+		"limits: {heartbeat: 1s, reload: 100ms}\nfour_eyes: {alone: all}\n" + n.web
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		n.t.Fatal(err)
 	}

@@ -1,0 +1,326 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Drafts implements spsv1.DraftServiceServer over the same ledger as [Service].
+type Drafts struct {
+	spsv1.UnimplementedDraftServiceServer
+	s *Service
+}
+
+// Drafts returns the service of drafts.
+func (s *Service) Drafts() *Drafts { return &Drafts{s: s} }
+
+// CreateDraft implements spsv1.DraftServiceServer.
+func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest) (*spsv1.Draft, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.acceptable(req.GetDraft().GetStatement()); err != nil {
+		return nil, err
+	}
+	id := uuid.New()
+	if req.GetRequestId() != "" {
+		id = uuid.MustParse(req.GetRequestId()) // the field rules have seen it
+	}
+	now := timestamppb.New(d.s.o.Now().UTC())
+	made := &spsv1.Draft{
+		Name: draftName(id[:]), Statement: req.GetDraft().GetStatement(), Etag: "1",
+		State: spsv1.DraftState_DRAFT_STATE_DRAFTING, DraftedBy: person(caller), Writers: []*spsv1.Person{person(caller)},
+		Unit: caller.Unit, CreateTime: now, UpdateTime: now,
+	}
+	result := made
+	err = d.s.o.Store.Update(ctx, func(tx store.Tx) error {
+		result = made
+		before, err := getDraft(tx, id[:])
+		if err != nil {
+			return err
+		}
+		if before != nil {
+			if !mine(before, caller) || !proto.Equal(before.GetStatement(), made.GetStatement()) {
+				return &access.Refusal{
+					Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
+					Sentence: "this request_id began another draft: give a new one",
+				}
+			}
+			result = before
+			return nil
+		}
+		if err := putDraft(tx, id[:], made, nil); err != nil {
+			return err
+		}
+		return access.Record(ctx, tx, made.GetName())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// GetDraft implements spsv1.DraftServiceServer.
+func (d *Drafts) GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*spsv1.Draft, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.get(ctx, caller, req.GetName())
+}
+
+// UpdateDraft implements spsv1.DraftServiceServer.
+func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest) (*spsv1.Draft, error) {
+	if err := d.acceptable(req.GetDraft().GetStatement()); err != nil {
+		return nil, err
+	}
+	return d.change(ctx, req.GetDraft().GetName(), req.GetDraft().GetEtag(), func(caller access.Caller, draft *spsv1.Draft) error {
+		if err := inState(draft, "changed", spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_RETURNED); err != nil {
+			return err
+		}
+		draft.Statement = req.GetDraft().GetStatement()
+		if !wrote(draft, caller) {
+			draft.Writers = append(draft.Writers, person(caller))
+		}
+		return nil
+	})
+}
+
+// DeleteDraft implements spsv1.DraftServiceServer.
+func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest) (*emptypb.Empty, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = d.s.o.Store.Update(ctx, func(tx store.Tx) error {
+		id, draft, err := d.open(tx, caller, req.GetName(), req.GetEtag())
+		if err != nil {
+			return err
+		}
+		if err := inState(draft, "deleted", spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_RETURNED,
+			spsv1.DraftState_DRAFT_STATE_SUBMITTED); err != nil {
+			return err
+		}
+		if err := dropDraft(tx, id, draft); err != nil {
+			return err
+		}
+		return access.Record(ctx, tx, draft.GetName())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, nil
+}
+
+// SubmitDraft implements spsv1.DraftServiceServer. What is submitted was whole
+// when it was; cards and cases may be others when it is issued, so that looks
+// again.
+func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest) (*spsv1.Draft, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := d.get(ctx, caller, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if draft.GetEtag() == req.GetEtag() {
+		if _, err := d.prepare(ctx, draft, authors{issued: someoneElse()}); err != nil {
+			return nil, err
+		}
+	}
+	return d.change(ctx, req.GetName(), req.GetEtag(), func(caller access.Caller, draft *spsv1.Draft) error {
+		if err := inState(draft, "submitted", spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_RETURNED); err != nil {
+			return err
+		}
+		draft.State = spsv1.DraftState_DRAFT_STATE_SUBMITTED
+		draft.SubmittedBy, draft.SubmitTime = person(caller), draft.GetUpdateTime()
+		return nil
+	})
+}
+
+// ReturnDraft implements spsv1.DraftServiceServer.
+func (d *Drafts) ReturnDraft(ctx context.Context, req *spsv1.ReturnDraftRequest) (*spsv1.Draft, error) {
+	return d.change(ctx, req.GetName(), req.GetEtag(), func(caller access.Caller, draft *spsv1.Draft) error {
+		if err := inState(draft, "returned", spsv1.DraftState_DRAFT_STATE_SUBMITTED); err != nil {
+			return err
+		}
+		if caller.Role == certs.RolePost && draft.GetSubmittedBy().GetId() != caller.ID {
+			return &access.Refusal{
+				Code: codes.PermissionDenied, Reason: access.ReasonDenied,
+				Sentence: "a post takes back only what it submitted itself: ask the focal point",
+			}
+		}
+		draft.State = spsv1.DraftState_DRAFT_STATE_RETURNED
+		draft.ReturnedBy, draft.ReturnTime, draft.ReturnReason = person(caller), draft.GetUpdateTime(), req.GetReason()
+		return nil
+	})
+}
+
+// change changes a draft that the caller has read with that etag, in one
+// transaction with its audit record.
+func (d *Drafts) change(ctx context.Context, name, etag string, how func(access.Caller, *spsv1.Draft) error) (*spsv1.Draft, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var draft *spsv1.Draft
+	err = d.s.o.Store.Update(ctx, func(tx store.Tx) error {
+		id, before, err := d.open(tx, caller, name, etag)
+		if err != nil {
+			return err
+		}
+		draft = d.next(before)
+		if err := how(caller, draft); err != nil {
+			return err
+		}
+		if err := putDraft(tx, id, draft, before); err != nil {
+			return err
+		}
+		return access.Record(ctx, tx, draft.GetName())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return draft, nil
+}
+
+// next returns a draft as it is to be changed now. Its time of change never
+// falls.
+func (d *Drafts) next(before *spsv1.Draft) *spsv1.Draft {
+	draft := proto.CloneOf(before)
+	n, _ := strconv.ParseUint(before.GetEtag(), 10, 64) // as next wrote it
+	draft.Etag = strconv.FormatUint(n+1, 10)
+	if now := d.s.o.Now().UTC(); now.After(before.GetUpdateTime().AsTime()) {
+		draft.UpdateTime = timestamppb.New(now)
+	}
+	return draft
+}
+
+// get returns a draft that the caller may see.
+func (d *Drafts) get(ctx context.Context, caller access.Caller, name string) (draft *spsv1.Draft, err error) {
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
+		_, draft, err = d.open(r, caller, name, "")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return draft, nil
+}
+
+// open returns a draft that the caller may see, with its key, and refuses an
+// etag that is not the draft's; "" is any. To who may not see it there is none.
+func (d *Drafts) open(r store.Reader, caller access.Caller, name, etag string) (id []byte, draft *spsv1.Draft, err error) {
+	none := access.NotFound("there is no %s, or it belongs to another unit", name)
+	id, ok := draftKey(name)
+	if !ok {
+		return nil, nil, none
+	}
+	if draft, err = getDraft(r, id); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case draft == nil || !visible(draft, caller):
+		return nil, nil, none
+	case etag != "" && etag != draft.GetEtag():
+		return nil, nil, &access.Refusal{
+			Code: codes.Aborted, Reason: access.ReasonEtag,
+			Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", name),
+		}
+	}
+	return id, draft, nil
+}
+
+// visible reports whether a caller may see a draft: a post those of its unit,
+// or its own if it has none; the others of the office all.
+func visible(draft *spsv1.Draft, caller access.Caller) bool {
+	if caller.Role != certs.RolePost {
+		return true
+	}
+	if caller.Unit != "" {
+		return draft.GetUnit() == caller.Unit
+	}
+	return mine(draft, caller)
+}
+
+// mine reports whether the caller began the draft.
+func mine(draft *spsv1.Draft, caller access.Caller) bool {
+	return draft.GetDraftedBy().GetId() == caller.ID && draft.GetUnit() == caller.Unit
+}
+
+// wrote reports whether the caller wrote any of the draft.
+func wrote(draft *spsv1.Draft, caller access.Caller) bool {
+	return slices.ContainsFunc(draft.GetWriters(), func(p *spsv1.Person) bool { return p.GetId() == caller.ID })
+}
+
+// inState refuses what a draft in another state does not allow.
+func inState(draft *spsv1.Draft, what string, states ...spsv1.DraftState) error {
+	if slices.Contains(states, draft.GetState()) {
+		return nil
+	}
+	sentence := map[spsv1.DraftState]string{
+		spsv1.DraftState_DRAFT_STATE_DRAFTING:  "it is not submitted: submit it first",
+		spsv1.DraftState_DRAFT_STATE_SUBMITTED: "it is submitted: return it first, or issue it",
+		spsv1.DraftState_DRAFT_STATE_RETURNED:  "it was returned: submit it again first",
+		spsv1.DraftState_DRAFT_STATE_ISSUED:    "it was issued as " + draft.GetReference() + ": amend or withdraw that",
+	}[draft.GetState()]
+	return &access.Refusal{
+		Code: codes.FailedPrecondition, Reason: access.ReasonDraftState,
+		Sentence: fmt.Sprintf("%s cannot be %s: %s", draft.GetName(), what, sentence),
+	}
+}
+
+// acceptable refuses a statement that no draft can hold. It may be incomplete,
+// and wrong; it may not say what only the node says, nor be larger than what can
+// be issued.
+func (d *Drafts) acceptable(st *spsv1.Statement) error {
+	if st == nil {
+		return access.Invalid(access.Violation{Field: "draft.statement", Reason: "REQUIRED", Sentence: "give the statement, as far as it is written"})
+	}
+	var violations []access.Violation
+	for _, v := range setByNode(st, authors{}) {
+		v.Field = "draft." + v.Field
+		violations = append(violations, v)
+	}
+	if st.GetWaiver() != nil {
+		violations = append(violations, access.Violation{
+			Field: "draft.statement.waiver", Reason: "SET_BY_NODE", Sentence: "give the waiver when the draft is issued",
+		})
+	}
+	if size := proto.Size(st); size > seal.MaxEnvelope {
+		violations = append(violations, access.Violation{
+			Field: "draft.statement", Reason: string(access.ReasonTooLarge),
+			Sentence: fmt.Sprintf("it has %d bytes, and what is issued at most %d: move content into attachments", size, seal.MaxEnvelope),
+		})
+	}
+	if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// callerOf returns who calls.
+func callerOf(ctx context.Context) (access.Caller, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return access.Caller{}, errors.New("a call without a caller")
+	}
+	return caller, nil
+}

@@ -1,0 +1,111 @@
+package office
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// IssueDraft implements spsv1.DraftServiceServer. The draft becomes issued in
+// the transaction that enters the statement, so no crash leaves one that can be
+// issued twice; its id is the request id, which the log keeps for ever.
+func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (*spsv1.IssuedStatement, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := d.get(ctx, caller, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	if draft.GetState() == spsv1.DraftState_DRAFT_STATE_ISSUED {
+		return d.issued(ctx, draft)
+	}
+	alone := wrote(draft, caller) && statement.TwoPersons(draft.GetStatement())
+	if alone && req.GetWaiver() == nil {
+		return nil, sameEyes(draft, caller.ID)
+	}
+	st, err := d.prepare(ctx, draft, authors{issued: person(caller), alone: alone, waiver: req.GetWaiver()})
+	if err != nil {
+		return nil, err
+	}
+	entry, err := draftOf(d.request(draft), st)
+	if err != nil {
+		return nil, err
+	}
+	if entry.Urgent {
+		ctx = store.WithReserve(ctx)
+	}
+	entry.Entered = func(tx store.Tx, e ledger.Entry) error {
+		id, before, err := d.open(tx, caller, req.GetName(), req.GetEtag())
+		if err != nil {
+			return err
+		}
+		after := d.next(before)
+		after.State = spsv1.DraftState_DRAFT_STATE_ISSUED
+		after.Issued, after.Reference = statementName(e.Origin, e.Sequence), e.Leaf.GetReference()
+		after.IssuedBy = person(caller)
+		if err := putDraft(tx, id, after, before); err != nil {
+			return err
+		}
+		return access.Record(ctx, tx, after.GetName(), after.GetIssued())
+	}
+	e, err := d.s.o.Ledger.Append(ctx, func(tx store.Tx) (ledger.Draft, error) {
+		_, now, err := d.open(tx, caller, req.GetName(), req.GetEtag())
+		if err != nil {
+			return ledger.Draft{}, err
+		}
+		return entry, inState(now, "issued", spsv1.DraftState_DRAFT_STATE_SUBMITTED)
+	})
+	if err != nil {
+		return d.issuedMeanwhile(ctx, caller, req.GetName(), err)
+	}
+	return d.s.show(ctx, e, full)
+}
+
+// issuedMeanwhile returns what a draft became if the same call was under way
+// twice, or the error.
+func (d *Drafts) issuedMeanwhile(ctx context.Context, caller access.Caller, name string, err error) (*spsv1.IssuedStatement, error) {
+	draft, again := d.get(ctx, caller, name)
+	if again == nil && draft.GetState() == spsv1.DraftState_DRAFT_STATE_ISSUED {
+		return d.issued(ctx, draft)
+	}
+	return nil, err
+}
+
+// issued returns the statement that a draft became, once it is under a
+// checkpoint.
+func (d *Drafts) issued(ctx context.Context, draft *spsv1.Draft) (*spsv1.IssuedStatement, error) {
+	e, found, err := d.s.issuedBefore(ctx, d.request(draft))
+	if err == nil && !found {
+		err = fmt.Errorf("%s became %s, of which the log knows nothing: %w", draft.GetName(), draft.GetIssued(), ledger.ErrCorrupt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d.s.show(ctx, e, full)
+}
+
+// prepare returns a draft's statement as it would be signed, or a refusal with
+// everything that is wrong with it. by is who would issue it.
+func (d *Drafts) prepare(ctx context.Context, draft *spsv1.Draft, by authors) (*spsv1.Statement, error) {
+	by.drafted, by.unit = draft.GetDraftedBy(), draft.GetUnit()
+	return d.s.prepare(ctx, by, d.request(draft))
+}
+
+// request returns the request that issues a draft. Its id is the draft's,
+// so the same draft is the same request for ever.
+func (d *Drafts) request(draft *spsv1.Draft) *spsv1.IssueStatementRequest {
+	return &spsv1.IssueStatementRequest{
+		Parent:    officePrefix + string(d.s.self()),
+		Statement: proto.CloneOf(draft.GetStatement()),
+		RequestId: draft.GetName()[len(draftPrefix):],
+	}
+}

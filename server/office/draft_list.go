@@ -1,0 +1,137 @@
+package office
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// draftLook is how many drafts are looked at for one page, so that a page of
+// what is rare is short and not slow.
+const draftLook = 5000
+
+// ListDrafts implements spsv1.DraftServiceServer.
+func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (*spsv1.ListDraftsResponse, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var below []byte
+	if token := req.GetPageToken(); token != "" {
+		mark, err := base64.RawURLEncoding.Strict().DecodeString(token)
+		if err != nil || len(mark) != 8+16 {
+			return nil, badToken()
+		}
+		below = append(mark, 0)
+	}
+	states := req.GetStates()
+	if len(states) == 0 {
+		states = []spsv1.DraftState{
+			spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_SUBMITTED, spsv1.DraftState_DRAFT_STATE_RETURNED,
+		}
+	}
+	resp := &spsv1.ListDraftsResponse{}
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
+		resp.Reset()
+		looked, bytes := 0, 0
+		for row, err := range r.Scan(tableDraftChanges, nil, below, true) {
+			if err != nil {
+				return err
+			}
+			if looked++; len(resp.GetDrafts()) >= pageSize(req.GetPageSize()) || looked > draftLook || bytes > maxPageBytes {
+				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key)
+				return nil
+			}
+			draft, err := getDraft(r, row.Key[8:])
+			if err != nil {
+				return err
+			}
+			if draft == nil {
+				return ledger.ErrCorrupt
+			}
+			if slices.Contains(states, draft.GetState()) && visible(draft, caller) {
+				resp.Drafts = append(resp.Drafts, draft)
+				bytes += proto.Size(draft)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// CheckDraft implements spsv1.DraftServiceServer.
+func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (*spsv1.DraftCheck, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := d.get(ctx, caller, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	check := &spsv1.DraftCheck{}
+	if check.Statement, err = d.prepare(ctx, draft, authors{issued: someoneElse()}); err != nil {
+		var refused *access.Refusal
+		if !errors.As(err, &refused) || refused.Reason != access.ReasonInvalid {
+			return nil, err
+		}
+		for _, v := range refused.Violations {
+			check.Problems = append(check.Problems, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: v.Sentence})
+		}
+	}
+	if check.Statement != nil {
+		// What only the issue gives would mislead here.
+		check.Statement.Salt, check.Statement.RequestId, check.Statement.IssuedBy = nil, "", nil
+		check.Advice = d.s.advise(ctx, check.Statement)
+	}
+	check.Similar, err = d.similar(ctx, draft.GetStatement())
+	return check, err
+}
+
+const (
+	// recently is how far back a recurrence is looked for.
+	recently = 12 // months
+	// mostSimilar is how many similar cases are shown.
+	mostSimilar = 20
+)
+
+// similar returns the cases of the last twelve months that a statement
+// resembles. An exercise resembles none.
+func (d *Drafts) similar(ctx context.Context, st *spsv1.Statement) ([]*spsv1.SimilarCase, error) {
+	if statement.Content(st) == nil || st.GetStatus() != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL {
+		return nil, nil
+	}
+	since := d.s.o.Now().AddDate(0, -recently, 0)
+	found, err := d.s.o.Book.Similar(ctx, st, since, d.s.o.Ledger.Released().N, mostSimilar)
+	if err != nil {
+		return nil, err
+	}
+	var cases []*spsv1.SimilarCase
+	for _, like := range found {
+		e, err := d.s.o.Ledger.Entry(ctx, like.Origin, like.Sequence)
+		if err != nil {
+			return nil, err
+		}
+		c := &spsv1.SimilarCase{
+			Case: casePrefix + e.Leaf.GetReference(), Kind: spsv1.SimilarityKind_SIMILARITY_KIND_RECURRENCE,
+			Shared: like.Shared, IssueTime: e.Leaf.GetTime(),
+		}
+		if like.Same {
+			c.Kind = spsv1.SimilarityKind_SIMILARITY_KIND_DUPLICATE
+		}
+		cases = append(cases, c)
+	}
+	return cases, nil
+}

@@ -1,0 +1,91 @@
+package office
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// The tables of drafts. They are truth: no ledger can make them again.
+const (
+	tableDrafts       store.Table = "office.drafts"        // id, 16 bytes → serialised Draft, its etag the number of its change
+	tableDraftChanges store.Table = "office.draft.changes" // Unix milliseconds of the last change, id → nothing
+)
+
+// Tables returns the tables that the store of the service needs; the slice is
+// the caller's.
+func Tables() []store.Table { return []store.Table{tableDrafts, tableDraftChanges} }
+
+const draftPrefix = "drafts/"
+
+// draftKey returns the key of a draft by its name; false if no draft can have
+// that name.
+func draftKey(name string) ([]byte, bool) {
+	if len(name) != len(draftPrefix)+36 || name[:len(draftPrefix)] != draftPrefix {
+		return nil, false
+	}
+	id, err := uuid.Parse(name[len(draftPrefix):])
+	if err != nil || draftName(id[:]) != name {
+		return nil, false
+	}
+	return id[:], true
+}
+
+// draftName returns the name of a draft by its key.
+func draftName(key []byte) string {
+	id, err := uuid.FromBytes(key)
+	if err != nil {
+		return draftPrefix + hex.EncodeToString(key) // of no draft
+	}
+	return draftPrefix + id.String()
+}
+
+func changeKey(at *timestamppb.Timestamp, id []byte) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(max(0, at.AsTime().UnixMilli()))), id...)
+}
+
+// getDraft returns a draft, or nil if there is none.
+func getDraft(r store.Reader, id []byte) (*spsv1.Draft, error) {
+	row, err := r.Get(tableDrafts, id)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	d := &spsv1.Draft{}
+	if err := proto.Unmarshal(row, d); err != nil {
+		return nil, fmt.Errorf("%w: draft %s: %w", ledger.ErrCorrupt, draftName(id), err)
+	}
+	return d, nil
+}
+
+// putDraft writes a draft that was before as given, nil if it is new.
+func putDraft(tx store.Tx, id []byte, d, before *spsv1.Draft) error {
+	if before != nil {
+		if err := tx.Delete(tableDraftChanges, changeKey(before.GetUpdateTime(), id)); err != nil {
+			return err
+		}
+	}
+	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("draft: %w", err)
+	}
+	if err := tx.Put(tableDrafts, id, row); err != nil {
+		return err
+	}
+	return tx.Put(tableDraftChanges, changeKey(d.GetUpdateTime(), id), nil)
+}
+
+// dropDraft deletes a draft.
+func dropDraft(tx store.Tx, id []byte, d *spsv1.Draft) error {
+	if err := tx.Delete(tableDraftChanges, changeKey(d.GetUpdateTime(), id)); err != nil {
+		return err
+	}
+	return tx.Delete(tableDrafts, id)
+}
