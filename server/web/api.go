@@ -190,7 +190,7 @@ func (s *Server) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 func (r route) accepted(w http.ResponseWriter, req *http.Request) bool {
 	types := []string{"application/json"}
 	if r.streams {
-		types = []string{linesType, eventsType}
+		types = append(types, linesType, eventsType) // who asks for JSON gets it in lines
 	}
 	err := acceptable(req, types...)
 	if err != nil {
