@@ -7,6 +7,7 @@ DEMO_FLAGS ?=
 FUZZTIME   ?= 10s
 KILLS      ?= 1000
 PROFILE    ?=
+PICTURES   ?=
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOL    := go tool -modfile=tools/go.mod
@@ -35,6 +36,12 @@ faults: ## faults of kernel, disk and process on real nodes; Linux on amd64, as 
 .PHONY: soak
 soak: ## KILLS (1000) kills of loaded nodes, spread over all calls that they make of their disks
 	go test -tags faults -count=1 -timeout 24h -v ./tests/faults/process -run 'TestFault01_KillsUnderLoad$$' -args -kills=$(KILLS)
+
+.PHONY: browser
+browser: ## open the pages of a real node in Chromium, which has to be installed; PICTURES=DIR leaves pictures of them
+	go -C tests/browser mod tidy -diff
+	go -C tests/browser vet ./...
+	go -C tests/browser test -count=1 ./... $(if $(PICTURES),-args -pictures $(abspath $(PICTURES)))
 
 .PHONY: check
 check: tidy lint vet proto regenerated race ## what CI runs: modules, lint, vet, protos, gen, tests with -race, rules of the house
