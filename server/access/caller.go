@@ -31,6 +31,10 @@ type Caller struct {
 	// after it, and streams end then; the zero time is long past.
 	Until time.Time
 
+	// Forges is the header by which the request says who calls besides its
+	// proof; "" if none does. A call of such a caller is refused; see [Forged].
+	Forges string
+
 	ended <-chan struct{} // closed when token or account is taken away; nil: never
 }
 

@@ -161,6 +161,9 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 // the certificate of the connection names.
 func (g *Guard) caller(ctx context.Context) (Caller, error) {
 	if c, known, err := inMemory(ctx); known {
+		if err == nil && c.Forges != "" {
+			err = Forged(c.Forges)
+		}
 		if err == nil {
 			err = forged(ctx, true)
 		}
