@@ -46,7 +46,7 @@ func TestKill(t *testing.T) {
 
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	var judge oracle.Oracle
+	judge := oracle.Oracle{Whole: true}
 	load := judge.Issue(ctx, nodes, issuersPerOffice, *seed)
 	killNodes(ctx, t, fed)
 	issued, err := load.Stop()

@@ -181,3 +181,22 @@ func (j *judgement) acked(a acked) {
 		}
 	}
 }
+
+// unacknowledged finds statements that nobody was told of (P1).
+func (j *judgement) unacknowledged(all []acked) {
+	type place struct {
+		origin   certs.Origin
+		sequence uint64
+	}
+	told := map[place]bool{}
+	for _, a := range all {
+		told[place{a.origin, a.sequence}] = true
+	}
+	for origin, t := range j.whole {
+		for i, e := range t.entries {
+			if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_STATEMENT && !told[place{origin, uint64(i)}] {
+				j.broken("P1: entry %d of %s is a statement that nobody was told of: a request had two effects", i, origin)
+			}
+		}
+	}
+}

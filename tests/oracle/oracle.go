@@ -19,6 +19,10 @@ import (
 // Oracle keeps what was acknowledged and signed. Its methods are safe for
 // concurrent use; the zero Oracle has seen nothing.
 type Oracle struct {
+	// Whole says that every request was repeated until it was acknowledged, so
+	// that a statement that was not is the effect of a request that had two.
+	Whole bool
+
 	mu       sync.Mutex
 	acked    []acked
 	signed   map[string]signed // by what was signed, so that each is kept once
@@ -149,6 +153,9 @@ func (o *Oracle) Judge(ctx context.Context, ledgers map[certs.Office]*ledger.Led
 	j.repeated()
 	for _, a := range o.acked {
 		j.acked(a)
+	}
+	if o.Whole {
+		j.unacknowledged(o.acked)
 	}
 	return j.lines, nil
 }

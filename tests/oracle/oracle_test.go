@@ -65,6 +65,11 @@ func TestOracleSees(t *testing.T) {
 		{"entered twice", map[certs.Office]*ledger.Ledger{"VN": twice.Ledger}, nil, "P1: at VN entries 1 and 2 of asean-cn/VN/1 are the same statement"},
 		{"another log under the name", map[certs.Office]*ledger.Ledger{"VN": other.Ledger, "CN": cn.Ledger}, nil, "P2: "},
 		{"another than was acknowledged", map[certs.Office]*ledger.Ledger{"VN": other.Ledger}, nil, "P1: VN holds another entry 1"},
+		{"a request with two effects", map[certs.Office]*ledger.Ledger{"VN": other.Ledger}, func(o *oracle.Oracle) error {
+			o.Whole = true
+			other.Issue(t, "again", "entered again", "CN")
+			return nil
+		}, "P1: entry 5 of asean-cn/VN/1 is a statement that nobody was told of"},
 		{"a second tree was signed", all, func(o *oracle.Oracle) error {
 			c := seal.Checkpoint{Origin: vn.Origin(), Size: 3, Root: tlog.Hash(sha256.Sum256([]byte("another")))}
 			note, err := seal.SignCheckpoint(c, fed.Office("VN").LogKey)
