@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,7 @@ type Node struct {
 
 	tb     testing.TB
 	f      *Federation
+	skew   atomic.Int64
 	dir    string
 	issued int
 	stop   func()
@@ -79,9 +81,17 @@ func storeOptions() bolt.Options {
 func (n *Node) options(s store.Store) ledger.Options {
 	return ledger.Options{
 		Store: s, Fold: nothing{}, Roster: n.Office.Roster, Signer: n.Office.LogKey, Receipts: n.Office.ReceiptKey,
-		Now: time.Now, Anchor: filepath.Join(n.dir, "anchor"),
+		Now: n.Now, Anchor: filepath.Join(n.dir, "anchor"),
 	}
 }
+
+// Now is the node's clock.
+func (n *Node) Now() time.Time { return time.Now().Add(time.Duration(n.skew.Load())) }
+
+// SetClock sets the node's clock to be ahead of all others by so much. It is
+// what its entries, receipts and Hellos say; certificates are judged by the
+// clock with which they were minted.
+func (n *Node) SetClock(ahead time.Duration) { n.skew.Store(int64(ahead)) }
 
 // nothing is a fold without effect.
 type nothing struct{}
@@ -123,7 +133,7 @@ func (n *Node) Start() {
 	}
 	tls := n.Office.TLS()
 	n.Exchange = exchange.New(exchange.Options{
-		Ledger: n.Ledger, Roster: n.Office.Roster, Logger: logger, Software: "federation",
+		Ledger: n.Ledger, Roster: n.Office.Roster, Now: n.Now, Logger: logger, Software: "federation",
 		Dial: exchange.GRPC(tls, grpc.WithContextDialer(n.f.Network.Dialer(n.Office.Code()))),
 	})
 	guard := &access.Guard{Roster: n.Office.Roster, Now: time.Now, Logger: logger}
