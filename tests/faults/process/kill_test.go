@@ -56,6 +56,7 @@ type federation struct {
 func start(t *testing.T, offices ...certs.Office) *federation {
 	t.Helper()
 	f := &federation{Federation: drilltest.Start(t, drill.Options{Offices: offices}), nodes: oracle.Clients{}}
+	f.oracle.Whole = true
 	for _, n := range f.Nodes() {
 		f.nodes[n.Office()] = drilltest.Client(t, n, certs.RoleValidator)
 	}
