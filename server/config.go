@@ -66,7 +66,11 @@ type Log struct {
 
 // Limits bound what the node takes and how long it waits.
 type Limits struct {
-	Store     int64         // largest size of ledger.db, bytes
+	Store int64 // largest size of ledger.db, bytes
+	// PeerReserve is how many bytes of the store's reserve for urgent work the
+	// entries of one peer may take in a day.
+	PeerReserve int64
+
 	Request   int           // largest request at the office and web listeners, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
 	Drain     time.Duration // a stopping node waits so long for calls to end
@@ -147,6 +151,10 @@ func Settings() []Setting {
 		}},
 		{Key: "limits.store", Default: "64GiB", Doc: "largest size of ledger.db; below the disk's", set: func(c *Config, v string) (err error) {
 			c.Limits.Store, err = parseSize(v, 128<<20, 1<<44)
+			return err
+		}},
+		{Key: "limits.peer_reserve", Default: "4MiB", Doc: "of the 64 MiB kept for urgent work, how much one peer's urgent entries may take in a day; all peers together eight times that", set: func(c *Config, v string) (err error) {
+			c.Limits.PeerReserve, err = parseSize(v, 1<<20, 1<<30)
 			return err
 		}},
 		{Key: "limits.request", Default: "1MiB", Doc: "largest request at the office and web listeners", set: func(c *Config, v string) error {

@@ -99,6 +99,7 @@ func ledgerOptions(c Config, id *identity, s store.Store, book *casebook.Book, n
 	return ledger.Options{
 		Store: s, Fold: book, Roster: id.roster,
 		Signer: id.log, Receipts: id.receipts, Now: now, Anchor: c.Anchor,
+		PeerReserve: c.Limits.PeerReserve,
 	}
 }
 

@@ -81,7 +81,7 @@ func (l *Ledger) recordAhead(ctx context.Context, from certs.Office, u Urgent) e
 		return fmt.Errorf("%w: %w", ErrNotAhead, err)
 	}
 	var at recordedAt
-	err = l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) (err error) {
+	err = l.updateUrgent(ctx, from, len(u.Leaf)+len(u.Envelope), func(tx store.Tx) (err error) {
 		if err := l.putAhead(tx, u, leaf); err != nil {
 			return err
 		}

@@ -41,6 +41,10 @@ type Options struct {
 	// Anchor is the path of the anchor file. It MUST NOT be part of a backup,
 	// and is best kept on other media than the store.
 	Anchor string
+
+	// PeerReserve is how much of the store's reserve the urgent entries of one
+	// peer may take in a day, in bytes; 0: [PeerReserve].
+	PeerReserve int64
 }
 
 // check returns an error unless the fields go together.
@@ -60,6 +64,7 @@ type Ledger struct {
 	incarnation [16]byte
 
 	release  releaser
+	reserves reserves
 	verified verifiedHeads
 	beyond   heldBeyond
 	receipts ownReceipts

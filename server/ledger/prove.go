@@ -30,6 +30,14 @@ type incoming struct {
 	above []tlog.Hash // tree hashes that it completes
 }
 
+// bytes returns how long its leaves and bodies are together.
+func (r *run) bytes() (n int) {
+	for i := range r.entries {
+		n += len(r.entries[i].LeafBytes) + len(r.entries[i].Envelope)
+	}
+	return n
+}
+
 func (r *run) end() uint64 { return r.row.size + uint64(len(r.entries)) }
 
 // checkPackage checks what can be checked without the store.

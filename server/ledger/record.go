@@ -76,11 +76,14 @@ func (l *Ledger) recordOnce(ctx context.Context, from certs.Office, p Package) (
 	if err != nil || len(run.entries) == 0 {
 		return run.row.size, err
 	}
+	update := l.o.Store.Update
 	if run.urgent {
-		ctx = store.WithReserve(ctx)
+		update = func(ctx context.Context, fn func(store.Tx) error) error {
+			return l.updateUrgent(ctx, from, run.bytes(), fn)
+		}
 	}
 	var at recordedAt
-	err = l.o.Store.Update(ctx, func(tx store.Tx) (err error) {
+	err = update(ctx, func(tx store.Tx) (err error) {
 		if err := l.putRun(tx, run); err != nil {
 			return err
 		}
