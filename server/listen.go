@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
@@ -62,7 +61,7 @@ func (s *Server) serve() error {
 			s.creds("peers", credentials.NewTLS(s.id.tls.Peers())))...)
 		spsv1.RegisterExchangeServiceServer(s.peersGRPC, s.exchange)
 		grpc_health_v1.RegisterHealthServer(s.peersGRPC, s.health)
-		s.run("peers", s.peersGRPC, s.listeners.Peers)
+		s.run("peers", s.peersGRPC, newCrowded(s.listeners.Peers, peerConnections))
 	}
 	s.peopleRPC = grpc.NewServer(append(append(s.officeOptions(), s.observed(guard)...),
 		s.creds("office", credentials.NewTLS(s.id.tls.Office())))...)
@@ -115,21 +114,21 @@ func (s *Server) run(name string, srv *grpc.Server, l net.Listener) {
 // refused: the other side learns nothing but that it was.
 func (s *Server) creds(listener string, tls credentials.TransportCredentials) grpc.ServerOption {
 	return grpc.Creds(loggedHandshakes{
-		TransportCredentials: tls, logger: s.logger.With("listener", listener),
+		TransportCredentials: tls, log: (&refusals{logger: s.logger.With("listener", listener), now: time.Now}).log,
 		refused: func(err error) { s.metrics.HandshakeRefused(listener, failedCheck(err)) },
 	})
 }
 
 type loggedHandshakes struct {
 	credentials.TransportCredentials
-	logger  *slog.Logger
+	log     func(net.Conn, error)
 	refused func(error)
 }
 
 func (l loggedHandshakes) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	secured, info, err := l.TransportCredentials.ServerHandshake(conn)
 	if err != nil {
-		l.logger.Warn("handshake refused", "remote", conn.RemoteAddr(), "err", err)
+		l.log(conn, err)
 		l.refused(err)
 	}
 	return secured, info, err
