@@ -96,7 +96,7 @@ func (r *Roster) SetOwn(card *Card) error {
 	if card.Federation() != r.own.Federation() || card.Office() != r.own.Office() {
 		return fmt.Errorf("own card is of %s/%s, want %s/%s", card.Federation(), card.Office(), r.own.Federation(), r.own.Office())
 	}
-	if err := checkSuccessor(r.own, card); err != nil && !errors.Is(err, ErrCardNeedsConfirmation) {
+	if err := Follows(r.own, card); err != nil {
 		return fmt.Errorf("own card %d: %w", card.Number(), err)
 	}
 	r.own = card

@@ -33,11 +33,11 @@ var (
 	// accept such a card.
 	ErrCardSigner = errors.New("card is not signed by the known card key")
 
-	// ErrCardForgets says that the card no longer names a log key of the card
-	// in force, so that what was sealed with it could not be verified any
-	// more. A log key is retired by giving it a last size, never by leaving
-	// it out.
-	ErrCardForgets = errors.New("card leaves out a log key")
+	// ErrCardForgets says that the card no longer names a log key or a receipt
+	// key of the card in force, so that what was sealed or receipted with it
+	// could not be verified any more. A log key is retired by giving it a last
+	// size, a receipt key by putting another before it, never by leaving it out.
+	ErrCardForgets = errors.New("card leaves out")
 
 	// ErrCardNeedsConfirmation says that the card is good and brings a new
 	// card key, signed by both. It has no effect until the administrator
@@ -71,6 +71,16 @@ func (r *Roster) Apply(signed []byte) (applied bool, err error) {
 		return false, nil
 	}
 	return true, r.put(next)
+}
+
+// Follows returns nil if peers who hold one card of an office would take the
+// other next, or hold it already: the rule of [Roster.Apply]. A new card key is
+// left to their administrators.
+func Follows(known, next *Card) error {
+	if err := checkSuccessor(known, next); !errors.Is(err, ErrCardNeedsConfirmation) {
+		return err
+	}
+	return nil
 }
 
 // checkSuccessor holds the rule by which one card follows another. It accepts
@@ -133,7 +143,16 @@ func keepsKeys(known, next *Card) error {
 			kept = kept || k.GetOrigin() == old.GetOrigin() && bytes.Equal(k.GetPublicKey(), old.GetPublicKey())
 		}
 		if !kept {
-			return fmt.Errorf("%w of %s", ErrCardForgets, old.GetOrigin())
+			return fmt.Errorf("%w a log key of %s", ErrCardForgets, old.GetOrigin())
+		}
+	}
+	for _, old := range known.message.GetReceiptKeys() {
+		kept := false
+		for _, k := range next.message.GetReceiptKeys() {
+			kept = kept || bytes.Equal(k.GetPublicKey(), old.GetPublicKey())
+		}
+		if !kept {
+			return fmt.Errorf("%w a receipt key", ErrCardForgets)
 		}
 	}
 	return nil

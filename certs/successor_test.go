@@ -2,6 +2,7 @@ package certs_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"os"
 	"path/filepath"
@@ -48,6 +49,10 @@ func TestRosterApply(t *testing.T) {
 		c.Number = 2
 		c.LogKeys[0] = logKey(t, "asean-cn/CN/1", generateEd25519(t).Public())
 	})
+	unreceipted := remake(func(c *spsv1.Card) {
+		c.Number = 2
+		c.ReceiptKeys[0].PublicKey = generateEd25519(t).Public().(ed25519.PublicKey)
+	})
 	second := next(cn, func(c *spsv1.Card) { c.Addresses = []string{"new.cn.test:7443"} })
 
 	r, dir := openRoster(t, vn, fed.Office("TH"))
@@ -71,6 +76,7 @@ func TestRosterApply(t *testing.T) {
 	refused("other bytes of the same number", twin, certs.ErrCardConflict)
 	refused("two numbers ahead", far, certs.ErrCardGap)
 	refused("log key left out", forgetful, certs.ErrCardForgets)
+	refused("receipt key left out", unreceipted, certs.ErrCardForgets)
 	refused("same number by an impostor", impostor.Card.Bytes(), certs.ErrCardSigner)
 	refused("next number by an impostor", next(impostor, nil), certs.ErrCardSigner)
 	if _, err := r.Apply(foreign.Card.Bytes()); err == nil || !strings.Contains(err.Error(), "federation mercosur") {

@@ -5,9 +5,29 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
+
+// checkCard returns why peers would not take the own card after the one that was
+// published last: a card that they refuse cannot be taken back, and none that
+// follows it would be taken either. Of a store that may not be the newest nobody
+// knows which card that is.
+func (s *Server) checkCard(ctx context.Context) error {
+	if s.ledger.Why() != "" {
+		return nil
+	}
+	published, err := s.ledger.Published(ctx)
+	if err != nil || published == nil {
+		return err
+	}
+	if err := certs.Follows(published, s.id.roster.Own()); err != nil {
+		return fmt.Errorf("own card %d cannot follow card %d, which was published last: %w: configure card %d\n%w",
+			s.id.roster.Own().Number(), published.Number(), err, published.Number()+1, ErrIdentity)
+	}
+	return nil
+}
 
 // publishCard enters the own card that is in force into the own log, from where
 // peers take it. A card that was entered before is not entered again, so it may
@@ -17,6 +37,9 @@ func (s *Server) publishCard(ctx context.Context) error {
 	card := s.id.roster.Own()
 	if s.published.Load() == card.Number() {
 		return nil
+	}
+	if err := s.checkCard(ctx); err != nil {
+		return err
 	}
 	draft, err := ledger.CardDraft(card)
 	if err != nil {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server"
 )
 
 func TestNextCardReachesPeersByTheLog(t *testing.T) {
@@ -103,6 +105,30 @@ func TestNextCardThatPeersWouldRefuse(t *testing.T) {
 				t.Errorf("entries of CN = %d, want 1", got)
 			}
 		})
+	}
+}
+
+// A node does not start with a card that a running one would refuse.
+func TestStartWithACardThatSkips(t *testing.T) {
+	w := newWorld(t, "CN")
+	cn := w.start("CN")
+	cn.stop()
+	var next []byte
+	for range 2 {
+		var err error
+		if next, err = cn.office.NextCard(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(w.config("CN").Identity.Card, next, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.New(t.Context(), server.Options{Config: w.config("CN")})
+	if err == nil {
+		_ = s.Stop(t.Context())
+	}
+	if !errors.Is(err, server.ErrIdentity) || !strings.Contains(err.Error(), "configure card 2") {
+		t.Errorf("New with card 3 after card 1 = %v, want an error that names card 2", err)
 	}
 }
 

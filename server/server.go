@@ -156,6 +156,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		}
 		return err
 	}
+	if err := s.checkCard(ctx); err != nil {
+		return err
+	}
 	s.register = access.OpenRegister(s.registerOptions(guarded))
 	if why := s.ledger.Why(); why != "" {
 		s.logger.Warn("the ledger is read-only", "why", why)

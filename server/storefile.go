@@ -16,6 +16,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/office"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
 )
@@ -98,9 +99,19 @@ func Init(ctx context.Context, c Config, now func() time.Time) (b Begun, err err
 func ledgerOptions(c Config, id *identity, s store.Store, book *casebook.Book, now func() time.Time) ledger.Options {
 	return ledger.Options{
 		Store: s, Fold: book, Roster: id.roster,
-		Signer: id.log, Receipts: id.receipts, Now: now, Anchor: c.Anchor,
+		Signer: id.log, Receipts: id.receipts, Now: now, Anchor: c.Anchor, Request: requestOf,
 		PeerReserve: c.Limits.PeerReserve,
 	}
+}
+
+// requestOf reads out of a statement that came back from a peer which request
+// issued it, so that the same request still returns it.
+func requestOf(e ledger.Entry) (requestID string, fingerprint [32]byte, ok bool) {
+	s, err := statement.Decode(e.Envelope, e.Origin.Federation, e.Origin.Office)
+	if err != nil {
+		return "", fingerprint, false
+	}
+	return s.GetRequestId(), statement.Fingerprint(s), true
 }
 
 // suspectFile is there if the last run ended because the outcome of a commit

@@ -167,6 +167,26 @@ func (o *Office) NextCard(change func(*spsv1.Card)) ([]byte, error) {
 	return o.nextCard(o.CardKey, change)
 }
 
+// NextEpoch is NextCard with the log key for one more log: the card with which a
+// new epoch is opened after a store was lost. It returns that log. The log key
+// stays the same; the logs before keep theirs.
+func (o *Office) NextEpoch(change func(*spsv1.Card)) (certs.Origin, error) {
+	origins := o.Card.Origins()
+	next := origins[len(origins)-1] // a card names at least one
+	next.Epoch++
+	key, err := certs.MarshalLogKey(certs.LogKey{Origin: next, Public: o.LogKey.Public()})
+	if err != nil {
+		return certs.Origin{}, err
+	}
+	_, err = o.NextCard(func(c *spsv1.Card) {
+		c.LogKeys = append(c.LogKeys, key)
+		if change != nil {
+			change(c)
+		}
+	})
+	return next, err
+}
+
 // ReplaceCardKey is NextCard with a new card key: the card is signed by both
 // keys, and peers need their administrator's confirmation.
 func (o *Office) ReplaceCardKey(change func(*spsv1.Card)) ([]byte, error) {

@@ -18,6 +18,13 @@ import (
 // store can put both into one commit.
 func (s *session) clerk(ctx context.Context) {
 	for {
+		if o, size, ok := s.unsaid(); ok {
+			if err := s.heardHolds(ctx, o, size); err != nil && ctx.Err() == nil {
+				s.end(s.x.failure(err))
+				return
+			}
+			continue
+		}
 		h, note, key, ok := s.post()
 		if !ok {
 			select {
@@ -38,6 +45,14 @@ func (s *session) clerk(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// unsaid returns an own log of which the peer said how much it holds.
+func (s *session) unsaid() (o certs.Origin, size uint64, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, ok = pop(s.inbox.unsaid)
+	return o, s.inbox.holds[o], ok
 }
 
 // post returns what came: a head, or a receipt with its note.
@@ -61,6 +76,9 @@ func (s *session) post() (h head, note []byte, key receiptKey, ok bool) {
 // evidence apart.
 func (s *session) examine(ctx context.Context, h head) error {
 	c, err := s.x.ledger.CheckHead(ctx, s.peer.Office, h.note)
+	if h.Origin.Office == s.x.office {
+		s.x.lack() // the gate may have shut, or opened
+	}
 	switch {
 	case errors.Is(err, ledger.ErrInconsistent):
 		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("head of %s at size %d: %v", h.Origin, h.Size, err))
@@ -74,7 +92,11 @@ func (s *session) examine(ctx context.Context, h head) error {
 		return fmt.Errorf("head of %s: %w", h.Origin, err)
 	}
 	if c.Origin == s.origin {
-		s.x.update(s.peer.Office, func(st *Status) { st.Known = max(st.Known, c.Size) })
+		held := uint64(0)
+		s.x.update(s.peer.Office, func(st *Status) { st.Known, held = max(st.Known, c.Size), st.Held })
+		if c.Size < held {
+			s.rolledBack(c.Origin, c.Size, held)
+		}
 	}
 	return nil
 }

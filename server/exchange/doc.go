@@ -47,6 +47,13 @@
 // was said before is a sign of life only when nothing is out: a peer that takes
 // a byte a second is cut off like one that takes none.
 //
+// # Own entries
+//
+// A node whose own log is not whole, since its store was restored, wants it back
+// from every peer that says it holds more, and from those that may hold bodies
+// that are missing. A peer that goes on in a new epoch is followed by the card
+// that is the first entry of its new log.
+//
 // A node whose store is full keeps its sessions: it passes over the entries
 // that it cannot take and wants them again every 5 s.
 //

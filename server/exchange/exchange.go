@@ -60,6 +60,7 @@ type Exchange struct {
 	sessions map[certs.Office]*session
 	states   map[certs.Office]*Status
 	scanned  map[certs.Origin]bool
+	doubts   map[certs.Office]bool // whose own entries of this office did not prove themselves
 }
 
 // New returns an exchange that does nothing until [Exchange.Run].
@@ -74,6 +75,7 @@ func New(o Options) *Exchange {
 		sessions: make(map[certs.Office]*session),
 		states:   make(map[certs.Office]*Status),
 		scanned:  make(map[certs.Origin]bool),
+		doubts:   make(map[certs.Office]bool),
 	}
 	if x.now == nil {
 		x.now = time.Now

@@ -64,6 +64,10 @@ func (s *session) begin(ctx context.Context, origin certs.Origin) *ending {
 	if err != nil {
 		return s.x.failure(err)
 	}
+	earlier, known, err := s.epochs(ctx, origin)
+	if err != nil {
+		return s.x.failure(err)
+	}
 	theirs, err := s.x.ledger.ReceiptOf(ctx, s.peer.Office, s.x.ledger.Origin())
 	if err != nil {
 		return s.x.failure(err)
@@ -80,11 +84,14 @@ func (s *session) begin(ctx context.Context, origin certs.Origin) *ending {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.origin = origin
-	s.inbox.wanted[origin] = &order{next: held}
-	s.outbox.wants[origin] = true
-	s.outbox.receipts[origin] = true
-	s.outbox.heads[origin] = true
-	s.outbox.heads[s.x.ledger.Origin()] = true
+	for _, o := range append(earlier, origin) {
+		s.inbox.wanted[o] = &order{} // its size is looked up when it goes
+		s.outbox.wants[o] = true
+		s.outbox.receipts[o] = true
+	}
+	for _, o := range append(known, s.x.ledger.Origin()) {
+		s.outbox.heads[o] = true
+	}
 	s.outbox.open = true
 	poke(s.wake)
 	return nil

@@ -29,6 +29,10 @@ type inbox struct {
 	wanted   map[certs.Origin]*order // what this side wants
 	parts    [2]parted               // of entries, of an urgent entry
 	whole    int                     // bytes of frames that came in parts and wait
+
+	holds  map[certs.Origin]uint64 // of own logs, how many entries the peer says it holds
+	unsaid map[certs.Origin]bool   // those of which the ledger has not been told
+	asked  map[certs.Origin]bool   // own logs of which the peer has sent all that it holds
 }
 
 func newInbox() inbox {
@@ -37,6 +41,9 @@ func newInbox() inbox {
 		unseen:   make(map[certs.Origin]bool),
 		receipts: make(map[receiptKey][]byte),
 		wanted:   make(map[certs.Origin]*order),
+		holds:    make(map[certs.Origin]uint64),
+		unsaid:   make(map[certs.Origin]bool),
+		asked:    make(map[certs.Origin]bool),
 	}
 }
 
@@ -70,6 +77,8 @@ type order struct {
 	next   uint64
 	repeat bool // what came last could not be taken
 	asked  bool // and was wanted again
+
+	stopped bool // of an own log: nothing more is wanted, and what still comes is taken
 }
 
 // putHead keeps a head, and reports whether there was room.

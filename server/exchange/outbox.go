@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"slices"
+	"time"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -15,6 +16,7 @@ type outbox struct {
 	open   bool         // the peer is known and admitted: anything may go
 
 	wants    map[certs.Origin]bool
+	stops    map[certs.Origin]bool // orders of this side that are to end
 	receipts map[certs.Origin]bool // own ones
 	heads    map[certs.Origin]bool
 	told     map[certs.Origin]uint64 // sizes of the heads sent last
@@ -36,12 +38,15 @@ type standing struct {
 	origin certs.Origin
 	next   uint64 // the sequence that goes next
 	ahead
+
+	beyond time.Time // when it was first found to be beyond the end
 }
 
 func newOutbox(hello *spsv1.Frame) outbox {
 	return outbox{
 		hello:    hello,
 		wants:    make(map[certs.Origin]bool),
+		stops:    make(map[certs.Origin]bool),
 		receipts: make(map[certs.Origin]bool),
 		heads:    make(map[certs.Origin]bool),
 		told:     make(map[certs.Origin]uint64),

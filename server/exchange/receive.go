@@ -132,6 +132,10 @@ func (s *session) putWant(w *spsv1.Want) *ending {
 		s.outbox.stop(o)
 		return nil
 	}
+	if o.Office == s.x.office && (s.inbox.holds[o] > 0 || len(s.inbox.holds) < maxLogs) {
+		s.inbox.holds[o], s.inbox.unsaid[o] = w.GetSize(), true
+		poke(s.posted)
+	}
 	if !s.outbox.order(o, w.GetSize()) {
 		return closing(spsv1.ByeReason_BYE_REASON_QUOTA, ReasonQuota, "more than %d logs wanted", maxLogs)
 	}

@@ -115,10 +115,18 @@ func (s *session) repeat() {
 
 // recordOne records a package and makes a receipt due.
 func (s *session) recordOne(ctx context.Context, d delivery) error {
-	if d.urgent != nil {
+	switch own := d.origin.Office == s.x.office; {
+	case own && d.urgent != nil:
+		return nil // it comes back in its turn
+	case own:
+		return s.recordOwn(ctx, d)
+	case d.urgent != nil:
 		return s.recordAhead(ctx, d)
 	}
 	page := packageOf(d)
+	if err := s.x.beginEpoch(ctx, page); err != nil {
+		return err
+	}
 	size, err := s.x.ledger.Record(ctx, s.peer.Office, page)
 	if err != nil {
 		return fmt.Errorf("entries of %s from %d: %w", d.origin, page.Start, err)
@@ -128,7 +136,9 @@ func (s *session) recordOne(ctx context.Context, d delivery) error {
 	s.outbox.receipts[d.origin] = true
 	poke(s.wake)
 	s.mu.Unlock()
-	s.x.update(s.peer.Office, func(st *Status) { st.Held, st.Known = max(st.Held, size), max(st.Known, size) })
+	if d.origin == s.origin {
+		s.x.update(s.peer.Office, func(st *Status) { st.Held, st.Known = max(st.Held, size), max(st.Known, size) })
+	}
 	s.x.applyCards(ctx, page)
 	return nil
 }

@@ -52,6 +52,11 @@ func (s *session) fill(ctx context.Context) (bool, error) {
 			return true, due.fill(ctx, o)
 		}
 	}
+	if o, ok := pop(out.stops); ok {
+		s.mu.Unlock()
+		s.hold(stop(o))
+		return true, nil
+	}
 	s.mu.Unlock()
 	return s.fillEntries(ctx)
 }
@@ -63,13 +68,17 @@ func (s *session) hold(frames ...*spsv1.Frame) {
 	s.outbox.held = append(s.outbox.held, frames...)
 }
 
-// fillWant says how many entries of a log are held here.
+// fillWant says how many entries of a log are held here; of an own log, from
+// where on it is to come back.
 func (s *session) fillWant(ctx context.Context, o certs.Origin) error {
 	size, err := s.x.held(ctx, o)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
+	if o.Office == s.x.office {
+		size = s.inbox.wanted[o].next
+	}
 	s.inbox.wanted[o].next = size
 	s.mu.Unlock()
 	s.hold(&spsv1.Frame{Kind: &spsv1.Frame_Want{Want: &spsv1.Want{Origin: o.String(), Size: size}}})
@@ -135,6 +144,9 @@ func (s *session) fillEntries(ctx context.Context) (bool, error) {
 		page, err := s.x.ledger.Page(ctx, order.origin, order.next, s.peer.Office, budget)
 		switch {
 		case errors.Is(err, ledger.ErrAhead), errors.Is(err, ledger.ErrNotFound) && order.next > 0:
+			if s.mayShow(order) {
+				continue
+			}
 			return false, s.ahead(ctx, order)
 		case errors.Is(err, ledger.ErrNotFound), err == nil && len(page.Leaves) == 0:
 			continue

@@ -22,11 +22,12 @@ const (
 // session is one stream to one peer, from its first frame to its last. It is
 // the same whoever dialled.
 //
-// Five goroutines share it. receive takes frames off the stream and puts them
+// Six goroutines share it. receive takes frames off the stream and puts them
 // down: it never sends and never waits, so two peers that both have much to say
 // cannot wait for each other. write is the only one that sends; it asks what is
 // due, looks it up in the ledger at that moment, and so never sends anything
-// stale. record and clerk hand to the ledger what receive has put down. watch
+// stale. record and clerk hand to the ledger what receive has put down. refill
+// orders what the own log lacks. watch
 // ends the session when its time has come.
 type session struct {
 	x       *Exchange
@@ -38,6 +39,7 @@ type session struct {
 	wake    chan struct{} // of size one each; they carry no data
 	arrived chan struct{} // for record
 	posted  chan struct{} // for clerk
+	lacking chan struct{} // for refill
 	settled chan struct{} // for watch, when nothing is out any more
 
 	ended    chan struct{} // closed with why set
@@ -65,6 +67,7 @@ func newSession(x *Exchange, stream Stream, peer certs.Peer, dialled bool) *sess
 		wake:    make(chan struct{}, 1),
 		arrived: make(chan struct{}, 1),
 		posted:  make(chan struct{}, 1),
+		lacking: make(chan struct{}, 1),
 		settled: make(chan struct{}, 1),
 		ended:   make(chan struct{}), stopped: make(chan struct{}),
 		written: make(chan struct{}), received: make(chan struct{}),
@@ -91,6 +94,7 @@ func (s *session) run(ctx context.Context) *ending {
 	} else {
 		workers.Go(func() { s.record(ctx) })
 		workers.Go(func() { s.clerk(ctx) })
+		workers.Go(func() { s.refill(ctx) })
 		s.watch(ctx)
 	}
 	cancel()

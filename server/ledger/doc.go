@@ -34,7 +34,13 @@
 // same, or the anchor is not there, then the store may be yesterday's: issuing
 // from it could sign a second, different entry in the place of one that peers
 // hold. The ledger is then read-only ([Ledger.Why]): it records, serves and
-// gives receipts, and does not append.
+// gives receipts, and does not append. So it is when a peer shows a checkpoint
+// of the own log beyond it, and when the store was marked as restored
+// ([MarkRestored]); both over a restart.
+//
+// A gate that is shut opens by itself when every peer whose card or receipt is
+// held has answered, and everything that they hold has come back
+// ([Ledger.Refill]). If one stays silent, [NewEpoch] goes on in a new log.
 //
 // # Tables
 //

@@ -106,7 +106,7 @@ func CompareAnchor(ctx context.Context, s store.Store, roster *certs.Roster, pat
 		}
 		g, err := readGate(r, own, a, anchorErr)
 		if len(g.causes) > 0 && g.shut.kind != shutEpoch {
-			why = g.causes[0]
+			why = joinCauses(g.causes)
 		}
 		return err
 	})

@@ -107,7 +107,7 @@ func (l *Ledger) checkOwnHead(ctx context.Context, from certs.Office, c signedTr
 		defer l.recovery.mu.Unlock()
 		err := fmt.Errorf("%w: %s holds a checkpoint of the own log %s at size %d with another root than the entries held here",
 			ErrInconsistent, from, c.Origin, c.Size)
-		return errors.Join(err, l.forked(ctx, c.Checkpoint))
+		return errors.Join(err, l.forked(ctx, from, c.Checkpoint))
 	case !same:
 		return fmt.Errorf("%w: %s holds a checkpoint of the own log %s at size %d with another root than the entries held here",
 			ErrInconsistent, from, c.Origin, c.Size)

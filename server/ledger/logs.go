@@ -147,3 +147,20 @@ func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1
 	})
 	return s, err
 }
+
+// RootAt returns the root that a log had at a size, by the entries held here;
+// [ErrNotFound] if there are not so many.
+func (l *Ledger) RootAt(ctx context.Context, o certs.Origin, size uint64) (root tlog.Hash, err error) {
+	err = l.o.Store.View(ctx, func(r store.Reader) error {
+		row, err := l.find(r, o)
+		if err != nil {
+			return err
+		}
+		if size > row.size {
+			return fmt.Errorf("%w: size %d of %s, which has %d", ErrNotFound, size, o, row.size)
+		}
+		root, err = tree{r, row.id}.root(size)
+		return err
+	})
+	return root, err
+}

@@ -133,8 +133,16 @@ func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byt
 		known, err = saysNothingNew(r, row.id, office, said)
 		return err
 	})
-	if said.Origin == l.own && (err == nil || errors.Is(err, ErrReceiptBeyond)) {
-		err = errors.Join(err, l.receiptOfOwn(ctx, office, said, note, err != nil))
+	switch {
+	case said.Origin != l.own:
+	case err == nil:
+		err = l.receiptOfOwn(ctx, office, said.Size)
+	case errors.Is(err, ErrReceiptBeyond):
+		again, keepErr := l.receiptBeyond(ctx, office, said.Size, bytes.Clone(note))
+		if again {
+			return l.AddReceipt(ctx, office, note)
+		}
+		err = errors.Join(err, keepErr)
 	}
 	if err != nil {
 		return fmt.Errorf("receipt of %s: %w", office, err)

@@ -24,6 +24,13 @@ type recovery struct {
 	anchor *anchored // what the anchor says; nil: it is missing or damaged
 	never  bool      // no answer can open the gate
 	peers  map[certs.Office]*answer
+	notes  []pendingReceipt // to be added when the lock is free
+}
+
+// pendingReceipt is a receipt that waited for entries.
+type pendingReceipt struct {
+	office certs.Office
+	note   []byte
 }
 
 // answer is what one peer said about the own log since the gate was shut, or
@@ -32,21 +39,22 @@ type answer struct {
 	said   bool
 	holds  uint64            // entries, as it says
 	agrees uint64            // up to which size it was shown that it holds what is here
+	forks  bool              // it holds what this office signed and the store contradicts
 	heads  []seal.Checkpoint // signed by this office, beyond what is held here
 	notes  [][]byte          // receipts over more than is held here, to be added then
 }
 
 // complete reports whether a peer needs to say no more.
 func (a *answer) complete(size uint64) bool {
-	return a != nil && a.said && a.holds <= size && a.agrees >= a.holds && len(a.heads) == 0
+	return a != nil && (a.forks || a.said && a.holds <= size && a.agrees >= a.holds && len(a.heads) == 0)
 }
 
-// Recovering reports whether the gate is shut in a way that peers can open, so
-// that own entries are to be fetched from those who hold more of them.
+// Recovering reports whether the gate is shut because the store may not be the
+// newest, so that own entries are to be fetched from those who hold more of them.
 func (l *Ledger) Recovering() bool {
 	l.recovery.mu.Lock()
 	defer l.recovery.mu.Unlock()
-	return l.recovery.active && !l.recovery.never
+	return l.recovery.active
 }
 
 // PeerHolds says how many entries of the own log a peer holds, as its Want
@@ -56,14 +64,70 @@ func (l *Ledger) PeerHolds(ctx context.Context, peer certs.Office, o certs.Origi
 	if o != l.own {
 		return nil
 	}
-	l.recovery.mu.Lock()
-	defer l.recovery.mu.Unlock()
-	if !l.recovery.active {
+	return l.heard(ctx, peer, func(a *answer) error { return l.says(ctx, peer, a, size) })
+}
+
+// heard notes what a peer said, if the gate is shut, and looks whether that
+// opens it.
+func (l *Ledger) heard(ctx context.Context, peer certs.Office, note func(*answer) error) error {
+	rec := &l.recovery
+	rec.mu.Lock()
+	if !rec.active {
+		rec.mu.Unlock()
 		return nil
 	}
-	a := l.recovery.of(peer)
+	err := note(rec.of(peer))
+	if err == nil {
+		err = l.evaluate(ctx)
+	}
+	rec.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return l.addPending(ctx)
+}
+
+// addPending adds the receipts whose entries have come back.
+func (l *Ledger) addPending(ctx context.Context) error {
+	l.recovery.mu.Lock()
+	notes := l.recovery.notes
+	l.recovery.notes = nil
+	l.recovery.mu.Unlock()
+	for _, p := range notes {
+		err := l.AddReceipt(ctx, p.office, p.note)
+		if err != nil && !errors.Is(err, ErrReceiptBeyond) && !errors.Is(err, ErrReceiptRoot) {
+			return err
+		}
+	}
+	return nil
+}
+
+// says notes how much a peer holds; recovery.mu is held.
+func (l *Ledger) says(ctx context.Context, peer certs.Office, a *answer, size uint64) error {
 	a.said, a.holds = true, size
-	return l.evaluate(ctx)
+	// A receipt that was recorded agreed with what is here.
+	return l.o.Store.View(ctx, func(r store.Reader) error {
+		row, _, err := getLog(r, l.own)
+		if err != nil {
+			return err
+		}
+		_, note, err := newestReceipt(r, row.id, peer)
+		if said, parseErr := seal.ParseReceipt(note); err == nil && parseErr == nil {
+			a.agrees = max(a.agrees, said.Size)
+		}
+		return err
+	})
+}
+
+// takeNotes puts the receipts of all peers where addPending finds them; rec.mu
+// is held.
+func (rec *recovery) takeNotes() {
+	for office, a := range rec.peers {
+		for _, note := range a.notes {
+			rec.notes = append(rec.notes, pendingReceipt{office, note})
+		}
+		a.notes = nil
+	}
 }
 
 // of returns what a peer said; rec.mu is held.
@@ -84,35 +148,40 @@ const maxPending = 8
 // headOfOwn takes into account a checkpoint of the own log that a peer holds.
 // It verified, and size is how much is held here.
 func (l *Ledger) headOfOwn(ctx context.Context, peer certs.Office, c seal.Checkpoint, size uint64) error {
-	l.recovery.mu.Lock()
-	defer l.recovery.mu.Unlock()
-	if !l.recovery.active {
+	return l.heard(ctx, peer, func(a *answer) error {
+		if c.Size <= size {
+			a.agrees = max(a.agrees, c.Size)
+		} else if len(a.heads) < maxPending && !slices.Contains(a.heads, c) {
+			a.heads = append(a.heads, c)
+		}
 		return nil
-	}
-	a := l.recovery.of(peer)
-	if c.Size <= size {
-		a.agrees = max(a.agrees, c.Size)
-	} else if len(a.heads) < maxPending && !slices.Contains(a.heads, c) {
-		a.heads = append(a.heads, c)
-	}
-	return l.evaluate(ctx)
+	})
 }
 
-// receiptOfOwn takes into account a receipt over the own log: one that agrees,
-// or one beyond what is held here, which is added when that has come back.
-func (l *Ledger) receiptOfOwn(ctx context.Context, peer certs.Office, said seal.Receipt, note []byte, beyond bool) error {
+// receiptOfOwn takes into account a receipt over the own log that agrees.
+func (l *Ledger) receiptOfOwn(ctx context.Context, peer certs.Office, size uint64) error {
+	return l.heard(ctx, peer, func(a *answer) error {
+		a.agrees = max(a.agrees, size)
+		return nil
+	})
+}
+
+// receiptBeyond keeps a receipt over more of the own log than is held, until
+// that has come back. again says that it has come back meanwhile.
+func (l *Ledger) receiptBeyond(ctx context.Context, peer certs.Office, size uint64, note []byte) (again bool, err error) {
 	l.recovery.mu.Lock()
 	defer l.recovery.mu.Unlock()
-	if !l.recovery.active {
-		return nil
+	var row logRow
+	err = l.o.Store.View(ctx, func(r store.Reader) (err error) {
+		row, _, err = getLog(r, l.own)
+		return err
+	})
+	if err != nil || size <= row.size || !l.recovery.active {
+		return err == nil && size <= row.size, err
 	}
 	a := l.recovery.of(peer)
-	if !beyond {
-		a.agrees = max(a.agrees, said.Size)
-	} else {
-		a.notes = append(a.notes[max(0, len(a.notes)-maxPending+1):], note)
-	}
-	return l.evaluate(ctx)
+	a.notes = append(a.notes[max(0, len(a.notes)-maxPending+1):], note)
+	return false, nil
 }
 
 // evaluate looks at what has been said, renews the reason that is shown, and
@@ -120,15 +189,17 @@ func (l *Ledger) receiptOfOwn(ctx context.Context, peer certs.Office, said seal.
 func (l *Ledger) evaluate(ctx context.Context) error {
 	rec := &l.recovery
 	var view gateView
-	var err error
-	if err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
 		view, err = l.viewGate(r)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	if view.contradicted != nil {
-		return l.forked(ctx, *view.contradicted)
+		if err := l.keepFork(ctx, *view.contradicted); err != nil {
+			return err
+		}
 	}
 	var silent []certs.Office
 	var answered []certs.Office
@@ -176,14 +247,14 @@ func (l *Ledger) viewGate(r store.Reader) (v gateView, err error) {
 				continue
 			}
 			root, err := t.root(c.Size)
-			if err != nil {
+			switch {
+			case err != nil:
 				return v, err
+			case root != c.Root:
+				v.contradicted, a.forks = &c, true
+			default:
+				a.agrees = max(a.agrees, c.Size)
 			}
-			if root != c.Root {
-				v.contradicted = &c
-				return v, nil
-			}
-			a.agrees = max(a.agrees, c.Size)
 		}
 		a.heads = rest
 	}
@@ -214,17 +285,18 @@ func (rec *recovery) why(v gateView, silent []certs.Office) string {
 	if v.blocked != "" && !strings.Contains(cause, v.blocked) {
 		cause += "; " + v.blocked
 	}
-	if rec.never {
-		return cause + "; " + instructions + "; no peer can mend that: " + anotherEpoch
-	}
 	cause += "; " + instructions
 	switch {
+	case rec.never && len(silent) > 0:
+		cause += "; no peer can mend that: " + anotherEpoch + "; not heard yet: " + rec.names(v, silent)
+	case rec.never:
+		cause += "; no peer can mend that: " + anotherEpoch
 	case len(v.awaited) == 0:
 		cause += "; there is no peer who could say more: " + anotherEpoch
 	case len(silent) == 0: // blocked
 		cause += fmt.Sprintf("; all peers have answered, and what they hold ends at %d: %s", v.size, anotherEpoch)
 	default:
-		cause += fmt.Sprintf("; it issues again by itself when every peer has answered and %d entries are no longer all: waiting for %s",
+		cause += fmt.Sprintf("; it issues again by itself when every peer has answered and what it holds is here again; %d entries are here, waiting for %s",
 			v.size, rec.names(v, silent))
 	}
 	return cause
@@ -281,20 +353,26 @@ func (l *Ledger) shutLocked(ctx context.Context, row shutRow) error {
 	return nil
 }
 
-// forked shuts the gate for good: this office signed a tree that is not the
-// store's; recovery.mu is held.
-func (l *Ledger) forked(ctx context.Context, c seal.Checkpoint) error {
+// forked shuts the gate for good: a peer holds a tree that this office signed
+// and that is not the store's; recovery.mu is held.
+func (l *Ledger) forked(ctx context.Context, peer certs.Office, c seal.Checkpoint) error {
+	if err := l.keepFork(ctx, c); err != nil {
+		return err
+	}
+	l.recovery.of(peer).forks = true
+	return l.evaluate(ctx)
+}
+
+// keepFork keeps that this office signed a tree that is not the store's;
+// recovery.mu is held.
+func (l *Ledger) keepFork(ctx context.Context, c seal.Checkpoint) error {
 	row := shutRow{
 		kind: shutForked,
 		cause: fmt.Sprintf("the store contradicts what this office signed: peers hold a checkpoint of %s at size %d with another root",
 			c.Origin, c.Size),
 		note: []byte(c.Text()),
 	}
-	if err := l.shutLocked(ctx, row); err != nil {
-		return err
-	}
-	l.setWhy(l.recovery.why(gateView{}, nil))
-	return nil
+	return l.shutLocked(ctx, row)
 }
 
 // openGate opens the gate: the anchor is written anew, then the store forgets
@@ -320,6 +398,7 @@ func (l *Ledger) openGate(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, a.close())
 	}
+	l.recovery.takeNotes()
 	l.recovery.active, l.recovery.peers, l.recovery.row = false, nil, shutRow{}
 	l.release.attach(a)
 	l.shown.reopen()

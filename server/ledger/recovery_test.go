@@ -300,23 +300,6 @@ func whileShut(t testing.TB, n *ledgertest.Node, do func(o ledger.Options)) {
 	})
 }
 
-// nextEpoch makes the card that opens the next epoch of an office.
-func nextEpoch(t testing.TB, office *authority.Office) {
-	t.Helper()
-	if _, err := office.NextCard(func(c *spsv1.Card) {
-		key, err := certs.MarshalLogKey(certs.LogKey{
-			Origin: certs.Origin{Federation: c.GetFederation(), Office: certs.Office(c.GetOffice()), Epoch: uint64(len(c.GetLogKeys()) + 1)},
-			Public: office.LogKey.Public(),
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.LogKeys = append(c.LogKeys, key)
-	}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestANewEpoch(t *testing.T) {
 	vn, cn, th := restorable(t)
 	vn.Issue(t, "r1", "r1")
@@ -353,7 +336,9 @@ func TestANewEpoch(t *testing.T) {
 		t.Fatal("the gate is open")
 	}
 	mustMeet(t, vn, cn) // it answers again after a restart
-	nextEpoch(t, vn.Office)
+	if _, err := vn.Office.NextEpoch(nil); err != nil {
+		t.Fatal(err)
+	}
 	whileShut(t, vn, func(o ledger.Options) {
 		got, err := ledger.NewEpoch(t.Context(), o, []certs.Office{"TH"}, "the disk was lost")
 		if err != nil {
@@ -424,7 +409,9 @@ func TestAnEpochIsCompletedAtTheNextStart(t *testing.T) {
 		vn, _, _ := restorable(t)
 		saved := backup(t, vn)
 		restore(t, vn, saved, lost)
-		nextEpoch(t, vn.Office)
+		if _, err := vn.Office.NextEpoch(nil); err != nil {
+			t.Fatal(err)
+		}
 		var before []byte
 		whileShut(t, vn, func(o ledger.Options) {
 			before, _ = os.ReadFile(o.Anchor)

@@ -165,13 +165,13 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 	})
 	var fork *forkError
 	if errors.As(err, &fork) && p.Origin == l.own {
-		err = errors.Join(err, l.forked(ctx, target.Checkpoint))
+		err = errors.Join(err, l.forked(ctx, from, target.Checkpoint))
 	}
 	if err != nil {
 		return 0, err
 	}
-	if p.Origin == l.own && (!l.recovery.active || l.recovery.never) {
-		run.entries = nil
+	if p.Origin == l.own && !l.recovery.active {
+		run.entries = nil // on their way when the gate opened
 	}
 	if len(run.entries) > 0 {
 		if err := l.judge(ctx, run, from, p.Bodies); err != nil {
@@ -223,30 +223,19 @@ func missingOf(r store.Reader, row logRow, bodies []Body) (late []Body, err erro
 
 // refilled looks at what was waiting for entries.
 func (l *Ledger) refilled(ctx context.Context) error {
-	type waiting struct {
-		office certs.Office
-		note   []byte
-	}
-	var notes []waiting
 	l.recovery.mu.Lock()
-	for office, a := range l.recovery.peers {
-		for _, note := range a.notes {
-			notes = append(notes, waiting{office, note})
-		}
-		a.notes = nil
+	l.recovery.takeNotes()
+	l.recovery.mu.Unlock()
+	if err := l.addPending(ctx); err != nil { // first, since receipts are answers
+		return err
+	}
+	l.recovery.mu.Lock()
+	var err error
+	if l.recovery.active {
+		err = l.evaluate(ctx)
 	}
 	l.recovery.mu.Unlock()
-	for _, w := range notes {
-		if err := l.AddReceipt(ctx, w.office, w.note); err != nil && !errors.Is(err, ErrReceiptBeyond) && !errors.Is(err, ErrReceiptRoot) {
-			return err
-		}
-	}
-	l.recovery.mu.Lock()
-	defer l.recovery.mu.Unlock()
-	if !l.recovery.active {
-		return nil
-	}
-	return l.evaluate(ctx)
+	return errors.Join(err, l.addPending(ctx))
 }
 
 // forkError says that this office signed other entries than those held here.
@@ -353,8 +342,8 @@ func (l *Ledger) putLate(tx store.Tx, o certs.Origin, id logID, b Body) error {
 	if err != nil {
 		return err
 	}
-	if seal.CheckEnvelope(e.Leaf, b.Envelope) != nil { // another peer may have the right one
-		return nil
+	if seal.CheckEnvelope(e.Leaf, b.Envelope) != nil {
+		return nil //nolint:nilerr // another peer may have the right one
 	}
 	e.Envelope = b.Envelope
 	if err := putBody(tx, id, b.Sequence, b.Envelope); err != nil {

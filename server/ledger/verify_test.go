@@ -235,7 +235,7 @@ func TestNothingThatAPeerSaysIsDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		other := authority.ForTest(t, "CN").Office("CN").Card.Message()
-		nextCard(t, vn, cn.Office, func(c *spsv1.Card) { c.ReceiptKeys = other.GetReceiptKeys() })
+		nextCard(t, vn, cn.Office, func(c *spsv1.Card) { c.ReceiptKeys = append(other.GetReceiptKeys(), c.ReceiptKeys...) })
 	})
 	t.Run("a receipt key that is revoked", func(t *testing.T) {
 		vn, cn, _ := federation(t)

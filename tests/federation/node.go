@@ -43,12 +43,13 @@ type Node struct {
 	skew   atomic.Int64
 	dir    string
 	issued int
+	asked  map[[sha256.Size]byte]string // request ID of each body that was issued
 	stop   func()
 }
 
 func newNode(tb testing.TB, f *Federation, office certs.Office) *Node {
 	tb.Helper()
-	n := &Node{tb: tb, f: f, Office: f.Minted.Office(office), dir: tb.TempDir()}
+	n := &Node{tb: tb, f: f, Office: f.Minted.Office(office), dir: tb.TempDir(), asked: make(map[[sha256.Size]byte]string)}
 	s, err := bolt.Create(n.file(), storeOptions())
 	if err != nil {
 		tb.Fatal(err)
@@ -72,7 +73,8 @@ func newNode(tb testing.TB, f *Federation, office certs.Office) *Node {
 	return n
 }
 
-func (n *Node) file() string { return filepath.Join(n.dir, "ledger.db") }
+func (n *Node) file() string   { return filepath.Join(n.dir, "ledger.db") }
+func (n *Node) anchor() string { return filepath.Join(n.dir, "anchor") }
 
 func storeOptions() bolt.Options {
 	return bolt.Options{Tables: ledger.Tables(), Appended: ledger.AppendedTables(), InitialMmapSize: 64 << 20}
@@ -81,7 +83,7 @@ func storeOptions() bolt.Options {
 func (n *Node) options(s store.Store) ledger.Options {
 	return ledger.Options{
 		Store: s, Fold: nothing{}, Roster: n.Office.Roster, Signer: n.Office.LogKey, Receipts: n.Office.ReceiptKey,
-		Now: n.Now, Anchor: filepath.Join(n.dir, "anchor"),
+		Now: n.Now, Anchor: n.anchor(), Request: n.request,
 	}
 }
 
@@ -92,6 +94,13 @@ func (n *Node) Now() time.Time { return time.Now().Add(time.Duration(n.skew.Load
 // what its entries, receipts and Hellos say; certificates are judged by the
 // clock with which they were minted.
 func (n *Node) SetClock(ahead time.Duration) { n.skew.Store(int64(ahead)) }
+
+// request is what the service that issues says of an entry's body.
+func (n *Node) request(e ledger.Entry) (string, [sha256.Size]byte, bool) {
+	sum := sha256.Sum256(e.Envelope)
+	id, ok := n.asked[sum]
+	return id, sum, ok
+}
 
 // nothing is a fold without effect.
 type nothing struct{}
@@ -202,17 +211,29 @@ func (n *Node) issue(size int, urgent bool, audience []certs.Office) ledger.Entr
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	e, err := n.Ledger.Append(context.Background(), func(store.Tx) (ledger.Draft, error) {
-		return ledger.Draft{
-			RequestID: fmt.Sprintf("%s-%d", n.Office.Code(), n.issued), Fingerprint: sha256.Sum256(payload),
-			Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Urgent: urgent, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
-		}, nil
-	})
+	n.asked[sha256.Sum256(envelope)] = fmt.Sprintf("%s-%d", n.Office.Code(), n.issued)
+	e, err := n.ask(envelope, urgent, audience)
 	if err != nil {
 		n.tb.Fatalf("issue at %s: %v", n.Office.Code(), err)
 	}
 	n.f.Oracle.Entry(e)
 	return e
+}
+
+// Ask enters an envelope that Issue made, under the request ID that it had: a
+// second time, it returns the entry that is there.
+func (n *Node) Ask(envelope []byte, audience ...certs.Office) (ledger.Entry, error) {
+	return n.ask(envelope, false, audience)
+}
+
+func (n *Node) ask(envelope []byte, urgent bool, audience []certs.Office) (ledger.Entry, error) {
+	sum := sha256.Sum256(envelope)
+	return n.Ledger.Append(context.Background(), func(store.Tx) (ledger.Draft, error) {
+		return ledger.Draft{
+			RequestID: n.asked[sum], Fingerprint: sum,
+			Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Urgent: urgent, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
+		}, nil
+	})
 }
 
 // Peer returns what the node knows about a peer.

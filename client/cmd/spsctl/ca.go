@@ -106,20 +106,26 @@ the office is in %[1]s; %[2]s; next:
 func (a *app) caCardCommand() *cobra.Command {
 	var dir string
 	var addresses, names []string
-	var dialOnly bool
+	var dialOnly, newEpoch bool
 	cmd := &cobra.Command{
 		Use:   "card",
-		Short: "make the office's next card, with new addresses or names",
-		Args:  cobra.NoArgs,
+		Short: "make the office's next card: new addresses, new names, or a new epoch",
+		Long: `Card makes the card that follows the one in the folder of the office. Peers take
+it from the office's log if it is numbered one higher than the one that they hold.
+
+With --new-epoch it names the log key for one more log. Such a card is made once,
+right before spsd store open, after a store was lost whose entries not every peer
+could give back.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			texts, err := localized(names)
 			if err != nil {
 				return usageError{err}
 			}
-			if len(addresses) == 0 && len(texts) == 0 && !dialOnly {
-				return usageError{errors.New("say what changes: --address, --name or --dial-only")}
+			if len(addresses) == 0 && len(texts) == 0 && !dialOnly && !newEpoch {
+				return usageError{errors.New("say what changes: --address, --name, --dial-only or --new-epoch")}
 			}
-			return a.nextCard(dir, func(c *spsv1.Card) {
+			return a.nextCard(dir, newEpoch, func(c *spsv1.Card) {
 				if len(addresses) > 0 || dialOnly {
 					c.Addresses = addresses
 				}
@@ -134,16 +140,23 @@ func (a *app) caCardCommand() *cobra.Command {
 	f.StringArrayVar(&addresses, "address", nil, "where peers dial the node from now on; may be repeated")
 	f.BoolVar(&dialOnly, "dial-only", false, "the node listens to nobody from now on")
 	f.StringArrayVar(&names, "name", nil, "the office's name from now on, LANGUAGE=NAME; may be repeated")
+	f.BoolVar(&newEpoch, "new-epoch", false, "the card names the log key for a new log, which spsd store open begins")
 	cmd.MarkFlagsMutuallyExclusive("address", "dial-only")
 	return cmd
 }
 
-func (a *app) nextCard(dir string, change func(*spsv1.Card)) error {
+func (a *app) nextCard(dir string, newEpoch bool, change func(*spsv1.Card)) error {
 	office, err := authority.LoadOffice(dir, nil)
 	if err != nil {
 		return err
 	}
-	if _, err := office.NextCard(change); err != nil {
+	var opens certs.Origin
+	if newEpoch {
+		opens, err = office.NextEpoch(change)
+	} else {
+		_, err = office.NextCard(change)
+	}
+	if err != nil {
 		return invalidError{err}
 	}
 	path := filepath.Join(dir, authority.CardFile(office.Code()))
@@ -152,6 +165,13 @@ func (a *app) nextCard(dir string, change func(*spsv1.Card)) error {
 	}
 	if err := a.printCard(tableFormat, office.Card); err != nil {
 		return err
+	}
+	if newEpoch {
+		fmt.Fprintf(a.err, `card number %d is in %s and names the log %s; next, while the node is stopped:
+  put it in place of the node's
+  spsd store open --without CODE (one for each office that has not answered)
+`, office.Card.Number(), path, opens)
+		return nil
 	}
 	fmt.Fprintf(a.err, "card number %d is in %s; put it in place of the node's and reload the node: it hands it to the other offices\n", office.Card.Number(), path)
 	return nil

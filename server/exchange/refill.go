@@ -1,0 +1,177 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+)
+
+// A node whose store is not the newest gets its own entries back from peers: it
+// wants its own log from them, as they want it from it. Any node serves any log
+// that it holds, so the peer needs to know nothing about it.
+
+// aheadLimit is how long a peer that wants the own log from beyond its end may
+// take to show that it is right: then the ledger shuts its gate, and the entries
+// are fetched from that very peer.
+const aheadLimit = 10 * time.Second
+
+// refill keeps the orders for own logs as they have to be.
+func (s *session) refill(ctx context.Context) {
+	for {
+		select {
+		case <-s.lacking:
+		case <-ctx.Done():
+			return
+		}
+		if err := s.wantOwn(ctx); err != nil && ctx.Err() == nil {
+			s.end(s.x.failure(err))
+			return
+		}
+	}
+}
+
+// lack makes every session look again at what the own logs lack.
+func (x *Exchange) lack() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, s := range x.sessions {
+		poke(s.lacking)
+	}
+}
+
+// wantOwn orders what the own logs lack and the peer holds, and ends the orders
+// for what they lack no longer.
+func (s *session) wantOwn(ctx context.Context) error {
+	s.mu.Lock()
+	holds, said := s.inbox.holds[s.x.ledger.Origin()]
+	s.mu.Unlock()
+	if said && s.x.ledger.Recovering() { // perhaps it was not yet when the peer said it
+		if err := s.x.ledger.PeerHolds(ctx, s.peer.Office, s.x.ledger.Origin(), holds); err != nil {
+			return err
+		}
+	}
+	gaps, err := s.x.ledger.Gaps(ctx)
+	if err != nil {
+		return fmt.Errorf("what is missing of the own log: %w", err)
+	}
+	whole := s.x.doubted(s.peer.Office)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	needed := make(map[certs.Origin]bool)
+	for _, gap := range gaps {
+		if !s.inbox.lacks(gap) {
+			continue
+		}
+		o := gap.Origin
+		needed[o] = true
+		if order := s.inbox.wanted[o]; order != nil && !order.stopped {
+			continue
+		}
+		fresh := &order{next: gap.From}
+		if whole {
+			fresh.next = 0
+		}
+		s.inbox.wanted[o] = fresh
+		s.outbox.wants[o] = true
+		poke(s.wake)
+	}
+	for o, order := range s.inbox.wanted {
+		if o.Office == s.x.office && !needed[o] && !order.stopped {
+			order.stopped = true
+			s.outbox.stops[o] = true
+			poke(s.wake)
+		}
+	}
+	return nil
+}
+
+// lacks reports whether the peer holds what is missing of an own log, or has
+// not been asked yet for bodies that it may hold.
+func (in *inbox) lacks(gap ledger.Gap) bool {
+	holds := in.holds[gap.Origin]
+	return gap.Leaves && holds > gap.Size || gap.Bodies > 0 && holds > 0 && !in.asked[gap.Origin]
+}
+
+// doubt makes the next session with a peer want the own log from its beginning:
+// what it sent did not lead to what this office signed, and the first entry
+// that differs shows whose fault that is.
+func (x *Exchange) doubt(office certs.Office) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.doubts[office] = true
+}
+
+func (x *Exchange) doubted(office certs.Office) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.doubts[office]
+}
+
+// recordOwn takes own entries back. That the store contradicts what this office
+// signed is an alarm, and not the end of the session.
+func (s *session) recordOwn(ctx context.Context, d delivery) error {
+	page := packageOf(d)
+	_, err := s.x.ledger.Refill(ctx, s.peer.Office, page)
+	switch {
+	case errors.Is(err, ledger.ErrInconsistent):
+		s.x.alarm(s.peer.Office, ReasonInconsistent, err.Error())
+	case errors.Is(err, ledger.ErrWrongRoot):
+		s.x.doubt(s.peer.Office)
+		return err
+	case err != nil:
+		return err
+	}
+	s.mu.Lock()
+	s.inbox.wanted[d.origin].next = page.End()
+	if page.End() >= s.inbox.holds[d.origin] {
+		s.inbox.asked[d.origin] = true
+	}
+	s.mu.Unlock()
+	poke(s.lacking)
+	return nil
+}
+
+// heardHolds tells the ledger how much of an own log the peer holds.
+func (s *session) heardHolds(ctx context.Context, o certs.Origin, size uint64) error {
+	err := s.x.ledger.PeerHolds(ctx, s.peer.Office, o, size)
+	poke(s.lacking)
+	return err
+}
+
+// mayShow reports whether a peer that wants an own log from beyond its end is to
+// be given time: until what it holds has come back, or, if the gate is open, so
+// long as it takes to show what it holds. Nothing is lost by waiting: its order
+// gets nothing meanwhile.
+func (s *session) mayShow(order *standing) bool {
+	o := order.origin
+	if o.Office != s.x.office {
+		return false
+	}
+	if o.Epoch < s.x.ledger.Origin().Epoch || s.x.ledger.Recovering() {
+		return true
+	}
+	if order.beyond.IsZero() {
+		order.beyond = time.Now()
+		time.AfterFunc(aheadLimit, func() { poke(s.wake) })
+	}
+	return time.Since(order.beyond) < aheadLimit
+}
+
+// stop returns the frame that ends an order of this side.
+func stop(o certs.Origin) *spsv1.Frame {
+	return &spsv1.Frame{Kind: &spsv1.Frame_Want{Want: &spsv1.Want{Origin: o.String(), Stop: true}}}
+}
+
+// rolledBack notes that the peer's own log ends before what is held here of it.
+// Its node is not the newest, and is fetching back what it lacks.
+func (s *session) rolledBack(o certs.Origin, size, held uint64) {
+	s.x.note(s.peer.Office, access.ReasonCursorAhead, fmt.Sprintf(
+		"%s says that its log %s ends at %d, and %d entries of it are held here: its node was restored, or is not the newest one",
+		s.peer.Office, o, size, held))
+}

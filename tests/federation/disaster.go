@@ -1,0 +1,106 @@
+package federation
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store/bolt"
+)
+
+// Saved is a copy of a node's store at one moment.
+type Saved []byte
+
+// Backup copies the store while the node may run. The anchor is never part of a
+// backup.
+func (n *Node) Backup() Saved {
+	n.tb.Helper()
+	var b bytes.Buffer
+	if err := n.store.Backup(context.Background(), &b); err != nil {
+		n.tb.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Restore puts a backup in place of the store of a node that does not run, as
+// the command does.
+func (n *Node) Restore(saved Saved) {
+	n.tb.Helper()
+	n.whileClosed(func(s *bolt.Store) {
+		if err := ledger.MarkRestored(context.Background(), s); err != nil {
+			n.tb.Fatal(err)
+		}
+	}, saved)
+}
+
+// RollBack puts a backup and a copy of the anchor of its time in place, as going
+// back to a snapshot of a machine does: nothing in the files says so.
+func (n *Node) RollBack(saved Saved, anchor []byte) {
+	n.tb.Helper()
+	n.close()
+	if err := errors.Join(os.WriteFile(n.file(), saved, 0o600), os.WriteFile(n.anchor(), anchor, 0o600)); err != nil {
+		n.tb.Fatal(err)
+	}
+	n.open()
+}
+
+// Anchor returns the bytes of the anchor file.
+func (n *Node) Anchor() []byte {
+	n.tb.Helper()
+	b, err := os.ReadFile(n.anchor())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	return b
+}
+
+// LoseAnchor removes the anchor of a node that does not run.
+func (n *Node) LoseAnchor() {
+	n.tb.Helper()
+	n.close()
+	if err := os.Remove(n.anchor()); err != nil {
+		n.tb.Fatal(err)
+	}
+	n.open()
+}
+
+// NextEpoch makes the card that names the next epoch.
+func (n *Node) NextEpoch() {
+	n.tb.Helper()
+	if _, err := n.Office.NextEpoch(nil); err != nil {
+		n.tb.Fatal(err)
+	}
+}
+
+// OpenEpoch opens the epoch that the card names, at a node that does not run.
+func (n *Node) OpenEpoch(without ...certs.Office) (begun ledger.Epoch, err error) {
+	n.tb.Helper()
+	n.whileClosed(func(s *bolt.Store) {
+		begun, err = ledger.NewEpoch(context.Background(), n.options(s), without, "the store was lost")
+	}, nil)
+	return begun, err
+}
+
+// whileClosed works on the store of a node that does not run, replaced first if
+// saved is not nil.
+func (n *Node) whileClosed(do func(*bolt.Store), saved Saved) {
+	n.tb.Helper()
+	n.close()
+	if saved != nil {
+		if err := os.WriteFile(n.file(), saved, 0o600); err != nil {
+			n.tb.Fatal(err)
+		}
+	}
+	s, err := bolt.Open(n.file(), storeOptions())
+	if err != nil {
+		n.tb.Fatal(err)
+	}
+	do(s)
+	if err := s.Close(); err != nil {
+		n.tb.Fatal(err)
+	}
+	n.open()
+}
