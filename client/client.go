@@ -34,6 +34,9 @@ type Options struct {
 	Credentials *certs.Credentials
 	// Now is the clock by which certificates are checked; nil: time.Now.
 	Now func() time.Time
+	// Language says in which language errors are told, as the header
+	// Accept-Language does, such as "vi" or "th, en;q=0.5"; empty: in English.
+	Language string
 	// DialContext, if set, makes the connection below TLS.
 	DialContext func(ctx context.Context, address string) (net.Conn, error)
 }
@@ -80,6 +83,9 @@ func Dial(ctx context.Context, opts Options) (*Client, error) {
 	more := []grpc.DialOption{grpc.WithTransportCredentials(secure)}
 	if opts.DialContext != nil {
 		more = append(more, grpc.WithContextDialer(opts.DialContext))
+	}
+	if opts.Language != "" {
+		more = append(more, grpc.WithChainUnaryInterceptor(language(opts.Language).unary), grpc.WithChainStreamInterceptor(language(opts.Language).stream))
 	}
 	c, err := newClient(opts.Card.Office(), opts.Address, more...)
 	if err != nil {

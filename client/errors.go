@@ -19,7 +19,8 @@ type Error struct {
 	// empty if the answer carries none; that is so for everything that did not
 	// come from a node, such as a refused connection.
 	Reason string
-	// Message is a sentence for people: lower case, without a full stop.
+	// Message is a sentence for people, in the language of [Options.Language] if
+	// the node has it, else in English: lower case, without a full stop.
 	Message string
 	// Fields are all problems of the request at once, in the node's order.
 	Fields []FieldProblem
@@ -34,7 +35,7 @@ type Error struct {
 type FieldProblem struct {
 	Field       string // path from the request on, such as "statement.notification.subject"
 	Reason      string // a code, such as "REQUIRED"
-	Description string // a sentence that says what to do
+	Description string // a sentence that says what to do, in the language of the message
 }
 
 // Error returns the message, then one line for each field that the message does
@@ -114,11 +115,21 @@ func errorOf(err error) error {
 		switch d := detail.(type) {
 		case *errdetails.ErrorInfo:
 			e.Reason, e.Metadata = d.GetReason(), d.GetMetadata()
+		case *errdetails.LocalizedMessage:
+			e.Message = d.GetMessage()
 		case *errdetails.BadRequest:
 			for _, v := range d.GetFieldViolations() {
-				e.Fields = append(e.Fields, FieldProblem{Field: v.GetField(), Reason: v.GetReason(), Description: v.GetDescription()})
+				e.Fields = append(e.Fields, problemOf(v))
 			}
 		}
 	}
 	return e
+}
+
+func problemOf(v *errdetails.BadRequest_FieldViolation) FieldProblem {
+	p := FieldProblem{Field: v.GetField(), Reason: v.GetReason(), Description: v.GetDescription()}
+	if localized := v.GetLocalizedMessage().GetMessage(); localized != "" {
+		p.Description = localized
+	}
+	return p
 }

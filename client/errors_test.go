@@ -214,3 +214,21 @@ func TestStatementsReadsAllPages(t *testing.T) {
 		}
 	})
 }
+
+func TestErrorIsInTheLanguageOfTheNodesAnswer(t *testing.T) {
+	vi := func(text string) *errdetails.LocalizedMessage {
+		return &errdetails.LocalizedMessage{Locale: "vi", Message: text}
+	}
+	s, err := status.New(codes.InvalidArgument, "handling: give a value").WithDetails(
+		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Field: "handling", Reason: "REQUIRED", Description: "give a value", LocalizedMessage: vi("hãy cho một giá trị")},
+			{Field: "x", Reason: "Y", Description: "only in English"},
+		}}, vi("handling: hãy cho một giá trị (và 1 lỗi khác)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "handling: hãy cho một giá trị (và 1 lỗi khác)\n  x: only in English"
+	if got := errorOf(s.Err()).Error(); got != want {
+		t.Errorf("error = %q, want %q", got, want)
+	}
+}

@@ -24,6 +24,7 @@ type app struct {
 	streams
 	config  string // file of contexts; empty: the default one
 	context string // name of the context; empty: the current one
+	lang    string // what the person reads; empty: as the environment says
 	noInput bool   // never ask
 	begun   bool   // a command's body has begun; before that every error is one of usage
 	waiting bool   // it was said that the node is away
@@ -67,6 +68,7 @@ spsctl help exit-codes.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "file of contexts (default spsctl/config.yaml in the configuration folder)")
 	f.StringVar(&a.context, "context", "", "context to use (default the current one)")
+	f.StringVar(&a.lang, "lang", "", "language of the node's errors: en, vi, zh or th (default as LC_ALL, LC_MESSAGES or LANG say)")
 	f.BoolVar(&a.noInput, "no-input", false, "never ask anything; where an answer is needed, refuse")
 	cobra.CheckErr(root.MarkPersistentFlagFilename("config", "yaml"))
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("context", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -170,7 +172,24 @@ func (a *app) dial(ctx context.Context) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	opts.Language = a.language()
 	return client.Dial(ctx, opts)
+}
+
+// language returns what the person reads, as a header Accept-Language says it:
+// what was given, else the locale of the environment, such as vi_VN.UTF-8.
+// Empty: English.
+func (a *app) language() string {
+	if a.lang != "" {
+		return a.lang
+	}
+	locale := first(a.variable("LC_ALL"), a.variable("LC_MESSAGES"), a.variable("LANG"))
+	tag, _, _ := strings.Cut(locale, ".")
+	tag, _, _ = strings.Cut(tag, "@")
+	if tag == "C" || tag == "POSIX" {
+		return ""
+	}
+	return strings.ReplaceAll(tag, "_", "-")
 }
 
 // withNode makes the body of a command that speaks to a node.

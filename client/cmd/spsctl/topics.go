@@ -78,6 +78,9 @@ const environmentText = `Variables:
   SPSCTL_CONFIG   file of contexts, if there is no --config
   SPSCTL_CONTEXT  context to use, if there is no --context
   TZ              zone in which times are shown to people
+  LC_ALL, LC_MESSAGES, LANG
+                  language in which the node tells errors, if there is no --lang:
+                  English, Vietnamese, Chinese or Thai
 
 Files:
 
