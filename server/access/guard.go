@@ -72,6 +72,7 @@ func (g *Guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 		c.rule.Class = ClassRead // it changes nothing
 	}
 	if msg, ok := req.(proto.Message); ok {
+		takeIfMatch(ctx, msg)
 		if err := c.examine(msg); err != nil {
 			return nil, err
 		}

@@ -44,7 +44,7 @@
 //
 // An answer to GET that is no stream has a strong ETag: the resource's own if
 // it has one, else a digest of the answer. If-None-Match gets 304 if it is
-// still the same. A compressed answer has the tag as a weak one. If-Match goes
-// to a service whose request has an etag, where a mismatch is 412, and is
-// refused elsewhere.
+// still the same. A compressed answer has the tag as a weak one. If-Match
+// stands for the etag of a request that has one, where a mismatch is 412, and
+// is refused elsewhere.
 package web

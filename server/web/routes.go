@@ -14,6 +14,7 @@ import (
 
 	gateway "github.com/spsalert/spsalert/gen/gateway"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 )
 
 // services are the services that have a REST face.
@@ -83,7 +84,7 @@ var (
 func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule, pattern string) route {
 	r := route{
 		input: method.Input(), streams: method.IsStreamingServer(),
-		tagged: method.Input().Fields().ByName("etag") != nil,
+		tagged: access.Versioned(method.Input()),
 	}
 	if rule.GetBody() == "*" {
 		return r
