@@ -155,6 +155,11 @@ func Methods() map[string]Rule {
 		spsv1.NodeService_ConfirmTotp_FullMethodName:      {Class: ClassWrite, Roles: people}, // the own
 		spsv1.NodeService_ListAuditRecords_FullMethodName: {Class: ClassRead, Roles: auditors},
 
+		spsv1.NodeService_ConfirmCredentials_FullMethodName: {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_CreateBackup_FullMethodName:       {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_GetBackup_FullMethodName:          {Class: ClassRead, Roles: auditors},
+		spsv1.NodeService_ListBackups_FullMethodName:        {Class: ClassRead, Roles: auditors},
+
 		spsv1.ExchangeService_Exchange_FullMethodName: {Class: ClassSession, Peers: true, ownCheck: true},
 
 		grpc_health_v1.Health_Check_FullMethodName: {Class: ClassRead, Peers: true, Roles: people},
