@@ -39,7 +39,7 @@ tokens: {max_age: 24h, most: 7, keep: 2400h}
 accounts: {session: 1h, setup: 2h}
 systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
-backup: {folder: /mnt/backup, recipients: backup.recipients, work: /fast}
+backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
 limits: {store: 1TiB, peer_reserve: 8MiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
@@ -81,7 +81,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 				"food-portal":  {Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_ALERT}},
 			},
 		},
-		Backup: server.Backups{Folder: "/mnt/backup", Recipients: filepath.Join(dir, "backup.recipients"), Work: "/fast"},
+		Backup: server.Backups{Folder: "/mnt/backup", Keep: 3, Recipients: filepath.Join(dir, "backup.recipients"), Work: "/fast"},
 		FourEyes: office.FourEyes{
 			Alone: access.Scope{
 				Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}, Kinds: []string{"closure"},
@@ -124,7 +124,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
 			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
-		Backup: server.Backups{Work: filepath.Join(dir, "data")},
+		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
 	if err != nil {

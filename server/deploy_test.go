@@ -25,7 +25,7 @@ func TestTheExampleConfigurationIsOne(t *testing.T) {
 	for _, name := range strings.Fields(regexp.MustCompile(`(?m)^StateDirectory=(.*)$`).FindStringSubmatch(string(unit))[1]) {
 		writable = append(writable, filepath.Join("/var/lib", name))
 	}
-	for _, path := range []string{c.Ledger(), c.Anchor, c.Peers} {
+	for _, path := range []string{c.Ledger(), c.Anchor, c.Peers, filepath.Join(c.Backup.Folder, "spsd")} {
 		inside := false
 		for _, dir := range writable {
 			inside = inside || strings.HasPrefix(path, dir+"/")

@@ -28,6 +28,7 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 	if st.Store, err = s.storeState(ctx); err != nil {
 		return metrics.State{}, err
 	}
+	st.Backup = s.backupState()
 	heads, err := s.ledger.Heads(ctx)
 	if err != nil {
 		return metrics.State{}, err
@@ -49,6 +50,17 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 		st.Peers = append(st.Peers, peerState(p))
 	}
 	return st, nil
+}
+
+// backupState returns how it stands with backups; nil if the node makes none.
+func (s *Server) backupState() *metrics.Backup {
+	if s.backups == nil {
+		return nil
+	}
+	// Of a folder that cannot be read the newest backup is not known, and its age
+	// counts from the start.
+	b, _ := s.backups.Standing()
+	return &metrics.Backup{Since: b.Since, Every: b.Every, Failures: b.Failures, Bytes: b.Bytes}
 }
 
 func (s *Server) storeState(ctx context.Context) (metrics.Store, error) {

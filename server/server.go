@@ -17,6 +17,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
+	"github.com/spsalert/spsalert/server/backup"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -72,6 +73,7 @@ type Server struct {
 	tracing  *tracing // nil: none
 	office   *office.Service
 	admin    *admin.Service
+	backups  *backup.Keeper // nil: this node makes none
 
 	listeners Listeners
 	peersGRPC *grpc.Server // nil: this node only dials out
@@ -136,7 +138,14 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.tracing, err = newTracing(ctx, c, s.version, s.logger); err != nil {
 		return err
 	}
-	if s.store, err = openStore(c, s.metrics.Committed); err != nil {
+	s.store, err = openStore(c, s.metrics.Committed)
+	if older(err) {
+		if err := upgradeStore(ctx, c.Ledger(), storeOptions(c), upgrade, s.logger, s.now()); err != nil {
+			return err
+		}
+		s.store, err = openStore(c, s.metrics.Committed)
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.verifySuspect(ctx); err != nil {
@@ -157,6 +166,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := s.checkCard(ctx); err != nil {
+		return err
+	}
+	if s.backups, err = s.newKeeper(); err != nil {
 		return err
 	}
 	s.register = access.OpenRegister(s.registerOptions(guarded))
@@ -195,7 +207,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
-		Links: s.links, ReadOnly: s.readOnly, TLS: s.id.tls, Connect: connect, Now: s.now,
+		Backups: s.backups, Links: s.links, ReadOnly: s.readOnly, TLS: s.id.tls, Connect: connect, Now: s.now,
 		Version: s.version, Started: s.started,
 	})
 }
@@ -282,6 +294,9 @@ func (s *Server) Start(ctx context.Context) error {
 		}
 	})
 	s.running.Go(func() { s.reloadOften(life) })
+	if s.backups != nil {
+		s.running.Go(func() { s.backups.Run(life) })
+	}
 	s.running.Go(statement.Warm)
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload
 		s.logger.Warn("own card is not published", "err", err)

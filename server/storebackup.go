@@ -89,3 +89,28 @@ func describe(ctx context.Context, file string, roster *certs.Roster) (about bac
 		Origin: own.Origin.String(), Size: own.Size, Root: own.Root[:], StoreFormat: s.Format(),
 	}, v, err
 }
+
+// newKeeper returns what makes the backups of this node; nil if it was given no
+// folder for them.
+func (s *Server) newKeeper() (*backup.Keeper, error) {
+	c := s.config
+	if c.Backup.Folder == "" {
+		return nil, nil
+	}
+	if _, err := c.Backup.LoadRecipients(); err != nil { // before anybody relies on it
+		return nil, fmt.Errorf("%w\n%w", err, ErrIdentity)
+	}
+	return backup.NewKeeper(backup.KeeperOptions{
+		Folder: c.Backup.Folder, Office: c.Office, Every: c.Backup.Every, Keep: c.Backup.Keep,
+		Encrypted: c.Backup.Recipients != "", Now: s.now, Logger: s.logger,
+		Source: func() (backup.Source, error) {
+			recipients, err := c.Backup.LoadRecipients()
+			if err != nil {
+				return backup.Source{}, err
+			}
+			return backupSource(c, s.store, s.id.roster, BackupOptions{
+				Recipients: recipients, Software: "spsd " + s.version, Now: s.now,
+			})
+		},
+	}), nil
+}

@@ -127,10 +127,10 @@ func Restore(ctx context.Context, c Config, file string, o RestoreOptions) (r Re
 	if r, err = checkUnpacked(ctx, u, own, o.Progress); err != nil {
 		return Restored{}, err
 	}
-	if err := markRestored(ctx, c, u, own, o.Now()); err != nil {
+	if r.NotNewest, err = againstAnchor(ctx, c, u, own); err != nil {
 		return Restored{}, err
 	}
-	if r.NotNewest, err = againstAnchor(ctx, c, u, own); err != nil {
+	if err := markRestored(ctx, c, u, o.Now()); err != nil {
 		return Restored{}, err
 	}
 	r.Cards, err = putInPlace(c, u)
@@ -138,7 +138,7 @@ func Restore(ctx context.Context, c Config, file string, o RestoreOptions) (r Re
 }
 
 // markRestored says in the unpacked store that it is one.
-func markRestored(ctx context.Context, c Config, u backup.Unpacked, own *certs.Card, now time.Time) (err error) {
+func markRestored(ctx context.Context, c Config, u backup.Unpacked, now time.Time) (err error) {
 	if u.StoreFormat != storeFormat {
 		if err := bolt.Upgrade(ctx, u.Ledger(), storeOptions(c), upgrade); err != nil {
 			return err

@@ -13,15 +13,17 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/backup"
 	"github.com/spsalert/spsalert/server/ledger"
 )
 
-// Options is what the service works with. All fields are required.
+// Options is what the service works with. All fields but Backups are required.
 type Options struct {
 	Ledger      *ledger.Ledger
 	Roster      *certs.Roster
 	Credentials *certs.Credentials // of the node
 	Register    *access.Register
+	Backups     *backup.Keeper // nil: the node makes none
 	// Links tells how the sessions with the peers on the roster stand. The
 	// exchange knows; services do not know the exchange.
 	Links func(context.Context) (map[certs.Office]Link, error)
@@ -78,7 +80,7 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 		return nil, fmt.Errorf("whether the node is read-only: %w", err)
 	}
 	own := s.o.Roster.Own()
-	return &spsv1.Node{
+	node := &spsv1.Node{
 		Federation:            own.Federation(),
 		Office:                string(own.Office()),
 		Version:               s.o.Version,
@@ -91,7 +93,13 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 		CardNumber:            own.Number(),
 		Fingerprint:           own.Fingerprint(),
 		CurrentTime:           timestamppb.New(s.o.Now()),
-	}, nil
+		Backups:               s.standing(),
+	}
+	restored, err := s.o.Register.Restored(ctx)
+	if err == nil && !restored.IsZero() {
+		node.RestoreTime = timestamppb.New(restored)
+	}
+	return node, err
 }
 
 // ListPeers implements spsv1.NodeServiceServer.

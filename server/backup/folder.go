@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"time"
@@ -70,4 +71,23 @@ func List(folder string, office certs.Office) ([]Kept, error) {
 	}
 	slices.SortFunc(all, func(a, b Kept) int { return b.Time.Compare(a.Time) })
 	return all, nil
+}
+
+// prune removes all backups of an office but the newest so many, and what
+// interrupted ones left.
+func prune(folder string, office certs.Office, keep int) error {
+	all, err := List(folder, office)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, old := range all[min(keep, len(all)):] {
+		errs = append(errs, os.Remove(filepath.Join(folder, old.Name)))
+	}
+	left, err := filepath.Glob(filepath.Join(folder, "spsd-"+string(office)+"-*"+newSuffix))
+	errs = append(errs, err)
+	for _, file := range left {
+		errs = append(errs, os.Remove(file))
+	}
+	return errors.Join(errs...)
 }

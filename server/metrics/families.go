@@ -21,6 +21,9 @@ func Families() []Family {
 	for _, g := range nodeGauges {
 		all = append(all, g.Family)
 	}
+	for _, g := range backupGauges {
+		all = append(all, g.Family)
+	}
 	for _, g := range logGauges {
 		all = append(all, g.Family)
 	}
@@ -45,6 +48,17 @@ var (
 		{counter("spsd_store_updates_total", "Updates that became durable in them."), func(s *State) float64 { return float64(s.Store.Updates) }},
 		{gauge("spsd_store_bytes", "Size of ledger.db."), func(s *State) float64 { return float64(s.Store.Bytes) }},
 		{gauge("spsd_store_room_bytes", "Bytes that can be written before the node is read-only but for urgent entries and receipts; not above 0 if it is."), func(s *State) float64 { return float64(s.Store.Room) }},
+	}
+
+	// Left out if the node makes no backups.
+	backupGauges = []struct {
+		Family
+		value func(*State) float64
+	}{
+		{gauge("spsd_backup_age_seconds", "Seconds since the newest good backup in backup.folder was begun; since the start if there is none. Left out, as the next three are, without backup.folder."), func(s *State) float64 { return s.Time.Sub(s.Backup.Since).Seconds() }},
+		{gauge("spsd_backup_period_seconds", "How often a backup is made; 0 if only when somebody asks."), func(s *State) float64 { return s.Backup.Every.Seconds() }},
+		{gauge("spsd_backup_bytes", "Size of the newest good backup in backup.folder."), func(s *State) float64 { return float64(s.Backup.Bytes) }},
+		{counter("spsd_backup_failures_total", "Backups that failed since the start."), func(s *State) float64 { return float64(s.Backup.Failures) }},
 	}
 
 	logGauges = []struct {

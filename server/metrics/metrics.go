@@ -129,6 +129,9 @@ func (c atScrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, g := range nodeGauges {
 		ch <- g.desc()
 	}
+	for _, g := range backupGauges {
+		ch <- g.desc()
+	}
 	for _, g := range logGauges {
 		ch <- g.desc()
 	}
@@ -153,6 +156,11 @@ func (c atScrape) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, g := range nodeGauges {
 		tell(g.Family, g.value(&s))
+	}
+	if s.Backup != nil {
+		for _, g := range backupGauges {
+			tell(g.Family, g.value(&s))
+		}
 	}
 	for _, l := range s.Logs {
 		for _, g := range logGauges {

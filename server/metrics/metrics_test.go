@@ -83,6 +83,7 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		},
 		Store: metrics.Store{Commits: 20, Updates: 50, Bytes: 4096, Room: -1},
 	}
+	state.Backup = &metrics.Backup{Since: now.Add(-time.Hour), Every: 24 * time.Hour, Failures: 2, Bytes: 5000}
 	m := newMetrics(t, func(context.Context) (metrics.State, error) { return state, nil })
 	got := scrape(t, m)
 	wantLines(t, got,
@@ -111,6 +112,10 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_store_updates_total 50`,
 		`spsd_store_bytes 4096`,
 		`spsd_store_room_bytes -1`,
+		`spsd_backup_age_seconds 3600`,
+		`spsd_backup_period_seconds 86400`,
+		`spsd_backup_bytes 5000`,
+		`spsd_backup_failures_total 2`,
 	)
 	for _, unknown := range []string{"session_changed_seconds", "receipt_age_seconds", "clock_offset_seconds", "certificate_left_days"} {
 		if strings.Contains(got, "spsd_peer_"+unknown+`{office="TH"}`) {
@@ -118,8 +123,12 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		}
 	}
 
-	state.ReadOnly = false
-	wantLines(t, scrape(t, m), `spsd_read_only 0`)
+	state.ReadOnly, state.Backup = false, nil
+	got = scrape(t, m)
+	wantLines(t, got, `spsd_read_only 0`)
+	if strings.Contains(got, "spsd_backup") {
+		t.Error("backups are told of by a node that makes none")
+	}
 }
 
 func TestAnUnreadableStateIsTold(t *testing.T) {

@@ -16,6 +16,15 @@ type State struct {
 	Logs                   []Log
 	Peers                  []Peer
 	Store                  Store
+	Backup                 *Backup // nil: the node makes none
+}
+
+// Backup is how it stands with the node's backups.
+type Backup struct {
+	Since    time.Time     // when the newest was made, or the node started
+	Every    time.Duration // 0: only when somebody asks
+	Failures uint64        // since the start
+	Bytes    int64         // of the newest
 }
 
 // Log is one log that the node holds.

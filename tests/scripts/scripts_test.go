@@ -9,6 +9,7 @@
 //	until PATTERN COMMAND  runs a command until it succeeds and its output matches
 //	stop                   stops all nodes
 //	ports NAME...          puts a free address of this machine into each variable
+//	identity FILE FILE     writes what opens backups, and to whom they are encrypted then
 package scripts
 
 import (
@@ -24,6 +25,7 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/spsalert/spsalert/certs"
@@ -60,7 +62,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(env *testscript.Env) error { setUp(env); return nil },
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"federation": federation, "stop": stop, "code": code, "until": until, "ports": ports,
+			"federation": federation, "stop": stop, "code": code, "until": until, "ports": ports, "identity": identity,
 		},
 	})
 }
@@ -170,4 +172,15 @@ func ports(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		ts.Setenv(name+"_PORT", port)
 	}
+}
+
+// identity makes the keys of encrypted backups, as age-keygen does.
+func identity(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: identity FILE FILE")
+	}
+	key, err := age.GenerateX25519Identity()
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(key.String()+"\n"), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte("# to the safe\n"+key.Recipient().String()+"\n"), 0o600))
 }

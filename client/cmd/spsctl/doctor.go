@@ -154,6 +154,7 @@ func (d *doctor) node(n *spsv1.Node, cardNumber uint64) {
 	} else {
 		d.ok("issuing", "the node issues and receives; its log has %d entries", n.GetSize())
 	}
+	d.backups(n)
 	d.certificate("certificate", n.GetCertificateExpireTime().AsTime(), ownDays, "spsctl ca issue --role node, and put it in place of the old one; nobody else has to do anything")
 	if n.GetCurrentTime() != nil {
 		d.clock("node's clock", n.GetCurrentTime().AsTime().Sub(d.now), "your machine's")

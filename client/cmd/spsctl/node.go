@@ -67,6 +67,9 @@ func (a *app) printNode(as format, n *spsv1.Node) error {
 	facts.add("version", n.GetVersion())
 	facts.add("running since", when(n.GetStartTime()))
 	facts.add("certificate expires", when(n.GetCertificateExpireTime()))
+	if n.GetRestoreTime() != nil {
+		facts.add("tokens, accounts", "none is good since the restore of "+instant(n.GetRestoreTime())+": spsctl token confirm")
+	}
 	facts.add("card", fmt.Sprintf("number %d, fingerprint %s", n.GetCardNumber(), n.GetFingerprint()))
 	return facts.write(as, n)
 }

@@ -76,7 +76,7 @@ spsctl help exit-codes.`,
 	}))
 	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(), a.evidenceCommand(),
 		a.peerCommand(), a.nodeCommand(), a.doctorCommand(), a.checkCommand(), a.joinCommand(),
-		a.tokenCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
+		a.tokenCommand(), a.backupCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")

@@ -21,7 +21,7 @@ func (a *app) tokenCommand() *cobra.Command {
 		Long: `A token stands for a person or system with a role, for a limited time. Its secret
 is shown once, when it is made; the node keeps only a digest. Making and revoking
 takes the role admin; auditors may list.`,
-	}, a.tokenCreateCommand(), a.tokenListCommand(), a.tokenRevokeCommand())
+	}, a.tokenCreateCommand(), a.tokenListCommand(), a.tokenRevokeCommand(), a.tokenConfirmCommand())
 }
 
 func (a *app) tokenCreateCommand() *cobra.Command {

@@ -110,7 +110,12 @@ type Node struct {
 	// Fingerprint of the office's own card, for the telephone.
 	Fingerprint string `protobuf:"bytes,11,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// What time it is by the node's clock.
-	CurrentTime   *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=current_time,json=currentTime,proto3" json:"current_time,omitempty"`
+	CurrentTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=current_time,json=currentTime,proto3" json:"current_time,omitempty"`
+	// When the node was restored from a backup, as long as no administrator has confirmed its tokens and accounts: none of
+	// them is good. Absent otherwise.
+	RestoreTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=restore_time,json=restoreTime,proto3" json:"restore_time,omitempty"`
+	// How it stands with its backups; absent if it was given no folder for them.
+	Backups       *BackupStanding `protobuf:"bytes,21,opt,name=backups,proto3" json:"backups,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -225,6 +230,20 @@ func (x *Node) GetFingerprint() string {
 func (x *Node) GetCurrentTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CurrentTime
+	}
+	return nil
+}
+
+func (x *Node) GetRestoreTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RestoreTime
+	}
+	return nil
+}
+
+func (x *Node) GetBackups() *BackupStanding {
+	if x != nil {
+		return x.Backups
 	}
 	return nil
 }
@@ -455,6 +474,90 @@ func (x *Peer) GetCertificateExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// ConfirmCredentialsRequest is what ConfirmCredentials takes.
+type ConfirmCredentialsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `tokens/{token}` of every token that is neither revoked nor expired, and `accounts/{account}` of every account that is
+	// not disabled, in any order.
+	Names         []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmCredentialsRequest) Reset() {
+	*x = ConfirmCredentialsRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmCredentialsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmCredentialsRequest) ProtoMessage() {}
+
+func (x *ConfirmCredentialsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmCredentialsRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmCredentialsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ConfirmCredentialsRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+// ConfirmCredentialsResponse is what ConfirmCredentials returns.
+type ConfirmCredentialsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmCredentialsResponse) Reset() {
+	*x = ConfirmCredentialsResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmCredentialsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmCredentialsResponse) ProtoMessage() {}
+
+func (x *ConfirmCredentialsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmCredentialsResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmCredentialsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{3}
+}
+
 // GetNodeRequest is what GetNode takes.
 type GetNodeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -464,7 +567,7 @@ type GetNodeRequest struct {
 
 func (x *GetNodeRequest) Reset() {
 	*x = GetNodeRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	mi := &file_sps_v1_node_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -476,7 +579,7 @@ func (x *GetNodeRequest) String() string {
 func (*GetNodeRequest) ProtoMessage() {}
 
 func (x *GetNodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	mi := &file_sps_v1_node_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -489,7 +592,7 @@ func (x *GetNodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetNodeRequest.ProtoReflect.Descriptor instead.
 func (*GetNodeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{4}
 }
 
 // ListPeersRequest is what ListPeers takes.
@@ -501,7 +604,7 @@ type ListPeersRequest struct {
 
 func (x *ListPeersRequest) Reset() {
 	*x = ListPeersRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[3]
+	mi := &file_sps_v1_node_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -513,7 +616,7 @@ func (x *ListPeersRequest) String() string {
 func (*ListPeersRequest) ProtoMessage() {}
 
 func (x *ListPeersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[3]
+	mi := &file_sps_v1_node_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -526,7 +629,7 @@ func (x *ListPeersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeersRequest.ProtoReflect.Descriptor instead.
 func (*ListPeersRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{5}
 }
 
 // ListPeersResponse has one row for each peer.
@@ -540,7 +643,7 @@ type ListPeersResponse struct {
 
 func (x *ListPeersResponse) Reset() {
 	*x = ListPeersResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[4]
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +655,7 @@ func (x *ListPeersResponse) String() string {
 func (*ListPeersResponse) ProtoMessage() {}
 
 func (x *ListPeersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[4]
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +668,7 @@ func (x *ListPeersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeersResponse.ProtoReflect.Descriptor instead.
 func (*ListPeersResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListPeersResponse) GetPeers() []*Peer {
@@ -586,7 +689,7 @@ type GetPeerRequest struct {
 
 func (x *GetPeerRequest) Reset() {
 	*x = GetPeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +701,7 @@ func (x *GetPeerRequest) String() string {
 func (*GetPeerRequest) ProtoMessage() {}
 
 func (x *GetPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +714,7 @@ func (x *GetPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPeerRequest.ProtoReflect.Descriptor instead.
 func (*GetPeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetPeerRequest) GetName() string {
@@ -632,7 +735,7 @@ type TestPeerRequest struct {
 
 func (x *TestPeerRequest) Reset() {
 	*x = TestPeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -644,7 +747,7 @@ func (x *TestPeerRequest) String() string {
 func (*TestPeerRequest) ProtoMessage() {}
 
 func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -657,7 +760,7 @@ func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestPeerRequest.ProtoReflect.Descriptor instead.
 func (*TestPeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *TestPeerRequest) GetName() string {
@@ -680,7 +783,7 @@ type TestPeerResponse struct {
 
 func (x *TestPeerResponse) Reset() {
 	*x = TestPeerResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +795,7 @@ func (x *TestPeerResponse) String() string {
 func (*TestPeerResponse) ProtoMessage() {}
 
 func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +808,7 @@ func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestPeerResponse.ProtoReflect.Descriptor instead.
 func (*TestPeerResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TestPeerResponse) GetName() string {
@@ -743,7 +846,7 @@ type PeerCheck struct {
 
 func (x *PeerCheck) Reset() {
 	*x = PeerCheck{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +858,7 @@ func (x *PeerCheck) String() string {
 func (*PeerCheck) ProtoMessage() {}
 
 func (x *PeerCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +871,7 @@ func (x *PeerCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PeerCheck.ProtoReflect.Descriptor instead.
 func (*PeerCheck) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PeerCheck) GetCheck() string {
@@ -824,7 +927,7 @@ type RevokePeerRequest struct {
 
 func (x *RevokePeerRequest) Reset() {
 	*x = RevokePeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +939,7 @@ func (x *RevokePeerRequest) String() string {
 func (*RevokePeerRequest) ProtoMessage() {}
 
 func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +952,7 @@ func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePeerRequest.ProtoReflect.Descriptor instead.
 func (*RevokePeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RevokePeerRequest) GetName() string {
@@ -868,7 +971,7 @@ type GetCallerRequest struct {
 
 func (x *GetCallerRequest) Reset() {
 	*x = GetCallerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -880,7 +983,7 @@ func (x *GetCallerRequest) String() string {
 func (*GetCallerRequest) ProtoMessage() {}
 
 func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -893,7 +996,7 @@ func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
 }
 
 // CreateTokenRequest is what CreateToken takes.
@@ -907,7 +1010,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -919,7 +1022,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -932,7 +1035,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CreateTokenRequest) GetToken() *Token {
@@ -955,7 +1058,7 @@ type CreateTokenResponse struct {
 
 func (x *CreateTokenResponse) Reset() {
 	*x = CreateTokenResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -967,7 +1070,7 @@ func (x *CreateTokenResponse) String() string {
 func (*CreateTokenResponse) ProtoMessage() {}
 
 func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -980,7 +1083,7 @@ func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateTokenResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateTokenResponse) GetToken() *Token {
@@ -1008,7 +1111,7 @@ type GetTokenRequest struct {
 
 func (x *GetTokenRequest) Reset() {
 	*x = GetTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1020,7 +1123,7 @@ func (x *GetTokenRequest) String() string {
 func (*GetTokenRequest) ProtoMessage() {}
 
 func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1033,7 +1136,7 @@ func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTokenRequest.ProtoReflect.Descriptor instead.
 func (*GetTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetTokenRequest) GetName() string {
@@ -1056,7 +1159,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1068,7 +1171,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1081,7 +1184,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListTokensRequest) GetPageSize() int32 {
@@ -1111,7 +1214,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1123,7 +1226,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1136,7 +1239,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -1164,7 +1267,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1279,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1292,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *RevokeTokenRequest) GetName() string {
@@ -1212,7 +1315,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1224,7 +1327,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1237,7 +1340,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CreateAccountRequest) GetAccount() *Account {
@@ -1267,7 +1370,7 @@ type AccountSetup struct {
 
 func (x *AccountSetup) Reset() {
 	*x = AccountSetup{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1382,7 @@ func (x *AccountSetup) String() string {
 func (*AccountSetup) ProtoMessage() {}
 
 func (x *AccountSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1395,7 @@ func (x *AccountSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSetup.ProtoReflect.Descriptor instead.
 func (*AccountSetup) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AccountSetup) GetAccount() *Account {
@@ -1320,7 +1423,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1332,7 +1435,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1345,7 +1448,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetAccountRequest) GetName() string {
@@ -1368,7 +1471,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1380,7 +1483,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1393,7 +1496,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -1423,7 +1526,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1538,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1551,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1476,7 +1579,7 @@ type ResetAccountRequest struct {
 
 func (x *ResetAccountRequest) Reset() {
 	*x = ResetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1591,7 @@ func (x *ResetAccountRequest) String() string {
 func (*ResetAccountRequest) ProtoMessage() {}
 
 func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1604,7 @@ func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetAccountRequest.ProtoReflect.Descriptor instead.
 func (*ResetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ResetAccountRequest) GetName() string {
@@ -1522,7 +1625,7 @@ type DisableAccountRequest struct {
 
 func (x *DisableAccountRequest) Reset() {
 	*x = DisableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1534,7 +1637,7 @@ func (x *DisableAccountRequest) String() string {
 func (*DisableAccountRequest) ProtoMessage() {}
 
 func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1547,7 +1650,7 @@ func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableAccountRequest.ProtoReflect.Descriptor instead.
 func (*DisableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DisableAccountRequest) GetName() string {
@@ -1568,7 +1671,7 @@ type EnableAccountRequest struct {
 
 func (x *EnableAccountRequest) Reset() {
 	*x = EnableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +1683,7 @@ func (x *EnableAccountRequest) String() string {
 func (*EnableAccountRequest) ProtoMessage() {}
 
 func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +1696,7 @@ func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableAccountRequest.ProtoReflect.Descriptor instead.
 func (*EnableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EnableAccountRequest) GetName() string {
@@ -1620,7 +1723,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1632,7 +1735,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1645,7 +1748,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SetPasswordRequest) GetName() string {
@@ -1689,7 +1792,7 @@ type EnrolTotpRequest struct {
 
 func (x *EnrolTotpRequest) Reset() {
 	*x = EnrolTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +1804,7 @@ func (x *EnrolTotpRequest) String() string {
 func (*EnrolTotpRequest) ProtoMessage() {}
 
 func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +1817,7 @@ func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpRequest.ProtoReflect.Descriptor instead.
 func (*EnrolTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *EnrolTotpRequest) GetName() string {
@@ -1744,7 +1847,7 @@ type EnrolTotpResponse struct {
 
 func (x *EnrolTotpResponse) Reset() {
 	*x = EnrolTotpResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1756,7 +1859,7 @@ func (x *EnrolTotpResponse) String() string {
 func (*EnrolTotpResponse) ProtoMessage() {}
 
 func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1769,7 +1872,7 @@ func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpResponse.ProtoReflect.Descriptor instead.
 func (*EnrolTotpResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EnrolTotpResponse) GetSecret() string {
@@ -1799,7 +1902,7 @@ type ConfirmTotpRequest struct {
 
 func (x *ConfirmTotpRequest) Reset() {
 	*x = ConfirmTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1811,7 +1914,7 @@ func (x *ConfirmTotpRequest) String() string {
 func (*ConfirmTotpRequest) ProtoMessage() {}
 
 func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1824,7 +1927,7 @@ func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmTotpRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ConfirmTotpRequest) GetName() string {
@@ -1870,7 +1973,7 @@ type ListAuditRecordsRequest struct {
 
 func (x *ListAuditRecordsRequest) Reset() {
 	*x = ListAuditRecordsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1882,7 +1985,7 @@ func (x *ListAuditRecordsRequest) String() string {
 func (*ListAuditRecordsRequest) ProtoMessage() {}
 
 func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1895,7 +1998,7 @@ func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ListAuditRecordsRequest) GetPageSize() int32 {
@@ -1981,7 +2084,7 @@ type ListAuditRecordsResponse struct {
 
 func (x *ListAuditRecordsResponse) Reset() {
 	*x = ListAuditRecordsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1993,7 +2096,7 @@ func (x *ListAuditRecordsResponse) String() string {
 func (*ListAuditRecordsResponse) ProtoMessage() {}
 
 func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2006,7 +2109,7 @@ func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListAuditRecordsResponse) GetAuditRecords() []*AuditRecord {
@@ -2027,7 +2130,7 @@ var File_sps_v1_node_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\"\xdc\x03\n" +
+	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\x1a\x13sps/v1/backup.proto\"\xcd\x04\n" +
 	"\x04Node\x12\x1e\n" +
 	"\n" +
 	"federation\x18\x01 \x01(\tR\n" +
@@ -2045,7 +2148,9 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	" \x01(\x04R\n" +
 	"cardNumber\x12 \n" +
 	"\vfingerprint\x18\v \x01(\tR\vfingerprint\x12=\n" +
-	"\fcurrent_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime\"\x9f\a\n" +
+	"\fcurrent_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime\x12=\n" +
+	"\frestore_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\vrestoreTime\x120\n" +
+	"\abackups\x18\x15 \x01(\v2\x16.sps.v1.BackupStandingR\abackups\"\x9f\a\n" +
 	"\x04Peer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12C\n" +
@@ -2075,7 +2180,10 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x17certificate_expire_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\x15certificateExpireTime\x1a?\n" +
 	"\x11DisplayNamesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x10\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"}\n" +
+	"\x19ConfirmCredentialsRequest\x12`\n" +
+	"\x05names\x18\x01 \x03(\tBJ\xbaHG\x92\x01D\x10\xa0\x9c\x01\">r<2:^(tokens/[a-z2-7]{16}|accounts/[a-z0-9][a-z0-9._-]{0,63})$R\x05names\"\x1c\n" +
+	"\x1aConfirmCredentialsResponse\"\x10\n" +
 	"\x0eGetNodeRequest\"\x12\n" +
 	"\x10ListPeersRequest\"7\n" +
 	"\x11ListPeersResponse\x12\"\n" +
@@ -2172,7 +2280,7 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x1cPEER_CHECK_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PEER_CHECK_STATE_OK\x10\x01\x12\x19\n" +
 	"\x15PEER_CHECK_STATE_LOOK\x10\x02\x12\x1b\n" +
-	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\xfc\x0e\n" +
+	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\x84\x12\n" +
 	"\vNodeService\x12A\n" +
 	"\aGetNode\x12\x16.sps.v1.GetNodeRequest\x1a\f.sps.v1.Node\"\x10\x82\xd3\xe4\x93\x02\n" +
 	"\x12\b/v1/node\x12S\n" +
@@ -2199,7 +2307,11 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\rEnableAccount\x12\x1c.sps.v1.EnableAccountRequest\x1a\x0f.sps.v1.Account\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=accounts/*}:enable\x12h\n" +
 	"\vSetPassword\x12\x1a.sps.v1.SetPasswordRequest\x1a\x0f.sps.v1.Account\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=accounts/*}:setPassword\x12l\n" +
 	"\tEnrolTotp\x12\x18.sps.v1.EnrolTotpRequest\x1a\x19.sps.v1.EnrolTotpResponse\"*\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=accounts/*}:enrolTotp\x12h\n" +
-	"\vConfirmTotp\x12\x1a.sps.v1.ConfirmTotpRequest\x1a\x0f.sps.v1.Account\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=accounts/*}:confirmTotp\x12o\n" +
+	"\vConfirmTotp\x12\x1a.sps.v1.ConfirmTotpRequest\x1a\x0f.sps.v1.Account\",\x82\xd3\xe4\x93\x02&:\x01*\"!/v1/{name=accounts/*}:confirmTotp\x12\x7f\n" +
+	"\x12ConfirmCredentials\x12!.sps.v1.ConfirmCredentialsRequest\x1a\".sps.v1.ConfirmCredentialsResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/credentials:confirm\x12S\n" +
+	"\fCreateBackup\x12\x1b.sps.v1.CreateBackupRequest\x1a\x0e.sps.v1.Backup\"\x16\x82\xd3\xe4\x93\x02\x10:\x01*\"\v/v1/backups\x12S\n" +
+	"\tGetBackup\x12\x18.sps.v1.GetBackupRequest\x1a\x0e.sps.v1.Backup\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=backups/*}\x12[\n" +
+	"\vListBackups\x12\x1a.sps.v1.ListBackupsRequest\x1a\x1b.sps.v1.ListBackupsResponse\"\x13\x82\xd3\xe4\x93\x02\r\x12\v/v1/backups\x12o\n" +
 	"\x10ListAuditRecords\x12\x1f.sps.v1.ListAuditRecordsRequest\x1a .sps.v1.ListAuditRecordsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditRecordsB\x86\x01\n" +
 	"\n" +
 	"com.sps.v1B\x10NodeServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
@@ -2217,115 +2329,133 @@ func file_sps_v1_node_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_node_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_sps_v1_node_service_proto_goTypes = []any{
-	(PeerCheckState)(0),              // 0: sps.v1.PeerCheckState
-	(*Node)(nil),                     // 1: sps.v1.Node
-	(*Peer)(nil),                     // 2: sps.v1.Peer
-	(*GetNodeRequest)(nil),           // 3: sps.v1.GetNodeRequest
-	(*ListPeersRequest)(nil),         // 4: sps.v1.ListPeersRequest
-	(*ListPeersResponse)(nil),        // 5: sps.v1.ListPeersResponse
-	(*GetPeerRequest)(nil),           // 6: sps.v1.GetPeerRequest
-	(*TestPeerRequest)(nil),          // 7: sps.v1.TestPeerRequest
-	(*TestPeerResponse)(nil),         // 8: sps.v1.TestPeerResponse
-	(*PeerCheck)(nil),                // 9: sps.v1.PeerCheck
-	(*RevokePeerRequest)(nil),        // 10: sps.v1.RevokePeerRequest
-	(*GetCallerRequest)(nil),         // 11: sps.v1.GetCallerRequest
-	(*CreateTokenRequest)(nil),       // 12: sps.v1.CreateTokenRequest
-	(*CreateTokenResponse)(nil),      // 13: sps.v1.CreateTokenResponse
-	(*GetTokenRequest)(nil),          // 14: sps.v1.GetTokenRequest
-	(*ListTokensRequest)(nil),        // 15: sps.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),       // 16: sps.v1.ListTokensResponse
-	(*RevokeTokenRequest)(nil),       // 17: sps.v1.RevokeTokenRequest
-	(*CreateAccountRequest)(nil),     // 18: sps.v1.CreateAccountRequest
-	(*AccountSetup)(nil),             // 19: sps.v1.AccountSetup
-	(*GetAccountRequest)(nil),        // 20: sps.v1.GetAccountRequest
-	(*ListAccountsRequest)(nil),      // 21: sps.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),     // 22: sps.v1.ListAccountsResponse
-	(*ResetAccountRequest)(nil),      // 23: sps.v1.ResetAccountRequest
-	(*DisableAccountRequest)(nil),    // 24: sps.v1.DisableAccountRequest
-	(*EnableAccountRequest)(nil),     // 25: sps.v1.EnableAccountRequest
-	(*SetPasswordRequest)(nil),       // 26: sps.v1.SetPasswordRequest
-	(*EnrolTotpRequest)(nil),         // 27: sps.v1.EnrolTotpRequest
-	(*EnrolTotpResponse)(nil),        // 28: sps.v1.EnrolTotpResponse
-	(*ConfirmTotpRequest)(nil),       // 29: sps.v1.ConfirmTotpRequest
-	(*ListAuditRecordsRequest)(nil),  // 30: sps.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil), // 31: sps.v1.ListAuditRecordsResponse
-	nil,                              // 32: sps.v1.Peer.DisplayNamesEntry
-	(*timestamppb.Timestamp)(nil),    // 33: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 34: google.protobuf.Duration
-	(*Token)(nil),                    // 35: sps.v1.Token
-	(*Account)(nil),                  // 36: sps.v1.Account
-	(*AuditRecord)(nil),              // 37: sps.v1.AuditRecord
-	(*Caller)(nil),                   // 38: sps.v1.Caller
+	(PeerCheckState)(0),                // 0: sps.v1.PeerCheckState
+	(*Node)(nil),                       // 1: sps.v1.Node
+	(*Peer)(nil),                       // 2: sps.v1.Peer
+	(*ConfirmCredentialsRequest)(nil),  // 3: sps.v1.ConfirmCredentialsRequest
+	(*ConfirmCredentialsResponse)(nil), // 4: sps.v1.ConfirmCredentialsResponse
+	(*GetNodeRequest)(nil),             // 5: sps.v1.GetNodeRequest
+	(*ListPeersRequest)(nil),           // 6: sps.v1.ListPeersRequest
+	(*ListPeersResponse)(nil),          // 7: sps.v1.ListPeersResponse
+	(*GetPeerRequest)(nil),             // 8: sps.v1.GetPeerRequest
+	(*TestPeerRequest)(nil),            // 9: sps.v1.TestPeerRequest
+	(*TestPeerResponse)(nil),           // 10: sps.v1.TestPeerResponse
+	(*PeerCheck)(nil),                  // 11: sps.v1.PeerCheck
+	(*RevokePeerRequest)(nil),          // 12: sps.v1.RevokePeerRequest
+	(*GetCallerRequest)(nil),           // 13: sps.v1.GetCallerRequest
+	(*CreateTokenRequest)(nil),         // 14: sps.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),        // 15: sps.v1.CreateTokenResponse
+	(*GetTokenRequest)(nil),            // 16: sps.v1.GetTokenRequest
+	(*ListTokensRequest)(nil),          // 17: sps.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),         // 18: sps.v1.ListTokensResponse
+	(*RevokeTokenRequest)(nil),         // 19: sps.v1.RevokeTokenRequest
+	(*CreateAccountRequest)(nil),       // 20: sps.v1.CreateAccountRequest
+	(*AccountSetup)(nil),               // 21: sps.v1.AccountSetup
+	(*GetAccountRequest)(nil),          // 22: sps.v1.GetAccountRequest
+	(*ListAccountsRequest)(nil),        // 23: sps.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),       // 24: sps.v1.ListAccountsResponse
+	(*ResetAccountRequest)(nil),        // 25: sps.v1.ResetAccountRequest
+	(*DisableAccountRequest)(nil),      // 26: sps.v1.DisableAccountRequest
+	(*EnableAccountRequest)(nil),       // 27: sps.v1.EnableAccountRequest
+	(*SetPasswordRequest)(nil),         // 28: sps.v1.SetPasswordRequest
+	(*EnrolTotpRequest)(nil),           // 29: sps.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),          // 30: sps.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),         // 31: sps.v1.ConfirmTotpRequest
+	(*ListAuditRecordsRequest)(nil),    // 32: sps.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),   // 33: sps.v1.ListAuditRecordsResponse
+	nil,                                // 34: sps.v1.Peer.DisplayNamesEntry
+	(*timestamppb.Timestamp)(nil),      // 35: google.protobuf.Timestamp
+	(*BackupStanding)(nil),             // 36: sps.v1.BackupStanding
+	(*durationpb.Duration)(nil),        // 37: google.protobuf.Duration
+	(*Token)(nil),                      // 38: sps.v1.Token
+	(*Account)(nil),                    // 39: sps.v1.Account
+	(*AuditRecord)(nil),                // 40: sps.v1.AuditRecord
+	(*CreateBackupRequest)(nil),        // 41: sps.v1.CreateBackupRequest
+	(*GetBackupRequest)(nil),           // 42: sps.v1.GetBackupRequest
+	(*ListBackupsRequest)(nil),         // 43: sps.v1.ListBackupsRequest
+	(*Caller)(nil),                     // 44: sps.v1.Caller
+	(*Backup)(nil),                     // 45: sps.v1.Backup
+	(*ListBackupsResponse)(nil),        // 46: sps.v1.ListBackupsResponse
 }
 var file_sps_v1_node_service_proto_depIdxs = []int32{
-	33, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
-	33, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	33, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
-	32, // 3: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
-	33, // 4: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
-	33, // 5: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
-	33, // 6: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
-	34, // 7: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
-	33, // 8: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 9: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
-	9,  // 10: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
-	0,  // 11: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
-	35, // 12: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
-	35, // 13: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
-	35, // 14: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
-	36, // 15: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
-	36, // 16: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
-	36, // 17: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
-	33, // 18: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
-	33, // 19: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
-	37, // 20: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
-	3,  // 21: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
-	4,  // 22: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
-	6,  // 23: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
-	7,  // 24: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
-	10, // 25: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
-	11, // 26: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
-	12, // 27: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
-	14, // 28: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
-	15, // 29: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
-	17, // 30: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
-	18, // 31: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
-	20, // 32: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
-	21, // 33: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
-	23, // 34: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
-	24, // 35: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
-	25, // 36: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
-	26, // 37: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
-	27, // 38: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
-	29, // 39: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
-	30, // 40: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
-	1,  // 41: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
-	5,  // 42: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
-	2,  // 43: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
-	8,  // 44: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
-	2,  // 45: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
-	38, // 46: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
-	13, // 47: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
-	35, // 48: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
-	16, // 49: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
-	35, // 50: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
-	19, // 51: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
-	36, // 52: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
-	22, // 53: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
-	19, // 54: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
-	36, // 55: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
-	36, // 56: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
-	36, // 57: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
-	28, // 58: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
-	36, // 59: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
-	31, // 60: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
-	41, // [41:61] is the sub-list for method output_type
-	21, // [21:41] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	35, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
+	35, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	35, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
+	35, // 3: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
+	36, // 4: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
+	34, // 5: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
+	35, // 6: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
+	35, // 7: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
+	35, // 8: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
+	37, // 9: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
+	35, // 10: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 11: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
+	11, // 12: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
+	0,  // 13: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
+	38, // 14: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
+	38, // 15: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
+	38, // 16: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
+	39, // 17: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
+	39, // 18: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
+	39, // 19: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
+	35, // 20: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
+	35, // 21: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
+	40, // 22: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
+	5,  // 23: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
+	6,  // 24: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
+	8,  // 25: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
+	9,  // 26: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
+	12, // 27: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
+	13, // 28: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
+	14, // 29: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
+	16, // 30: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
+	17, // 31: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
+	19, // 32: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
+	20, // 33: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
+	22, // 34: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
+	23, // 35: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
+	25, // 36: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
+	26, // 37: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
+	27, // 38: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
+	28, // 39: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
+	29, // 40: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
+	31, // 41: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
+	3,  // 42: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
+	41, // 43: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
+	42, // 44: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
+	43, // 45: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
+	32, // 46: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
+	1,  // 47: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
+	7,  // 48: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
+	2,  // 49: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
+	10, // 50: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
+	2,  // 51: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
+	44, // 52: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
+	15, // 53: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
+	38, // 54: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
+	18, // 55: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
+	38, // 56: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
+	21, // 57: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
+	39, // 58: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
+	24, // 59: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
+	21, // 60: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
+	39, // 61: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
+	39, // 62: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
+	39, // 63: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
+	30, // 64: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
+	39, // 65: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
+	4,  // 66: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
+	45, // 67: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
+	45, // 68: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
+	46, // 69: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
+	33, // 70: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
+	47, // [47:71] is the sub-list for method output_type
+	23, // [23:47] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_node_service_proto_init() }
@@ -2334,13 +2464,14 @@ func file_sps_v1_node_service_proto_init() {
 		return
 	}
 	file_sps_v1_access_proto_init()
+	file_sps_v1_backup_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_node_service_proto_rawDesc), len(file_sps_v1_node_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,26 +21,30 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	NodeService_GetNode_FullMethodName          = "/sps.v1.NodeService/GetNode"
-	NodeService_ListPeers_FullMethodName        = "/sps.v1.NodeService/ListPeers"
-	NodeService_GetPeer_FullMethodName          = "/sps.v1.NodeService/GetPeer"
-	NodeService_TestPeer_FullMethodName         = "/sps.v1.NodeService/TestPeer"
-	NodeService_RevokePeer_FullMethodName       = "/sps.v1.NodeService/RevokePeer"
-	NodeService_GetCaller_FullMethodName        = "/sps.v1.NodeService/GetCaller"
-	NodeService_CreateToken_FullMethodName      = "/sps.v1.NodeService/CreateToken"
-	NodeService_GetToken_FullMethodName         = "/sps.v1.NodeService/GetToken"
-	NodeService_ListTokens_FullMethodName       = "/sps.v1.NodeService/ListTokens"
-	NodeService_RevokeToken_FullMethodName      = "/sps.v1.NodeService/RevokeToken"
-	NodeService_CreateAccount_FullMethodName    = "/sps.v1.NodeService/CreateAccount"
-	NodeService_GetAccount_FullMethodName       = "/sps.v1.NodeService/GetAccount"
-	NodeService_ListAccounts_FullMethodName     = "/sps.v1.NodeService/ListAccounts"
-	NodeService_ResetAccount_FullMethodName     = "/sps.v1.NodeService/ResetAccount"
-	NodeService_DisableAccount_FullMethodName   = "/sps.v1.NodeService/DisableAccount"
-	NodeService_EnableAccount_FullMethodName    = "/sps.v1.NodeService/EnableAccount"
-	NodeService_SetPassword_FullMethodName      = "/sps.v1.NodeService/SetPassword"
-	NodeService_EnrolTotp_FullMethodName        = "/sps.v1.NodeService/EnrolTotp"
-	NodeService_ConfirmTotp_FullMethodName      = "/sps.v1.NodeService/ConfirmTotp"
-	NodeService_ListAuditRecords_FullMethodName = "/sps.v1.NodeService/ListAuditRecords"
+	NodeService_GetNode_FullMethodName            = "/sps.v1.NodeService/GetNode"
+	NodeService_ListPeers_FullMethodName          = "/sps.v1.NodeService/ListPeers"
+	NodeService_GetPeer_FullMethodName            = "/sps.v1.NodeService/GetPeer"
+	NodeService_TestPeer_FullMethodName           = "/sps.v1.NodeService/TestPeer"
+	NodeService_RevokePeer_FullMethodName         = "/sps.v1.NodeService/RevokePeer"
+	NodeService_GetCaller_FullMethodName          = "/sps.v1.NodeService/GetCaller"
+	NodeService_CreateToken_FullMethodName        = "/sps.v1.NodeService/CreateToken"
+	NodeService_GetToken_FullMethodName           = "/sps.v1.NodeService/GetToken"
+	NodeService_ListTokens_FullMethodName         = "/sps.v1.NodeService/ListTokens"
+	NodeService_RevokeToken_FullMethodName        = "/sps.v1.NodeService/RevokeToken"
+	NodeService_CreateAccount_FullMethodName      = "/sps.v1.NodeService/CreateAccount"
+	NodeService_GetAccount_FullMethodName         = "/sps.v1.NodeService/GetAccount"
+	NodeService_ListAccounts_FullMethodName       = "/sps.v1.NodeService/ListAccounts"
+	NodeService_ResetAccount_FullMethodName       = "/sps.v1.NodeService/ResetAccount"
+	NodeService_DisableAccount_FullMethodName     = "/sps.v1.NodeService/DisableAccount"
+	NodeService_EnableAccount_FullMethodName      = "/sps.v1.NodeService/EnableAccount"
+	NodeService_SetPassword_FullMethodName        = "/sps.v1.NodeService/SetPassword"
+	NodeService_EnrolTotp_FullMethodName          = "/sps.v1.NodeService/EnrolTotp"
+	NodeService_ConfirmTotp_FullMethodName        = "/sps.v1.NodeService/ConfirmTotp"
+	NodeService_ConfirmCredentials_FullMethodName = "/sps.v1.NodeService/ConfirmCredentials"
+	NodeService_CreateBackup_FullMethodName       = "/sps.v1.NodeService/CreateBackup"
+	NodeService_GetBackup_FullMethodName          = "/sps.v1.NodeService/GetBackup"
+	NodeService_ListBackups_FullMethodName        = "/sps.v1.NodeService/ListBackups"
+	NodeService_ListAuditRecords_FullMethodName   = "/sps.v1.NodeService/ListAuditRecords"
 )
 
 // NodeServiceClient is the client API for NodeService service.
@@ -95,6 +99,18 @@ type NodeServiceClient interface {
 	EnrolTotp(ctx context.Context, in *EnrolTotpRequest, opts ...grpc.CallOption) (*EnrolTotpResponse, error)
 	// ConfirmTotp takes the first code; from then on signing in to the caller's own account asks for one.
 	ConfirmTotp(ctx context.Context, in *ConfirmTotpRequest, opts ...grpc.CallOption) (*Account, error)
+	// ConfirmCredentials makes tokens and accounts good again after the node was restored from a backup, in which what was
+	// revoked since is good once more. It takes the names of all that will be good, as the administrator has looked through
+	// them, and refuses if others are in effect: what should not be good is revoked or disabled first. For administrators.
+	ConfirmCredentials(ctx context.Context, in *ConfirmCredentialsRequest, opts ...grpc.CallOption) (*ConfirmCredentialsResponse, error)
+	// CreateBackup begins a backup to the folder that the node was given for them, and returns at once; if one is under way it
+	// returns that one. GetBackup says how far it is. It goes on when the caller goes away. For administrators.
+	CreateBackup(ctx context.Context, in *CreateBackupRequest, opts ...grpc.CallOption) (*Backup, error)
+	// GetBackup says how far a backup is. For administrators and auditors.
+	GetBackup(ctx context.Context, in *GetBackupRequest, opts ...grpc.CallOption) (*Backup, error)
+	// ListBackups returns the backup under way, the last one if it failed, and all in the folder, the newest first. For
+	// administrators and auditors.
+	ListBackups(ctx context.Context, in *ListBackupsRequest, opts ...grpc.CallOption) (*ListBackupsResponse, error)
 	// ListAuditRecords returns what was called, the newest first. A page may be short, even empty; only an empty
 	// next_page_token ends the list. For auditors and administrators.
 	ListAuditRecords(ctx context.Context, in *ListAuditRecordsRequest, opts ...grpc.CallOption) (*ListAuditRecordsResponse, error)
@@ -298,6 +314,46 @@ func (c *nodeServiceClient) ConfirmTotp(ctx context.Context, in *ConfirmTotpRequ
 	return out, nil
 }
 
+func (c *nodeServiceClient) ConfirmCredentials(ctx context.Context, in *ConfirmCredentialsRequest, opts ...grpc.CallOption) (*ConfirmCredentialsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmCredentialsResponse)
+	err := c.cc.Invoke(ctx, NodeService_ConfirmCredentials_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) CreateBackup(ctx context.Context, in *CreateBackupRequest, opts ...grpc.CallOption) (*Backup, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Backup)
+	err := c.cc.Invoke(ctx, NodeService_CreateBackup_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) GetBackup(ctx context.Context, in *GetBackupRequest, opts ...grpc.CallOption) (*Backup, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Backup)
+	err := c.cc.Invoke(ctx, NodeService_GetBackup_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ListBackups(ctx context.Context, in *ListBackupsRequest, opts ...grpc.CallOption) (*ListBackupsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListBackupsResponse)
+	err := c.cc.Invoke(ctx, NodeService_ListBackups_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *nodeServiceClient) ListAuditRecords(ctx context.Context, in *ListAuditRecordsRequest, opts ...grpc.CallOption) (*ListAuditRecordsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAuditRecordsResponse)
@@ -360,6 +416,18 @@ type NodeServiceServer interface {
 	EnrolTotp(context.Context, *EnrolTotpRequest) (*EnrolTotpResponse, error)
 	// ConfirmTotp takes the first code; from then on signing in to the caller's own account asks for one.
 	ConfirmTotp(context.Context, *ConfirmTotpRequest) (*Account, error)
+	// ConfirmCredentials makes tokens and accounts good again after the node was restored from a backup, in which what was
+	// revoked since is good once more. It takes the names of all that will be good, as the administrator has looked through
+	// them, and refuses if others are in effect: what should not be good is revoked or disabled first. For administrators.
+	ConfirmCredentials(context.Context, *ConfirmCredentialsRequest) (*ConfirmCredentialsResponse, error)
+	// CreateBackup begins a backup to the folder that the node was given for them, and returns at once; if one is under way it
+	// returns that one. GetBackup says how far it is. It goes on when the caller goes away. For administrators.
+	CreateBackup(context.Context, *CreateBackupRequest) (*Backup, error)
+	// GetBackup says how far a backup is. For administrators and auditors.
+	GetBackup(context.Context, *GetBackupRequest) (*Backup, error)
+	// ListBackups returns the backup under way, the last one if it failed, and all in the folder, the newest first. For
+	// administrators and auditors.
+	ListBackups(context.Context, *ListBackupsRequest) (*ListBackupsResponse, error)
 	// ListAuditRecords returns what was called, the newest first. A page may be short, even empty; only an empty
 	// next_page_token ends the list. For auditors and administrators.
 	ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error)
@@ -429,6 +497,18 @@ func (UnimplementedNodeServiceServer) EnrolTotp(context.Context, *EnrolTotpReque
 }
 func (UnimplementedNodeServiceServer) ConfirmTotp(context.Context, *ConfirmTotpRequest) (*Account, error) {
 	return nil, status.Error(codes.Unimplemented, "method ConfirmTotp not implemented")
+}
+func (UnimplementedNodeServiceServer) ConfirmCredentials(context.Context, *ConfirmCredentialsRequest) (*ConfirmCredentialsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmCredentials not implemented")
+}
+func (UnimplementedNodeServiceServer) CreateBackup(context.Context, *CreateBackupRequest) (*Backup, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateBackup not implemented")
+}
+func (UnimplementedNodeServiceServer) GetBackup(context.Context, *GetBackupRequest) (*Backup, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetBackup not implemented")
+}
+func (UnimplementedNodeServiceServer) ListBackups(context.Context, *ListBackupsRequest) (*ListBackupsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListBackups not implemented")
 }
 func (UnimplementedNodeServiceServer) ListAuditRecords(context.Context, *ListAuditRecordsRequest) (*ListAuditRecordsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAuditRecords not implemented")
@@ -796,6 +876,78 @@ func _NodeService_ConfirmTotp_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _NodeService_ConfirmCredentials_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmCredentialsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ConfirmCredentials(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ConfirmCredentials_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ConfirmCredentials(ctx, req.(*ConfirmCredentialsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_CreateBackup_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateBackupRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).CreateBackup(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_CreateBackup_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).CreateBackup(ctx, req.(*CreateBackupRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_GetBackup_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetBackupRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).GetBackup(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_GetBackup_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).GetBackup(ctx, req.(*GetBackupRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ListBackups_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListBackupsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ListBackups(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ListBackups_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ListBackups(ctx, req.(*ListBackupsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _NodeService_ListAuditRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAuditRecordsRequest)
 	if err := dec(in); err != nil {
@@ -896,6 +1048,22 @@ var NodeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ConfirmTotp",
 			Handler:    _NodeService_ConfirmTotp_Handler,
+		},
+		{
+			MethodName: "ConfirmCredentials",
+			Handler:    _NodeService_ConfirmCredentials_Handler,
+		},
+		{
+			MethodName: "CreateBackup",
+			Handler:    _NodeService_CreateBackup_Handler,
+		},
+		{
+			MethodName: "GetBackup",
+			Handler:    _NodeService_GetBackup_Handler,
+		},
+		{
+			MethodName: "ListBackups",
+			Handler:    _NodeService_ListBackups_Handler,
 		},
 		{
 			MethodName: "ListAuditRecords",

@@ -59,12 +59,17 @@ var commands = []command{
 	{"store backup", "[FILE]", "back up the store while no node has it open, to backup.folder if no file is given", nil, (*program).storeBackup},
 	{"store restore", "FILE", "put a backup where there is no ledger, after everything in it was checked", []string{"identity"}, (*program).storeRestore},
 
+	{"store reindex", "", "make the casebook again from the ledger", nil, (*program).storeReindex},
+	{"store open", "", "begin a new log although some peers have not answered, when the node says so", []string{"without", "reason", "yes"}, (*program).storeOpen},
 	{"version", "", "print the version", nil, (*program).version},
 }
 
 // ownFlags are the flags that only some commands have.
 var ownFlags = []struct{ name, value, doc string }{
 	{"identity", "FILE", "what opens an encrypted backup, as age-keygen writes it"},
+	{"without", "TH,CN", "the peers that have not answered, as spsctl node show names them"},
+	{"reason", "TEXT", "why there is a new log, for everybody to read"},
+	{"yes", "", "do not ask"},
 }
 
 // errUsage is a command line that cannot be understood.
@@ -143,10 +148,15 @@ func (p *program) parse() (words []string, err error) {
 		})
 	}
 	for _, f := range ownFlags {
-		set.Func(f.name, f.doc, func(v string) error {
+		note := func(v string) error {
 			p.own[f.name] = v
 			return nil
-		})
+		}
+		if f.value == "" {
+			set.BoolFunc(f.name, f.doc, note)
+		} else {
+			set.Func(f.name, f.doc, note)
+		}
 	}
 	for rest := p.args; len(rest) > 0; rest = set.Args() {
 		if len(rest[0]) > 1 && rest[0][0] == '-' {
