@@ -6,7 +6,8 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Entry files an entry that the ledger records, in the transaction that does.
+// Entry files an entry that the ledger records, in the transaction that does. An
+// entry whose body came late is filed anew: it was recorded when its leaf was.
 func (b *Book) Entry(tx store.Tx, e ledger.Entry) error {
 	filed, err := b.file(tx, e)
 	if err != nil || !filed {
@@ -86,14 +87,15 @@ type row struct {
 // effects are the rows that only a sound statement has.
 func (b *Book) effects(e ledger.Entry, s *spsv1.Statement, place Place) []row {
 	n, at := e.Position.N, place.append(nil)
+	rows := b.attachments(e, s, place)
 	if s.GetNotification() != nil {
-		return []row{
-			{tableCases, numberKey(n), nil},
-			{tableOriginals, at, append(e.Hash[:], e.Leaf.GetReference()...)},
-		}
+		return append(rows,
+			row{tableCases, numberKey(n), nil},
+			row{tableOriginals, at, append(e.Hash[:], e.Leaf.GetReference()...)},
+		)
 	}
 	if whole, hash, ok := original(s, b.o.Federation); ok {
-		return []row{{tableParts, append(partsKey(whole, hash), numberKey(n)...), at}}
+		return append(rows, row{tableParts, append(partsKey(whole, hash), numberKey(n)...), at})
 	}
-	return nil
+	return rows
 }

@@ -12,20 +12,23 @@ import (
 // is that of the numbers. An entry's place is its office, epoch and sequence:
 // the federation is the same for all.
 const (
-	tableMeta       store.Table = "casebook.meta"       // name → value
-	tableTimes      store.Table = "casebook.times"      // position → Unix milliseconds at which it was recorded
-	tableStatements store.Table = "casebook.statements" // position → place, summary
-	tableOffices    store.Table = "casebook.offices"    // office, position → nothing
-	tableIssued     store.Table = "casebook.issued"     // Unix milliseconds of issue, position → nothing
-	tableCases      store.Table = "casebook.cases"      // position of a notification → nothing
-	tableReferences store.Table = "casebook.references" // reference, 0, place → position
-	tableOriginals  store.Table = "casebook.originals"  // place of a notification → record hash, reference
-	tableParts      store.Table = "casebook.parts"      // place and record hash of an original, position → place
+	tableMeta        store.Table = "casebook.meta"        // name → value
+	tableTimes       store.Table = "casebook.times"       // position → Unix milliseconds at which it was recorded
+	tableStatements  store.Table = "casebook.statements"  // position → place, summary
+	tableOffices     store.Table = "casebook.offices"     // office, position → nothing
+	tableIssued      store.Table = "casebook.issued"      // Unix milliseconds of issue, position → nothing
+	tableCases       store.Table = "casebook.cases"       // position of a notification → nothing
+	tableReferences  store.Table = "casebook.references"  // reference, 0, place → position
+	tableOriginals   store.Table = "casebook.originals"   // place of a notification → record hash, reference
+	tableParts       store.Table = "casebook.parts"       // place and record hash of an original, position → place
+	tableAttachments store.Table = "casebook.attachments" // digest, place → size, position
+	tableAwaited     store.Table = "casebook.awaited"     // position, digest → place, size
 )
 
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
+	tableAttachments, tableAwaited,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the

@@ -47,6 +47,8 @@ type Receipt struct {
 }
 
 // Record is what was recorded at a position: exactly one of Entry and Receipt.
+// An Entry whose Position is an earlier one is there again because its body came
+// late.
 type Record struct {
 	Position Position
 	Entry    *Entry
@@ -54,7 +56,8 @@ type Record struct {
 }
 
 // Fold is told of everything that is recorded, in the order of positions, in
-// the transaction that records it. It is the casebook.
+// the transaction that records it. It is the casebook. Of an entry whose body
+// came late it is told again, with the body and the position of before.
 //
 // The transaction may be run again, so a Fold MUST have no effect but through
 // the Tx. Entries of the own log are folded before they are released: what the

@@ -332,33 +332,14 @@ func (l *Ledger) putRefilled(tx store.Tx, run *run) error {
 	return putLog(tx, run.origin, row)
 }
 
-// putLate writes a body that came for an entry that is held without it.
+// putLate writes a body that came for an entry that is held without it. One that
+// is not the right one is passed over: another peer may have it.
 func (l *Ledger) putLate(tx store.Tx, o certs.Origin, id logID, b Body) error {
-	missing, err := tx.Get(tableMissing, entryKey(id, b.Sequence))
-	if err != nil || missing == nil {
-		return err
+	err := l.addBody(tx, id, o, b.Sequence, b.Envelope)
+	if errors.Is(err, ErrNotMissing) || errors.Is(err, ErrBody) {
+		return nil
 	}
-	e, err := l.readEntry(tx, id, o, b.Sequence)
-	if err != nil {
-		return err
-	}
-	if seal.CheckEnvelope(e.Leaf, b.Envelope) != nil {
-		return nil //nolint:nilerr // another peer may have the right one
-	}
-	e.Envelope = b.Envelope
-	if err := putBody(tx, id, b.Sequence, b.Envelope); err != nil {
-		return err
-	}
-	if err := tx.Delete(tableMissing, entryKey(id, b.Sequence)); err != nil {
-		return err
-	}
-	if err := l.putRequest(tx, id, e); err != nil {
-		return err
-	}
-	if err := l.o.Fold.Entry(tx, e); err != nil {
-		return fmt.Errorf("fold entry %d of %s: %w", e.Sequence, o, err)
-	}
-	return nil
+	return err
 }
 
 // putRequest lets the request ID of an own entry that came back lead to it. If

@@ -57,22 +57,27 @@ func (v *verifier) verifyReceipts(ctx context.Context, log *verifiedLog) error {
 }
 
 // verifyPositions checks that positions have no gap and that there are as many
-// as entries and receipts, which together with what they said is all of them.
+// as entries, receipts and bodies that came late, which together with what they
+// said is all of them.
 func (v *verifier) verifyPositions(ctx context.Context) error {
-	next := uint64(1)
-	err := v.scan(ctx, tablePositions, nil, positionKey(v.end+1), func(_ store.Reader, item store.Item) error {
+	next, late := uint64(1), uint64(0)
+	err := v.scan(ctx, tablePositions, nil, positionKey(v.end+1), func(r store.Reader, item store.Item) error {
 		if !bytes.Equal(item.Key, positionKey(next)) {
 			return fmt.Errorf("%w: position %d is gone", ErrCorrupt, next)
 		}
+		again, err := v.again(r, item, next)
+		if again {
+			late++
+		}
 		next++
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	if v.end != v.sum.Entries+v.sum.Ahead+v.sum.Receipts {
-		v.find("%d positions, want one for each of %d entries, %d held ahead and %d receipts",
-			v.end, v.sum.Entries, v.sum.Ahead, v.sum.Receipts)
+	if v.end != v.sum.Entries+v.sum.Ahead+v.sum.Receipts+late {
+		v.find("%d positions, want one for each of %d entries, %d held ahead, %d receipts and %d bodies that came late",
+			v.end, v.sum.Entries, v.sum.Ahead, v.sum.Receipts, late)
 	}
 	return v.store.View(ctx, func(r store.Reader) error {
 		last, err := lastPosition(r)
@@ -98,6 +103,28 @@ func (v *verifier) verifyRequest(r store.Reader, log *verifiedLog, seq uint64, r
 		v.find("%s entry %d: nothing leads to it from its request %q", log.origin, seq, row.request)
 	}
 	return err
+}
+
+// again reports whether a position is that of an entry whose body came late, and
+// finds it wrong if the entry is no earlier one with a body.
+func (v *verifier) again(r store.Reader, item store.Item, n uint64) (bool, error) {
+	place, err := decodePlaceRow(item.Value)
+	if err != nil || place.office != "" {
+		return false, err
+	}
+	b, err := r.Get(tableLeaves, entryKey(place.id, place.number))
+	if b == nil || err != nil {
+		return false, err // it is held ahead, which verifyAhead looks at
+	}
+	row, err := decodeLeafRow(b)
+	if err != nil || row.n == n {
+		return false, err
+	}
+	body, err := getBody(r, place.id, place.number)
+	if row.n > n || body == nil {
+		v.find("position %d is of entry %d of log %d, which is at position %d and not here again with a body", n, place.number, place.id, row.n)
+	}
+	return true, err
 }
 
 // verifyIndexes checks that each request ID leads to the own entry that has it,
