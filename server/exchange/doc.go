@@ -57,11 +57,21 @@
 // A node whose store is full keeps its sessions: it passes over the entries
 // that it cannot take and wants them again every 5 s.
 //
+// # Bodies
+//
+// An envelope that did not come with its leaf, and the files that statements
+// name, are asked for one at a time in each session, and come in chunks that go
+// only when no entry is waiting and the window has room. A file is put together
+// on the disk, and gone on with from its length after a cut or a restart, from
+// whichever peer may read the entry. Its digest is compared at the end; a peer
+// that sent other bytes is not asked for it again for an hour, and the session
+// goes on, since statements are more urgent than files.
+//
 // # Faults
 //
 // A peer that breaks the protocol, or sends what does not prove itself, is told
 // so by a Bye and dialled again later; nothing of it was stored and nobody else
 // notices. Frames of kinds that this version does not know or does not use yet
-// (WantBody, BodyChunk, Parcel, Misbehaviour) are passed over, and
-// credited. Alarms are kept apart from errors, see [Status].
+// (Parcel, Misbehaviour) are passed over, and credited. Alarms are kept apart
+// from errors, see [Status].
 package exchange

@@ -9,6 +9,8 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 )
 
@@ -32,6 +34,11 @@ type Options struct {
 	// use.
 	Ended     func(office certs.Office, reason access.Reason)
 	Receipted func(office certs.Office, after time.Duration)
+
+	// Blobs has the attachments, and Book says which are awaited; nil: this
+	// node neither serves nor fetches any.
+	Blobs *blob.Store
+	Book  *casebook.Book
 }
 
 // Exchange keeps one session with each peer that can be reached, whoever
@@ -50,6 +57,9 @@ type Exchange struct {
 	software   string
 	ended      func(certs.Office, access.Reason)
 	receipted  func(certs.Office, time.Duration)
+	blobs      *blob.Store
+	book       *casebook.Book
+	wanted     *wanted
 
 	running  sync.WaitGroup // sessions, and goroutines that outlast them
 	stopping chan struct{}  // closed when sessions are to end
@@ -68,7 +78,7 @@ func New(o Options) *Exchange {
 	own := o.Roster.Own()
 	x := &Exchange{
 		ledger: o.Ledger, roster: o.Roster, office: own.Office(), federation: own.Federation(),
-		dial: o.Dial, now: o.Now, logger: o.Logger, software: o.Software,
+		dial: o.Dial, now: o.Now, logger: o.Logger, software: o.Software, blobs: o.Blobs, book: o.Book,
 		ended: o.Ended, receipted: o.Receipted,
 		stopping: make(chan struct{}),
 		fatal:    make(chan error, 1),
@@ -77,6 +87,7 @@ func New(o Options) *Exchange {
 		scanned:  make(map[certs.Origin]bool),
 		doubts:   make(map[certs.Office]bool),
 	}
+	x.wanted = newWanted(x)
 	if x.now == nil {
 		x.now = time.Now
 	}

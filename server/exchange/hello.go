@@ -24,7 +24,7 @@ func (x *Exchange) hello() *spsv1.Frame {
 		Time:       timestamppb.New(x.now()),
 		CardNumber: x.roster.Own().Number(),
 		Software:   x.software,
-		Features:   []string{featureUrgent, featurePart},
+		Features:   []string{featureUrgent, featurePart, featureBody},
 	}}}
 }
 

@@ -104,8 +104,6 @@ func TestUnknownFramesArePassedOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.send(
-			&spsv1.Frame{Kind: &spsv1.Frame_WantBody{WantBody: &spsv1.WantBody{Origin: "x"}}},
-			&spsv1.Frame{Kind: &spsv1.Frame_BodyChunk{BodyChunk: &spsv1.BodyChunk{Origin: "x"}}},
 			&spsv1.Frame{Kind: &spsv1.Frame_Parcel{Parcel: &spsv1.Parcel{To: "x"}}},
 			&spsv1.Frame{Kind: &spsv1.Frame_Misbehaviour{Misbehaviour: &spsv1.Misbehaviour{}}},
 			&spsv1.Frame{},

@@ -30,6 +30,9 @@ type inbox struct {
 	parts    [2]parted               // of entries, of an urgent entry
 	whole    int                     // bytes of frames that came in parts and wait
 
+	body   *bodyKey        // the body that this side asks for; nil: none
+	chunks []chunkDelivery // of it
+
 	holds  map[certs.Origin]uint64 // of own logs, how many entries the peer says it holds
 	unsaid map[certs.Origin]bool   // those of which the ledger has not been told
 	asked  map[certs.Origin]bool   // own logs of which the peer has sent all that it holds

@@ -21,11 +21,14 @@ type outbox struct {
 	heads    map[certs.Origin]bool
 	told     map[certs.Origin]uint64 // sizes of the heads sent last
 
-	urgent []*spsv1.Frame // urgent entries and their heads: before all that is held
-	held   []*spsv1.Frame // made, and waiting for the window, in order
-	page   *standing      // whose entries are the last of held; nil: none are
-	start  uint64         // their first sequence
-	parts  int            // in how many frames they were made
+	urgent   []*spsv1.Frame // urgent entries and their heads: before all that is held
+	wantBody *spsv1.Frame   // the body that this side asks for
+	asked    *asked         // the one that the peer asked for, until it is looked up
+
+	held  []*spsv1.Frame // made, and waiting for the window, in order
+	page  *standing      // whose entries are the last of held; nil: none are
+	start uint64         // their first sequence
+	parts int            // in how many frames they were made
 	// overtaken is how many urgent entries went between the parts of the page.
 	// Its head must still be one of the last when its last part arrives.
 	overtaken int

@@ -57,8 +57,17 @@ func (s *session) fill(ctx context.Context) (bool, error) {
 		s.hold(stop(o))
 		return true, nil
 	}
+	if out.wantBody != nil {
+		out.held = append(out.held, out.wantBody)
+		out.wantBody = nil
+		s.mu.Unlock()
+		return true, nil
+	}
 	s.mu.Unlock()
-	return s.fillEntries(ctx)
+	if more, err := s.fillEntries(ctx); more || err != nil {
+		return more, err
+	}
+	return s.fillBody(ctx)
 }
 
 // hold puts frames behind those that wait for the window.

@@ -27,8 +27,8 @@ const (
 // cannot wait for each other. write is the only one that sends; it asks what is
 // due, looks it up in the ledger at that moment, and so never sends anything
 // stale. record and clerk hand to the ledger what receive has put down. refill
-// orders what the own log lacks. watch
-// ends the session when its time has come.
+// orders what the own log lacks, and fetch asks for bodies that are missing.
+// watch ends the session when its time has come.
 type session struct {
 	x       *Exchange
 	stream  Stream
@@ -40,6 +40,7 @@ type session struct {
 	arrived chan struct{} // for record
 	posted  chan struct{} // for clerk
 	lacking chan struct{} // for refill
+	chunked chan struct{} // for fetch
 	settled chan struct{} // for watch, when nothing is out any more
 
 	ended    chan struct{} // closed with why set
@@ -49,7 +50,8 @@ type session struct {
 	quit     chan struct{} // closed when nobody waits for write any more
 	greeted  chan struct{} // closed with inbox.hello set
 
-	origin certs.Origin // the peer's log, once it is admitted
+	origin  certs.Origin // the peer's log, once it is admitted
+	serving *serving     // a body on its way to the peer; write's alone
 
 	mu     sync.Mutex
 	why    *ending
@@ -68,6 +70,7 @@ func newSession(x *Exchange, stream Stream, peer certs.Peer, dialled bool) *sess
 		arrived: make(chan struct{}, 1),
 		posted:  make(chan struct{}, 1),
 		lacking: make(chan struct{}, 1),
+		chunked: make(chan struct{}, 1),
 		settled: make(chan struct{}, 1),
 		ended:   make(chan struct{}), stopped: make(chan struct{}),
 		written: make(chan struct{}), received: make(chan struct{}),
@@ -95,6 +98,7 @@ func (s *session) run(ctx context.Context) *ending {
 		workers.Go(func() { s.record(ctx) })
 		workers.Go(func() { s.clerk(ctx) })
 		workers.Go(func() { s.refill(ctx) })
+		workers.Go(func() { s.fetch(ctx) })
 		s.watch(ctx)
 	}
 	cancel()

@@ -19,6 +19,7 @@ const gossipEvery = time.Minute
 // of which receive tells why.
 func (s *session) write(ctx context.Context) {
 	defer close(s.written)
+	defer func() { s.serving.close() }()
 	idle := time.NewTimer(creditAgain)
 	defer idle.Stop()
 	gossip := time.NewTicker(gossipEvery)

@@ -48,6 +48,9 @@ func (w *world) blocks(t testing.TB) []block {
 		{"session-want", dumped(t, &spsv1.Frame{}, marshal(t, steps[2].frame))},
 		{"session-head", dumped(t, &spsv1.Frame{}, marshal(t, steps[5].frame))},
 		{"session-receipt", string(w.lastReceipt(t))},
+		{"want-body", dumped(t, &spsv1.Frame{}, marshal(t, w.wantBody()))},
+		{"body-chunk", dumped(t, &spsv1.Frame{}, marshal(t, w.bodyChunk(w.statement[resumed:], len(w.statement))))},
+		{"body-not-held", dumped(t, &spsv1.Frame{}, marshal(t, w.bodyChunk(nil, 0)))},
 		{"session-bye", dumped(t, &spsv1.Frame{}, marshal(t, steps[len(steps)-1].frame))},
 	}
 	return append(all, credit(t, steps)...)

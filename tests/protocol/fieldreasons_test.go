@@ -32,6 +32,7 @@ func TestFieldReasons(t *testing.T) {
 		"access": listed(literals(t, "server/access")),
 		"law":    listed(literals(t, "server/statement")),
 		"office": listed(literals(t, "server/office")),
+		"files":  listed(literals(t, "server/blob")),
 		"lists":  listed(literals(t, "server/casebook")),
 		"rules":  listed(rules()),
 	} {

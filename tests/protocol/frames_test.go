@@ -117,7 +117,7 @@ func (w *world) signReceipt(t testing.TB, o *office, r seal.Receipt) []byte {
 func helloFrame(o certs.Origin) *spsv1.Frame {
 	return &spsv1.Frame{Kind: &spsv1.Frame_Hello{Hello: &spsv1.Hello{
 		Versions: []uint32{1}, Federation: o.Federation, Office: string(o.Office), Origin: o.String(),
-		Time: timestamppb.New(met), CardNumber: 1, Software: software, Features: []string{"urgent", "part"},
+		Time: timestamppb.New(met), CardNumber: 1, Software: software, Features: []string{"urgent", "part", "want_body"},
 	}}}
 }
 
@@ -144,4 +144,24 @@ func receiptFrame(by certs.Office, note []byte) *spsv1.Frame {
 
 func creditFrame(bytes uint64) *spsv1.Frame {
 	return &spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: &spsv1.Credit{Bytes: bytes}}}
+}
+
+// resumed is how many bytes of the body of entry 1 China has in the example of
+// bodies.
+const resumed = 128
+
+// wantBody returns the frame in which China asks for the rest of them.
+func (w *world) wantBody() *spsv1.Frame {
+	sum := sha256.Sum256(w.statement)
+	return &spsv1.Frame{Kind: &spsv1.Frame_WantBody{WantBody: &spsv1.WantBody{
+		Origin: vn.String(), Sequence: 1, Sha256: sum[:], Offset: resumed,
+	}}}
+}
+
+// bodyChunk returns the answer with some bytes of a whole of a size.
+func (w *world) bodyChunk(data []byte, size int) *spsv1.Frame {
+	sum := sha256.Sum256(w.statement)
+	return &spsv1.Frame{Kind: &spsv1.Frame_BodyChunk{BodyChunk: &spsv1.BodyChunk{
+		Origin: vn.String(), Sequence: 1, Sha256: sum[:], Offset: resumed, Data: data, TotalSize: uint64(size),
+	}}}
 }

@@ -3,6 +3,7 @@ package protocol
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -33,8 +34,8 @@ func (p *page) rewritten(t testing.TB) [][]byte {
 	text := fmt.Sprintf("sps-receipt/v1\n%s\n%s\n%s\n%d\n", lines[0], lines[1], lines[2], seconds)
 	seen := signText(t, "asean-cn/VN/receipt", text, edKey("VN receipt key"))
 	frames := [][]byte{
-		second.Hello(federation, "CN", "asean-cn/CN/1", seconds, software, "urgent", "part"),
-		second.Hello(federation, "VN", "asean-cn/VN/1", seconds, software, "urgent", "part"),
+		second.Hello(federation, "CN", "asean-cn/CN/1", seconds, software, "urgent", "part", "want_body"),
+		second.Hello(federation, "VN", "asean-cn/VN/1", seconds, software, "urgent", "part", "want_body"),
 		second.Want("asean-cn/VN/1", 0),
 		second.Want("asean-cn/CN/1", 1),
 		second.ReceiptNote("VN", seen),
@@ -62,6 +63,34 @@ func total(frames ...[]byte) uint64 {
 		n += uint64(len(f))
 	}
 	return n
+}
+
+// TestBodiesAreReadFromTheDocument takes the body of entry 1 out of the frames of
+// the example, as the document says that a receiver does.
+func TestBodiesAreReadFromTheDocument(t *testing.T) {
+	p := openPage(t)
+	whole := p.bytes(t, "envelope")
+	sum := sha256.Sum256(whole)
+	if got, want := second.WantBody("asean-cn/VN/1", 1, sum, resumed), p.bytes(t, "want-body"); !bytes.Equal(got, want) {
+		t.Errorf("want-body is written as\n%s\nwant\n%s", plain(got), plain(want))
+	}
+	rest, err := second.BodyChunk(p.bytes(t, "body-chunk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rest.Origin != "asean-cn/VN/1" || rest.Sequence != 1 || rest.Sum != sum || rest.Offset != resumed || rest.Size != uint64(len(whole)) {
+		t.Errorf("the chunk is %+v, want the rest of the body of entry 1", rest)
+	}
+	if got := sha256.Sum256(append(bytes.Clone(whole[:resumed]), rest.Data...)); got != sum {
+		t.Errorf("with the chunk the body has the digest %x, want %x", got, sum)
+	}
+	none, err := second.BodyChunk(p.bytes(t, "body-not-held"))
+	if err != nil || none.Sum != sum || len(none.Data) > 0 || none.Size != 0 {
+		t.Errorf("not held is read as %+v (%v), want no bytes and no length", none, err)
+	}
+	if beyond, err := second.BodyChunk(bytes.Replace(p.bytes(t, "body-chunk"), []byte{0x30, 0xd1, 0x01}, []byte{0x30, 0xd0, 0x01}, 1)); err == nil {
+		t.Errorf("a chunk beyond its whole is read as %+v, want an error", beyond)
+	}
 }
 
 // TestSessionIsWrittenFromTheDocument compares the frames that the second

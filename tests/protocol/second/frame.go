@@ -103,6 +103,64 @@ func Credit(taken uint64) []byte {
 	return frame(7, w)
 }
 
+// WantBody returns the frame that asks for a body from an offset on.
+func WantBody(origin string, sequence uint64, sum [32]byte, offset uint64) []byte {
+	var w writer
+	w.bytes(1, []byte(origin))
+	w.number(2, sequence)
+	w.bytes(3, sum[:])
+	w.number(4, offset)
+	return frame(8, w)
+}
+
+// Chunk is what a frame of a body says.
+type Chunk struct {
+	Origin                 string
+	Sequence, Offset, Size uint64
+	Sum                    [32]byte
+	Data                   []byte
+}
+
+// BodyChunk reads the frame of a part of a body, field by field.
+func BodyChunk(b []byte) (c Chunk, err error) {
+	outer, err := split(b)
+	if err != nil {
+		return c, err
+	}
+	if len(outer) != 1 || outer[0].num != 9 {
+		return c, errors.New("no frame of a body")
+	}
+	inner, err := split(outer[0].bytes)
+	if err != nil {
+		return c, err
+	}
+	for _, f := range inner {
+		switch f.num {
+		case 1:
+			c.Origin = string(f.bytes)
+		case 2:
+			c.Sequence = f.number
+		case 3:
+			if len(f.bytes) != len(c.Sum) {
+				return c, errors.New("a digest that has not 32 bytes")
+			}
+			c.Sum = [32]byte(f.bytes)
+		case 4:
+			c.Offset = f.number
+		case 5:
+			c.Data = f.bytes
+		case 6:
+			c.Size = f.number
+		}
+	}
+	// Who does not hold it says so with no bytes and no length.
+	held := len(c.Data) > 0 && len(c.Data) <= 512<<10 && c.Offset+uint64(len(c.Data)) <= c.Size
+	if !held && (len(c.Data) > 0 || c.Size > 0) {
+		return c, errors.New("a chunk that goes beyond its whole")
+	}
+	return c, nil
+}
+
 // Bye returns the last frame of a side.
 func Bye(code uint64, reason, message string) []byte {
 	var w writer
