@@ -71,6 +71,11 @@ type Limits struct {
 	// entries of one peer may take in a day.
 	PeerReserve int64
 
+	// Attachments is the largest size of all attachments together, bytes, and
+	// AttachmentsKeep how long one is kept that no statement names.
+	Attachments     int64
+	AttachmentsKeep time.Duration
+
 	Request   int           // largest request at the office and web listeners, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
 	Drain     time.Duration // a stopping node waits so long for calls to end
@@ -79,6 +84,9 @@ type Limits struct {
 
 // Ledger returns the path of the ledger's file.
 func (c Config) Ledger() string { return filepath.Join(c.Data, "ledger.db") }
+
+// Blobs returns the folder of the attachments.
+func (c Config) Blobs() string { return filepath.Join(c.Data, "blobs") }
 
 // Setting describes one key of the configuration. The same key is a path in
 // the YAML file, a variable of the environment and a flag.
@@ -119,7 +127,7 @@ func Settings() []Setting {
 	return append([]Setting{
 		{Key: "federation", Doc: "name of the federation, such as asean-cn; required", set: setFederation},
 		{Key: "office", Doc: "code of this office, such as VN; required", set: setOffice},
-		path("data", "data", "folder of ledger.db", func(c *Config) *string { return &c.Data }),
+		path("data", "data", "folder of ledger.db and of the attachments", func(c *Config) *string { return &c.Data }),
 		path("anchor", "", "the anchor file, best on other media; anchor in the data folder if not given", func(c *Config) *string { return &c.Anchor }),
 		path("identity.certificate", "node.pem", "certificate of this node", func(c *Config) *string { return &c.Identity.Certificate }),
 		path("identity.key", "node.key", "its private key", func(c *Config) *string { return &c.Identity.Key }),
@@ -155,6 +163,14 @@ func Settings() []Setting {
 		}},
 		{Key: "limits.peer_reserve", Default: "4MiB", Doc: "of the 64 MiB kept for urgent work, how much one peer's urgent entries may take in a day; all peers together eight times that", set: func(c *Config, v string) (err error) {
 			c.Limits.PeerReserve, err = parseSize(v, 1<<20, 1<<30)
+			return err
+		}},
+		{Key: "limits.attachments", Default: "64GiB", Doc: "largest size of all attachments together, own ones and those of peers", set: func(c *Config, v string) (err error) {
+			c.Limits.Attachments, err = parseSize(v, 64<<20, 1<<50)
+			return err
+		}},
+		{Key: "limits.attachments_keep", Default: "72h", Doc: "an attachment that was uploaded and that no statement names is removed after this", set: func(c *Config, v string) (err error) {
+			c.Limits.AttachmentsKeep, err = parseWait(v, time.Minute, 90*24*time.Hour)
 			return err
 		}},
 		{Key: "limits.request", Default: "1MiB", Doc: "largest request at the office and web listeners", set: func(c *Config, v string) error {

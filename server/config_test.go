@@ -41,7 +41,7 @@ systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
 backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
-limits: {store: 1TiB, peer_reserve: 8MiB, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
+limits: {store: 1TiB, peer_reserve: 8MiB, attachments: 2TiB, attachments_keep: 24h, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
 `
 
 func writeConfig(t *testing.T, text string) string {
@@ -69,7 +69,10 @@ func TestLoadConfigEveryKey(t *testing.T) {
 		Web:       server.WebFiles{Certificate: filepath.Join(dir, "web.pem"), Key: filepath.Join(dir, "web.key")},
 		Log:       server.Log{Level: slog.LevelDebug, Format: "text"},
 		Telemetry: server.Telemetry{Endpoint: "https://collector.test:4317"},
-		Limits:    server.Limits{Store: 1 << 40, PeerReserve: 8 << 20, Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second},
+		Limits: server.Limits{
+			Store: 1 << 40, PeerReserve: 8 << 20, Attachments: 2 << 40, AttachmentsKeep: 24 * time.Hour,
+			Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second,
+		},
 		Access: server.Access{
 			Limits: access.Limits{
 				Read: access.Rate{Count: 10, Per: time.Second}, Write: access.Rate{Count: 20, Per: time.Minute}, Watches: 3,
@@ -118,7 +121,10 @@ func TestLoadConfigDefaults(t *testing.T) {
 		Peers:  filepath.Join(dir, "peers"),
 		Listen: server.Listen{Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
 		Log:    server.Log{Level: slog.LevelInfo, Format: "json"},
-		Limits: server.Limits{Store: 64 << 30, PeerReserve: 4 << 20, Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second},
+		Limits: server.Limits{
+			Store: 64 << 30, PeerReserve: 4 << 20, Attachments: 64 << 30, PeerReserve: 4 << 20, AttachmentsKeep: 72 * time.Hour,
+			Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second,
+		},
 		Access: server.Access{
 			Limits: access.DefaultLimits(), TokenAge: access.DefaultTokenAge, Tokens: access.DefaultTokens,
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,

@@ -18,6 +18,7 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/backup"
+	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -64,6 +65,7 @@ type Server struct {
 
 	id       *identity
 	store    *bolt.Store
+	blobs    *blob.Store
 	book     *casebook.Book
 	ledger   *ledger.Ledger
 	register *access.Register
@@ -177,9 +179,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if s.book.Stale() {
 		s.logger.Info("rebuilding the casebook")
-		return s.book.Rebuild(ctx, s.ledger)
+		if err := s.book.Rebuild(ctx, s.ledger); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.openBlobs(ctx)
 }
 
 // assemble makes exchange and services of what was opened.
@@ -194,15 +198,16 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	}
 	s.exchange = exchange.New(exchange.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Dial: dial, Now: s.now, Logger: s.logger,
-		Software: "spsd " + s.version,
+		Software: "spsd " + s.version, Blobs: s.blobs, Book: s.book,
 		Ended: func(office certs.Office, reason access.Reason) {
 			s.metrics.SessionEnded(string(office), string(reason))
 		},
 		Receipted: func(office certs.Office, after time.Duration) { s.metrics.Receipted(string(office), after) },
 	})
 	s.office = office.New(office.Options{
-		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Store: s.store, Now: s.now,
-		FourEyes:  s.config.FourEyes,
+		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
+		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
+		FourEyes: s.config.FourEyes, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{
@@ -297,6 +302,7 @@ func (s *Server) Start(ctx context.Context) error {
 	if s.backups != nil {
 		s.running.Go(func() { s.backups.Run(life) })
 	}
+	s.running.Go(func() { s.sweepBlobs(life) })
 	s.running.Go(statement.Warm)
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload
 		s.logger.Warn("own card is not published", "err", err)

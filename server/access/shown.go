@@ -10,11 +10,15 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-var issuedName = (&spsv1.IssuedStatement{}).ProtoReflect().Descriptor().FullName()
+// told are the messages that show a statement, or a file that belongs to one.
+var told = map[protoreflect.FullName]bool{
+	(&spsv1.IssuedStatement{}).ProtoReflect().Descriptor().FullName(): true,
+	(&spsv1.DownloadHeader{}).ProtoReflect().Descriptor().FullName():  true,
+}
 
-// restricted returns the names of the statements in an answer that are not for
-// the whole network. It finds them in any message of the contract, so that a
-// method that is added later is audited like the others.
+// restricted returns the names of the statements and files in an answer that
+// are not for the whole network. It finds them in any message of the contract,
+// so that a method that is added later is audited like the others.
 func restricted(answer proto.Message) []string {
 	var names []string
 	restrictedIn(answer.ProtoReflect(), &names)
@@ -32,9 +36,12 @@ func evidenceOf(request proto.Message) []string {
 }
 
 func restrictedIn(m protoreflect.Message, names *[]string) {
-	if m.Descriptor().FullName() == issuedName {
+	if told[m.Descriptor().FullName()] {
 		// By interface, since the answer may be of another Go type.
-		s, ok := m.Interface().(*spsv1.IssuedStatement)
+		s, ok := m.Interface().(interface {
+			GetName() string
+			GetAudience() *spsv1.Audience
+		})
 		if ok && s.GetName() != "" && !s.GetAudience().GetNetwork() {
 			*names = append(*names, s.GetName())
 		}
@@ -53,7 +60,7 @@ func restrictedIn(m protoreflect.Message, names *[]string) {
 	}
 }
 
-// ways holds, by message, the fields that lead to an IssuedStatement.
+// ways holds, by message, the fields that lead to one of told.
 var ways sync.Map // protoreflect.FullName → []protoreflect.FieldDescriptor
 
 func waysTo(d protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
@@ -70,14 +77,14 @@ func waysTo(d protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
 	return fields
 }
 
-// leads reports whether an IssuedStatement can be found under a field. Maps of
+// leads reports whether one of told can be found under a field. Maps of
 // the contract hold none.
 func leads(f protoreflect.FieldDescriptor, seen map[protoreflect.FullName]bool) bool {
 	d := f.Message()
 	switch {
 	case d == nil || f.IsMap() || seen[d.FullName()]:
 		return false
-	case d.FullName() == issuedName:
+	case told[d.FullName()]:
 		return true
 	}
 	seen[d.FullName()] = true

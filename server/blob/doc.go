@@ -19,7 +19,7 @@
 //
 // Before a byte is written its room is set aside: below the quota, and on the
 // disk with a rest that is left to the ledger. [ErrFull] means that nothing was
-// begun.
+// begun. What is fetched may take three quarters of the quota.
 //
 // # Garbage
 //

@@ -3,6 +3,7 @@ package blob
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -55,6 +56,17 @@ func MediaTypes() []string {
 		names[i] = k.name
 	}
 	return names
+}
+
+// CheckType returns a [*TypeError] unless a file that is held is of a media type
+// that may be attached. Other errors are those of [Store.Open].
+func (s *Store) CheckType(ctx context.Context, d Digest, declared string) error {
+	f, size, err := s.Open(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return checkType(declared, f, size)
 }
 
 // checkType compares what a file is declared to be with what it is.

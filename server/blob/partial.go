@@ -28,7 +28,8 @@ type Partial struct {
 // Resume opens the file of a digest to be fetched from [Partial.Offset] on. Its
 // size is 1 to [MaxSize]. The error is [ErrBusy], [ErrFull], or that of the
 // disk. Of a file that is held nothing is to be fetched: the caller asks
-// [Store.Size] first.
+// [Store.Size] first. A quarter of the quota is left to uploads: what other offices
+// name must not keep the own one from speaking.
 func (s *Store) Resume(d Digest, size int64) (*Partial, error) {
 	if size < 1 || size > MaxSize {
 		return nil, fmt.Errorf("%w: %d bytes", ErrTooLarge, size)
@@ -51,7 +52,7 @@ func (s *Store) Resume(d Digest, size int64) (*Partial, error) {
 
 func (p *Partial) open(old int64) error {
 	if more := p.size - old; more > 0 {
-		if err := p.s.reserve(more); err != nil {
+		if err := p.s.reserve(more, p.s.o.Quota/4*3); err != nil {
 			return err
 		}
 		p.room += more

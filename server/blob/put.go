@@ -32,7 +32,7 @@ func (s *Store) Put(ctx context.Context, r io.Reader, want Declared) (Digest, in
 	if room == 0 {
 		room = MaxSize
 	}
-	if err := s.reserve(room); err != nil {
+	if err := s.reserve(room, s.o.Quota); err != nil {
 		return Digest{}, 0, err
 	}
 	defer s.giveBack(room)

@@ -315,8 +315,8 @@ func (s *Store) sweepPartial(ctx context.Context, d Digest, before time.Time, na
 	return nil
 }
 
-// reserve sets room aside, or returns [ErrFull].
-func (s *Store) reserve(bytes int64) error {
+// reserve sets room aside below a quota, or returns [ErrFull].
+func (s *Store) reserve(bytes, quota int64) error {
 	free, err := s.free(s.o.Dir)
 	if err != nil {
 		return err
@@ -324,8 +324,8 @@ func (s *Store) reserve(bytes int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch taken := s.bytes + s.aside; {
-	case taken+bytes > s.o.Quota:
-		return fmt.Errorf("%w: %d bytes of %d are taken: raise limits.attachments", ErrFull, taken, s.o.Quota)
+	case taken+bytes > quota:
+		return fmt.Errorf("%w: %d bytes of %d are taken: raise limits.attachments", ErrFull, taken, quota)
 	case free < bytes+s.o.Spare:
 		return fmt.Errorf("%w: the disk has %d bytes left: free some", ErrFull, free)
 	}

@@ -22,7 +22,7 @@ const (
 // session is one stream to one peer, from its first frame to its last. It is
 // the same whoever dialled.
 //
-// Six goroutines share it. receive takes frames off the stream and puts them
+// Seven goroutines share it. receive takes frames off the stream and puts them
 // down: it never sends and never waits, so two peers that both have much to say
 // cannot wait for each other. write is the only one that sends; it asks what is
 // due, looks it up in the ledger at that moment, and so never sends anything

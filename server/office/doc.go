@@ -1,5 +1,6 @@
-// Package office is CaseService and EvidenceService: what officers, validators,
-// national systems and auditors of an office do with statements and cases.
+// Package office is CaseService, EvidenceService and AttachmentService: what
+// officers, validators, national systems and auditors of an office do with
+// statements, cases and the files that belong to them.
 //
 // It holds no state but where to look. A statement that is issued is an entry of the ledger
 // before the call returns; lists, cases and watches are read from ledger and

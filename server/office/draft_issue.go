@@ -43,6 +43,11 @@ func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (
 	if entry.Urgent {
 		ctx = store.WithReserve(ctx)
 	}
+	release, err := d.s.pin(st)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	entry.Entered = func(tx store.Tx, e ledger.Entry) error {
 		id, before, err := d.open(tx, caller, req.GetName(), req.GetEtag())
 		if err != nil {

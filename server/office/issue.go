@@ -46,6 +46,11 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	if draft.Urgent {
 		ctx = store.WithReserve(ctx)
 	}
+	release, err := s.pin(st)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	draft.Entered = func(tx store.Tx, e ledger.Entry) error {
 		return access.Record(ctx, tx, statementName(e.Origin, e.Sequence))
 	}
@@ -112,6 +117,10 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 	}
 	wrong, err := s.checkCase(ctx, st)
 	if err != nil {
+		return nil, err
+	}
+	violations = append(violations, wrong...)
+	if wrong, err = s.checkAttachments(ctx, st); err != nil {
 		return nil, err
 	}
 	if violations = append(violations, wrong...); len(violations) > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
@@ -25,6 +26,11 @@ type Options struct {
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
 
+	// Blobs has the files, and Keep is how long it keeps one that no statement
+	// names.
+	Blobs *blob.Store
+	Keep  time.Duration
+
 	// Heartbeat is how often a watch that has nothing to say says so.
 	Heartbeat time.Duration
 	// Draining is closed when the node begins to stop: watches then end, so
@@ -32,13 +38,15 @@ type Options struct {
 	Draining <-chan struct{}
 }
 
-// Service implements spsv1.CaseServiceServer and spsv1.EvidenceServiceServer. It
-// is safe for concurrent use.
+// Service implements spsv1.CaseServiceServer, spsv1.EvidenceServiceServer and
+// spsv1.AttachmentServiceServer. It is safe for concurrent use.
 type Service struct {
 	spsv1.UnimplementedCaseServiceServer
 	spsv1.UnimplementedEvidenceServiceServer
-	o    Options
-	past past // where cards and readdresses stand
+	spsv1.UnimplementedAttachmentServiceServer
+	o       Options
+	past    past // where cards and readdresses stand
+	uploads uploads
 }
 
 // New returns the service.

@@ -54,6 +54,7 @@ func (s *Service) show(ctx context.Context, e ledger.Entry, view spsv1.Statement
 		Fault:      reading.Fault,
 		GapBefore:  e.Gap,
 	}
+	shown.Attachments = s.attachments(shown.GetName(), reading.Statement)
 	if note.Case != "" {
 		shown.Case = casePrefix + note.Case
 	}

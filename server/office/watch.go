@@ -127,7 +127,11 @@ func followed(req followRequest) (following, error) {
 // for them.
 func (s *Service) event(ctx context.Context, r ledger.Record, f following) (*spsv1.WatchStatementsResponse, error) {
 	if f.chosen {
-		found, err := s.o.Book.Matches(ctx, r.Position.N, f.query)
+		n := r.Position.N
+		if r.Entry != nil {
+			n = r.Entry.Position.N // another if its body came late
+		}
+		found, err := s.o.Book.Matches(ctx, n, f.query)
 		if err != nil || !found {
 			return nil, err
 		}

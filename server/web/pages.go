@@ -14,7 +14,6 @@ import (
 	"github.com/swaggest/swgui/v5/static"
 	"google.golang.org/grpc/codes"
 
-	"github.com/spsalert/spsalert/gen/openapi"
 	"github.com/spsalert/spsalert/server/access"
 )
 
@@ -43,7 +42,14 @@ var assets = []struct{ name, contentType string }{
 func (s *Server) pages() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/v1/", s.api)
-	mux.Handle("GET /openapi.json", file("application/json", openapi.JSON))
+	mux.HandleFunc(uploadPath, s.upload)
+	mux.HandleFunc(uploadPath+"/{sha256}", s.upload)
+	mux.HandleFunc(downloadPath, s.download)
+	contract, err := contract()
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("GET /openapi.json", file("application/json", contract))
 	mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
 	for path, page := range map[string]struct{ name, contentType string }{

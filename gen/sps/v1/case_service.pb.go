@@ -172,7 +172,9 @@ type IssuedStatement struct {
 	Advice []*Advice `protobuf:"bytes,13,rep,name=advice,proto3" json:"advice,omitempty"`
 	// How many earlier entries of its office's log have not arrived here yet: it is urgent and came ahead of them. What
 	// they say, an amendment of it or of another too, is not known here yet. 0 for all others, and once they have come.
-	GapBefore     uint64 `protobuf:"varint,14,opt,name=gap_before,json=gapBefore,proto3" json:"gap_before,omitempty"`
+	GapBefore uint64 `protobuf:"varint,14,opt,name=gap_before,json=gapBefore,proto3" json:"gap_before,omitempty"`
+	// How it stands here with the files that the statement names, in its order.
+	Attachments   []*AttachmentStatus `protobuf:"bytes,15,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +307,87 @@ func (x *IssuedStatement) GetGapBefore() uint64 {
 	return 0
 }
 
+func (x *IssuedStatement) GetAttachments() []*AttachmentStatus {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+// AttachmentStatus says how a file that a statement names stands at this node.
+type AttachmentStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Resource name, `offices/{office}/statements/{epoch}-{sequence}/attachments/{id}`; empty in the answer to
+	// validate_only.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Local id of the attachment in the statement, for example `a1`.
+	Id string `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// True if the whole file is here.
+	Held bool `protobuf:"varint,3,opt,name=held,proto3" json:"held,omitempty"`
+	// How many of its bytes are here; less than its size while it is being fetched.
+	HeldBytes     uint64 `protobuf:"varint,4,opt,name=held_bytes,json=heldBytes,proto3" json:"held_bytes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttachmentStatus) Reset() {
+	*x = AttachmentStatus{}
+	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttachmentStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttachmentStatus) ProtoMessage() {}
+
+func (x *AttachmentStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttachmentStatus.ProtoReflect.Descriptor instead.
+func (*AttachmentStatus) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AttachmentStatus) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AttachmentStatus) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *AttachmentStatus) GetHeld() bool {
+	if x != nil {
+		return x.Held
+	}
+	return false
+}
+
+func (x *AttachmentStatus) GetHeldBytes() uint64 {
+	if x != nil {
+		return x.HeldBytes
+	}
+	return 0
+}
+
 // Advice is something about a statement that is nearly always an oversight, and no reason to refuse it.
 type Advice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -320,7 +403,7 @@ type Advice struct {
 
 func (x *Advice) Reset() {
 	*x = Advice{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	mi := &file_sps_v1_case_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -332,7 +415,7 @@ func (x *Advice) String() string {
 func (*Advice) ProtoMessage() {}
 
 func (x *Advice) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[1]
+	mi := &file_sps_v1_case_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -345,7 +428,7 @@ func (x *Advice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Advice.ProtoReflect.Descriptor instead.
 func (*Advice) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Advice) GetField() string {
@@ -386,7 +469,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[2]
+	mi := &file_sps_v1_case_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -398,7 +481,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[2]
+	mi := &file_sps_v1_case_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -411,7 +494,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Delivery) GetOffice() string {
@@ -462,7 +545,7 @@ type IssueStatementRequest struct {
 
 func (x *IssueStatementRequest) Reset() {
 	*x = IssueStatementRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[3]
+	mi := &file_sps_v1_case_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -474,7 +557,7 @@ func (x *IssueStatementRequest) String() string {
 func (*IssueStatementRequest) ProtoMessage() {}
 
 func (x *IssueStatementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[3]
+	mi := &file_sps_v1_case_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -487,7 +570,7 @@ func (x *IssueStatementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use IssueStatementRequest.ProtoReflect.Descriptor instead.
 func (*IssueStatementRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *IssueStatementRequest) GetParent() string {
@@ -531,7 +614,7 @@ type GetStatementRequest struct {
 
 func (x *GetStatementRequest) Reset() {
 	*x = GetStatementRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[4]
+	mi := &file_sps_v1_case_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -543,7 +626,7 @@ func (x *GetStatementRequest) String() string {
 func (*GetStatementRequest) ProtoMessage() {}
 
 func (x *GetStatementRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[4]
+	mi := &file_sps_v1_case_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -556,7 +639,7 @@ func (x *GetStatementRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatementRequest.ProtoReflect.Descriptor instead.
 func (*GetStatementRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetStatementRequest) GetName() string {
@@ -598,7 +681,7 @@ type ListStatementsRequest struct {
 
 func (x *ListStatementsRequest) Reset() {
 	*x = ListStatementsRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[5]
+	mi := &file_sps_v1_case_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +693,7 @@ func (x *ListStatementsRequest) String() string {
 func (*ListStatementsRequest) ProtoMessage() {}
 
 func (x *ListStatementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[5]
+	mi := &file_sps_v1_case_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +706,7 @@ func (x *ListStatementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStatementsRequest.ProtoReflect.Descriptor instead.
 func (*ListStatementsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListStatementsRequest) GetParent() string {
@@ -690,7 +773,7 @@ type ListStatementsResponse struct {
 
 func (x *ListStatementsResponse) Reset() {
 	*x = ListStatementsResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[6]
+	mi := &file_sps_v1_case_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +785,7 @@ func (x *ListStatementsResponse) String() string {
 func (*ListStatementsResponse) ProtoMessage() {}
 
 func (x *ListStatementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[6]
+	mi := &file_sps_v1_case_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +798,7 @@ func (x *ListStatementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListStatementsResponse.ProtoReflect.Descriptor instead.
 func (*ListStatementsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListStatementsResponse) GetStatements() []*IssuedStatement {
@@ -761,7 +844,7 @@ type WatchStatementsRequest struct {
 
 func (x *WatchStatementsRequest) Reset() {
 	*x = WatchStatementsRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[7]
+	mi := &file_sps_v1_case_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -773,7 +856,7 @@ func (x *WatchStatementsRequest) String() string {
 func (*WatchStatementsRequest) ProtoMessage() {}
 
 func (x *WatchStatementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[7]
+	mi := &file_sps_v1_case_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -786,7 +869,7 @@ func (x *WatchStatementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStatementsRequest.ProtoReflect.Descriptor instead.
 func (*WatchStatementsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *WatchStatementsRequest) GetParent() string {
@@ -843,7 +926,7 @@ type WatchStatementsResponse struct {
 
 func (x *WatchStatementsResponse) Reset() {
 	*x = WatchStatementsResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	mi := &file_sps_v1_case_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -855,7 +938,7 @@ func (x *WatchStatementsResponse) String() string {
 func (*WatchStatementsResponse) ProtoMessage() {}
 
 func (x *WatchStatementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[8]
+	mi := &file_sps_v1_case_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -868,7 +951,7 @@ func (x *WatchStatementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchStatementsResponse.ProtoReflect.Descriptor instead.
 func (*WatchStatementsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WatchStatementsResponse) GetCursor() string {
@@ -963,7 +1046,7 @@ type PollStatementsRequest struct {
 
 func (x *PollStatementsRequest) Reset() {
 	*x = PollStatementsRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	mi := &file_sps_v1_case_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -975,7 +1058,7 @@ func (x *PollStatementsRequest) String() string {
 func (*PollStatementsRequest) ProtoMessage() {}
 
 func (x *PollStatementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[9]
+	mi := &file_sps_v1_case_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,7 +1071,7 @@ func (x *PollStatementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollStatementsRequest.ProtoReflect.Descriptor instead.
 func (*PollStatementsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *PollStatementsRequest) GetParent() string {
@@ -1053,7 +1136,7 @@ type PollStatementsResponse struct {
 
 func (x *PollStatementsResponse) Reset() {
 	*x = PollStatementsResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[10]
+	mi := &file_sps_v1_case_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1065,7 +1148,7 @@ func (x *PollStatementsResponse) String() string {
 func (*PollStatementsResponse) ProtoMessage() {}
 
 func (x *PollStatementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[10]
+	mi := &file_sps_v1_case_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1078,7 +1161,7 @@ func (x *PollStatementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PollStatementsResponse.ProtoReflect.Descriptor instead.
 func (*PollStatementsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PollStatementsResponse) GetEvents() []*WatchStatementsResponse {
@@ -1117,7 +1200,7 @@ type RecordedReceipt struct {
 
 func (x *RecordedReceipt) Reset() {
 	*x = RecordedReceipt{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[11]
+	mi := &file_sps_v1_case_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1129,7 +1212,7 @@ func (x *RecordedReceipt) String() string {
 func (*RecordedReceipt) ProtoMessage() {}
 
 func (x *RecordedReceipt) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[11]
+	mi := &file_sps_v1_case_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1142,7 +1225,7 @@ func (x *RecordedReceipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordedReceipt.ProtoReflect.Descriptor instead.
 func (*RecordedReceipt) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RecordedReceipt) GetOffice() string {
@@ -1206,7 +1289,7 @@ type Case struct {
 
 func (x *Case) Reset() {
 	*x = Case{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[12]
+	mi := &file_sps_v1_case_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1301,7 @@ func (x *Case) String() string {
 func (*Case) ProtoMessage() {}
 
 func (x *Case) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[12]
+	mi := &file_sps_v1_case_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1314,7 @@ func (x *Case) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Case.ProtoReflect.Descriptor instead.
 func (*Case) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Case) GetName() string {
@@ -1287,7 +1370,7 @@ type GetCaseRequest struct {
 
 func (x *GetCaseRequest) Reset() {
 	*x = GetCaseRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[13]
+	mi := &file_sps_v1_case_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1299,7 +1382,7 @@ func (x *GetCaseRequest) String() string {
 func (*GetCaseRequest) ProtoMessage() {}
 
 func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[13]
+	mi := &file_sps_v1_case_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1312,7 +1395,7 @@ func (x *GetCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCaseRequest.ProtoReflect.Descriptor instead.
 func (*GetCaseRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetCaseRequest) GetName() string {
@@ -1365,7 +1448,7 @@ type ListCasesRequest struct {
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[14]
+	mi := &file_sps_v1_case_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1460,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[14]
+	mi := &file_sps_v1_case_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1473,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1441,7 +1524,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[15]
+	mi := &file_sps_v1_case_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1453,7 +1536,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[15]
+	mi := &file_sps_v1_case_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1466,7 +1549,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1487,7 +1570,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xe4\x04\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xa5\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1508,7 +1591,14 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04seal\x18\f \x01(\v2\f.sps.v1.SealB\x03\xe0A\x03R\x04seal\x12+\n" +
 	"\x06advice\x18\r \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\x12\"\n" +
 	"\n" +
-	"gap_before\x18\x0e \x01(\x04B\x03\xe0A\x03R\tgapBefore\"R\n" +
+	"gap_before\x18\x0e \x01(\x04B\x03\xe0A\x03R\tgapBefore\x12?\n" +
+	"\vattachments\x18\x0f \x03(\v2\x18.sps.v1.AttachmentStatusB\x03\xe0A\x03R\vattachments\"i\n" +
+	"\x10AttachmentStatus\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
+	"\x04held\x18\x03 \x01(\bR\x04held\x12\x1d\n" +
+	"\n" +
+	"held_bytes\x18\x04 \x01(\x04R\theldBytes\"R\n" +
 	"\x06Advice\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\tR\x05field\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x1a\n" +
@@ -1632,82 +1722,84 @@ func file_sps_v1_case_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_sps_v1_case_service_proto_goTypes = []any{
 	(StatementView)(0),              // 0: sps.v1.StatementView
 	(DeliveryState)(0),              // 1: sps.v1.DeliveryState
 	(*IssuedStatement)(nil),         // 2: sps.v1.IssuedStatement
-	(*Advice)(nil),                  // 3: sps.v1.Advice
-	(*Delivery)(nil),                // 4: sps.v1.Delivery
-	(*IssueStatementRequest)(nil),   // 5: sps.v1.IssueStatementRequest
-	(*GetStatementRequest)(nil),     // 6: sps.v1.GetStatementRequest
-	(*ListStatementsRequest)(nil),   // 7: sps.v1.ListStatementsRequest
-	(*ListStatementsResponse)(nil),  // 8: sps.v1.ListStatementsResponse
-	(*WatchStatementsRequest)(nil),  // 9: sps.v1.WatchStatementsRequest
-	(*WatchStatementsResponse)(nil), // 10: sps.v1.WatchStatementsResponse
-	(*PollStatementsRequest)(nil),   // 11: sps.v1.PollStatementsRequest
-	(*PollStatementsResponse)(nil),  // 12: sps.v1.PollStatementsResponse
-	(*RecordedReceipt)(nil),         // 13: sps.v1.RecordedReceipt
-	(*Case)(nil),                    // 14: sps.v1.Case
-	(*GetCaseRequest)(nil),          // 15: sps.v1.GetCaseRequest
-	(*ListCasesRequest)(nil),        // 16: sps.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),       // 17: sps.v1.ListCasesResponse
-	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
-	(*Statement)(nil),               // 19: sps.v1.Statement
-	(*Audience)(nil),                // 20: sps.v1.Audience
-	(*EntryRef)(nil),                // 21: sps.v1.EntryRef
-	(*Seal)(nil),                    // 22: sps.v1.Seal
-	(*Problem)(nil),                 // 23: sps.v1.Problem
-	(*durationpb.Duration)(nil),     // 24: google.protobuf.Duration
+	(*AttachmentStatus)(nil),        // 3: sps.v1.AttachmentStatus
+	(*Advice)(nil),                  // 4: sps.v1.Advice
+	(*Delivery)(nil),                // 5: sps.v1.Delivery
+	(*IssueStatementRequest)(nil),   // 6: sps.v1.IssueStatementRequest
+	(*GetStatementRequest)(nil),     // 7: sps.v1.GetStatementRequest
+	(*ListStatementsRequest)(nil),   // 8: sps.v1.ListStatementsRequest
+	(*ListStatementsResponse)(nil),  // 9: sps.v1.ListStatementsResponse
+	(*WatchStatementsRequest)(nil),  // 10: sps.v1.WatchStatementsRequest
+	(*WatchStatementsResponse)(nil), // 11: sps.v1.WatchStatementsResponse
+	(*PollStatementsRequest)(nil),   // 12: sps.v1.PollStatementsRequest
+	(*PollStatementsResponse)(nil),  // 13: sps.v1.PollStatementsResponse
+	(*RecordedReceipt)(nil),         // 14: sps.v1.RecordedReceipt
+	(*Case)(nil),                    // 15: sps.v1.Case
+	(*GetCaseRequest)(nil),          // 16: sps.v1.GetCaseRequest
+	(*ListCasesRequest)(nil),        // 17: sps.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),       // 18: sps.v1.ListCasesResponse
+	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
+	(*Statement)(nil),               // 20: sps.v1.Statement
+	(*Audience)(nil),                // 21: sps.v1.Audience
+	(*EntryRef)(nil),                // 22: sps.v1.EntryRef
+	(*Seal)(nil),                    // 23: sps.v1.Seal
+	(*Problem)(nil),                 // 24: sps.v1.Problem
+	(*durationpb.Duration)(nil),     // 25: google.protobuf.Duration
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
-	18, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
-	18, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
-	19, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
-	20, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
-	21, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
-	4,  // 5: sps.v1.IssuedStatement.deliveries:type_name -> sps.v1.Delivery
-	22, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
-	3,  // 7: sps.v1.IssuedStatement.advice:type_name -> sps.v1.Advice
-	1,  // 8: sps.v1.Delivery.state:type_name -> sps.v1.DeliveryState
-	18, // 9: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
-	18, // 10: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
-	19, // 11: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
-	0,  // 12: sps.v1.GetStatementRequest.view:type_name -> sps.v1.StatementView
-	0,  // 13: sps.v1.ListStatementsRequest.view:type_name -> sps.v1.StatementView
-	2,  // 14: sps.v1.ListStatementsResponse.statements:type_name -> sps.v1.IssuedStatement
-	0,  // 15: sps.v1.WatchStatementsRequest.view:type_name -> sps.v1.StatementView
-	2,  // 16: sps.v1.WatchStatementsResponse.statement:type_name -> sps.v1.IssuedStatement
-	13, // 17: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
-	23, // 18: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
-	24, // 19: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
-	0,  // 20: sps.v1.PollStatementsRequest.view:type_name -> sps.v1.StatementView
-	10, // 21: sps.v1.PollStatementsResponse.events:type_name -> sps.v1.WatchStatementsResponse
-	18, // 22: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
-	18, // 23: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
-	2,  // 24: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
-	2,  // 25: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
-	0,  // 26: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	14, // 27: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	5,  // 28: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	6,  // 29: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	7,  // 30: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	9,  // 31: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	11, // 32: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	15, // 33: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	16, // 34: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	2,  // 35: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 36: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	8,  // 37: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	10, // 38: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	12, // 39: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	14, // 40: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	17, // 41: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	35, // [35:42] is the sub-list for method output_type
-	28, // [28:35] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	19, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
+	19, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
+	20, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
+	21, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
+	22, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
+	5,  // 5: sps.v1.IssuedStatement.deliveries:type_name -> sps.v1.Delivery
+	23, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
+	4,  // 7: sps.v1.IssuedStatement.advice:type_name -> sps.v1.Advice
+	3,  // 8: sps.v1.IssuedStatement.attachments:type_name -> sps.v1.AttachmentStatus
+	1,  // 9: sps.v1.Delivery.state:type_name -> sps.v1.DeliveryState
+	19, // 10: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
+	19, // 11: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
+	20, // 12: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
+	0,  // 13: sps.v1.GetStatementRequest.view:type_name -> sps.v1.StatementView
+	0,  // 14: sps.v1.ListStatementsRequest.view:type_name -> sps.v1.StatementView
+	2,  // 15: sps.v1.ListStatementsResponse.statements:type_name -> sps.v1.IssuedStatement
+	0,  // 16: sps.v1.WatchStatementsRequest.view:type_name -> sps.v1.StatementView
+	2,  // 17: sps.v1.WatchStatementsResponse.statement:type_name -> sps.v1.IssuedStatement
+	14, // 18: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
+	24, // 19: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
+	25, // 20: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
+	0,  // 21: sps.v1.PollStatementsRequest.view:type_name -> sps.v1.StatementView
+	11, // 22: sps.v1.PollStatementsResponse.events:type_name -> sps.v1.WatchStatementsResponse
+	19, // 23: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
+	19, // 24: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
+	2,  // 25: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
+	2,  // 26: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
+	0,  // 27: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 28: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 29: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 30: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 31: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 32: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 33: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 34: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	17, // 35: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	2,  // 36: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 37: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 38: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 39: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 40: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 41: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	18, // 42: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	36, // [36:43] is the sub-list for method output_type
+	29, // [29:36] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -1718,7 +1810,7 @@ func file_sps_v1_case_service_proto_init() {
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_problem_proto_init()
 	file_sps_v1_statement_proto_init()
-	file_sps_v1_case_service_proto_msgTypes[8].OneofWrappers = []any{
+	file_sps_v1_case_service_proto_msgTypes[9].OneofWrappers = []any{
 		(*WatchStatementsResponse_Statement)(nil),
 		(*WatchStatementsResponse_Receipt)(nil),
 		(*WatchStatementsResponse_End)(nil),
@@ -1729,7 +1821,7 @@ func file_sps_v1_case_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_service_proto_rawDesc), len(file_sps_v1_case_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

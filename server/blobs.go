@@ -1,0 +1,74 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spsalert/spsalert/server/blob"
+)
+
+const (
+	// spareDisk is left to the ledger when attachments fill the disk: they must
+	// never be why a statement is refused.
+	spareDisk = 512 << 20
+	// sweepEvery is how often attachments are looked for that no statement
+	// names.
+	sweepEvery = 10 * time.Minute
+)
+
+// openBlobs opens the attachments, and notes which of those that statements
+// name are not here.
+func (s *Server) openBlobs(ctx context.Context) (err error) {
+	s.blobs, err = blob.Open(blob.Options{
+		Dir: s.config.Blobs(), Quota: s.config.Limits.Attachments, Keep: s.config.Limits.AttachmentsKeep,
+		Spare: spareDisk, Now: s.now,
+	})
+	if err != nil {
+		return err
+	}
+	err = s.book.Await(ctx, func(sum [32]byte) bool {
+		_, held := s.blobs.Size(sum)
+		return held
+	})
+	if err != nil {
+		return fmt.Errorf("look for attachments: %w", err)
+	}
+	return nil
+}
+
+// sweepOnce removes attachments that neither a statement nor a draft names.
+func (s *Server) sweepOnce(ctx context.Context) (int, error) {
+	drafted, err := s.office.Drafts().Files(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return s.blobs.Sweep(ctx, func(ctx context.Context, d blob.Digest) (bool, error) {
+		if drafted[d] {
+			return true, nil
+		}
+		return s.book.Names(ctx, d)
+	})
+}
+
+// sweepBlobs removes attachments that no statement names, until ctx is done.
+func (s *Server) sweepBlobs(ctx context.Context) {
+	ticker := time.NewTicker(sweepEvery)
+	defer ticker.Stop()
+	for {
+		removed, err := s.sweepOnce(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.logger.Error("attachments that no statement names are not removed", "err", err)
+		case removed > 0:
+			s.logger.Info("attachments removed that no statement names", "files", removed)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

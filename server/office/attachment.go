@@ -1,0 +1,216 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// downloadPart is how much of a file is read and sent at once.
+const downloadPart = 256 << 10
+
+// attachmentName is what stands between the name of a statement and the local
+// id of an attachment.
+const attachmentName = "/attachments/"
+
+// UploadAttachment implements spsv1.AttachmentServiceServer.
+func (s *Service) UploadAttachment(stream grpc.ClientStreamingServer[spsv1.UploadAttachmentRequest, spsv1.UploadAttachmentResponse]) error {
+	ctx := stream.Context()
+	caller, ok := access.From(ctx)
+	if !ok {
+		return errors.New("upload an attachment: no caller")
+	}
+	leave, err := s.uploads.enter(caller.URI())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	content := receiveUpload(stream)
+	defer content.close()
+	header, err := content.header()
+	if err != nil {
+		return err
+	}
+	want := blob.Declared{MediaType: header.GetMediaType(), Size: int64(header.GetSizeBytes())}
+	want.Digest, _ = blob.DigestOf(header.GetSha256())
+	d, size, err := s.o.Blobs.Put(ctx, content, want)
+	if err != nil {
+		return uploadRefusal(err)
+	}
+	err = s.o.Store.Update(ctx, func(tx store.Tx) error { return access.Record(ctx, tx, "attachments/"+d.String()) })
+	if err != nil {
+		return err
+	}
+	return stream.SendAndClose(&spsv1.UploadAttachmentResponse{
+		Attachment: &spsv1.Attachment{
+			Sha256: d[:], MediaType: header.GetMediaType(), SizeBytes: uint64(size), Filename: blob.Filename(header.GetFilename()),
+		},
+		ExpireTime: timestamppb.New(s.o.Now().Add(s.o.Keep)),
+	})
+}
+
+// uploadRefusal returns what the caller is told when a file was not kept.
+func uploadRefusal(err error) error {
+	var wrongType *blob.TypeError
+	switch {
+	case errors.As(err, &wrongType):
+		return access.Invalid(access.Violation{Field: "header.media_type", Reason: wrongType.Reason, Sentence: wrongType.Sentence})
+	case errors.Is(err, blob.ErrMismatch):
+		return access.Invalid(access.Violation{
+			Field: "data", Reason: "MISMATCH", Sentence: err.Error() + ": send the file again, or mend size and digest",
+		})
+	case errors.Is(err, blob.ErrTooLarge):
+		return &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonTooLarge, Sentence: err.Error() + ": split it"}
+	case errors.Is(err, blob.ErrFull):
+		return &access.Refusal{Code: codes.FailedPrecondition, Reason: access.ReasonReadOnly, Sentence: err.Error()}
+	}
+	return err
+}
+
+// DownloadAttachment implements spsv1.AttachmentServiceServer.
+func (s *Service) DownloadAttachment(req *spsv1.DownloadAttachmentRequest, stream grpc.ServerStreamingServer[spsv1.DownloadAttachmentResponse]) error {
+	ctx := stream.Context()
+	header, err := s.attachment(ctx, req.GetName())
+	if err != nil {
+		return err
+	}
+	offset, size := int64(req.GetOffset()), int64(header.GetAttachment().GetSizeBytes())
+	if offset > size {
+		return access.Invalid(access.Violation{
+			Field: "offset", Reason: "RANGE", Sentence: fmt.Sprintf("the file has %d bytes: begin within it", size),
+		})
+	}
+	file, _, err := s.o.Blobs.Open(ctx, blob.Digest(header.GetAttachment().GetSha256()))
+	if errors.Is(err, blob.ErrNotHeld) {
+		return &access.Refusal{
+			Code: codes.Unavailable, Reason: access.ReasonNotHeld, RetryAfter: 10 * time.Second,
+			Sentence: fmt.Sprintf("%s has not arrived here yet: it is being fetched", req.GetName()),
+		}
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := stream.Send(&spsv1.DownloadAttachmentResponse{Part: &spsv1.DownloadAttachmentResponse_Header{Header: header}}); err != nil || req.GetHeaderOnly() {
+		return err
+	}
+	length := size - offset
+	if req.GetLength() > 0 {
+		length = min(length, int64(req.GetLength()))
+	}
+	part := make([]byte, min(length, downloadPart)) // gRPC has copied it when Send returns
+	for r := io.NewSectionReader(file, offset, length); ; {
+		n, err := r.Read(part)
+		if n > 0 {
+			if err := stream.Send(&spsv1.DownloadAttachmentResponse{Part: &spsv1.DownloadAttachmentResponse_Data{Data: part[:n]}}); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// attachment returns what the statement of an attachment's name says of it, if
+// this office may read the statement.
+func (s *Service) attachment(ctx context.Context, name string) (*spsv1.DownloadHeader, error) {
+	of, id, _ := strings.Cut(name, attachmentName)
+	origin, seq, err := parseName(of, s.o.Roster.Federation())
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.o.Ledger.Entry(ctx, origin, seq)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return nil, err
+	}
+	if err == nil {
+		reading, _ := casebook.Read(e, s.self())
+		for _, a := range reading.Statement.GetAttachments() {
+			if _, ok := blob.DigestOf(a.GetSha256()); ok && a.GetId() == id {
+				return &spsv1.DownloadHeader{Name: name, Attachment: a, Audience: e.Leaf.GetAudience()}, nil
+			}
+		}
+	}
+	return nil, access.NotFound("there is no %s here, or its statement was not addressed to this office", name)
+}
+
+// attachments returns how it stands here with the files that a statement names.
+func (s *Service) attachments(statement string, st *spsv1.Statement) []*spsv1.AttachmentStatus {
+	var all []*spsv1.AttachmentStatus
+	for _, a := range st.GetAttachments() {
+		status := &spsv1.AttachmentStatus{Name: statement + attachmentName + a.GetId(), Id: a.GetId()}
+		if d, ok := blob.DigestOf(a.GetSha256()); ok {
+			var size int64
+			if size, status.Held = s.o.Blobs.Size(d); !status.GetHeld() {
+				size = s.o.Blobs.Fetched(d)
+			}
+			status.HeldBytes = uint64(size)
+		}
+		all = append(all, status)
+	}
+	return all
+}
+
+// checkAttachments reports files that a statement names and that this node does
+// not hold, or not as it says.
+func (s *Service) checkAttachments(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
+	var violations []access.Violation
+	for i, a := range st.GetAttachments() {
+		add := func(field, reason, sentence string) {
+			violations = append(violations, violation(fmt.Sprintf("attachments[%d].%s", i, field), reason, sentence))
+		}
+		d, ok := blob.DigestOf(a.GetSha256())
+		if !ok {
+			continue // the field rules say so
+		}
+		var wrongType *blob.TypeError
+		size, held := s.o.Blobs.Size(d)
+		switch err := s.o.Blobs.CheckType(ctx, d, a.GetMediaType()); {
+		case !held, errors.Is(err, blob.ErrNotHeld), errors.Is(err, blob.ErrDamaged):
+			add("sha256", "NOT_HELD", "this node does not hold the file: upload it first, and name the digest of the answer")
+			continue
+		case errors.As(err, &wrongType):
+			add("media_type", wrongType.Reason, wrongType.Sentence)
+		case err != nil:
+			return nil, err
+		}
+		if size != int64(a.GetSizeBytes()) {
+			add("size_bytes", "SIZE", fmt.Sprintf("the file has %d bytes", size))
+		}
+		if name := blob.Filename(a.GetFilename()); a.GetFilename() != "" && name != a.GetFilename() {
+			add("filename", "FILENAME", fmt.Sprintf("write it so that it can be saved anywhere, such as %q", name))
+		}
+	}
+	return violations, nil
+}
+
+// pin keeps the files that a statement names until it is entered.
+func (s *Service) pin(st *spsv1.Statement) (release func(), err error) {
+	var digests []blob.Digest
+	for _, a := range st.GetAttachments() {
+		digests = append(digests, blob.Digest(a.GetSha256()))
+	}
+	release, missing := s.o.Blobs.Pin(digests...)
+	if len(missing) > 0 { // removed since it was checked
+		return nil, access.Invalid(violation("attachments", "NOT_HELD", "this node does not hold "+missing[0].String()+": upload it first"))
+	}
+	return release, nil
+}

@@ -1,0 +1,35 @@
+package office
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Files returns the files that drafts name which are not issued yet: they are
+// kept as if a statement named them. Drafts are few.
+func (d *Drafts) Files(ctx context.Context) (files map[blob.Digest]bool, err error) {
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
+		files = make(map[blob.Digest]bool)
+		for row, err := range r.Scan(tableDrafts, nil, nil, false) {
+			if err != nil {
+				return err
+			}
+			draft := new(spsv1.Draft)
+			if err := proto.Unmarshal(row.Value, draft); err != nil {
+				return err
+			}
+			for _, a := range draft.GetStatement().GetAttachments() {
+				if sum, ok := blob.DigestOf(a.GetSha256()); ok {
+					files[sum] = true
+				}
+			}
+		}
+		return nil
+	})
+	return files, err
+}

@@ -1,0 +1,280 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/blob"
+)
+
+// Attachments have a face of their own, since the gateway can only write the
+// bytes of a file into JSON. A request is still a call of the service, over the
+// same connection, with the same guard.
+const (
+	uploadPath   = "/v1/attachments"
+	downloadPath = "/v1/offices/{office}/statements/{statement}/attachments/{attachment}"
+
+	uploadPiece = 256 << 10 // of a file, on its way to the service
+)
+
+// upload answers POST /v1/attachments and PUT /v1/attachments/{sha256}: the body
+// is the file.
+func (s *Server) upload(w http.ResponseWriter, r *http.Request) {
+	caller, err := s.known(r)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	allowed := http.MethodPost
+	if r.PathValue("sha256") != "" {
+		allowed = http.MethodPut
+	}
+	if r.Method != allowed {
+		notAllowed(w, r, []string{allowed, http.MethodOptions})
+		return
+	}
+	header, err := uploadHeader(r)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	ctx, cancel := context.WithCancel(access.As(r.Context(), caller))
+	defer cancel() // a body that was cut must not look like its end
+	answer, err := s.send(ctx, w, r, header)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	text, err := toJSON(answer)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(text) // nobody is left to be told
+}
+
+// uploadHeader returns what a request says of the file in its body.
+func uploadHeader(r *http.Request) (*spsv1.UploadHeader, error) {
+	violations := otherParameters(r.URL.Query(), "filename")
+	h := &spsv1.UploadHeader{Filename: r.URL.Query().Get("filename")}
+	if text := r.PathValue("sha256"); text != "" {
+		d, err := blob.ParseDigest(text)
+		if err != nil {
+			violations = append(violations, access.Violation{Field: "sha256", Reason: "DIGEST", Sentence: err.Error()})
+		}
+		h.Sha256 = d[:]
+	}
+	var err error
+	if h.MediaType, _, err = mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil {
+		violations = append(violations, access.Violation{
+			Field: "Content-Type", Reason: "CONTENT_TYPE", Sentence: "say what the file is, with Content-Type: application/pdf or the like",
+		})
+	}
+	if len(violations) > 0 {
+		return nil, access.Invalid(violations...)
+	}
+	if r.ContentLength > blob.MaxSize {
+		return nil, &access.Refusal{
+			Code: codes.InvalidArgument, Reason: access.ReasonTooLarge, Sentence: blob.ErrTooLarge.Error() + ": split it",
+		}
+	}
+	h.SizeBytes = uint64(max(r.ContentLength, 0))
+	return h, nil
+}
+
+// otherParameters returns every parameter of a query that is none of those
+// taken.
+func otherParameters(query url.Values, taken ...string) []access.Violation {
+	var found []access.Violation
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(taken, name) {
+			found = append(found, access.Violation{
+				Field: name, Reason: "UNKNOWN_FIELD", Sentence: "there is no such parameter; this takes " + cmp.Or(strings.Join(taken, ", "), "none"),
+			})
+		}
+	}
+	return found
+}
+
+// send hands the body to the service, piece by piece. Each piece has the time
+// to come that a whole body of JSON has.
+func (s *Server) send(ctx context.Context, w http.ResponseWriter, r *http.Request, header *spsv1.UploadHeader) (*spsv1.UploadAttachmentResponse, error) {
+	stream, err := spsv1.NewAttachmentServiceClient(s.o.Conn).UploadAttachment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Header{Header: header}})
+	rc := http.NewResponseController(w)
+	for piece := make([]byte, uploadPiece); err == nil; {
+		_ = rc.SetReadDeadline(time.Now().Add(bodyLimit))
+		n, readErr := io.ReadFull(r.Body, piece)
+		if n > 0 {
+			err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Data{Data: piece[:n]}})
+		}
+		switch {
+		case errors.Is(readErr, io.EOF), errors.Is(readErr, io.ErrUnexpectedEOF) && err == nil && bodyEnded(r):
+			err = io.EOF
+		case readErr != nil:
+			return nil, access.Invalid(access.Violation{Reason: "BODY", Sentence: "the body did not arrive whole: send it again"})
+		}
+	}
+	_ = rc.SetReadDeadline(time.Time{})
+	if !errors.Is(err, io.EOF) { // otherwise all was sent, or the service has refused: it says which
+		return nil, err
+	}
+	return stream.CloseAndRecv()
+}
+
+// bodyEnded reports whether a body that ended within a piece came to its end.
+// io.ReadFull calls both that and a cut ErrUnexpectedEOF; reading once more
+// tells them apart.
+func bodyEnded(r *http.Request) bool {
+	_, err := r.Body.Read(make([]byte, 1))
+	return errors.Is(err, io.EOF)
+}
+
+// download answers GET and HEAD for an attachment of a statement, with ranges
+// (RFC 9110 section 14).
+func (s *Server) download(w http.ResponseWriter, r *http.Request) {
+	caller, err := s.known(r)
+	if err != nil {
+		refuse(w, r, err)
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		notAllowed(w, r, []string{http.MethodGet, http.MethodHead, http.MethodOptions})
+		return
+	}
+	if unknown := otherParameters(r.URL.Query()); len(unknown) > 0 {
+		refuse(w, r, access.Invalid(unknown...))
+		return
+	}
+	f := &remoteFile{
+		ctx: access.As(r.Context(), caller), client: spsv1.NewAttachmentServiceClient(s.o.Conn),
+		name: fmt.Sprintf("offices/%s/statements/%s/attachments/%s", r.PathValue("office"), r.PathValue("statement"), r.PathValue("attachment")),
+	}
+	defer f.close()
+	if err := f.open(r.Method == http.MethodHead); err != nil {
+		refuse(w, r, err)
+		return
+	}
+	a := f.header.GetAttachment()
+	h := w.Header()
+	h.Set("Content-Type", shownType(a.GetMediaType()))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": blob.Filename(a.GetFilename())}))
+	h.Set("Content-Security-Policy", apiPolicy+"; sandbox")
+	h.Set("ETag", `"`+blob.Digest(a.GetSha256()).String()+`"`)
+	h.Set("Repr-Digest", "sha-256=:"+base64.StdEncoding.EncodeToString(a.GetSha256())+":")
+	http.ServeContent(w, r, "", time.Time{}, f)
+}
+
+// shownType is the media type under which a file is sent. What the issuer of a
+// statement calls it is believed if it is one that no browser runs.
+func shownType(mediaType string) string {
+	if slices.Contains(blob.MediaTypes(), mediaType) {
+		return mediaType
+	}
+	return "application/octet-stream"
+}
+
+// remoteFile reads an attachment from the service, from wherever it was sought
+// to. It implements io.ReadSeeker.
+type remoteFile struct {
+	ctx    context.Context
+	client spsv1.AttachmentServiceClient
+	name   string
+	header *spsv1.DownloadHeader
+
+	offset int64 // of the next byte to be read
+	at     int64 // of the next byte that the stream gives
+	stream grpc.ServerStreamingClient[spsv1.DownloadAttachmentResponse]
+	cancel context.CancelFunc
+	rest   []byte // came and not read yet
+}
+
+// open asks for the file from the offset on.
+func (f *remoteFile) open(headerOnly bool) (err error) {
+	f.close()
+	ctx, cancel := context.WithCancel(f.ctx)
+	f.cancel = cancel
+	f.stream, err = f.client.DownloadAttachment(ctx, &spsv1.DownloadAttachmentRequest{
+		Name: f.name, Offset: uint64(f.offset), HeaderOnly: headerOnly,
+	})
+	if err != nil {
+		return err
+	}
+	first, err := f.stream.Recv()
+	if err == nil && first.GetHeader() == nil {
+		err = errors.New("download: the first message is no header")
+	}
+	if err == nil {
+		f.header, f.at = first.GetHeader(), f.offset
+	}
+	return err
+}
+
+func (f *remoteFile) close() {
+	if f.cancel != nil {
+		f.cancel()
+	}
+	f.stream, f.cancel, f.rest = nil, nil, nil
+}
+
+// Seek implements io.Seeker.
+func (f *remoteFile) Seek(offset int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekCurrent:
+		offset += f.offset
+	case io.SeekEnd:
+		offset += int64(f.header.GetAttachment().GetSizeBytes())
+	}
+	if offset < 0 {
+		return 0, errors.New("seek: before the beginning")
+	}
+	f.offset = offset // the stream stays: whoever looks for the size seeks to the end and back
+	return offset, nil
+}
+
+// Read implements io.Reader.
+func (f *remoteFile) Read(p []byte) (int, error) {
+	if f.offset >= int64(f.header.GetAttachment().GetSizeBytes()) {
+		return 0, io.EOF
+	}
+	if f.stream == nil || f.at != f.offset {
+		if err := f.open(false); err != nil {
+			return 0, err
+		}
+	}
+	for len(f.rest) == 0 {
+		next, err := f.stream.Recv()
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF // bytes are missing
+		}
+		if err != nil {
+			return 0, err
+		}
+		f.rest = next.GetData()
+	}
+	n := copy(p, f.rest)
+	f.rest = f.rest[n:]
+	f.offset += int64(n)
+	f.at = f.offset
+	return n, nil
+}
