@@ -42,8 +42,8 @@ func newFuzzed(f *testing.F) *fuzzed {
 			{Kind: &spsv1.Frame_Urgent{Urgent: &spsv1.Urgent{Leaf: entries.GetLeaves()[1]}}},
 			{Kind: &spsv1.Frame_Part{Part: &spsv1.FramePart{Data: []byte("part"), Rest: 4}}},
 			{Kind: &spsv1.Frame_Part{Part: &spsv1.FramePart{Data: []byte{0x22, 0x00}, Urgent: true}}},
-			{Kind: &spsv1.Frame_WantBody{WantBody: &spsv1.WantBody{Origin: "asean-cn/CN/1"}}},
-			{Kind: &spsv1.Frame_BodyChunk{BodyChunk: &spsv1.BodyChunk{Origin: "asean-cn/VN/1"}}},
+			{Kind: &spsv1.Frame_WantBody{WantBody: &spsv1.WantBody{Origin: "asean-cn/CN/1", Sha256: make([]byte, 32)}}},
+			{Kind: &spsv1.Frame_BodyChunk{BodyChunk: &spsv1.BodyChunk{Origin: "asean-cn/VN/1", Sequence: 1, Sha256: make([]byte, 32), Data: []byte("x"), TotalSize: 1}}},
 			{Kind: &spsv1.Frame_Parcel{Parcel: &spsv1.Parcel{To: "CN"}}},
 			{Kind: &spsv1.Frame_Misbehaviour{Misbehaviour: &spsv1.Misbehaviour{}}},
 			{},
@@ -85,8 +85,10 @@ func FuzzFrame(f *testing.F) {
 		if bad := s.begin(ctx, origin); bad != nil {
 			t.Fatalf("begin: %v", bad)
 		}
+		s.want(bodyKey{origin: origin, sequence: 1}, 0)
 		err := s.put(frame)
 		if err == nil {
+			s.unwant() // what fetch would take
 			err = s.drain(ctx)
 		}
 		if err == nil {
