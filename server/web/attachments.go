@@ -77,7 +77,7 @@ func uploadHeader(r *http.Request) (*spsv1.UploadHeader, error) {
 	if text := r.PathValue("sha256"); text != "" {
 		d, err := blob.ParseDigest(text)
 		if err != nil {
-			violations = append(violations, access.Violation{Field: "sha256", Reason: "DIGEST", Sentence: err.Error()})
+			violations = append(violations, access.Violation{Field: "sha256", Reason: "DIGEST", Sentence: "write the SHA-256 of the file in 64 hexadecimal digits of lower case"})
 		}
 		h.Sha256 = d[:]
 	}
