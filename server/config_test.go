@@ -122,7 +122,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 		Listen: server.Listen{Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
 		Log:    server.Log{Level: slog.LevelInfo, Format: "json"},
 		Limits: server.Limits{
-			Store: 64 << 30, PeerReserve: 4 << 20, Attachments: 64 << 30, PeerReserve: 4 << 20, AttachmentsKeep: 72 * time.Hour,
+			Store: 64 << 30, PeerReserve: 4 << 20, Attachments: 64 << 30, AttachmentsKeep: 72 * time.Hour,
 			Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second,
 		},
 		Access: server.Access{
