@@ -203,6 +203,10 @@ func TestCardContentRefused(t *testing.T) {
 		{"root is RSA", func(c *spsv1.Card) { c.CertificateRoots = [][]byte{rsaRoot} }, "want ECDSA P-256"},
 		{"no log key", func(c *spsv1.Card) { c.LogKeys = nil }, "log_keys"},
 		{"log key twice", func(c *spsv1.Card) { c.LogKeys = append(c.LogKeys, c.LogKeys[0]) }, "log_keys[1]: the same key of asean-cn/VN/1 twice"},
+		{"log key revoked altogether, and again", func(c *spsv1.Card) {
+			c.LogKeys = append(c.LogKeys, proto.CloneOf(c.LogKeys[0]))
+			c.LogKeys[0].FirstSize, c.LogKeys[0].RevokedAfter = 5, &spsv1.LastGood{Size: 4, Root: make([]byte, 32)}
+		}, "log_keys[1]: the same key of asean-cn/VN/1 twice"},
 		{"log of another office", func(c *spsv1.Card) { c.LogKeys[0].Origin = "asean-cn/CN/1" }, "log asean-cn/CN/1 is not one of asean-cn/VN"},
 		{"log of another federation", func(c *spsv1.Card) { c.LogKeys[0].Origin = "mercosur/VN/1" }, "log mercosur/VN/1 is not one of asean-cn/VN"},
 		{"origin", func(c *spsv1.Card) { c.LogKeys[0].Origin = "asean-cn/VN/01" }, "origin"},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -98,45 +99,45 @@ func (c *Card) checkRoots() error {
 
 func (c *Card) checkLogKeys() error {
 	var errs []error
+	var named []LogKey // also those that vouch for no tree
 	for i, k := range c.message.GetLogKeys() {
-		if err := c.addLogKey(k); err != nil {
-			errs = append(errs, fmt.Errorf("log_keys[%d]: %w", i, err))
+		key, err := c.readLogKey(k)
+		if err == nil && slices.ContainsFunc(named, key.sameKey) {
+			err = fmt.Errorf("the same key of %s twice", key.Origin)
 		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("log_keys[%d]: %w", i, err))
+			continue
+		}
+		named = append(named, key)
+		if good := k.GetRevokedAfter(); good != nil {
+			if good.GetSize() < key.From {
+				continue // vouches for no tree at all
+			}
+			if until := good.GetSize() + 1; key.Until == 0 || until < key.Until {
+				key.Until = until
+			}
+		}
+		c.logKeys = append(c.logKeys, key)
 	}
 	return errors.Join(errs...)
 }
 
-func (c *Card) addLogKey(k *spsv1.LogKey) error {
+// readLogKey reads a log key with its range, as if it were not revoked.
+func (c *Card) readLogKey(k *spsv1.LogKey) (LogKey, error) {
 	origin, err := c.ownOrigin(k.GetOrigin())
 	if err != nil {
-		return err
+		return LogKey{}, err
 	}
 	public, err := x509.ParsePKIXPublicKey(k.GetPublicKey())
 	if err != nil {
-		return err
+		return LogKey{}, err
 	}
 	key := LogKey{Origin: origin, Public: public, From: k.GetFirstSize()}
 	if last := k.GetLastSize(); last != 0 {
 		key.Until = last + 1
 	}
-	if err := key.Check(); err != nil {
-		return err
-	}
-	for _, other := range c.logKeys {
-		if other.sameKey(key) {
-			return fmt.Errorf("the same key of %s twice", origin)
-		}
-	}
-	if good := k.GetRevokedAfter(); good != nil {
-		if good.GetSize() < key.From {
-			return nil // vouches for no tree at all
-		}
-		if until := good.GetSize() + 1; key.Until == 0 || until < key.Until {
-			key.Until = until
-		}
-	}
-	c.logKeys = append(c.logKeys, key)
-	return nil
+	return key, key.Check()
 }
 
 // ownOrigin parses an origin that must be a log of the card's own office.
