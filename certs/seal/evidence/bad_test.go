@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/certs/seal/evidence"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -145,12 +147,12 @@ func badProofs(s *story) []bad {
 	b.Statement.Receipts = []evidence.Receipt{s.cn.receipt(s.vn, 6, 5, nil)}
 	add("no-statement", "a card entry in the place of the statement", evidence.ErrStatement, b)
 
-	b = s.plain()
-	other := s.vn.misplaced()
-	b.Statement = s.vn.entry(other, uint64(len(s.vn.leaves)))
-	b.Checkpoints[0] = s.vn.checkpoint(uint64(len(s.vn.leaves)))
-	b.Statement.Receipts = []evidence.Receipt{s.cn.receipt(s.vn, other+1, other, nil)}
-	add("other-federation-inside", "the statement says that it is of another federation", evidence.ErrStatement, b)
+	add("other-federation-inside", "the statement says that it is of another federation", evidence.ErrStatement, s.only(s.vn.misplaced()))
+
+	payload := notification("a field of no number")
+	payload.Salt, payload.Federation, payload.Office = seed("field number"), "asean-cn", "VN"
+	beyond := protowire.AppendVarint(protowire.AppendVarint(s.marshal(payload), (1<<29)<<3), 1)
+	add("field-number", "the statement has a field of number 2^29, which is not protobuf", evidence.ErrStatement, s.only(s.vn.enter(beyond)))
 	return all
 }
 
@@ -169,10 +171,23 @@ func (s *story) notYet() *evidence.Bundle {
 func (m *member) misplaced() uint64 {
 	s := notification("of elsewhere")
 	s.Salt, s.Federation, s.Office = seed("elsewhere"), "asean-test", string(m.origin.Office)
-	seq := len(m.leaves)
+	return m.enter(m.w.marshal(s))
+}
+
+// enter enters whatever is in a statement.
+func (m *member) enter(payload []byte) uint64 {
 	return m.append(&spsv1.Leaf{
-		Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Audience: audience("CN", "VN"), Reference: m.reference(seq),
-	}, m.w.marshal(&spsv1.Envelope{PayloadType: "application/vnd.sps.statement.v1", Payload: m.w.marshal(s)}))
+		Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Audience: audience("CN", "VN"), Reference: m.reference(len(m.leaves)),
+	}, m.w.marshal(&spsv1.Envelope{PayloadType: "application/vnd.sps.statement.v1", Payload: payload}))
+}
+
+// only is a bundle of an entry of Viet Nam that was entered last.
+func (s *story) only(seq uint64) *evidence.Bundle {
+	b := s.plain()
+	b.Statement = s.vn.entry(seq, seq+1)
+	b.Statement.Receipts = []evidence.Receipt{s.cn.receipt(s.vn, seq+1, seq, nil)}
+	b.Checkpoints[0] = s.vn.checkpoint(seq + 1)
+	return b
 }
 
 // badReceipts are bundles with a receipt that does not say what it should.
@@ -201,6 +216,13 @@ func badReceipts(s *story) []bad {
 		}))
 	add("receipt-fork", "the receipt is over another tree of the size of the checkpoint", seal.ErrProof,
 		s.cn.receipt(s.vn, 12, s.stated, func(r *seal.Receipt) { r.Root[0] ^= 1 }))
+	ahead, fork := s.cn.receipt(s.vn, 3, s.stated, s.ahead(s.stated)), s.th.receipt(s.vn, 3, s.stated, func(r *seal.Receipt) {
+		s.ahead(s.stated)(r)
+		r.Root[0] ^= 1
+	})
+	b := s.plain()
+	b.Statement.Receipts, b.Cards = []evidence.Receipt{ahead, fork}, s.canonical(s.newest("CN", "TH", "VN")...)
+	all = append(all, bad{"receipts-fork", "two receipts name different trees of one size", "", evidence.ErrFork, s.encode(b)})
 	add("receipt-time", "the receipt is from after the year 9999", evidence.ErrReceipt,
 		s.cn.receipt(s.vn, 5, s.stated, func(r *seal.Receipt) { r.Time = 1 << 40 }))
 	r = s.cn.receipt(s.vn, 5, s.stated, nil)
@@ -229,7 +251,7 @@ func badReceipts(s *story) []bad {
 		seal.ErrFormat, []byte(text[:from] + string(note) + text[to:]),
 	})
 
-	b := s.whole()
+	b = s.whole()
 	b.Readdresses[0].Receipts = append(b.Readdresses[0].Receipts, s.la.receipt(s.vn, 10, s.readdressed, nil))
 	all = append(all, bad{"unused-receipt", "a receipt for a readdress by an office that it did not bring in", "", evidence.ErrUnused, s.encode(b)})
 	return append(all, s.revokedReceipt())

@@ -118,7 +118,7 @@ func onlyBytes(message []byte, num protowire.Number) ([]byte, error) {
 func fields(message []byte, num protowire.Number) (values [][]byte, numbers []uint64, err error) {
 	for len(message) > 0 {
 		got, typ, n := protowire.ConsumeTag(message)
-		if n < 0 {
+		if n < 0 || got > protowire.MaxValidNumber { // ConsumeTag lets larger ones pass
 			return nil, nil, failf(ErrStatement, "not protobuf")
 		}
 		message = message[n:]
