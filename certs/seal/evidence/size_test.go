@@ -1,9 +1,11 @@
 package evidence_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -18,19 +20,23 @@ import (
 // day for forty-five years.
 const levels = 24
 
+// offices is how many there are in the audience of a large statement.
+const offices = 40
+
+func manyOffices() []string {
+	var codes []string
+	for i := range offices {
+		codes = append(codes, fmt.Sprintf("%c%c", 'A'+i/26, 'A'+i%26))
+	}
+	return codes
+}
+
 // TestSize holds a bundle to 4 KiB, and 1.5 KiB for each receipt, beside the
 // envelope and the cards: in a log of 16 million entries, with an audience of
 // forty offices that have all given their receipts.
 func TestSize(t *testing.T) {
-	const offices = 40
 	s := newStory(t)
-	var to []string
-	for i := range offices {
-		to = append(to, fmt.Sprintf("A%c", 'A'+i%26))
-		if i >= 26 {
-			to[i] = fmt.Sprintf("B%c", 'A'+i%26)
-		}
-	}
+	to := manyOffices()
 	seq := s.vn.issue(notification("anything"), append(to, "VN")...)
 	e := evidence.Entry{Leaf: s.vn.leaves[seq], Envelope: s.vn.envelopes[seq]}
 	tree := seal.Checkpoint{Origin: s.vn.origin, Size: 1 << levels}
@@ -66,6 +72,57 @@ func TestSize(t *testing.T) {
 		t.Errorf("%d bytes beside envelope and cards without receipts, want at most 4096", got)
 	}
 }
+
+// TestSizeOfTheCase holds what a readdress or another statement of the case
+// adds to a bundle to 2 KiB, beside its envelope: in a log of 16 million
+// entries, to forty offices, and with the checkpoint if it is of another log.
+func TestSizeOfTheCase(t *testing.T) {
+	const most = 2 << 10
+	s := newStory(t)
+	among := func(code string) []string {
+		to := append(manyOffices(), code)
+		slices.Sort(to)
+		return slices.Compact(to)
+	}
+	tests := []struct {
+		name string
+		of   *member
+		seq  uint64
+		add  func(*evidence.Bundle, evidence.Entry)
+	}{
+		{"statement of another office, signed with P-256", s.cn, s.cn.issue(followUp(s.vn, s.stated, "seen"), among("CN")...), inCase},
+		{"statement of another office", s.th, s.th.issue(followUp(s.vn, s.stated, "seen"), among("TH")...), inCase},
+		{"readdress", s.vn, s.vn.readdress(s.stated, among("VN")...), func(b *evidence.Bundle, e evidence.Entry) {
+			b.Readdresses = append(b.Readdresses, e)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := s.plain()
+			b.Cards = nil
+			before := len(s.encode(b))
+			e := evidence.Entry{Leaf: tt.of.leaves[tt.seq], Envelope: tt.of.envelopes[tt.seq]}
+			tree := seal.Checkpoint{Origin: tt.of.origin, Size: 1 << levels}
+			e.Proof, tree.Root = highProof(tt.seq, seal.RecordHash(e.Leaf))
+			note, err := seal.SignCheckpoint(tree, tt.of.logKeys[len(tt.of.logKeys)-1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.add(b, e)
+			if tt.of != s.vn {
+				b.Checkpoints = append(b.Checkpoints, note)
+				slices.SortFunc(b.Checkpoints, bytes.Compare)
+			}
+			envelope := base64.StdEncoding.EncodedLen(len(e.Envelope))
+			got := len(s.encode(b)) - before - envelope - envelope/76
+			if t.Logf("%d bytes", got); got > most {
+				t.Errorf("%d bytes beside the envelope, want at most %d", got, most)
+			}
+		})
+	}
+}
+
+func inCase(b *evidence.Bundle, e evidence.Entry) { b.Case = append(b.Case, e) }
 
 // highProof returns an inclusion proof in a full tree of 2^levels entries, and
 // its root.
