@@ -38,7 +38,7 @@ type EvidenceServiceClient interface {
 	// since receipts go to the issuer. `spsctl evidence verify` checks it, without any node.
 	//
 	// The answer is the file as it is, of type application/vnd.sps.evidence.v1; over REST with a Content-Disposition that
-	// names it. FAILED_PRECONDITION if the entry is not under a signed checkpoint here yet, or is faulty.
+	// names it. NOT_FOUND also if the entry is faulty; FAILED_PRECONDITION if it is not under a signed checkpoint here yet.
 	GetEvidence(ctx context.Context, in *GetEvidenceRequest, opts ...grpc.CallOption) (*httpbody.HttpBody, error)
 }
 
@@ -73,7 +73,7 @@ type EvidenceServiceServer interface {
 	// since receipts go to the issuer. `spsctl evidence verify` checks it, without any node.
 	//
 	// The answer is the file as it is, of type application/vnd.sps.evidence.v1; over REST with a Content-Disposition that
-	// names it. FAILED_PRECONDITION if the entry is not under a signed checkpoint here yet, or is faulty.
+	// names it. NOT_FOUND also if the entry is faulty; FAILED_PRECONDITION if it is not under a signed checkpoint here yet.
 	GetEvidence(context.Context, *GetEvidenceRequest) (*httpbody.HttpBody, error)
 	mustEmbedUnimplementedEvidenceServiceServer()
 }
