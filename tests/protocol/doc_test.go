@@ -3,9 +3,8 @@
 // second reader that knows nothing but the document, and its tables of reasons
 // and limits are those of the code.
 //
-// The second reader is in the files second_*_test.go. It uses the standard
-// library only. Where it and the product differ over any bytes, the document
-// or the code is wrong.
+// The second reader is package second. It uses the standard library only. Where
+// it and the product differ over any bytes, the document or the code is wrong.
 //
 // The examples are made from printed seeds. After a change that is meant to
 // show in them, write them anew and read the difference:

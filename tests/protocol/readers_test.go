@@ -123,7 +123,7 @@ var secondReader = reader{
 		return secondLeaf(l), nil
 	},
 	receipt: func(b []byte, office string, key ed25519.PublicKey) (string, error) {
-		r, err := second.OpenReceipt(b, office, []second.Key{{Ed25519: key}})
+		r, err := second.OpenReceipt(b, office, []second.ReceiptKey{{Key: second.Key{Ed25519: key}}})
 		words := fmt.Sprintf("%s %d %x at %d missing %d ahead", r.Origin, r.Size, r.Root, r.Time, r.Missing)
 		for _, a := range r.Ahead {
 			words += fmt.Sprintf(" %d %x", a.Sequence, a.RecordHash)

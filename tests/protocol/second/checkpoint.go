@@ -22,15 +22,7 @@ type Checkpoint struct {
 
 // OpenCheckpoint verifies a checkpoint with the log keys of a card.
 func OpenCheckpoint(b []byte, keys []LogKey) (Checkpoint, error) {
-	n, err := parseNote(b, maxCheckpoint)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-	lines := strings.Split(n.text, "\n")
-	if len(lines) != 4 {
-		return Checkpoint{}, errors.New("not three lines of text")
-	}
-	c, err := parseTree(lines)
+	n, c, err := parseCheckpoint(b)
 	if err != nil {
 		return Checkpoint{}, err
 	}
@@ -49,6 +41,20 @@ func OpenCheckpoint(b []byte, keys []LogKey) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("no signature by a key that is good for this size")
 	}
 	return c, nil
+}
+
+// parseCheckpoint reads the note of a checkpoint. It verifies no signature.
+func parseCheckpoint(b []byte) (note, Checkpoint, error) {
+	n, err := parseNote(b, maxCheckpoint)
+	if err != nil {
+		return note{}, Checkpoint{}, err
+	}
+	lines := strings.Split(n.text, "\n")
+	if len(lines) != 4 {
+		return note{}, Checkpoint{}, errors.New("not three lines of text")
+	}
+	c, err := parseTree(lines)
+	return n, c, err
 }
 
 // parseTree reads the lines origin, size and root.
@@ -79,9 +85,8 @@ type Ahead struct {
 	RecordHash [sha256.Size]byte
 }
 
-// OpenReceipt verifies a receipt of an office with one of its receipt keys, of
-// which none is revoked.
-func OpenReceipt(b []byte, office string, keys []Key) (Receipt, error) {
+// OpenReceipt verifies a receipt of an office with one of its receipt keys.
+func OpenReceipt(b []byte, office string, keys []ReceiptKey) (Receipt, error) {
 	n, err := parseNote(b, maxReceipt)
 	if err != nil {
 		return Receipt{}, err
@@ -90,19 +95,25 @@ func OpenReceipt(b []byte, office string, keys []Key) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	name := r.Origin[:strings.Index(r.Origin, "/")] + "/" + office + "/receipt"
+	name := r.keyName(office)
 	good := false
 	for _, k := range keys {
-		signed, err := n.by(name, k)
+		signed, err := n.by(name, k.Key)
 		if err != nil {
 			return Receipt{}, err
 		}
-		good = good || signed
+		good = good || signed && k.good(r.Origin, r.Size)
 	}
 	if !good {
 		return Receipt{}, errors.New("no signature by a receipt key")
 	}
 	return r, nil
+}
+
+// keyName returns the name under which an office signs this receipt.
+func (r Receipt) keyName(office string) string {
+	federation, _, _ := strings.Cut(r.Origin, "/")
+	return federation + "/" + office + "/receipt"
 }
 
 func parseReceipt(text string) (Receipt, error) {

@@ -5,5 +5,5 @@
 // read it beside the document.
 //
 // It checks everything that can be seen from the bytes, and the keys on a card.
-// It does not check the field rules of a card, nor its certificates.
+// It does not check the other field rules of a card, nor its certificates.
 package second

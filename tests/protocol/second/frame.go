@@ -199,7 +199,7 @@ func Statement(envelope []byte) (salt []byte, federation, office string, err err
 	if err != nil {
 		return nil, "", "", err
 	}
-	if payloadType != "application/vnd.sps.statement.v1" || len(all) < 3 ||
+	if payloadType != statementType || len(all) < 3 ||
 		all[0].num != 1 || len(all[0].bytes) != 32 || payload[0] != 0x0a || payload[1] != 0x20 {
 		return nil, "", "", errors.New("no statement with a salt")
 	}

@@ -19,7 +19,7 @@ const maxSignatures = 16
 type Key struct {
 	Ed25519 ed25519.PublicKey
 	P256    *ecdsa.PublicKey
-	SPKI    []byte // DER, of a P-256 key
+	SPKI    []byte // DER, of a log key
 }
 
 // ID returns the key ID under a key name.
@@ -98,6 +98,26 @@ func (n note) by(name string, k Key) (bool, error) {
 		return false, errors.New("wrong signature")
 	}
 	return true, nil
+}
+
+// onlyBy wants every line of the note to be by one of the keys, and returns
+// which of them signed it.
+func (n note) onlyBy(name string, keys []Key) ([]bool, error) {
+	signed := make([]bool, len(keys))
+	lines := map[[4]byte]bool{}
+	for i, k := range keys {
+		var err error
+		if signed[i], err = n.by(name, k); err != nil {
+			return nil, err
+		}
+		if signed[i] {
+			lines[k.ID(name)] = true
+		}
+	}
+	if len(lines) != len(n.sigs) {
+		return nil, errors.New("a signature line by another key")
+	}
+	return signed, nil
 }
 
 // decode64 reads standard base64 that is written in the only way.

@@ -87,7 +87,8 @@ const (
 	text
 	octets
 	message
-	texts // text, any number of times
+	texts    // text, any number of times
+	messages // a message, any number of times
 )
 
 // fields is a message in the form of a leaf, by field number.
@@ -107,7 +108,7 @@ func form(b []byte, known map[uint64]kind) (fields, error) {
 		switch {
 		case f.num < before:
 			return nil, fmt.Errorf("field %d is out of order", f.num)
-		case ok && k != texts && len(byNumber[f.num]) > 0:
+		case ok && k != texts && k != messages && len(byNumber[f.num]) > 0:
 			return nil, fmt.Errorf("field %d stands twice", f.num)
 		case ok:
 			if err := f.check(k); err != nil {
