@@ -1,6 +1,7 @@
 package backup_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -63,25 +64,43 @@ func TestKill(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
 	whole := 0
-	for range 12 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), victimEnv+"="+dir)
-		var out bytes.Buffer
-		cmd.Stdout = &out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		timer := time.AfterFunc(50*time.Millisecond+time.Duration(random.Int64N(int64(400*time.Millisecond))), func() { _ = cmd.Process.Kill() })
-		if err := cmd.Wait(); err == nil {
-			t.Fatalf("the victim ended before it was killed: %s", out.Bytes())
-		}
-		timer.Stop()
-		whole += expectWhole(t, dir, out.String())
+	for round := range 12 {
+		after := time.Duration(random.Int64N(int64(200 * time.Millisecond)))
+		whole += expectWhole(t, dir, kill(t, dir, round%2 == 0, after))
 	}
 	t.Logf("%d backups are whole", whole)
 	if whole == 0 {
 		t.Error("no kill came after a backup: the test shows nothing")
 	}
+}
+
+// kill starts a victim, kills it so long after its start, or after its first
+// backup, and returns what it said.
+func kill(t *testing.T, dir string, early bool, after time.Duration) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), victimEnv+"="+dir)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	lines := bufio.NewScanner(out)
+	if !early && lines.Scan() {
+		said.WriteString(lines.Text() + "\n")
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	for lines.Scan() {
+		said.WriteString(lines.Text() + "\n")
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatalf("the victim ended before it was killed: %s", said.String())
+	}
+	return said.String()
 }
 
 // expectWhole checks all backups in a folder and removes them; said are the
