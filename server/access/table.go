@@ -119,6 +119,7 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_WatchStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
 		spsv1.CaseService_PollStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_ReaddressCase_FullMethodName:   {Class: ClassIssue, Roles: validators},
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
 
 		spsv1.EvidenceService_GetEvidence_FullMethodName:          {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},

@@ -48,18 +48,19 @@ func (f refold) Receipt(store.Tx, ledger.Receipt) error { return nil }
 // that was filed when it came ahead of its turn, and is faulty now, loses the
 // effects that it had.
 func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
+	if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
+		rows, err := b.handOn(tx, e)
+		if err == nil {
+			err = put(tx, rows)
+		}
+		return len(rows) > 0, err
+	}
 	reading, ok := Read(e, b.o.Office)
 	if !ok {
 		return false, nil
 	}
-	place := Place{Office: e.Origin.Office, Epoch: e.Origin.Epoch, Sequence: e.Sequence}
-	n := e.Position.N
-	rows := []row{
-		{tableStatements, numberKey(n), summarize(e, reading, place)},
-		{tableOffices, officeKey(place.Office, n), nil},
-		{tableIssued, issuedKey(issued(e.Leaf), n), nil},
-		{tableReferences, referenceKey(e.Leaf.GetReference(), place), numberKey(n)},
-	}
+	place := placeOf(e)
+	rows := b.rows(e, reading, place)
 	effects := b.effects(e, reading.Statement, place)
 	if reading.Fault == "" {
 		rows = append(rows, effects...)
@@ -70,12 +71,27 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 			return false, err
 		}
 	}
+	return true, put(tx, rows)
+}
+
+// rows are the rows that every statement has.
+func (b *Book) rows(e ledger.Entry, reading Reading, place Place) []row {
+	n := e.Position.N
+	return []row{
+		{tableStatements, numberKey(n), summarize(e, reading, place)},
+		{tableOffices, officeKey(place.Office, n), nil},
+		{tableIssued, issuedKey(issued(e.Leaf), n), nil},
+		{tableReferences, referenceKey(e.Leaf.GetReference(), place), numberKey(n)},
+	}
+}
+
+func put(tx store.Tx, rows []row) error {
 	for _, r := range rows {
 		if err := tx.Put(r.table, r.key, r.value); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // row is what one Put writes.

@@ -25,23 +25,27 @@ type Reading struct {
 // A statement of another office is not held to [statement.Check]: the rules of
 // a newer version, or codes that only it knows, are no fault.
 func Read(e ledger.Entry, reader certs.Office) (Reading, bool) {
-	leaf := e.Leaf
-	if leaf.GetType() != spsv1.LeafType_LEAF_TYPE_STATEMENT || !addressed(e, reader) {
+	if e.Leaf.GetType() != spsv1.LeafType_LEAF_TYPE_STATEMENT || !addressed(e, reader) {
 		return Reading{}, false
 	}
+	return read(e), true
+}
+
+// read reads a statement.
+func read(e ledger.Entry) Reading {
 	if e.Envelope == nil {
-		return Reading{Fault: "its body has not arrived here"}, true
+		return Reading{Fault: "its body has not arrived here"}
 	}
 	s, err := statement.Decode(e.Envelope, e.Origin.Federation, e.Origin.Office)
 	switch {
 	case err != nil:
-		return Reading{Fault: "its body cannot be read: " + err.Error()}, true
+		return Reading{Fault: "its body cannot be read: " + err.Error()}
 	case e.Fault != "":
-		return Reading{Statement: s, Fault: e.Fault}, true
-	case !strings.HasPrefix(leaf.GetReference(), string(e.Origin.Office)+"-"):
-		return Reading{Statement: s, Fault: "its reference is not one of its office"}, true
+		return Reading{Statement: s, Fault: e.Fault}
+	case !strings.HasPrefix(e.Leaf.GetReference(), string(e.Origin.Office)+"-"):
+		return Reading{Statement: s, Fault: "its reference is not one of its office"}
 	}
-	return Reading{Statement: s}, true
+	return Reading{Statement: s}
 }
 
 func addressed(e ledger.Entry, reader certs.Office) bool {

@@ -21,6 +21,7 @@ const (
 	tableReferences  store.Table = "casebook.references"  // reference, 0, place → position
 	tableOriginals   store.Table = "casebook.originals"   // place of a notification → record hash, reference
 	tableParts       store.Table = "casebook.parts"       // place and record hash of an original, position → place
+	tableHanded      store.Table = "casebook.handed"      // place of a statement → place of the readdress that brought it here
 	tableAttachments store.Table = "casebook.attachments" // digest, place → size, position
 	tableAwaited     store.Table = "casebook.awaited"     // position, digest → place, size
 )
@@ -28,7 +29,7 @@ const (
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
-	tableAttachments, tableAwaited,
+	tableHanded, tableAttachments, tableAwaited,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the

@@ -53,19 +53,40 @@ func (s *Service) GetCase(ctx context.Context, req *spsv1.GetCaseRequest) (*spsv
 	if c.Original, err = s.item(ctx, whole, view); err != nil {
 		return nil, err
 	}
-	bytes := proto.Size(c.Original)
+	if req.GetPageToken() == "" {
+		if err := s.addState(ctx, c, whole, at.begun.N); err != nil {
+			return nil, err
+		}
+	}
+	bytes := proto.Size(c)
 	for i, part := range parts {
 		if i == size || i > 0 && bytes >= casePageSize {
 			at.mark = binary.BigEndian.AppendUint64(nil, parts[i-1].N)
 			c.NextPageToken = at.token()
 			break
 		}
-		shown, err := s.item(ctx, part, view)
+		shown, err := s.part(ctx, part, view)
 		if err != nil {
 			return nil, err
+		}
+		if shown == nil {
+			continue
 		}
 		c.Statements = append(c.Statements, shown)
 		bytes += proto.Size(shown)
 	}
 	return c, nil
+}
+
+// part returns a part of a case as it is shown; nil for a readdress, which the
+// audience tells of.
+func (s *Service) part(ctx context.Context, i casebook.Item, view spsv1.StatementView) (*spsv1.IssuedStatement, error) {
+	e, err := s.o.Ledger.Entry(ctx, i.Origin, i.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
+		return nil, nil
+	}
+	return s.item(ctx, i, view)
 }

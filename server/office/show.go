@@ -31,9 +31,9 @@ func (s *Service) item(ctx context.Context, i casebook.Item, view spsv1.Statemen
 
 // show returns what an entry is to this office, or nil if nothing.
 func (s *Service) show(ctx context.Context, e ledger.Entry, view spsv1.StatementView) (*spsv1.IssuedStatement, error) {
-	reading, ok := casebook.Read(e, s.self())
-	if !ok {
-		return nil, nil
+	e, reading, ok, err := s.read(ctx, e)
+	if err != nil || !ok {
+		return nil, err
 	}
 	effective := reading.Statement
 	if reading.Fault != "" {

@@ -1283,6 +1283,14 @@ type Case struct {
 	Statements []*IssuedStatement `protobuf:"bytes,4,rep,name=statements,proto3" json:"statements,omitempty"`
 	// Token of the next page of `statements`; empty at the end.
 	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// What all entries of the case that are here add up to. On the first page of GetCase only; absent if more than 10,000
+	// entries refer to the original.
+	State *CaseState `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
+	// What is to be done, by whom and by when, as it stands now. On the first page of GetCase only.
+	Deadlines []*Deadline `protobuf:"bytes,7,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
+	// Offices of the case whose earlier entries may not be here: this office was brought in later, and they have handed
+	// nothing on to it. On the first page of GetCase only.
+	Incomplete    []string `protobuf:"bytes,8,rep,name=incomplete,proto3" json:"incomplete,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1350,6 +1358,27 @@ func (x *Case) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *Case) GetState() *CaseState {
+	if x != nil {
+		return x.State
+	}
+	return nil
+}
+
+func (x *Case) GetDeadlines() []*Deadline {
+	if x != nil {
+		return x.Deadlines
+	}
+	return nil
+}
+
+func (x *Case) GetIncomplete() []string {
+	if x != nil {
+		return x.Incomplete
+	}
+	return nil
 }
 
 // GetCaseRequest is what GetCase takes.
@@ -1426,6 +1455,107 @@ func (x *GetCaseRequest) GetPageToken() string {
 	return ""
 }
 
+// ReaddressCaseRequest is what ReaddressCase takes.
+type ReaddressCaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `cases/{reference}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Codes of the offices to be brought in.
+	Offices       []string `protobuf:"bytes,2,rep,name=offices,proto3" json:"offices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReaddressCaseRequest) Reset() {
+	*x = ReaddressCaseRequest{}
+	mi := &file_sps_v1_case_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReaddressCaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReaddressCaseRequest) ProtoMessage() {}
+
+func (x *ReaddressCaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReaddressCaseRequest.ProtoReflect.Descriptor instead.
+func (*ReaddressCaseRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReaddressCaseRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReaddressCaseRequest) GetOffices() []string {
+	if x != nil {
+		return x.Offices
+	}
+	return nil
+}
+
+// ReaddressCaseResponse says what was handed on.
+type ReaddressCaseResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names of the statements that were handed on now; empty if the offices had them all.
+	Statements    []string `protobuf:"bytes,1,rep,name=statements,proto3" json:"statements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReaddressCaseResponse) Reset() {
+	*x = ReaddressCaseResponse{}
+	mi := &file_sps_v1_case_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReaddressCaseResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReaddressCaseResponse) ProtoMessage() {}
+
+func (x *ReaddressCaseResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReaddressCaseResponse.ProtoReflect.Descriptor instead.
+func (*ReaddressCaseResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReaddressCaseResponse) GetStatements() []string {
+	if x != nil {
+		return x.Statements
+	}
+	return nil
+}
+
 // ListCasesRequest is what ListCases takes.
 type ListCasesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1448,7 +1578,7 @@ type ListCasesRequest struct {
 
 func (x *ListCasesRequest) Reset() {
 	*x = ListCasesRequest{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[15]
+	mi := &file_sps_v1_case_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1460,7 +1590,7 @@ func (x *ListCasesRequest) String() string {
 func (*ListCasesRequest) ProtoMessage() {}
 
 func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[15]
+	mi := &file_sps_v1_case_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1473,7 +1603,7 @@ func (x *ListCasesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesRequest.ProtoReflect.Descriptor instead.
 func (*ListCasesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListCasesRequest) GetPageSize() int32 {
@@ -1524,7 +1654,7 @@ type ListCasesResponse struct {
 
 func (x *ListCasesResponse) Reset() {
 	*x = ListCasesResponse{}
-	mi := &file_sps_v1_case_service_proto_msgTypes[16]
+	mi := &file_sps_v1_case_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +1666,7 @@ func (x *ListCasesResponse) String() string {
 func (*ListCasesResponse) ProtoMessage() {}
 
 func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_service_proto_msgTypes[16]
+	mi := &file_sps_v1_case_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +1679,7 @@ func (x *ListCasesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCasesResponse.ProtoReflect.Descriptor instead.
 func (*ListCasesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{16}
+	return file_sps_v1_case_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListCasesResponse) GetCases() []*Case {
@@ -1570,7 +1700,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xa5\x05\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xa5\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1663,7 +1793,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xe7\x01\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xef\x02\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1671,13 +1801,26 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
 	"statements\x18\x04 \x03(\v2\x17.sps.v1.IssuedStatementB\x03\xe0A\x03R\n" +
 	"statements\x12+\n" +
-	"\x0fnext_page_token\x18\x05 \x01(\tB\x03\xe0A\x03R\rnextPageToken\"\xde\x01\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tB\x03\xe0A\x03R\rnextPageToken\x12,\n" +
+	"\x05state\x18\x06 \x01(\v2\x11.sps.v1.CaseStateB\x03\xe0A\x03R\x05state\x123\n" +
+	"\tdeadlines\x18\a \x03(\v2\x10.sps.v1.DeadlineB\x03\xe0A\x03R\tdeadlines\x12#\n" +
+	"\n" +
+	"incomplete\x18\b \x03(\tB\x03\xe0A\x03R\n" +
+	"incomplete\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
 	"\tpage_size\x18\x03 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\xc7\x01\n" +
+	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"\x9c\x01\n" +
+	"\x14ReaddressCaseRequest\x12H\n" +
+	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x12:\n" +
+	"\aoffices\x18\x02 \x03(\tB \xe0A\x02\xbaH\x1a\x92\x01\x17\b\x01\x10\xac\x02\x18\x01\"\x0er\f2\n" +
+	"^[A-Z]{2}$R\aoffices\"7\n" +
+	"\x15ReaddressCaseResponse\x12\x1e\n" +
+	"\n" +
+	"statements\x18\x01 \x03(\tR\n" +
+	"statements\"\xc7\x01\n" +
 	"\x10ListCasesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -1697,7 +1840,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x1aDELIVERY_STATE_UNDELIVERED\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x1f\n" +
 	"\x1bDELIVERY_STATE_BODY_MISSING\x10\x03\x12\x1a\n" +
-	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xa3\x06\n" +
+	"\x16DELIVERY_STATE_BY_HAND\x10\x042\x9a\a\n" +
 	"\vCaseService\x12|\n" +
 	"\x0eIssueStatement\x12\x1d.sps.v1.IssueStatementRequest\x1a\x17.sps.v1.IssuedStatement\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=offices/*}/statements:issue\x12o\n" +
 	"\fGetStatement\x12\x1b.sps.v1.GetStatementRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#\x12!/v1/{name=offices/*/statements/*}\x12z\n" +
@@ -1705,7 +1848,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x0fWatchStatements\x12\x1e.sps.v1.WatchStatementsRequest\x1a\x1f.sps.v1.WatchStatementsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=offices/*}/statements:watch0\x01\x12\x7f\n" +
 	"\x0ePollStatements\x12\x1d.sps.v1.PollStatementsRequest\x1a\x1e.sps.v1.PollStatementsResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=offices/*}/statements:poll\x12K\n" +
 	"\aGetCase\x12\x16.sps.v1.GetCaseRequest\x1a\f.sps.v1.Case\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=cases/*}\x12S\n" +
-	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/casesB\x86\x01\n" +
+	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12u\n" +
+	"\rReaddressCase\x12\x1c.sps.v1.ReaddressCaseRequest\x1a\x1d.sps.v1.ReaddressCaseResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=cases/*}:readdressB\x86\x01\n" +
 	"\n" +
 	"com.sps.v1B\x10CaseServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
@@ -1722,7 +1866,7 @@ func file_sps_v1_case_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_sps_v1_case_service_proto_goTypes = []any{
 	(StatementView)(0),              // 0: sps.v1.StatementView
 	(DeliveryState)(0),              // 1: sps.v1.DeliveryState
@@ -1741,65 +1885,73 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*RecordedReceipt)(nil),         // 14: sps.v1.RecordedReceipt
 	(*Case)(nil),                    // 15: sps.v1.Case
 	(*GetCaseRequest)(nil),          // 16: sps.v1.GetCaseRequest
-	(*ListCasesRequest)(nil),        // 17: sps.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),       // 18: sps.v1.ListCasesResponse
-	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
-	(*Statement)(nil),               // 20: sps.v1.Statement
-	(*Audience)(nil),                // 21: sps.v1.Audience
-	(*EntryRef)(nil),                // 22: sps.v1.EntryRef
-	(*Seal)(nil),                    // 23: sps.v1.Seal
-	(*Problem)(nil),                 // 24: sps.v1.Problem
-	(*durationpb.Duration)(nil),     // 25: google.protobuf.Duration
+	(*ReaddressCaseRequest)(nil),    // 17: sps.v1.ReaddressCaseRequest
+	(*ReaddressCaseResponse)(nil),   // 18: sps.v1.ReaddressCaseResponse
+	(*ListCasesRequest)(nil),        // 19: sps.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),       // 20: sps.v1.ListCasesResponse
+	(*timestamppb.Timestamp)(nil),   // 21: google.protobuf.Timestamp
+	(*Statement)(nil),               // 22: sps.v1.Statement
+	(*Audience)(nil),                // 23: sps.v1.Audience
+	(*EntryRef)(nil),                // 24: sps.v1.EntryRef
+	(*Seal)(nil),                    // 25: sps.v1.Seal
+	(*Problem)(nil),                 // 26: sps.v1.Problem
+	(*durationpb.Duration)(nil),     // 27: google.protobuf.Duration
+	(*CaseState)(nil),               // 28: sps.v1.CaseState
+	(*Deadline)(nil),                // 29: sps.v1.Deadline
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
-	19, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
-	19, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
-	20, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
-	21, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
-	22, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
+	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
+	21, // 1: sps.v1.IssuedStatement.record_time:type_name -> google.protobuf.Timestamp
+	22, // 2: sps.v1.IssuedStatement.statement:type_name -> sps.v1.Statement
+	23, // 3: sps.v1.IssuedStatement.audience:type_name -> sps.v1.Audience
+	24, // 4: sps.v1.IssuedStatement.entry:type_name -> sps.v1.EntryRef
 	5,  // 5: sps.v1.IssuedStatement.deliveries:type_name -> sps.v1.Delivery
-	23, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
+	25, // 6: sps.v1.IssuedStatement.seal:type_name -> sps.v1.Seal
 	4,  // 7: sps.v1.IssuedStatement.advice:type_name -> sps.v1.Advice
 	3,  // 8: sps.v1.IssuedStatement.attachments:type_name -> sps.v1.AttachmentStatus
 	1,  // 9: sps.v1.Delivery.state:type_name -> sps.v1.DeliveryState
-	19, // 10: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
-	19, // 11: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
-	20, // 12: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
+	21, // 10: sps.v1.Delivery.receipt_time:type_name -> google.protobuf.Timestamp
+	21, // 11: sps.v1.Delivery.record_time:type_name -> google.protobuf.Timestamp
+	22, // 12: sps.v1.IssueStatementRequest.statement:type_name -> sps.v1.Statement
 	0,  // 13: sps.v1.GetStatementRequest.view:type_name -> sps.v1.StatementView
 	0,  // 14: sps.v1.ListStatementsRequest.view:type_name -> sps.v1.StatementView
 	2,  // 15: sps.v1.ListStatementsResponse.statements:type_name -> sps.v1.IssuedStatement
 	0,  // 16: sps.v1.WatchStatementsRequest.view:type_name -> sps.v1.StatementView
 	2,  // 17: sps.v1.WatchStatementsResponse.statement:type_name -> sps.v1.IssuedStatement
 	14, // 18: sps.v1.WatchStatementsResponse.receipt:type_name -> sps.v1.RecordedReceipt
-	24, // 19: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
-	25, // 20: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
+	26, // 19: sps.v1.WatchStatementsResponse.end:type_name -> sps.v1.Problem
+	27, // 20: sps.v1.PollStatementsRequest.wait:type_name -> google.protobuf.Duration
 	0,  // 21: sps.v1.PollStatementsRequest.view:type_name -> sps.v1.StatementView
 	11, // 22: sps.v1.PollStatementsResponse.events:type_name -> sps.v1.WatchStatementsResponse
-	19, // 23: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
-	19, // 24: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
+	21, // 23: sps.v1.RecordedReceipt.time:type_name -> google.protobuf.Timestamp
+	21, // 24: sps.v1.RecordedReceipt.record_time:type_name -> google.protobuf.Timestamp
 	2,  // 25: sps.v1.Case.original:type_name -> sps.v1.IssuedStatement
 	2,  // 26: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
-	0,  // 27: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	15, // 28: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	6,  // 29: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	7,  // 30: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	8,  // 31: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	10, // 32: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 33: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	16, // 34: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	17, // 35: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	2,  // 36: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 37: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 38: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 39: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 40: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 41: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	18, // 42: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	36, // [36:43] is the sub-list for method output_type
-	29, // [29:36] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	28, // 27: sps.v1.Case.state:type_name -> sps.v1.CaseState
+	29, // 28: sps.v1.Case.deadlines:type_name -> sps.v1.Deadline
+	0,  // 29: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 30: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 31: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 32: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 33: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 34: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 35: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 36: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	19, // 37: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	17, // 38: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	2,  // 39: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 40: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 41: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 42: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 43: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 44: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 45: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	18, // 46: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	39, // [39:47] is the sub-list for method output_type
+	31, // [31:39] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -1807,6 +1959,7 @@ func file_sps_v1_case_service_proto_init() {
 	if File_sps_v1_case_service_proto != nil {
 		return
 	}
+	file_sps_v1_case_proto_init()
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_problem_proto_init()
 	file_sps_v1_statement_proto_init()
@@ -1821,7 +1974,7 @@ func file_sps_v1_case_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_service_proto_rawDesc), len(file_sps_v1_case_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

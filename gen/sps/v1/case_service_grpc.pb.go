@@ -28,6 +28,7 @@ const (
 	CaseService_PollStatements_FullMethodName  = "/sps.v1.CaseService/PollStatements"
 	CaseService_GetCase_FullMethodName         = "/sps.v1.CaseService/GetCase"
 	CaseService_ListCases_FullMethodName       = "/sps.v1.CaseService/ListCases"
+	CaseService_ReaddressCase_FullMethodName   = "/sps.v1.CaseService/ReaddressCase"
 )
 
 // CaseServiceClient is the client API for CaseService service.
@@ -69,6 +70,10 @@ type CaseServiceClient interface {
 	// ListCases returns the cases that this node holds, the one whose original was recorded last first unless order_by
 	// says otherwise. A page may be short, even empty; only an empty next_page_token ends the list.
 	ListCases(ctx context.Context, in *ListCasesRequest, opts ...grpc.CallOption) (*ListCasesResponse, error)
+	// ReaddressCase brings further offices into a case: what this office said in it is handed on to them, byte for byte.
+	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
+	// handed on again. For validators.
+	ReaddressCase(ctx context.Context, in *ReaddressCaseRequest, opts ...grpc.CallOption) (*ReaddressCaseResponse, error)
 }
 
 type caseServiceClient struct {
@@ -158,6 +163,16 @@ func (c *caseServiceClient) ListCases(ctx context.Context, in *ListCasesRequest,
 	return out, nil
 }
 
+func (c *caseServiceClient) ReaddressCase(ctx context.Context, in *ReaddressCaseRequest, opts ...grpc.CallOption) (*ReaddressCaseResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReaddressCaseResponse)
+	err := c.cc.Invoke(ctx, CaseService_ReaddressCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CaseServiceServer is the server API for CaseService service.
 // All implementations must embed UnimplementedCaseServiceServer
 // for forward compatibility.
@@ -197,6 +212,10 @@ type CaseServiceServer interface {
 	// ListCases returns the cases that this node holds, the one whose original was recorded last first unless order_by
 	// says otherwise. A page may be short, even empty; only an empty next_page_token ends the list.
 	ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error)
+	// ReaddressCase brings further offices into a case: what this office said in it is handed on to them, byte for byte.
+	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
+	// handed on again. For validators.
+	ReaddressCase(context.Context, *ReaddressCaseRequest) (*ReaddressCaseResponse, error)
 	mustEmbedUnimplementedCaseServiceServer()
 }
 
@@ -227,6 +246,9 @@ func (UnimplementedCaseServiceServer) GetCase(context.Context, *GetCaseRequest) 
 }
 func (UnimplementedCaseServiceServer) ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCases not implemented")
+}
+func (UnimplementedCaseServiceServer) ReaddressCase(context.Context, *ReaddressCaseRequest) (*ReaddressCaseResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReaddressCase not implemented")
 }
 func (UnimplementedCaseServiceServer) mustEmbedUnimplementedCaseServiceServer() {}
 func (UnimplementedCaseServiceServer) testEmbeddedByValue()                     {}
@@ -368,6 +390,24 @@ func _CaseService_ListCases_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CaseService_ReaddressCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReaddressCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ReaddressCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ReaddressCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ReaddressCase(ctx, req.(*ReaddressCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CaseService_ServiceDesc is the grpc.ServiceDesc for CaseService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -398,6 +438,10 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCases",
 			Handler:    _CaseService_ListCases_Handler,
+		},
+		{
+			MethodName: "ReaddressCase",
+			Handler:    _CaseService_ReaddressCase_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -1,0 +1,225 @@
+package office
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/statement"
+)
+
+// mostFolded is how many entries of a case are folded. A case of more has no
+// state; everything that was said is in its pages.
+const mostFolded = 10_000
+
+// addState sets what the entries of a case that are here add up to, and what is
+// to be done.
+func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.Item, upTo uint64) error {
+	_, parts, err := s.o.Book.Case(ctx, c.GetReference(), 0, upTo, mostFolded+1)
+	if err != nil || len(parts) > mostFolded {
+		return err
+	}
+	first, err := s.caseEntries(ctx, whole)
+	if err != nil || len(first) == 0 {
+		return err
+	}
+	entries := first[1:]
+	for _, part := range parts {
+		some, err := s.caseEntries(ctx, part)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, some...)
+	}
+	c.State = statement.Fold(first[0], entries)
+	c.Incomplete = incomplete(s.self(), first[0], entries, c.State)
+	d := &delivery{ctx: ctx, s: s}
+	c.Deadlines = statement.Deadlines(c.State, d, s.o.Now())
+	return d.err
+}
+
+// caseEntries returns a part of a case as it is folded: a readdress, or a
+// statement, and behind it the readdress that brought it here if one did. There
+// is none for what has no effect because it cannot be read.
+func (s *Service) caseEntries(ctx context.Context, i casebook.Item) ([]statement.CaseEntry, error) {
+	e, err := s.o.Ledger.Entry(ctx, i.Origin, i.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
+		return []statement.CaseEntry{folding(e, nil)}, nil
+	}
+	e, reading, ok, err := s.read(ctx, e)
+	if err != nil || !ok || reading.Fault != "" {
+		return nil, err
+	}
+	entries := []statement.CaseEntry{folding(e, reading.Statement)}
+	by, ok, err := s.o.Book.HandedBy(ctx, e.Origin, e.Sequence)
+	if err != nil || !ok {
+		return entries, err
+	}
+	origin := certs.Origin{Federation: e.Origin.Federation, Office: by.Office, Epoch: by.Epoch}
+	readdress, err := s.o.Ledger.Entry(ctx, origin, by.Sequence)
+	return append(entries, folding(readdress, nil)), err
+}
+
+// folding returns an entry as it is folded; st is nil for a readdress.
+func folding(e ledger.Entry, st *spsv1.Statement) statement.CaseEntry {
+	return statement.CaseEntry{
+		Origin: e.Origin, Sequence: e.Sequence, Hash: [32]byte(e.Hash),
+		Time: e.Leaf.GetTime().AsTime(), Audience: e.Leaf.GetAudience(), Statement: st, Readdress: e.Leaf.GetSubject(),
+	}
+}
+
+// incomplete returns the offices whose earlier entries may not be here, because
+// this office was brought in later: who took part before, and has handed nothing
+// on to it.
+func incomplete(self certs.Office, original statement.CaseEntry, entries []statement.CaseEntry, state *spsv1.CaseState) []string {
+	reads := func(a *spsv1.Audience) bool { return a.GetNetwork() || slices.Contains(a.GetOffices(), string(self)) }
+	if self == original.Origin.Office || reads(original.Audience) {
+		return nil
+	}
+	handed := make(map[string]bool)
+	for _, e := range entries {
+		if e.Readdress != nil && reads(e.Audience) {
+			handed[string(e.Origin.Office)] = true
+		}
+	}
+	var missing []string
+	for _, p := range state.GetParticipants() {
+		before := p.GetOffice() != "" && !p.GetByHand() && !p.GetReaddressed() && p.GetAddressed() != nil
+		if before && p.GetOffice() != string(self) && !handed[p.GetOffice()] {
+			missing = append(missing, p.GetOffice())
+		}
+	}
+	return missing
+}
+
+// delivery is the [statement.Delivery] of a case. It keeps the first error.
+type delivery struct {
+	ctx context.Context //nolint:containedctx // lives as long as one call of Deadlines
+	s   *Service
+	err error
+}
+
+// Receipt implements [statement.Delivery]. This office's own is when it recorded
+// the statement, in whole seconds as a receipt has them: it signs one as soon as
+// it has.
+func (d *delivery) Receipt(office, name string) (time.Time, bool) {
+	origin, seq, err := parseName(name, d.s.o.Roster.Federation())
+	if err != nil || d.err != nil {
+		d.err = errOr(d.err, err)
+		return time.Time{}, false
+	}
+	switch certs.Office(office) {
+	case origin.Office:
+		e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
+		d.err = errOr(d.err, err)
+		return e.Leaf.GetTime().AsTime(), err == nil
+	case d.s.self():
+		return d.recorded(origin, seq)
+	}
+	receipt, err := d.s.o.Ledger.Covering(d.ctx, certs.Office(office), origin, seq)
+	if err != nil || receipt == nil {
+		d.err = errOr(d.err, err)
+		return time.Time{}, false
+	}
+	return time.Unix(receipt.Time, 0).UTC(), true
+}
+
+// recorded returns when this office recorded a statement of another.
+func (d *delivery) recorded(origin certs.Origin, seq uint64) (time.Time, bool) {
+	e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
+	if err != nil {
+		d.err = errOr(d.err, err)
+		return time.Time{}, false
+	}
+	e, _, ok, err := d.s.read(d.ctx, e)
+	if err != nil || !ok || e.Envelope == nil {
+		d.err = errOr(d.err, err)
+		return time.Time{}, false
+	}
+	at, err := d.s.o.Book.Recorded(d.ctx, e.Position.N)
+	d.err = errOr(d.err, err)
+	return at.Truncate(time.Second), err == nil && !at.IsZero()
+}
+
+// Hours implements [statement.Delivery]. Cards are entries of their office's
+// log, so every node finds the same.
+func (d *delivery) Hours(office string, number uint64, name string) *spsv1.OfficeHours {
+	if accepted, ok := d.s.o.Roster.Card(certs.Office(office)); ok && accepted.Number() == number {
+		return accepted.Message().GetHours()
+	}
+	card, err := d.card(certs.Office(office), number, name)
+	d.err = errOr(d.err, err)
+	return card.GetHours()
+}
+
+// card returns the card of a number; of number 0 the one that was in force when
+// the office issued the statement, its newest if another office issued it.
+func (d *delivery) card(office certs.Office, number uint64, name string) (*spsv1.Card, error) {
+	at, seq, err := parseName(name, d.s.o.Roster.Federation())
+	if err != nil {
+		return nil, err
+	}
+	logs, err := d.s.logsOf(d.ctx, office)
+	if err != nil {
+		return nil, err
+	}
+	var inForce *spsv1.Card
+	for _, o := range logs {
+		p, err := d.s.past.of(d.ctx, d.s.o.Ledger, o)
+		if err != nil {
+			return nil, err
+		}
+		for _, place := range p.cards {
+			if number == 0 && (o.Epoch > at.Epoch || o.Epoch == at.Epoch && place > seq) && at.Office == office {
+				return inForce, nil
+			}
+			card, err := d.cardAt(o, place)
+			if err != nil {
+				return nil, err
+			}
+			if card == nil {
+				continue
+			}
+			if inForce = card; card.GetNumber() == number {
+				return card, nil
+			}
+		}
+	}
+	if number != 0 {
+		return nil, nil
+	}
+	return inForce, nil
+}
+
+// cardAt returns the card that an entry publishes; nil if it is no sound one.
+func (d *delivery) cardAt(o certs.Origin, seq uint64) (*spsv1.Card, error) {
+	e, err := d.s.o.Ledger.Entry(d.ctx, o, seq)
+	if err != nil || e.Fault != "" || e.Envelope == nil {
+		return nil, err
+	}
+	var outer spsv1.Envelope
+	if err := proto.Unmarshal(e.Envelope, &outer); err != nil {
+		return nil, nil //nolint:nilerr // it was marked when it was recorded
+	}
+	card, err := certs.ParseCard(outer.GetPayload())
+	if err != nil {
+		return nil, nil //nolint:nilerr // it was marked when it was recorded
+	}
+	return card.Message(), nil
+}
+
+func errOr(err, other error) error {
+	if err != nil {
+		return err
+	}
+	return other
+}
