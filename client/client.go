@@ -152,6 +152,9 @@ func (c *Client) Office() certs.Office { return c.office }
 // CaseService returns the generated client, for what has no method here.
 func (c *Client) CaseService() spsv1.CaseServiceClient { return spsv1.NewCaseServiceClient(c.conn) }
 
+// DraftService returns the generated client, for what has no method here.
+func (c *Client) DraftService() spsv1.DraftServiceClient { return spsv1.NewDraftServiceClient(c.conn) }
+
 // EvidenceService returns the generated client, for what has no method here.
 func (c *Client) EvidenceService() spsv1.EvidenceServiceClient {
 	return spsv1.NewEvidenceServiceClient(c.conn)

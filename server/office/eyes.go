@@ -2,6 +2,7 @@ package office
 
 import (
 	"fmt"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 
@@ -107,7 +108,7 @@ func (s *Service) waiver(st *spsv1.Statement, asked spsv1.WaiverReason) (spsv1.W
 // classified says in words what is to be issued.
 func classified(st *spsv1.Statement) string {
 	if c := statement.Content(st).GetClassification(); c != spsv1.Classification_CLASSIFICATION_UNSPECIFIED {
-		return fmt.Sprintf("the classification %s", c)
+		return "the classification " + strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
 	}
 	return "a " + kind(st)
 }

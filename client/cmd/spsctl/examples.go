@@ -92,6 +92,22 @@ var examples = []struct {
 // moreExamples are of commands that need more than is at hand there: a person who
 // types a password, a node of EU, an office that lost its keys.
 const moreExamples = `
+# two persons: one drafts, another issues
+  spsctl draft create -f mango.yaml
+  spsctl draft list --state submitted
+  spsctl draft get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl draft update 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -f mango.yaml
+  spsctl draft check 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl draft submit 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl draft return 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'en=which lot?'
+  spsctl draft issue 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl draft delete 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --yes
+
+# bring a further office in; prove to a court what was said
+  spsctl case readdress VN-2026-000001 TH LA
+  spsctl evidence export VN-2026-000001
+  spsctl evidence verify VN-2026-000001.evidence
+
 # not for every day
   spsctl token revoke tokens/vqtgl5nqdzpi2mkp
   spsctl account password lan.nguyen
