@@ -76,7 +76,7 @@ func ParseBundle(b []byte) (*Bundle, error) {
 		return nil, errors.New("bundle too large")
 	}
 	lines := strings.Split(string(b), "\n")
-	if len(lines) < linesBeforeParts {
+	if len(lines) <= linesBeforeParts {
 		return nil, errors.New("bundle without parts")
 	}
 	parts, err := cutParts(lines[linesBeforeParts : len(lines)-1])
