@@ -95,7 +95,7 @@ func (s *session) wantOwn(ctx context.Context) error {
 // not been asked yet for bodies that it may hold.
 func (in *inbox) lacks(gap ledger.Gap) bool {
 	holds := in.holds[gap.Origin]
-	return gap.Leaves && holds > gap.Size || gap.Bodies > 0 && holds > 0 && !in.asked[gap.Origin]
+	return gap.Leaves && holds > gap.Size || gap.Bodies > 0 && holds > gap.From && !in.asked[gap.Origin]
 }
 
 // doubt makes the next session with a peer want the own log from its beginning:

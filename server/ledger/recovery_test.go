@@ -31,7 +31,11 @@ func byContent(e ledger.Entry) (string, [32]byte, bool) {
 // restorable starts VN, with two peers that follow it.
 func restorable(t testing.TB) (vn, cn, th *ledgertest.Node) {
 	t.Helper()
-	fed := authority.ForTest(t, "VN", "CN", "TH")
+	return restorableOf(t, authority.ForTest(t, "VN", "CN", "TH"))
+}
+
+func restorableOf(t testing.TB, fed *authority.Federation) (vn, cn, th *ledgertest.Node) {
+	t.Helper()
 	vn = ledgertest.Start(t, fed.Office("VN"), func(o *ledger.Options) { o.Request = byContent })
 	return vn, ledgertest.Start(t, fed.Office("CN"), nil), ledgertest.Start(t, fed.Office("TH"), nil)
 }
@@ -96,7 +100,7 @@ func meet(t testing.TB, n, peer *ledgertest.Node) error {
 		t.Fatal(err)
 	}
 	for _, gap := range gaps {
-		for at := gap.From; ; {
+		for at := gap.From; at < holdsOf(t, peer, n); {
 			p, err := peer.Page(ctx, gap.Origin, at, n.Office.Code(), 2000)
 			if errors.Is(err, ledger.ErrNotFound) || err == nil && len(p.Leaves) == 0 {
 				break

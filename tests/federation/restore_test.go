@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/ledger"
 )
@@ -106,6 +107,38 @@ func TestRestoredWithASilentPeer(t *testing.T) {
 			t.Errorf("%d bodies are lost, %v; want none", all, err)
 		}
 		f.WantSame()
+	})
+}
+
+// A body is missing that a peer with less of the log cannot have: it is not
+// asked from beyond its end, which would be the end of the session.
+func TestRestoredWithAPeerThatHoldsLess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New(t, "CN", "TH", "VN")
+		vn := f.Node("VN")
+		f.Start("CN", "TH", "VN")
+		f.Settle()
+		saved := vn.Backup()
+		f.Network.Cut("CN", "VN")
+		vn.Issue(1000, "TH")
+		vn.Issue(1000, "CN")
+		f.Settle()
+		f.Stop("VN")
+		vn.Restore(saved)
+		f.Start("VN")
+		f.Settle()
+		wantWhy(t, vn, "waiting for CN")
+		f.Network.Heal("CN", "VN")
+		f.Settle()
+		wantWhy(t, vn, "")
+		if lost, all, err := vn.Ledger.Lost(t.Context(), 3); err != nil || all != 1 || lost[0].Sequence != 2 {
+			t.Errorf("Lost = %+v of %d, %v; want the one that was for CN alone", lost, all, err)
+		}
+		for _, office := range []certs.Office{"CN", "TH"} {
+			if got := vn.Peer(office); !got.Connected || got.Last != nil && got.Last.Reason == access.ReasonCursorAhead {
+				t.Errorf("link to %s: connected %t, last %+v", office, got.Connected, got.Last)
+			}
+		}
 	})
 }
 
