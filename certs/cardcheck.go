@@ -114,8 +114,9 @@ func (c *Card) checkLogKeys() error {
 			if good.GetSize() < key.From {
 				continue // vouches for no tree at all
 			}
-			if until := good.GetSize() + 1; key.Until == 0 || until < key.Until {
+			if until := good.GetSize() + 1; key.Until == 0 || until <= key.Until {
 				key.Until = until
+				copy(key.LastRoot[:], good.GetRoot())
 			}
 		}
 		c.logKeys = append(c.logKeys, key)

@@ -21,6 +21,16 @@ type LogKey struct {
 	Public crypto.PublicKey
 	From   uint64 // the smallest tree size that the key may sign
 	Until  uint64 // the first tree size that it may no longer sign; 0: none
+	// LastRoot is the root of the tree of size Until-1, if the office revoked the
+	// key after that very tree; zero: any.
+	LastRoot [32]byte
+}
+
+// Vouches reports whether k is good for a tree: for its size, and, if it was
+// revoked after a tree of that size, for no other one.
+func (k LogKey) Vouches(size uint64, root [32]byte) bool {
+	last := k.Until != 0 && size == k.Until-1 && k.LastRoot != [32]byte{}
+	return k.Good(size) && (!last || root == k.LastRoot)
 }
 
 // Good reports whether k may sign a checkpoint of the given tree size.

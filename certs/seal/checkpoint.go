@@ -75,8 +75,8 @@ func ParseCheckpoint(b []byte) (Checkpoint, error) {
 
 // OpenCheckpoint returns the checkpoint in a note after verifying it. Of the
 // keys, those of other origins are passed over; every signature that names a
-// remaining key must be by it, and at least one must be by a key that is good
-// for the size. Errors are [ErrFormat], [ErrUnknownKey], [ErrBadSignature] and
+// remaining key must be by it, and at least one must be by a key that vouches
+// for the tree. Errors are [ErrFormat], [ErrUnknownKey], [ErrBadSignature] and
 // [ErrKeyRange].
 func OpenCheckpoint(b []byte, keys []certs.LogKey) (Checkpoint, error) {
 	n, err := parseNote(b, MaxCheckpoint)
@@ -98,7 +98,7 @@ func OpenCheckpoint(b []byte, keys []certs.LogKey) (Checkpoint, error) {
 			return Checkpoint{}, err
 		}
 		known = known || signed
-		good = good || signed && key.Good(c.Size)
+		good = good || signed && key.Vouches(c.Size, c.Root)
 	}
 	switch {
 	case !known:

@@ -185,6 +185,32 @@ func TestMalformedCheckpoints(t *testing.T) {
 	}
 }
 
+// A key that was revoked after a tree vouches for that tree, and for no other
+// one of its size.
+func TestRevokedAfterATree(t *testing.T) {
+	log := goodLog(t, 3)
+	c, key := log.checkpoint(t, 2), logKey(edKey(1))
+	key.Until = 3
+	for _, tc := range []struct {
+		name string
+		root [32]byte
+		want error
+	}{
+		{"the one that is signed", c.Root, nil},
+		{"none is named", [32]byte{}, nil},
+		{"another", log.checkpoint(t, 3).Root, ErrKeyRange},
+	} {
+		key.LastRoot = tc.root
+		if _, err := OpenCheckpoint(signCheckpoint(t, c, edKey(1)), []certs.LogKey{key}); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v, want %v", tc.name, err, tc.want)
+		}
+		smaller := signCheckpoint(t, log.checkpoint(t, 1), edKey(1))
+		if _, err := OpenCheckpoint(smaller, []certs.LogKey{key}); err != nil {
+			t.Errorf("%s: a smaller tree: %v, want nil", tc.name, err)
+		}
+	}
+}
+
 func TestUnknownLinesAreAllowed(t *testing.T) {
 	c := goodLog(t, 2).checkpoint(t, 2)
 	key := edKey(1)

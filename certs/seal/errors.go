@@ -21,9 +21,10 @@ var (
 	ErrBadSignature = errors.New("wrong signature")
 
 	// ErrKeyRange means that the signature is good but its key may not sign
-	// this tree size: it was rotated out or revoked, or is not yet valid.
+	// this tree: it was rotated out or revoked, or is not yet valid, or its
+	// office stands by another tree of this size.
 	// Refuse the note whatever time it claims.
-	ErrKeyRange = errors.New("key is not good for this size")
+	ErrKeyRange = errors.New("key is not good for this tree")
 
 	// ErrProof means that the hashes do not lead from what is to be proved to
 	// the signed root. The sender is at fault, not the log's office: refuse,
