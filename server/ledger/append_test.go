@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -412,15 +413,42 @@ func TestASignerThatFailsLeavesTheEntryToBeAskedForAgain(t *testing.T) {
 		key = &failingKey{Signer: o.Signer}
 		o.Signer = key
 	})
-	key.err = fail
+	key.fail(fail)
 	e, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r1", "mango")))
 	if !errors.Is(err, ledger.ErrUnsealed) || !errors.Is(err, fail) {
 		t.Errorf("Append = %+v, %v; want %v and %v", e, err, ledger.ErrUnsealed, fail)
 	}
-	key.err = nil
+	key.fail(nil)
 	if e := vn.Issue(t, "r1", "mango"); e.Sequence != 1 {
 		t.Errorf("asked again, got entry %d, want 1", e.Sequence)
 	}
+}
+
+// What was durable when the key failed is released without anybody asking.
+func TestASignerThatComesBackSealsWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var key *failingKey
+		vn := startVN(t, func(o *ledger.Options) {
+			key = &failingKey{Signer: o.Signer}
+			o.Signer = key
+		})
+		key.fail(errors.New("no token in the slot"))
+		if _, err := vn.Append(t.Context(), ledgertest.Prepared(ledgertest.Statement("r1", "mango"))); !errors.Is(err, ledger.ErrUnsealed) {
+			t.Errorf("Append: %v, want %v", err, ledger.ErrUnsealed)
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if h, err := vn.Head(t.Context(), vn.Origin()); err != nil || h.Size != 1 {
+			t.Errorf("Head while the key is away = %d, %v; want 1", h.Size, err)
+		}
+		key.fail(nil)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if h, err := vn.Head(t.Context(), vn.Origin()); err != nil || h.Size != 2 {
+			t.Errorf("Head when it is back = %d, %v; want 2", h.Size, err)
+		}
+		vn.Stop(t)
+	})
 }
 
 func TestAppendWithAContextThatHasEnded(t *testing.T) {
@@ -435,13 +463,22 @@ func TestAppendWithAContextThatHasEnded(t *testing.T) {
 	}
 }
 
-// failingKey is a key that fails while err is set.
+// failingKey is a key that fails while it is told to.
 type failingKey struct {
 	crypto.Signer
+	mu  sync.Mutex
 	err error
 }
 
+func (k *failingKey) fail(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.err = err
+}
+
 func (k *failingKey) Sign(r io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if k.err != nil {
 		return nil, k.err
 	}

@@ -89,7 +89,9 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
 	l := &Ledger{o: o, changed: make(chan struct{})}
+	l.release.closing = make(chan struct{})
 	if err := l.open(ctx); err != nil {
+		_ = l.release.close() // nothing was released
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
 	return l, nil

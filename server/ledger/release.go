@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
@@ -26,6 +27,11 @@ type releaser struct {
 	mu      sync.Mutex    // held while signing
 	anchor  *anchor       // nil: the gate is closed
 	pending chan struct{} // closed when the anchor is written; nil: none is
+
+	retrying bool           // sealLater runs
+	retries  sync.WaitGroup // of it
+	closing  chan struct{}  // closed by close; nil: the ledger was not opened
+	closed   sync.Once
 }
 
 // released returns the newest checkpoint of the own log that was released, or
@@ -43,9 +49,52 @@ func (l *Ledger) sealUpTo(size uint64) error {
 		return nil
 	}
 	if err := l.signNext(); err != nil {
+		l.sealLater()
 		return fmt.Errorf("%w: %w", ErrUnsealed, err)
 	}
 	return nil
+}
+
+// How long to wait before a checkpoint that could not be signed is tried again:
+// the key may lie in a device that is away for a while.
+const (
+	resealMin = time.Second
+	resealMax = 30 * time.Second
+)
+
+// sealLater tries again until what is durable is released, or the gate shuts;
+// release.mu is held. Those whose Append returned meanwhile ask again with the
+// same request ID; nobody else has to ask for anything.
+func (l *Ledger) sealLater() {
+	r := &l.release
+	if r.retrying || r.closing == nil || r.anchor == nil || l.Why() != "" {
+		return
+	}
+	r.retrying = true
+	r.retries.Go(func() {
+		timer := time.NewTimer(resealMin)
+		defer timer.Stop()
+		for wait := resealMin; ; wait = min(2*wait, resealMax) {
+			timer.Reset(wait)
+			select {
+			case <-timer.C:
+			case <-r.closing:
+				return
+			}
+			if l.sealAgain() {
+				return
+			}
+		}
+	})
+}
+
+// sealAgain reports whether nothing is left to be tried.
+func (l *Ledger) sealAgain() bool {
+	l.release.mu.Lock()
+	defer l.release.mu.Unlock()
+	done := l.Why() != "" || l.release.anchor == nil || l.signNext() == nil
+	l.release.retrying = !done
+	return done
 }
 
 // signNext signs and releases what is durable; release.mu is held. The anchor
@@ -183,6 +232,12 @@ func (r *releaser) attach(a *anchor) {
 }
 
 func (r *releaser) close() error {
+	r.closed.Do(func() {
+		if r.closing != nil {
+			close(r.closing)
+		}
+	})
+	r.retries.Wait()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.anchor == nil {
