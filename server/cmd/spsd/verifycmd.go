@@ -65,12 +65,12 @@ func printVerified(w io.Writer, v server.Verified) {
 	fmt.Fprintf(w, `  logs      %d
   entries   %d   (%d faulty, kept and shown as such)
   ahead     %d   (urgent, and held before those in front of them)
-  bodies    %d   (%d missing)
+  bodies    %d   (%d missing, %d of this office lost)
   receipts  %d
   audit     %d records
   tokens    %d, accounts %d
 `, v.Ledger.Logs, v.Ledger.Entries, v.Ledger.Faulty, v.Ledger.Ahead,
-		v.Ledger.Bodies, v.Ledger.Missing, v.Ledger.Receipts,
+		v.Ledger.Bodies, v.Ledger.Missing, v.Ledger.Lost, v.Ledger.Receipts,
 		v.Register.AuditRecords, v.Register.Tokens, v.Register.Accounts)
 }
 
