@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/office"
 )
 
@@ -28,6 +29,7 @@ type Config struct {
 	Log        Log
 	Telemetry  Telemetry
 	Limits     Limits
+	Queries    casebook.Limits
 	Access     Access
 	Backup     Backups
 	FourEyes   office.FourEyes
@@ -190,7 +192,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}, slices.Concat(eyesSettings(), accessSettings(), backupSettings())...)
+	}, slices.Concat(querySettings(), eyesSettings(), accessSettings(), backupSettings())...)
 }
 
 func setFederation(c *Config, v string) error {

@@ -14,6 +14,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/office"
 )
 
@@ -41,7 +42,7 @@ systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
 backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
-limits: {store: 1TiB, peer_reserve: 8MiB, attachments: 2TiB, attachments_keep: 24h, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s}
+limits: {store: 1TiB, peer_reserve: 8MiB, attachments: 2TiB, attachments_keep: 24h, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
 `
 
 func writeConfig(t *testing.T, text string) string {
@@ -73,6 +74,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			Store: 1 << 40, PeerReserve: 8 << 20, Attachments: 2 << 40, AttachmentsKeep: 24 * time.Hour,
 			Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second,
 		},
+		Queries: casebook.Limits{Rows: 5000, Size: 1 << 10, Words: 3, Terms: 7},
 		Access: server.Access{
 			Limits: access.Limits{
 				Read: access.Rate{Count: 10, Per: time.Second}, Write: access.Rate{Count: 20, Per: time.Minute}, Watches: 3,
@@ -125,6 +127,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			Store: 64 << 30, PeerReserve: 4 << 20, Attachments: 64 << 30, AttachmentsKeep: 72 * time.Hour,
 			Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second,
 		},
+		Queries: casebook.DefaultLimits(),
 		Access: server.Access{
 			Limits: access.DefaultLimits(), TokenAge: access.DefaultTokenAge, Tokens: access.DefaultTokens,
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
@@ -218,11 +221,15 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 			"spsd.yaml:5: data: has no value",
 			"spsd.yaml: federation: is required",
 		}},
-		{"limits", "federation: f\noffice: VN\nlimits: {store: 1GB, request: 1KiB, heartbeat: 15, drain: 1h}\n", nil, []string{
+		{"limits", "federation: f\noffice: VN\nlimits: {store: 1GB, request: 1KiB, heartbeat: 15, drain: 1h, query_rows: 5, query_size: 1MiB, query_words: many, query_terms: 0}\n", nil, []string{
 			`spsd.yaml:3: limits.store: "1GB" is not a size`,
 			"spsd.yaml:3: limits.request: 1KiB is not between",
 			`spsd.yaml:3: limits.heartbeat: "15" is not a duration`,
 			"spsd.yaml:3: limits.drain: 1h is not between",
+			"spsd.yaml:3: limits.query_rows: 5 is not between 1000 and 100000000",
+			"spsd.yaml:3: limits.query_size: 1MiB is not between",
+			`spsd.yaml:3: limits.query_words: "many" is not a whole number`,
+			"spsd.yaml:3: limits.query_terms: 0 is not between 1 and 1000",
 		}},
 		{"systems", "federation: f\noffice: VN\nsystems: nsw=alert,everything\n", nil, []string{
 			`spsd.yaml:3: systems: nsw: "everything" is none of alert, border_rejection,`,

@@ -59,7 +59,7 @@ func TestDocumentedFilters(t *testing.T) {
 	}
 	for _, example := range examples {
 		for filter := range strings.Lines(example[1]) {
-			if _, problems := casebook.ParseQuery(filter, "", ""); len(problems) > 0 {
+			if _, problems := casebook.DefaultLimits().ParseQuery(filter, "", ""); len(problems) > 0 {
 				t.Errorf("%s: %v", strings.TrimSpace(filter), problems)
 			}
 		}

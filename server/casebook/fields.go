@@ -1,7 +1,6 @@
 package casebook
 
 import (
-	"bytes"
 	"slices"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -17,7 +16,7 @@ type Field struct {
 	// test returns the test of an operator of Operators with a value, or says
 	// what is wrong with the value.
 	test func(operator, value string) (test, error)
-	// bare is the test of the field alone; nil if it does not stand alone.
+	// bare is the test of the field alone; none if it does not stand alone.
 	bare test
 }
 
@@ -34,7 +33,9 @@ var (
 var fields = []Field{
 	{
 		Name: "office", Type: "text", Operators: text, About: "the office that issued it, by its code",
-		test: matching(plain, func(l *line, p pattern) bool { return p.matches(bytes.ToLower(l.summary[:2])) }),
+		test: matching(ofColumn, plain, func(l *line, p pattern) bool {
+			return p.matches([]byte{l.summary[0] | 0x20, l.summary[1] | 0x20}) // a code is two capitals
+		}),
 	},
 	value("kind", "what it is, such as `notification` or `follow_up`", kindNames(), atKind),
 	value("classification", "of a notification or an amendment",
@@ -52,21 +53,21 @@ var fields = []Field{
 	},
 	{
 		Name: "issue_time", Type: "time", Operators: ordered, About: "when its office issued it, to the millisecond",
-		test: timeTest(func(l *line) (int64, bool) { return l.issued(), true }),
+		test: timeTest(ofColumn, func(l *line) (int64, bool) { return l.issued(), true }),
 	},
 	{
 		Name: "record_time", Type: "time", Operators: ordered, About: "when this node recorded it, to the millisecond",
-		test: timeTest((*line).recorded),
+		test: timeTest(ofStore, (*line).recorded),
 	},
 	{
 		Name: "origin", Type: "area", Operators: text, About: "where goods come from, by code or words; `VN` is every province of it too",
-		test: matching(plain, func(l *line, p pattern) bool { return l.any(markOrigin, p.matchesArea) }),
+		test: matching(ofWords, plain, func(l *line, p pattern) bool { return l.any(markOrigin, p.matchesArea) }),
 	},
 	list("product", "names, brand and species of goods, in any language", plain, markProduct),
 	list("product_category", "category or commodity class of goods, by code or words", plain, markCategory),
 	{
 		Name: "hs", Type: "digits", Operators: text, About: "customs tariff codes (hs, ahtn, ciq, cn); `hs:\"0804\"` is all that begin so",
-		test: matching(digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),
+		test: matching(ofWords, digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),
 	},
 	list("hazard", "agents, their categories and organisms, by code or words", plain, markHazard),
 	list("party", "names of operators and others", plain, markParty),
@@ -77,7 +78,7 @@ var fields = []Field{
 	list("flagged_for_attention", "whom it asks for attention", plain, markAttention),
 	{
 		Name: "external_reference", Type: "text", Operators: text, About: "system and number of another system, with a blank between, as `RASFF 2024.9650`",
-		test: matching(plain, externalTest),
+		test: matching(ofWords, plain, externalTest),
 	},
 	list("external_reference.system", "the other system", plain, markSystem),
 	list("external_reference.number", "the number there", plain, markNumber),
@@ -87,7 +88,7 @@ var fields = []Field{
 func list(name, about string, form func(string) string, of ...mark) Field {
 	return Field{
 		Name: name, Type: "text", Operators: text, About: about,
-		test: matching(form, func(l *line, p pattern) bool {
+		test: matching(ofWords, form, func(l *line, p pattern) bool {
 			return slices.ContainsFunc(of, func(m mark) bool { return l.any(m, p.matches) })
 		}),
 	}
@@ -99,7 +100,7 @@ func value(name, about string, names names, at int) Field {
 		Name: name, Type: "value", Operators: same, About: about,
 		test: func(operator, value string) (test, error) {
 			n, err := names.number(value)
-			return not(operator == "!=", func(l *line) bool { return l.summary[at] == n }), err
+			return not(operator == "!=", test{func(l *line) bool { return l.summary[at] == n }, ofColumn}), err
 		},
 	}
 }

@@ -10,27 +10,29 @@ import (
 	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
 )
 
-// maxNested is how deep parentheses of a filter may be nested.
-const maxNested = 30
-
 // parseFilter reads a filter of AIP-160 and checks it against the fields. The
 // error says to a person what to do. What is read is the library's business;
 // types are checked here and not by its checker, because that knows neither the
 // values of our lists nor what was meant by a name that it does not know.
-func parseFilter(filter string) (test, error) {
+func (l Limits) parseFilter(filter string) (test, error) {
 	if strings.TrimSpace(filter) == "" {
-		return nil, nil
+		return test{}, nil
 	}
-	if strings.Count(filter, "(") > maxNested {
-		return nil, fmt.Errorf("write it with at most %d parentheses", maxNested)
+	if len(filter) > l.Size { // a megabyte keeps the parser busy for seconds
+		return test{}, fmt.Errorf("write it in at most %d bytes", l.Size)
 	}
 	var p filtering.Parser
 	p.Init(filter)
 	parsed, err := p.Parse()
 	if err != nil {
-		return nil, fmt.Errorf("%s; put values that are not a single word in quotes", lastLine(err))
+		return test{}, fmt.Errorf("%s; put values that are not a single word in quotes", lastLine(err))
 	}
-	return compile(parsed.GetExpr())
+	c := compiler{left: l.Terms}
+	whole, err := c.expression(parsed.GetExpr())
+	if err == nil && c.left < 0 {
+		err = fmt.Errorf("compare at most %d times; each value of a field counts", l.Terms)
+	}
+	return whole, err
 }
 
 // lastLine returns what the innermost error of the parser says, without the
@@ -47,22 +49,28 @@ func lastLine(err error) string {
 	return last
 }
 
-// compile turns an expression that is true or false into a test.
-func compile(e *expr.Expr) (test, error) {
+// compiler turns expressions into tests.
+type compiler struct {
+	left int // how many comparisons there may still be; below 0: too many
+}
+
+// expression compiles what is true or false.
+func (c *compiler) expression(e *expr.Expr) (test, error) {
 	call := e.GetCallExpr()
 	switch call.GetFunction() {
 	case filtering.FunctionAnd, filtering.FunctionFuzzyAnd, filtering.FunctionOr, filtering.FunctionNot:
-		return combine(call, compile)
+		return combine(call, c.expression)
 	case filtering.FunctionEquals, filtering.FunctionNotEquals, filtering.FunctionHas, filtering.FunctionLessThan,
 		filtering.FunctionLessEquals, filtering.FunctionGreaterThan, filtering.FunctionGreaterEquals:
-		return restriction(call)
+		return c.restriction(call)
 	}
+	c.left--
 	name, ok := nameOf(e)
 	if !ok {
-		return nil, errors.New("compare a field with a value; words to search for go into query")
+		return test{}, errors.New("compare a field with a value; words to search for go into query")
 	}
 	f, err := known(name)
-	if err == nil && f.bare == nil {
+	if err == nil && f.bare.holds == nil {
 		err = fmt.Errorf(`compare %s with a value, or write %s:"*" for any; words to search for go into query`, name, name)
 	}
 	return f.bare, err
@@ -70,36 +78,51 @@ func compile(e *expr.Expr) (test, error) {
 
 // combine compiles the arguments of AND, OR and NOT and combines them.
 func combine(call *expr.Expr_Call, compile func(*expr.Expr) (test, error)) (test, error) {
-	of := make([]test, len(call.GetArgs()))
-	for i, arg := range call.GetArgs() {
-		var err error
-		if of[i], err = compile(arg); err != nil {
-			return nil, err
+	var of []test
+	for _, e := range operands(call) {
+		t, err := compile(e)
+		if err != nil {
+			return test{}, err
 		}
+		of = append(of, t)
 	}
 	switch call.GetFunction() {
 	case filtering.FunctionNot:
 		return not(true, of[0]), nil
 	case filtering.FunctionOr:
-		return func(l *line) bool { return of[0](l) || of[1](l) }, nil
+		return anyOf(of...), nil
 	}
-	return func(l *line) bool { return of[0](l) && of[1](l) }, nil
+	return allOf(of...), nil
+}
+
+// operands returns the arguments of a call, and in the place of one that is a
+// call of the same function, as `b AND c` in `(b AND c) AND d`, its own.
+func operands(call *expr.Expr_Call) []*expr.Expr {
+	var all []*expr.Expr
+	for _, arg := range call.GetArgs() {
+		if inner := arg.GetCallExpr(); inner.GetFunction() == call.GetFunction() && call.GetFunction() != filtering.FunctionNot {
+			all = append(all, operands(inner)...)
+		} else {
+			all = append(all, arg)
+		}
+	}
+	return all
 }
 
 // restriction compiles the comparison of a field with a value, or with several
 // as in `classification = (ALERT OR FRAUD)`.
-func restriction(call *expr.Expr_Call) (test, error) {
+func (c *compiler) restriction(call *expr.Expr_Call) (test, error) {
 	operator := call.GetFunction()
 	name, ok := nameOf(call.GetArgs()[0])
 	if !ok {
-		return nil, errors.New("write the field on the left and its value on the right")
+		return test{}, errors.New("write the field on the left and its value on the right")
 	}
 	f, err := known(name)
 	if err != nil {
-		return nil, err
+		return test{}, err
 	}
 	if !slices.Contains(f.Operators, operator) {
-		return nil, fmt.Errorf("%s is not compared by %s, only by %s", name, operator, strings.Join(f.Operators, " "))
+		return test{}, fmt.Errorf("%s is not compared by %s, only by %s", name, operator, strings.Join(f.Operators, " "))
 	}
 	var compare func(*expr.Expr) (test, error)
 	compare = func(arg *expr.Expr) (test, error) {
@@ -107,13 +130,14 @@ func restriction(call *expr.Expr_Call) (test, error) {
 		case filtering.FunctionAnd, filtering.FunctionFuzzyAnd, filtering.FunctionOr, filtering.FunctionNot:
 			return combine(call, compare)
 		}
+		c.left--
 		value, err := valueOf(arg)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return test{}, fmt.Errorf("%s: %w", name, err)
 		}
 		t, err := f.test(operator, value)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return test{}, fmt.Errorf("%s: %w", name, err)
 		}
 		return t, nil
 	}

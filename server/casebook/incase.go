@@ -20,9 +20,9 @@ type root struct {
 func caseTest(operator, value string) (test, error) {
 	reference := strings.ToUpper(strings.TrimPrefix(value, "cases/"))
 	if reference == "" {
-		return nil, errors.New(`give the reference of a case such as "VN-2026-000123"`)
+		return test{}, errors.New(`give the reference of a case such as "VN-2026-000123"`)
 	}
-	return not(operator == "!=", func(l *line) bool {
+	return not(operator == "!=", test{func(l *line) bool {
 		return slices.ContainsFunc(l.roots(reference), func(w root) bool {
 			if l.has(isCase) {
 				return bytes.Equal(l.summary[:placeSize], w.place)
@@ -31,7 +31,7 @@ func caseTest(operator, value string) (test, error) {
 			l.err = errOr(l.err, err)
 			return part != nil
 		})
-	}), nil
+	}, ofStore}), nil
 }
 
 // roots returns the notifications that have a reference: more than one if an

@@ -1,10 +1,13 @@
 package casebook
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -13,18 +16,74 @@ type line struct {
 	summary
 	n     uint64 // its position
 	r     store.Reader
+	times times             // of positions near those tested before
 	cases map[string][]root // what references of cases stand for, as far as asked
+	pair  []byte            // room for a system and its number
 	err   error             // of the first look into the store that failed
 }
 
-// test reports whether a statement is one that was asked for.
-type test func(*line) bool
+// test asks something of a statement.
+type test struct {
+	holds func(*line) bool // nil: no test, everything passes
+	cost  cost
+}
+
+// cost says how long a test takes, in about ten nanoseconds, so that of several
+// the cheap ones come first.
+type cost int
+
+const (
+	ofColumn cost = 1  // a byte or number of the summary
+	ofWords  cost = 8  // words of the summary
+	ofStore  cost = 30 // another row
+)
 
 func not(negated bool, t test) test {
 	if !negated {
 		return t
 	}
-	return func(l *line) bool { return !t(l) }
+	return test{func(l *line) bool { return !t.holds(l) }, t.cost}
+}
+
+// allOf tests whether all tests hold; all of none holds, and costs nothing.
+func allOf(tests ...test) test {
+	tests = slices.DeleteFunc(tests, func(t test) bool { return t.holds == nil })
+	return inOrder(tests, func(l *line) bool {
+		for _, t := range tests {
+			if !t.holds(l) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// anyOf tests whether one of the tests holds.
+func anyOf(tests ...test) test {
+	return inOrder(tests, func(l *line) bool {
+		for _, t := range tests {
+			if t.holds(l) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// inOrder sorts tests by what they cost and puts them into one.
+func inOrder(tests []test, together func(*line) bool) test {
+	switch len(tests) {
+	case 0:
+		return test{}
+	case 1:
+		return tests[0]
+	}
+	slices.SortStableFunc(tests, func(a, b test) int { return cmp.Compare(a.cost, b.cost) })
+	whole := test{holds: together}
+	for _, t := range tests {
+		whole.cost += t.cost
+	}
+	return whole
 }
 
 // any reports whether a word of a mark matches.
@@ -37,7 +96,7 @@ func (l *line) any(m mark, matches func([]byte) bool) bool {
 	return false
 }
 
-func urgent(l *line) bool { return l.has(isUrgent) }
+var urgent = test{func(l *line) bool { return l.has(isUrgent) }, ofColumn}
 
 // yesOrNo makes the test of a field that says yes or no.
 func yesOrNo(yes test) func(operator, value string) (test, error) {
@@ -48,4 +107,12 @@ func yesOrNo(yes test) func(operator, value string) (test, error) {
 		}
 		return not(b == (operator == "!="), yes), err
 	}
+}
+
+// read makes the row of a statement the one that is tested.
+func (l *line) read(row []byte) error {
+	if l.summary = row; !l.valid() {
+		return ledger.ErrCorrupt
+	}
+	return nil
 }

@@ -1,14 +1,11 @@
 package casebook
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"github.com/spsalert/spsalert/certs"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -46,6 +43,7 @@ type Item struct {
 type index struct {
 	table    store.Table
 	prefix   []byte                          // of the keys; marks go without it
+	least    []byte                          // the list ends before smaller keys; nil: at the prefix
 	size     func(mark []byte) bool          // whether a mark may be one of its keys
 	position func(mark, value []byte) []byte // key of the statement
 }
@@ -78,21 +76,22 @@ func indexOf(o order, recorded store.Table, prefix []byte) index {
 	switch o {
 	case byIssueTime:
 		return index{
-			tableIssued, nil,
-			func(mark []byte) bool { return len(mark) == 16 },
-			func(mark, _ []byte) []byte { return mark[8:] },
+			table:    tableIssued,
+			size:     func(mark []byte) bool { return len(mark) == 16 },
+			position: func(mark, _ []byte) []byte { return mark[8:] },
 		}
 	case byReference:
 		return index{
-			tableReferences, nil,
-			func(mark []byte) bool { return len(mark) > placeSize && len(mark) <= maxReference+1+placeSize },
-			func(_, value []byte) []byte { return value },
+			table:    tableReferences,
+			size:     func(mark []byte) bool { return len(mark) > placeSize && len(mark) <= maxReference+1+placeSize },
+			position: func(_, value []byte) []byte { return value },
 		}
 	}
 	return index{
-		recorded, prefix,
-		func(mark []byte) bool { return len(mark) == 8 },
-		func(mark, _ []byte) []byte { return mark },
+		table:    recorded,
+		prefix:   prefix,
+		size:     func(mark []byte) bool { return len(mark) == 8 },
+		position: func(mark, _ []byte) []byte { return mark },
 	}
 }
 
@@ -106,7 +105,7 @@ func (b *Book) list(ctx context.Context, x index, q Query, p Page, of func(summa
 		var spent int
 		var next []byte
 		err := b.o.Store.View(ctx, func(r store.Reader) (err error) {
-			l := look{b: b, r: r, index: x, q: q, page: p, of: of}
+			l := look{b: b, index: x, q: q, page: p, of: of, line: line{r: r}}
 			next, err = l.rows()
 			some, spent = l.items, l.spent
 			return err
@@ -120,90 +119,4 @@ func (b *Book) list(ctx context.Context, x index, q Query, p Page, of func(summa
 			return items, next, nil
 		}
 	}
-}
-
-// look reads a part of a page in one View.
-type look struct {
-	b *Book
-	r store.Reader
-	index
-	q     Query
-	page  Page
-	of    func(summary) bool
-	items []Item
-	spent int
-}
-
-// rows looks at rows until the page or the View is full, and returns the mark of
-// the next row, nil if there is none.
-func (l *look) rows() ([]byte, error) {
-	from, to := l.bounds()
-	seen := line{r: l.r}
-	looked := 0
-	for row, err := range l.r.Scan(l.table, from, to, !l.q.ascending) {
-		if err != nil {
-			return nil, err
-		}
-		mark := row.Key[len(l.prefix):]
-		if len(l.items) >= l.page.Limit || l.spent >= l.page.Budget || looked >= atOnce {
-			return bytes.Clone(mark), nil
-		}
-		looked++
-		position := l.position(mark, row.Value)
-		if len(position) != 8 {
-			return nil, ledger.ErrCorrupt
-		}
-		if seen.n = binary.BigEndian.Uint64(position); seen.n > l.page.UpTo {
-			l.spent++
-			continue
-		}
-		value := row.Value
-		if l.table != tableStatements {
-			if value, err = l.r.Get(tableStatements, position); err != nil {
-				return nil, err
-			}
-		}
-		if err := seen.read(value); err != nil {
-			return nil, err
-		}
-		l.spent += 1 + len(value)>>10
-		found := l.of(seen.summary) && l.q.matches(&seen)
-		if seen.err != nil {
-			return nil, seen.err
-		}
-		if found {
-			item, err := l.b.item(position, value[:placeSize])
-			if err != nil {
-				return nil, err
-			}
-			item.Mark = bytes.Clone(mark)
-			l.items = append(l.items, item)
-		}
-	}
-	return nil, nil
-}
-
-// bounds returns the keys between which the rest of the list lies.
-func (l *look) bounds() (from, to []byte) {
-	from, to = l.prefix, store.PrefixEnd(l.prefix)
-	at := l.page.From
-	if at == nil && l.q.order == byRecordTime && !l.q.ascending {
-		at = numberKey(l.page.UpTo) // what is newer need not be looked at
-	}
-	switch key := append(bytes.Clone(l.prefix), at...); {
-	case at == nil:
-	case l.q.ascending:
-		from = key
-	default:
-		to = append(key, 0)
-	}
-	return from, to
-}
-
-// read makes the row of a statement the one that is tested.
-func (l *line) read(row []byte) error {
-	if l.summary = row; !l.valid() {
-		return ledger.ErrCorrupt
-	}
-	return nil
 }

@@ -210,7 +210,7 @@ func TestPagesAreTheWhole(t *testing.T) {
 				return inList && found && f.shown && f.n <= upTo && c.holds(f)
 			}
 			want := bruteForce(facts, holds, order)
-			q, problems := casebook.ParseQuery(c.text, word, order)
+			q, problems := casebook.DefaultLimits().ParseQuery(c.text, word, order)
 			if len(problems) > 0 {
 				rt.Fatalf("%s: %v", c.text, problems)
 			}

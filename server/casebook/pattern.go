@@ -3,7 +3,6 @@ package casebook
 import (
 	"bytes"
 	"errors"
-	"slices"
 	"strings"
 )
 
@@ -58,26 +57,20 @@ func (p pattern) beginning() pattern {
 
 // matching makes the test of a field of patterns. form brings the value into
 // the form in which the summary has it.
-func matching(form func(string) string, match func(*line, pattern) bool) func(operator, value string) (test, error) {
+func matching(c cost, form func(string) string, match func(*line, pattern) bool) func(operator, value string) (test, error) {
 	return func(operator, value string) (test, error) {
 		p, err := parsePattern(operator, value, form)
-		return not(operator == "!=", func(l *line) bool { return match(l, p) }), err
+		return not(operator == "!=", test{func(l *line) bool { return match(l, p) }, c}), err
 	}
 }
 
 // externalTest looks for a system and its number together.
 func externalTest(l *line, p pattern) bool {
-	_, rest := l.words()
-	for {
-		at := bytes.IndexByte(rest, byte(markSystem))
-		if at < 0 {
-			return false
-		}
-		var system, number []byte
-		system, rest = cutWord(rest[at+1:])
-		number, rest = cutWord(bytes.TrimPrefix(rest, []byte{byte(markNumber)}))
-		if p.matches(slices.Concat(system, []byte{' '}, number)) {
+	for system, number := range l.externals() {
+		l.pair = append(append(append(l.pair[:0], system...), ' '), number...)
+		if p.matches(l.pair) {
 			return true
 		}
 	}
+	return false
 }

@@ -2,22 +2,20 @@ package casebook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// maxWords is how many words a query of free text has at most.
-const maxWords = 16
-
 // Query says which statements a list has, and in which order. The zero Query is
 // all of them, the newest recorded first. A Query is safe for concurrent use.
 type Query struct {
-	test      test     // nil: all
-	words     [][]byte // each is somewhere in the text
+	test      test
 	order     order
 	ascending bool
 }
@@ -46,22 +44,18 @@ func Orders() []string { return append([]string(nil), orders...) }
 //   - order_by is one of [Orders], upwards, or downwards with " desc" behind it.
 //
 // Each may be empty.
-func ParseQuery(filter, query, orderBy string) (Query, statement.Problems) {
+func (l Limits) ParseQuery(filter, query, orderBy string) (Query, statement.Problems) {
 	var problems statement.Problems
 	q := Query{}
 	var err error
-	if q.test, err = parseFilter(filter); err != nil {
+	if q.test, err = l.parseFilter(filter); err != nil {
 		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
 	}
-	words := strings.Fields(plain(query))
-	if len(words) > maxWords {
-		problems = append(problems, statement.Problem{
-			Field: "query", Reason: "QUERY", Sentence: fmt.Sprintf("search for at most %d words", maxWords),
-		})
+	words, err := l.parseWords(query)
+	if err != nil {
+		problems = append(problems, statement.Problem{Field: "query", Reason: "QUERY", Sentence: err.Error()})
 	}
-	for _, word := range words {
-		q.words = append(q.words, []byte(word))
-	}
+	q.test = allOf(q.test, words)
 	if q.order, q.ascending, err = parseOrder(orderBy); err != nil {
 		problems = append(problems, statement.Problem{Field: "order_by", Reason: "ORDER_BY", Sentence: err.Error()})
 	}
@@ -87,20 +81,38 @@ func parseOrder(orderBy string) (o order, ascending bool, err error) {
 	return 0, false, fmt.Errorf("write one of %s, with desc behind it for downwards", strings.Join(orders, ", "))
 }
 
-// all reports whether every statement matches.
-func (q Query) all() bool { return q.test == nil && len(q.words) == 0 }
-
-func (q Query) matches(l *line) bool {
-	if len(q.words) > 0 {
+// parseWords makes the test of free text.
+func (l Limits) parseWords(query string) (test, error) {
+	if len(query) > l.Size {
+		return test{}, fmt.Errorf("write it in at most %d bytes", l.Size)
+	}
+	var words [][]byte
+	for word := range strings.FieldsSeq(plain(query)) {
+		words = append(words, []byte(word))
+	}
+	switch {
+	case len(words) > l.Words:
+		return test{}, fmt.Errorf("search for at most %d words", l.Words)
+	case len(words) == 0:
+		return test{}, nil
+	}
+	// A long word is in fewer texts than a short one.
+	slices.SortStableFunc(words, func(a, b []byte) int { return cmp.Compare(len(b), len(a)) })
+	return test{func(l *line) bool {
 		_, searched := l.words()
-		for _, word := range q.words {
+		for _, word := range words {
 			if !bytes.Contains(searched, word) {
 				return false
 			}
 		}
-	}
-	return q.test == nil || q.test(l)
+		return true
+	}, ofWords * cost(len(words))}, nil
 }
+
+// all reports whether every statement matches.
+func (q Query) all() bool { return q.test.holds == nil }
+
+func (q Query) matches(l *line) bool { return q.all() || q.test.holds(l) }
 
 // Matches reports whether the statement at a position is one that q asks for;
 // false if there is none that is shown to this office.

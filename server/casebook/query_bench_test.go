@@ -2,7 +2,9 @@ package casebook_test
 
 import (
 	"fmt"
+	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -74,6 +76,17 @@ func many(tb testing.TB, s store.Store, b *casebook.Book, cases int) (rows, enve
 	return rows, envelopes
 }
 
+// processor returns the time for which the process has been computing, which
+// others on the machine do not change as they do the time on the wall.
+func processor(tb testing.TB) time.Duration {
+	tb.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 // BenchmarkCases searches 100,000 cases to the end, or for a page.
 func BenchmarkCases(b *testing.B) {
 	const cases = 100_000
@@ -96,18 +109,56 @@ func BenchmarkCases(b *testing.B) {
 		{"recorded before", `record_time < "2000-01-01"`, "", "", 0},
 		{"words of one by time of issue", "", "rasff 2026.00042", "issue_time desc", 1},
 		{"words of one by reference", "", "rasff 2026.00042", "reference", 1},
+		{"recorded before by time of issue", `record_time < "2000-01-01"`, "", "issue_time", 0},
+		{"all kinds of none", `(hazard:"mercury" OR product:"mercury") AND record_time > "2000-01-01" AND NOT origin = TH AND office != MM`, "sau rieng", "reference desc", 0},
+		{"issued before by time of issue", `issue_time < "2000-01-01"`, "", "issue_time desc", 0},
 	} {
 		b.Run(bc.name, func(b *testing.B) {
-			q, problems := casebook.ParseQuery(bc.filter, bc.query, bc.order)
+			q, problems := casebook.DefaultLimits().ParseQuery(bc.filter, bc.query, bc.order)
 			if err := problems.Err(); err != nil {
 				b.Fatal(err)
 			}
+			used := processor(b)
 			for b.Loop() {
 				items, _, err := book.Cases(b.Context(), q, casebook.Page{UpTo: cases, Limit: 100, Budget: 2 * cases})
 				if err != nil || len(items) != bc.found {
 					b.Fatalf("%d found, %v, want %d", len(items), err, bc.found)
 				}
 			}
+			b.ReportMetric(float64((processor(b)-used).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+		})
+	}
+}
+
+// BenchmarkSimilar looks for what resembles a statement among 100,000 cases of
+// one year: every ninth has its product, hazard and origin.
+func BenchmarkSimilar(b *testing.B) {
+	const cases, most = 100_000, 20
+	s := newStore(b)
+	book := openBook(b, s, "VN")
+	many(b, s, book, cases)
+	for _, bc := range []struct {
+		name, hazard string
+		found        int
+	}{
+		{"to none", "mercury", 0},
+		{"to many", "cadmium", most},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			st := &spsv1.Statement{Body: &spsv1.Statement_Notification{Notification: &spsv1.Notification{
+				Subject:  texts("en", "what nobody has written yet"),
+				Products: []*spsv1.Product{{Name: texts("en", "Frozen durian"), Origins: stated("VN")}},
+				Parties:  []*spsv1.Party{{Name: "An operator that nobody has named"}},
+				Findings: []*spsv1.Finding{agent("0-0-0", bc.hazard)},
+			}}}
+			used := processor(b)
+			for b.Loop() {
+				found, err := book.Similar(b.Context(), st, day.AddDate(-1, 0, 0), cases, most)
+				if err != nil || len(found) != bc.found {
+					b.Fatalf("%d found, %v, want %d", len(found), err, bc.found)
+				}
+			}
+			b.ReportMetric(float64((processor(b)-used).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
 	}
 }

@@ -121,7 +121,7 @@ func small(t testing.TB) []ledger.Entry {
 // all asks for the whole list, in one page.
 func all(t testing.TB, b *casebook.Book, office certs.Office, filter, query, order string) []uint64 {
 	t.Helper()
-	q, problems := casebook.ParseQuery(filter, query, order)
+	q, problems := casebook.DefaultLimits().ParseQuery(filter, query, order)
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestFilters(t *testing.T) {
 		if diff := cmp.Diff(tc.want, all(t, b, "", tc.filter, "", "")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tc.filter, diff)
 		}
-		q, _ := casebook.ParseQuery(tc.filter, "", "")
+		q, _ := casebook.DefaultLimits().ParseQuery(tc.filter, "", "")
 		for n := range uint64(9) {
 			got, err := b.Matches(t.Context(), n, q)
 			if want := slices.Contains(tc.want, n); err != nil || got != want {
@@ -287,7 +287,7 @@ func TestOrders(t *testing.T) {
 			t.Errorf("%q of CN (-want +got):\n%s", tc.order, diff)
 		}
 		ofCases := slices.DeleteFunc(slices.Clone(tc.want), func(n uint64) bool { return n > 3 })
-		q, _ := casebook.ParseQuery("", "", tc.order)
+		q, _ := casebook.DefaultLimits().ParseQuery("", "", tc.order)
 		items, _, err := b.Cases(t.Context(), q, casebook.Page{UpTo: 7, Limit: 10, Budget: 100})
 		if diff := cmp.Diff(ofCases, numbers(items)); err != nil || diff != "" {
 			t.Errorf("%q of cases: %v (-want +got):\n%s", tc.order, err, diff)
@@ -318,19 +318,23 @@ func TestParseQuerySaysWhatToDo(t *testing.T) {
 		{filter: `hazard = "mercury`, field: "filter", want: `1:10: unterminated string; put`},
 		{filter: `office = CN AND`, field: "filter", want: `unexpected trailing token`},
 		{filter: `office =`, field: "filter", want: `it ends too early`},
-		{filter: strings.Repeat("(", 31) + "urgent" + strings.Repeat(")", 31), field: "filter", want: `write it with at most 30 parentheses`},
+		{filter: strings.Repeat("urgent ", 65), field: "filter", want: `compare at most 64 times; each value of a field counts`},
+		{filter: "office = (CN" + strings.Repeat(" OR CN", 64) + ")", field: "filter", want: `compare at most 64 times`},
+		{filter: "urgent" + strings.Repeat(" ", 4091), field: "filter", want: `write it in at most 4096 bytes`},
+		{filter: strings.Repeat("(", 4096), field: "filter", want: `it ends too early`},
 		{filter: `mango(durian)`, field: "filter", want: `compare a field with a value`},
 		{query: strings.Repeat("a ", 17), field: "query", want: "search for at most 16 words"},
+		{query: strings.Repeat("a", 4097), field: "query", want: "write it in at most 4096 bytes"},
 		{order: "age", field: "order_by", want: "write one of record_time, issue_time, reference, with desc behind it for downwards"},
 		{order: "record_time down", field: "order_by", want: "write one of"},
 		{order: "record_time, reference", field: "order_by", want: "write one of"},
 	} {
-		_, problems := casebook.ParseQuery(tc.filter, tc.query, tc.order)
+		_, problems := casebook.DefaultLimits().ParseQuery(tc.filter, tc.query, tc.order)
 		if len(problems) != 1 || problems[0].Field != tc.field || !strings.Contains(problems[0].Sentence, tc.want) {
 			t.Errorf("ParseQuery(%q, %q, %q) = %v, want %s: %s", tc.filter, tc.query, tc.order, problems, tc.field, tc.want)
 		}
 	}
-	if _, problems := casebook.ParseQuery("x", strings.Repeat("a ", 17), "x"); len(problems) != 3 {
+	if _, problems := casebook.DefaultLimits().ParseQuery("x", strings.Repeat("a ", 17), "x"); len(problems) != 3 {
 		t.Errorf("three faults = %v, want all at once", problems)
 	}
 }
@@ -346,7 +350,7 @@ func FuzzParseQuery(f *testing.F) {
 	b := openBook(f, s, "VN")
 	record(f, s, b, small(f)...)
 	f.Fuzz(func(t *testing.T, filter, query, order string) {
-		q, problems := casebook.ParseQuery(filter, query, order)
+		q, problems := casebook.DefaultLimits().ParseQuery(filter, query, order)
 		for _, p := range problems {
 			if p.Field == "" || p.Reason == "" || p.Sentence == "" || strings.Contains(p.Sentence, "\n") {
 				t.Errorf("ParseQuery(%q) says %q of %q", filter, p.Sentence, p.Field)
@@ -371,7 +375,7 @@ func TestPageIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rare, _ := casebook.ParseQuery(`reference = "CN-2026-000003"`, "", "")
+	rare, _ := casebook.DefaultLimits().ParseQuery(`reference = "CN-2026-000003"`, "", "")
 	items, next, err := b.Statements(t.Context(), "", rare, casebook.Page{UpTo: 20, Limit: 5, Budget: 10})
 	if err != nil || len(items) != 0 || next == nil {
 		t.Fatalf("a page of ten rows without a match = %v, %x, %v, want an empty page and a mark", items, next, err)
@@ -381,7 +385,7 @@ func TestPageIsBounded(t *testing.T) {
 		t.Errorf("the next ten rows = %v, %x, %v, want position 3 and the end", got, next, err)
 	}
 	for _, q := range []string{"", "issue_time", "reference"} {
-		q, _ := casebook.ParseQuery("", "", q)
+		q, _ := casebook.DefaultLimits().ParseQuery("", "", q)
 		for _, mark := range [][]byte{{}, {1}, make([]byte, 17), make([]byte, 200)} {
 			_, _, err := b.Statements(t.Context(), "CN", q, casebook.Page{UpTo: 20, From: mark, Limit: 5, Budget: 10})
 			if err == nil {
@@ -424,7 +428,7 @@ func TestFieldsCompareWithEveryOperator(t *testing.T) {
 				value = "VN"
 			}
 			filter := fmt.Sprintf("%s %s %q", f.Name, operator, value)
-			if _, problems := casebook.ParseQuery(filter, "", ""); len(problems) > 0 {
+			if _, problems := casebook.DefaultLimits().ParseQuery(filter, "", ""); len(problems) > 0 {
 				t.Errorf("%s: %v", filter, problems)
 			}
 		}

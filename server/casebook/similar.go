@@ -3,11 +3,9 @@ package casebook
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
-	"github.com/spsalert/spsalert/server/store"
 )
 
 // Likeness is an earlier case that a statement resembles.
@@ -27,62 +25,38 @@ type Likeness struct {
 // either place. Only what is recorded up to a position is looked at.
 func (b *Book) Similar(ctx context.Context, s *spsv1.Statement, since time.Time, upTo uint64, most int) ([]Likeness, error) {
 	wanted := wordsOf(digest(s))
-	var found []Likeness
-	for from := numberKey(upTo + 1); from != nil; {
-		var some []Likeness
-		var next []byte
-		err := b.o.Store.View(ctx, func(r store.Reader) (err error) {
-			some, next, err = b.similar(r, wanted, since, from)
-			return err
+	x := indexOf(byIssueTime, "", nil)
+	x.least = issuedKey(uint64(max(0, since.UnixMilli())), 0)
+	var same, recurrences []Likeness
+	p := Page{UpTo: upTo, Limit: atOnce, Budget: atOnce}
+	for more := true; more && len(same) < most; more = p.From != nil {
+		found := make(map[Place]Likeness)
+		items, next, err := b.list(ctx, x, Query{order: byIssueTime}, p, func(s summary) bool {
+			if !s.has(isCase) || spsv1.StatementStatus(s[atStatus]) != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL {
+				return false
+			}
+			likeness, alike := wanted.compare(s)
+			if place, ok := parsePlace(s[:placeSize]); ok && alike {
+				found[place] = likeness
+			}
+			return alike
 		})
 		if err != nil {
 			return nil, fmt.Errorf("similar cases: %w", err)
 		}
-		found, from = append(found, some...), next
+		for _, item := range items {
+			likeness := found[item.Place]
+			likeness.Item = item
+			if likeness.Same {
+				same = append(same, likeness)
+			} else if len(recurrences) < most {
+				recurrences = append(recurrences, likeness)
+			}
+		}
+		p.From = next
 	}
-	slices.SortStableFunc(found, func(a, b Likeness) int {
-		if a.Same != b.Same && a.Same {
-			return -1
-		} else if a.Same != b.Same {
-			return 1
-		}
-		return 0
-	})
-	return found[:min(most, len(found))], nil
-}
-
-// similar looks at cases downwards from a position, and returns where the next
-// View goes on; nil at the end.
-func (b *Book) similar(r store.Reader, wanted wordSets, since time.Time, below []byte) (found []Likeness, next []byte, err error) {
-	looked := 0
-	for row, err := range r.Scan(tableCases, nil, below, true) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if looked++; looked > atOnce {
-			return found, append(slices.Clone(row.Key), 0), nil
-		}
-		value, err := r.Get(tableStatements, row.Key)
-		if err != nil {
-			return nil, nil, err
-		}
-		var l line
-		if err := l.read(value); err != nil {
-			return nil, nil, err
-		}
-		if l.issued() < since.UnixMilli() || spsv1.StatementStatus(l.summary[atStatus]) != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL {
-			continue
-		}
-		likeness, ok := wanted.compare(l.summary)
-		if !ok {
-			continue
-		}
-		if likeness.Item, err = b.item(row.Key, value[:placeSize]); err != nil {
-			return nil, nil, err
-		}
-		found = append(found, likeness)
-	}
-	return found, nil, nil
+	all := append(same, recurrences...)
+	return all[:min(most, len(all))], nil
 }
 
 // wordSets are the words of a statement by what they are.
@@ -106,6 +80,9 @@ func wordsOf(w *words) wordSets {
 
 // shared returns the first word of a mark that a summary shares.
 func (w wordSets) shared(s summary, m mark) (string, bool) {
+	if len(w[m]) == 0 {
+		return "", false
+	}
 	for word := range s.values(m) {
 		if w[m][string(word)] {
 			return string(word), true
@@ -122,8 +99,7 @@ func (w wordSets) compare(s summary) (l Likeness, ok bool) {
 		note("number", number)
 	}
 	origin, sameOrigin := w.shared(s, markOrigin)
-	subject, sameSubject := w.shared(s, markSubject)
-	if sameSubject && sameOrigin {
+	if subject, same := w.shared(s, markSubject); same && sameOrigin {
 		l.Same = true
 		note("subject", subject)
 	}
@@ -133,33 +109,29 @@ func (w wordSets) compare(s summary) (l Likeness, ok bool) {
 	if code, ok := w.shared(s, markCode); ok {
 		note("code", code)
 	}
-	hazard, sameHazard := w.shared(s, markHazard)
-	goods, sameGoods := w.shared(s, markProduct)
-	if !sameGoods {
-		goods, sameGoods = w.shared(s, markCategory)
-	}
-	if sameHazard && sameGoods && sameOrigin {
-		note("product", goods)
-		note("hazard", hazard)
-		note("origin", origin)
+	if hazard, same := w.shared(s, markHazard); same && sameOrigin {
+		goods, same := w.shared(s, markProduct)
+		if !same {
+			goods, same = w.shared(s, markCategory)
+		}
+		if same {
+			note("product", goods)
+			note("hazard", hazard)
+			note("origin", origin)
+		}
 	}
 	return l, len(l.Shared) > 0
 }
 
 // sharedNumber returns a number of another system that both have, with the
-// system. A number stands behind its system in a summary.
+// system.
 func (w wordSets) sharedNumber(s summary) (string, bool) {
-	rest, _ := s.words()
-	system := ""
-	for len(rest) > 0 {
-		m := mark(rest[0])
-		var word []byte
-		word, rest = cutWord(rest[1:])
-		switch {
-		case m == markSystem:
-			system = string(word)
-		case m == markNumber && w[markSystem][system] && w[markNumber][string(word)]:
-			return system + " " + string(word), true
+	if len(w[markSystem]) == 0 {
+		return "", false
+	}
+	for system, number := range s.externals() {
+		if w[markSystem][string(system)] && w[markNumber][string(number)] {
+			return string(system) + " " + string(number), true
 		}
 	}
 	return "", false

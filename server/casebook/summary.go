@@ -144,6 +144,26 @@ func (s summary) values(m mark) iter.Seq[[]byte] {
 	}
 }
 
+// externals yields the external references: a system, and the number that it
+// stands before.
+func (s summary) externals() iter.Seq2[[]byte, []byte] {
+	return func(yield func(system, number []byte) bool) {
+		rest, _ := s.words()
+		for {
+			at := bytes.IndexByte(rest, byte(markSystem))
+			if at < 0 {
+				return
+			}
+			var system, number []byte
+			system, rest = cutWord(rest[at+1:])
+			number, rest = cutWord(bytes.TrimPrefix(rest, []byte{byte(markNumber)}))
+			if !yield(system, number) {
+				return
+			}
+		}
+	}
+}
+
 // cutWord returns the word at the beginning, and what follows it from the next
 // mark on.
 func cutWord(b []byte) (word, rest []byte) {

@@ -1,21 +1,66 @@
 package casebook
 
 import (
+	"encoding/binary"
 	"errors"
 	"time"
+
+	"github.com/spsalert/spsalert/server/store"
 )
+
+// nearby is how many positions of one block are read at once.
+const nearby = 64
+
+// times are those of a block of positions. Lists go over positions that lie
+// close together, and to scan a few is faster than to look up each; the first
+// of a block is looked up all the same, since it may be the only one.
+type times struct {
+	block  uint64 // the one asked for last, and one; 0 for none
+	loaded bool
+	of     [nearby]int64 // milliseconds since 1970, 0 for none
+}
+
+// at returns the time of a position, or 0 if there is none.
+func (t *times) at(r store.Reader, n uint64) (int64, error) {
+	block := n/nearby + 1
+	if t.block != block {
+		t.block, t.loaded = block, false
+		v, err := r.Get(tableTimes, numberKey(n))
+		return timeOf(v), err
+	}
+	if !t.loaded {
+		clear(t.of[:])
+		first := n - n%nearby
+		for row, err := range r.Scan(tableTimes, numberKey(first), numberKey(first+nearby), false) {
+			if err != nil {
+				return 0, err
+			}
+			t.of[binary.BigEndian.Uint64(row.Key)-first] = timeOf(row.Value)
+		}
+		t.loaded = true
+	}
+	return t.of[n%nearby], nil
+}
+
+// timeOf reads the value of a row of tableTimes; 0 if there is none.
+func timeOf(value []byte) int64 {
+	if len(value) != 8 {
+		return 0
+	}
+	return int64(binary.BigEndian.Uint64(value))
+}
 
 // recorded returns when the node recorded the statement, in milliseconds since
 // 1970, or false if it has no note of it.
 func (l *line) recorded() (int64, bool) {
-	t, err := recorded(l.r, l.n)
+	t, err := l.times.at(l.r, l.n)
 	l.err = errOr(l.err, err)
-	return t.UnixMilli(), !t.IsZero()
+	return t, t != 0
 }
 
 // timeTest makes the test of a field of times. A day stands for all its
 // instants, by UTC. What has no time is neither before nor after another.
-func timeTest(of func(*line) (int64, bool)) func(operator, value string) (test, error) {
+func timeTest(c cost, of func(*line) (int64, bool)) func(operator, value string) (test, error) {
 	return func(operator, value string) (test, error) {
 		from, to, err := span(value)
 		within := func(t int64) bool { return from <= t && t <= to }
@@ -29,10 +74,10 @@ func timeTest(of func(*line) (int64, bool)) func(operator, value string) (test, 
 		case ">=":
 			within = func(t int64) bool { return t >= from }
 		}
-		return not(operator == "!=", func(l *line) bool {
+		return not(operator == "!=", test{func(l *line) bool {
 			t, ok := of(l)
 			return ok && within(t)
-		}), err
+		}, c}), err
 	}
 }
 

@@ -29,11 +29,6 @@ func pageSize(asked int32) int {
 	return int(asked)
 }
 
-// lookBudget is how much of the casebook is looked at for one page, in rows, so
-// that what is rare or not there keeps nobody waiting for long. A page that
-// uses it up is short.
-const lookBudget = 100_000
-
 // listRequest is what the requests of all lists have.
 type listRequest interface {
 	GetFilter() string
@@ -49,7 +44,7 @@ func (s *Service) ListStatements(ctx context.Context, req *spsv1.ListStatementsR
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.o.Book.Statements(ctx, parentOffice(req.GetParent()), q, wanted(p, req))
+	items, next, err := s.o.Book.Statements(ctx, parentOffice(req.GetParent()), q, s.wanted(p, req))
 	if err != nil {
 		return nil, tokenError(err)
 	}
@@ -72,7 +67,7 @@ func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.o.Book.Cases(ctx, q, wanted(p, req))
+	items, next, err := s.o.Book.Cases(ctx, q, s.wanted(p, req))
 	if err != nil {
 		return nil, tokenError(err)
 	}
@@ -90,8 +85,8 @@ func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*
 }
 
 // wanted returns the page of the casebook that a request asks for.
-func wanted(p progress, req listRequest) casebook.Page {
-	return casebook.Page{UpTo: p.begun.N, From: p.mark, Limit: pageSize(req.GetPageSize()), Budget: lookBudget}
+func (s *Service) wanted(p progress, req listRequest) casebook.Page {
+	return casebook.Page{UpTo: p.begun.N, From: p.mark, Limit: pageSize(req.GetPageSize()), Budget: s.o.Queries.Rows}
 }
 
 // tokenError refuses a token that holds a mark of another list.
@@ -124,7 +119,7 @@ func page(p progress, items []casebook.Item, next []byte, show func(casebook.Ite
 // begin returns where a list goes on, at the token or at its beginning among
 // what is released, and what it asks for.
 func (s *Service) begin(list string, req listRequest) (progress, casebook.Query, error) {
-	q, err := parseQuery(req.GetFilter(), req.GetQuery(), req.GetOrderBy())
+	q, err := s.parseQuery(req.GetFilter(), req.GetQuery(), req.GetOrderBy())
 	if err != nil {
 		return progress{}, q, err
 	}
@@ -137,8 +132,8 @@ func (s *Service) begin(list string, req listRequest) (progress, casebook.Query,
 
 // parseQuery reads what a list or watch asks for, or refuses it for all that is
 // wrong with it.
-func parseQuery(filter, words, orderBy string) (casebook.Query, error) {
-	q, problems := casebook.ParseQuery(filter, words, orderBy)
+func (s *Service) parseQuery(filter, words, orderBy string) (casebook.Query, error) {
+	q, problems := s.o.Queries.ParseQuery(filter, words, orderBy)
 	if len(problems) == 0 {
 		return q, nil
 	}

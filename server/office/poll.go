@@ -16,7 +16,7 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 	if err != nil {
 		return nil, err
 	}
-	f, err := followed(req)
+	f, err := s.followed(req)
 	if err != nil {
 		return nil, err
 	}

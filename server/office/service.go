@@ -26,6 +26,9 @@ type Options struct {
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
 
+	// Queries bounds what may be asked of lists and watches.
+	Queries casebook.Limits
+
 	// Blobs has the files, and Keep is how long it keeps one that no statement
 	// names.
 	Blobs *blob.Store
