@@ -78,10 +78,15 @@ func (b *Book) original(r store.Reader, reference string) (Item, []byte, error) 
 type Note struct {
 	Recorded time.Time // when this node recorded it; zero if not known
 	Case     string    // reference of the case that it belongs to; "" if none, or its original is not here
+
+	// Receipts are when this node recorded the receipts that were asked about,
+	// in their order; zero where it is not known.
+	Receipts []time.Time
 }
 
-// Note returns what the book knows about an entry that says s.
-func (b *Book) Note(ctx context.Context, e ledger.Entry, s *spsv1.Statement) (Note, error) {
+// Note returns what the book knows about an entry that says s, and when the
+// receipts at some positions were recorded.
+func (b *Book) Note(ctx context.Context, e ledger.Entry, s *spsv1.Statement, receipts ...uint64) (Note, error) {
 	whole, hash, ok := original(s, b.o.Federation)
 	if s.GetNotification() != nil {
 		whole = Place{Office: e.Origin.Office, Epoch: e.Origin.Epoch, Sequence: e.Sequence}
@@ -90,8 +95,18 @@ func (b *Book) Note(ctx context.Context, e ledger.Entry, s *spsv1.Statement) (No
 	var note Note
 	err := b.o.Store.View(ctx, func(r store.Reader) (err error) {
 		note = Note{}
-		if note.Recorded, err = recorded(r, e.Position.N); err != nil || !ok {
+		if note.Recorded, err = recorded(r, e.Position.N); err != nil {
 			return err
+		}
+		for _, n := range receipts {
+			at, err := recorded(r, n)
+			if err != nil {
+				return err
+			}
+			note.Receipts = append(note.Receipts, at)
+		}
+		if !ok {
+			return nil
 		}
 		value, err := r.Get(tableOriginals, whole.append(nil))
 		if reference, found := bytes.CutPrefix(value, hash); found {

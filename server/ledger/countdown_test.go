@@ -149,6 +149,7 @@ func TestEveryFailureOfTheStoreIsReported(t *testing.T) {
 		{"AddReceipt", func() error { return cn.AddReceipt(ctx, "VN", receipt) }},
 		{"ReceiptOf", func() error { _, err := cn.ReceiptOf(ctx, "VN", cn.Origin()); return err }},
 		{"Covering", func() error { _, err := cn.Covering(ctx, "VN", cn.Origin(), 1); return err }},
+		{"Standings", func() error { _, err := cn.Standings(ctx, cn.Origin(), 1, []certs.Office{"VN"}); return err }},
 		{"After", func() error { _, err := cn.After(ctx, ledger.Position{}, 100); return err }},
 		{"Page", func() error { _, err := cn.Page(ctx, o, 0, "CN", 1<<20); return err }},
 		{"Entry", func() error { _, err := cn.Entry(ctx, o, 2); return err }},

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/spsalert/spsalert/certs"
@@ -273,6 +274,23 @@ func TestTheEarliestReceiptThatCoversAnEntry(t *testing.T) {
 		if got.Size != tc.want || tc.n != 0 && got.Position.N != tc.n {
 			t.Errorf("%s: Covering(%d) = size %d at position %d; want size %d at %d", tc.name, tc.seq, got.Size, got.Position.N, tc.want, tc.n)
 		}
+	}
+	for seq := range uint64(6) {
+		got, err := vn.Standings(t.Context(), o, seq, []certs.Office{"TH", "CN"})
+		if err != nil {
+			t.Fatalf("Standings(%d): %v", seq, err)
+		}
+		covering, err := vn.Covering(t.Context(), "CN", o, seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []ledger.Standing{{}, {Covering: covering, Size: 4}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Standings(%d) (-want +got):\n%s", seq, diff)
+		}
+	}
+	if _, err := vn.Standings(t.Context(), o, 99, nil); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("Standings(99): %v, want %v", err, ledger.ErrNotFound)
 	}
 	if _, err := vn.Covering(t.Context(), "CN", o, 99); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("Covering(99): %v, want %v", err, ledger.ErrNotFound)

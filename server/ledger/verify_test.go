@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -145,6 +146,10 @@ func TestReadersOfADamagedStore(t *testing.T) {
 			_, err := vn.Covering(t.Context(), "CN", vn.Origin(), 1)
 			return err
 		},
+		"Standings": func() error {
+			_, err := vn.Standings(t.Context(), vn.Origin(), 1, []certs.Office{"CN"})
+			return err
+		},
 	}
 	for _, tc := range []struct {
 		table   store.Table
@@ -153,8 +158,8 @@ func TestReadersOfADamagedStore(t *testing.T) {
 	}{
 		{"ledger.leaves", 2, "After Page Entry Seal"},
 		{"ledger.positions", 3, "After"},
-		{"ledger.logs", 1, "After Page Entry Seal Heads Head Receipt Covering"},
-		{"ledger.receipts", 0, "After Covering"},
+		{"ledger.logs", 1, "After Page Entry Seal Heads Head Receipt Covering Standings"},
+		{"ledger.receipts", 0, "After Covering Standings"},
 		{"ledger.receipts", 2, "After Receipt"},
 	} {
 		key, was := row(t, vn, tc.table, tc.nth)

@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -39,7 +36,11 @@ func (s *Service) show(ctx context.Context, e ledger.Entry, view spsv1.Statement
 	if reading.Fault != "" {
 		effective = nil // a faulty entry belongs to no case
 	}
-	note, err := s.o.Book.Note(ctx, e, effective)
+	readers, err := s.standings(ctx, e, reading.Statement)
+	if err != nil {
+		return nil, err
+	}
+	note, err := s.o.Book.Note(ctx, e, effective, readers.receipts()...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +59,7 @@ func (s *Service) show(ctx context.Context, e ledger.Entry, view spsv1.Statement
 	if note.Case != "" {
 		shown.Case = casePrefix + note.Case
 	}
-	if e.Origin.Office == s.self() {
-		if shown.Deliveries, err = s.deliveries(ctx, e, reading.Statement); err != nil {
-			return nil, err
-		}
-	}
+	shown.Deliveries = s.deliveries(e, readers, note.Receipts)
 	if view == full {
 		shown.Envelope = e.Envelope
 		shown.Seal, err = s.o.Ledger.Seal(ctx, e.Origin, e.Sequence)
@@ -71,60 +68,6 @@ func (s *Service) show(ctx context.Context, e ledger.Entry, view spsv1.Statement
 		}
 	}
 	return shown, nil
-}
-
-// deliveries returns how an own statement stands with each addressee, in the
-// order of their codes.
-func (s *Service) deliveries(ctx context.Context, e ledger.Entry, st *spsv1.Statement) ([]*spsv1.Delivery, error) {
-	offices := make(map[certs.Office]bool)
-	if e.Leaf.GetAudience().GetNetwork() {
-		for _, office := range s.o.Roster.Offices() {
-			offices[office] = true
-		}
-	}
-	for _, office := range e.Leaf.GetAudience().GetOffices() {
-		offices[certs.Office(office)] = true
-	}
-	for _, a := range st.GetAddressees() {
-		if a.GetOffice() != "" {
-			offices[certs.Office(a.GetOffice())] = true
-		}
-	}
-	delete(offices, s.self())
-	var deliveries []*spsv1.Delivery
-	for _, office := range slices.Sorted(maps.Keys(offices)) {
-		d, err := s.delivery(ctx, e, office)
-		if err != nil {
-			return nil, fmt.Errorf("delivery of %s/%d to %s: %w", e.Origin, e.Sequence, office, err)
-		}
-		deliveries = append(deliveries, d)
-	}
-	return deliveries, nil
-}
-
-func (s *Service) delivery(ctx context.Context, e ledger.Entry, office certs.Office) (*spsv1.Delivery, error) {
-	receipt, err := s.o.Ledger.Covering(ctx, office, e.Origin, e.Sequence)
-	if err != nil {
-		return nil, err
-	}
-	if receipt != nil {
-		recorded, err := s.o.Book.Recorded(ctx, receipt.Position.N)
-		return &spsv1.Delivery{
-			Office: string(office), State: spsv1.DeliveryState_DELIVERY_STATE_DELIVERED,
-			ReceiptTime: timestamppb.New(time.Unix(receipt.Time, 0)), RecordTime: timeOrNil(recorded),
-		}, err
-	}
-	newest, err := s.o.Ledger.ReceiptOf(ctx, office, e.Origin)
-	if err != nil {
-		return nil, err
-	}
-	state := spsv1.DeliveryState_DELIVERY_STATE_UNDELIVERED
-	if _, known := s.o.Roster.Card(office); !known {
-		state = spsv1.DeliveryState_DELIVERY_STATE_BY_HAND
-	} else if newest != nil && e.Sequence < newest.Size {
-		state = spsv1.DeliveryState_DELIVERY_STATE_BODY_MISSING
-	}
-	return &spsv1.Delivery{Office: string(office), State: state}, nil
 }
 
 func timeOrNil(t time.Time) *timestamppb.Timestamp {
