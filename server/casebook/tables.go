@@ -95,7 +95,9 @@ func referenceKey(reference string, p Place) []byte {
 func partsKey(original Place, hash []byte) []byte { return append(original.append(nil), hash...) }
 
 // Appended returns those of the tables whose keys are written in ascending
-// order; the slice is the caller's.
+// order, all of them or those of each office; the slice is the caller's.
 func Appended() []store.Table {
-	return []store.Table{tableTimes, tableStatements, tableCases}
+	return []store.Table{
+		tableTimes, tableStatements, tableCases, tableOffices, tableIssued, tableReferences, tableOriginals,
+	}
 }
