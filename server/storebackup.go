@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,12 +15,11 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/backup"
 	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
 )
-
-// blobsDir returns the folder of attachments.
-func blobsDir(c Config) blob.Folder { return blob.Folder(filepath.Join(c.Data, "blobs")) }
 
 // BackupOptions says how [Backup] works.
 type BackupOptions struct {
@@ -68,7 +68,7 @@ func backupSource(c Config, s *bolt.Store, roster *certs.Roster, o BackupOptions
 			about, _, err := describe(ctx, file, roster)
 			return about, err
 		},
-		Roster: roster, Blobs: blobsDir(c), Work: c.Backup.Work,
+		Roster: roster, Blobs: blob.Folder(c.Blobs()), Named: named, Work: c.Backup.Work,
 		Recipients: o.Recipients, Software: o.Software, Now: o.Now, Progress: o.Progress,
 	}, nil
 }
@@ -113,4 +113,50 @@ func (s *Server) newKeeper() (*backup.Keeper, error) {
 			})
 		},
 	}), nil
+}
+
+// named calls use with the digests of all attachments that the file of a store
+// that nobody writes names, in ascending order.
+func named(ctx context.Context, file string, use func(iter.Seq2[blob.Digest, error]) error) (err error) {
+	s, err := bolt.OpenReadOnly(file, storeOptions(Config{}))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	// It is a long View, and there is no writer whom it could hold up.
+	return s.View(ctx, func(r store.Reader) error {
+		return use(func(yield func(blob.Digest, error) bool) {
+			for a, err := range casebook.Attachments(r) {
+				if !yield(blob.Digest(a.SHA256), err) {
+					return
+				}
+			}
+		})
+	})
+}
+
+// missing counts the attachments that an unpacked store names and that are not
+// beside it.
+func missing(ctx context.Context, u backup.Unpacked) (n uint64, err error) {
+	err = named(ctx, u.Ledger(), func(digests iter.Seq2[blob.Digest, error]) error {
+		var last blob.Digest
+		for d, err := range digests {
+			if err != nil {
+				return err
+			}
+			if d == last {
+				continue
+			}
+			last = d
+			_, err := os.Lstat(filepath.Join(string(u.Blobs()), blob.Path(d)))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+			if err != nil {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
 }

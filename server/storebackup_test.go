@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server"
 	"github.com/spsalert/spsalert/server/backup"
+	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -70,8 +73,8 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil || got.Found.Ledger.Entries != 2 || !strings.Contains(got.NotNewest, "older than the anchor") || len(got.Cards) != 1 || got.Cards[0] != "CN" {
 		t.Fatalf("Restore = %+v, %v, want two entries, older than the anchor, and the card of CN", got, err)
 	}
-	if left, err := os.ReadDir(c.Data); err != nil || len(left) > 2 {
-		t.Errorf("the data folder holds %v, %v, want the ledger and no more", left, err)
+	if left, err := filepath.Glob(filepath.Join(c.Data, "*.tmp")); err != nil || len(left) > 0 {
+		t.Errorf("it left %v, %v, want nothing", left, err)
 	}
 	vn = w.start("VN")
 	_, err = vn.validator().IssueStatement(t.Context(), request(vn, notification("fork")))
@@ -121,5 +124,47 @@ func TestDamageIsFound(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("the folder holds %v, %v, want the first backup only", left, err)
+	}
+}
+
+// An attachment goes with the statement that names it; what is lost is counted.
+func TestAttachmentsAreBackedUpAndRestored(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	c := w.config("VN")
+	photo := []byte("what the inspector saw")
+	sum := sha256.Sum256(photo)
+	at := filepath.Join(c.Blobs(), blob.Path(sum))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, photo, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	vn := w.start("VN")
+	st := notification("with a photo")
+	st.Attachments = []*spsv1.Attachment{{Id: "a1", Sha256: sum[:], MediaType: "text/plain", SizeBytes: uint64(len(photo)), Filename: "seen.txt"}}
+	issue(t, vn, st)
+	vn.stop()
+	dir := t.TempDir()
+	o, back := server.BackupOptions{Now: time.Now}, server.RestoreOptions{Now: time.Now}
+	file := filepath.Join(dir, "whole.tar")
+	if _, err := server.Backup(t.Context(), c, file, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Remove(c.Ledger()), os.RemoveAll(c.Blobs())); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := server.Restore(t.Context(), c, file, back); err != nil || got.Attachments != 1 || got.Missing != 0 {
+		t.Fatalf("Restore = %+v, %v, want one attachment", got.Unpacked, err)
+	}
+	if got, err := os.ReadFile(at); err != nil || !bytes.Equal(got, photo) {
+		t.Errorf("restored attachment = %q, %v, want %q", got, err, photo)
+	}
+	if err := os.Remove(at); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, "lost.tar")
+	if _, err := server.Backup(t.Context(), c, file, o); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := server.VerifyBackup(t.Context(), file, back); err != nil || got.Attachments != 0 || got.Missing != 1 {
+		t.Errorf("VerifyBackup = %+v, %v, want one attachment missing", got.Unpacked, err)
 	}
 }

@@ -87,7 +87,11 @@ func checkUnpacked(ctx context.Context, u backup.Unpacked, own *certs.Card, prog
 		return Restored{}, fmt.Errorf("%w: it holds %d entries of %s, and says %d of %s", backup.ErrDamaged, about.Size, about.Origin, u.Size, u.Origin)
 	}
 	r.Found = v
-	return r, nil
+	lacks, err := missing(ctx, u)
+	if err == nil && lacks != u.Missing {
+		err = fmt.Errorf("%w: %d attachments that it names are not in it, and it says %d", backup.ErrDamaged, lacks, u.Missing)
+	}
+	return r, err
 }
 
 // restoring is the folder in which a backup is unpacked, beside its place.
@@ -172,9 +176,9 @@ func againstAnchor(ctx context.Context, c Config, u backup.Unpacked, own *certs.
 // putInPlace moves attachments, cards, and the ledger at last, to where a node
 // has them.
 func putInPlace(c Config, u backup.Unpacked) (cards []certs.Office, err error) {
-	blobs := blobsDir(c)
+	blobs := c.Blobs()
 	err = blob.Folder(u.Blobs()).Walk(func(d blob.Digest, _ int64) error {
-		to := filepath.Join(string(blobs), blob.Path(d))
+		to := filepath.Join(blobs, blob.Path(d))
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 			return err
 		}
@@ -185,7 +189,7 @@ func putInPlace(c Config, u backup.Unpacked) (cards []certs.Office, err error) {
 		return syncFolder(filepath.Dir(to))
 	})
 	if err == nil && u.Attachments > 0 {
-		err = syncFolder(string(blobs))
+		err = syncFolder(blobs)
 	}
 	if err != nil {
 		return nil, err

@@ -32,10 +32,7 @@ func source(t testing.TB, attachments ...string) backup.Source {
 	t.Helper()
 	blobs := t.TempDir()
 	for _, text := range attachments {
-		path := filepath.Join(blobs, blob.Path(digest(text)))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
-			t.Fatal(err)
-		}
+		put(t, blob.Folder(blobs), text)
 	}
 	return backup.Source{
 		Snapshot: func(_ context.Context, w io.Writer) error {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path"
 	"path/filepath"
@@ -37,6 +38,9 @@ type Source struct {
 	// snapshot, and an attachment is durable before the entry that names it, so
 	// that every one that the snapshot names is in the backup.
 	Blobs blob.Folder
+	// Named calls use with the digests of all attachments that the file that
+	// Snapshot wrote names, in ascending order, perhaps more than once. nil: none.
+	Named func(ctx context.Context, ledger string, use func(iter.Seq2[blob.Digest, error]) error) error
 	// Bytes is about what Snapshot writes.
 	Bytes int64
 	// Work is a folder on a disk that is quick, with room for the store once more.
@@ -194,7 +198,7 @@ func write(ctx context.Context, file, work string, m Manifest, s Source) (err er
 		}
 	}
 	a := &archive{ctx: ctx, tar: tar.NewWriter(out), time: m.Time}
-	if err := a.all(work, m, s.Blobs); err != nil {
+	if err := a.all(ctx, work, m, s); err != nil {
 		return err
 	}
 	if err := errors.Join(a.tar.Close(), out.Close(), f.Sync()); err != nil {
@@ -214,16 +218,23 @@ type archive struct {
 	end  end
 }
 
-func (a *archive) all(work string, m Manifest, blobs blob.Folder) error {
+func (a *archive) all(ctx context.Context, work string, m Manifest, s Source) error {
 	if err := a.document(manifestName, m); err != nil {
 		return err
 	}
 	for _, f := range m.Files {
-		if err := a.file(f.Name, filepath.Join(work, filepath.FromSlash(f.Name)), f.SHA256); err != nil {
+		if _, err := a.file(f.Name, filepath.Join(work, filepath.FromSlash(f.Name)), f.SHA256); err != nil {
 			return err
 		}
 	}
-	if err := a.attachments(blobs); err != nil {
+	named := s.Named
+	if named == nil {
+		named = nothingNamed
+	}
+	err := named(ctx, filepath.Join(work, ledgerName), func(digests iter.Seq2[blob.Digest, error]) error {
+		return a.attachments(s.Blobs, digests)
+	})
+	if err != nil {
 		return err
 	}
 	return a.document(endName, a.end)
@@ -246,42 +257,25 @@ func (a *archive) entry(name string, size int64, r io.Reader) error {
 	return err
 }
 
-// file writes the file at path, which has the given digest.
-func (a *archive) file(name, path, digest string) error {
+// file writes the file at path, which has the given digest, and returns its size.
+func (a *archive) file(name, path, digest string) (int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	h := sha256.New()
 	if err := a.entry(name, info.Size(), io.TeeReader(f, h)); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return 0, fmt.Errorf("%s: %w", name, err)
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != digest {
-		return fmt.Errorf("%s has digest %s on the disk: it is damaged there", path, got)
+		return 0, fmt.Errorf("%s has digest %s on the disk: it is damaged there", path, got)
 	}
-	return nil
-}
-
-// attachments writes what is in the folder of attachments, in order.
-func (a *archive) attachments(from blob.Folder) error {
-	if from == "" {
-		return nil
-	}
-	return from.Walk(func(d blob.Digest, size int64) error {
-		name := filepath.ToSlash(blob.Path(d))
-		err := a.file(path.Join(blobsFolder, name), filepath.Join(string(from), name), d.String())
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // erased meanwhile
-		}
-		a.end.Attachments++
-		a.end.AttachmentBytes += size
-		return err
-	})
+	return info.Size(), nil
 }
 
 // blobDigest returns the digest that the name of an entry says.

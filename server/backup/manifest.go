@@ -62,6 +62,7 @@ type File struct {
 type end struct {
 	Attachments     uint64 `json:"attachments"`
 	AttachmentBytes int64  `json:"attachment_bytes"`
+	Missing         uint64 `json:"missing"` // attachments that the store names and that were not here
 }
 
 var (

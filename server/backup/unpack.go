@@ -24,6 +24,7 @@ type Unpacked struct {
 
 	Attachments     uint64
 	AttachmentBytes int64
+	Missing         uint64 // attachments that the store names and that the node had not
 	Encrypted       bool
 
 	dir string
@@ -95,7 +96,7 @@ func unpack(r io.Reader, dir string, identities []age.Identity) (u Unpacked, err
 	if err != nil {
 		return Unpacked{}, err
 	}
-	u.Attachments, u.AttachmentBytes = e.Attachments, e.AttachmentBytes
+	u.Attachments, u.AttachmentBytes, u.Missing = e.Attachments, e.AttachmentBytes, e.Missing
 	if _, err := x.tar.Next(); !errors.Is(err, io.EOF) {
 		return Unpacked{}, fmt.Errorf("%w: more comes after its end", ErrDamaged)
 	}
@@ -199,6 +200,7 @@ func (x *extractor) attachments() (e end, err error) {
 		got.Attachments++
 		got.AttachmentBytes += h.Size
 	}
+	got.Missing = e.Missing // who reads the store sees how many
 	if got != e {
 		return end{}, fmt.Errorf("%w: it has %d attachments of %d bytes, and says %d of %d", ErrDamaged, got.Attachments, got.AttachmentBytes, e.Attachments, e.AttachmentBytes)
 	}

@@ -56,9 +56,9 @@ func printBackup(w io.Writer, r server.Restored) {
   own log   %s with %d entries
   own card  fingerprint %s
   cards     %d of peers
-  files     %d attachments, %d bytes
+  files     %d attachments, %d bytes   (%d more are named, and were not here)
 `, r.Federation, r.Office, r.Time.Format(time.RFC3339), r.Software, r.Origin, r.Size, r.Fingerprint,
-		len(r.Files)-2, r.Attachments, r.AttachmentBytes)
+		len(r.Files)-2, r.Attachments, r.AttachmentBytes, r.Missing)
 }
 
 func printVerified(w io.Writer, v server.Verified) {
