@@ -26,6 +26,11 @@ var examples = []struct {
 		"spsctl case issue -f mango.yaml --check",
 		"spsctl case issue -f mango.yaml --yes",
 	}},
+	{"files: upload and issue at once, or one by one; take one out", []string{
+		"spsctl case issue -f mango.yaml --attach report.pdf --yes",
+		"spsctl attachment put report.pdf",
+		"spsctl attachment get VN-2026-000002 --file copy.pdf",
+	}},
 	{"follow up, on a case by its reference", []string{
 		"spsctl case issue -f followup.yaml --yes",
 	}},

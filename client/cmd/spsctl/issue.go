@@ -20,6 +20,7 @@ type issueOptions struct {
 	file, requestID string
 	check, yes      bool
 	again           bool
+	attach          []string
 	format          format
 }
 
@@ -48,6 +49,7 @@ a second time on purpose, add --again. A program may name the act itself with
 --request-id instead.`,
 		Example: `  spsctl case template border-rejection > mango.yaml
   spsctl case issue -f mango.yaml --check
+  spsctl case issue -f mango.yaml --attach report.pdf
   spsctl case issue -f mango.yaml`,
 		Args: cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
@@ -55,11 +57,15 @@ a second time on purpose, add --again. A program may name the act itself with
 			if err != nil {
 				return err
 			}
+			if err := attach(ctx, node, statement, o.attach); err != nil {
+				return err
+			}
 			return a.issue(ctx, node, statement, o)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", `the file, "-" for standard input`)
+	f.StringArrayVar(&o.attach, "attach", nil, "upload this file and let the statement name it; may be repeated")
 	f.StringVar(&o.requestID, "request-id", "", "UUID of this act of issuing (default one made of what the file says)")
 	f.BoolVar(&o.again, "again", false, "issue it even if the same was issued before")
 	f.BoolVar(&o.check, "check", false, "only check it, and report every problem at once")

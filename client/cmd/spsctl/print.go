@@ -38,6 +38,11 @@ func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 	for _, r := range s.GetStatement().GetExternalReferences() {
 		f.add(r.GetSystem(), r.GetNumber())
 	}
+	for i, at := range s.GetStatement().GetAttachments() {
+		if i < len(s.GetAttachments()) {
+			f.add("file "+at.GetId(), attachmentWords(at, s.GetAttachments()[i]))
+		}
+	}
 	f.add("case", s.GetCase())
 	if e := s.GetEntry(); e != nil {
 		f.add("entry", fmt.Sprintf("%s %d, leaf %x", e.GetOrigin(), e.GetSequence(), e.GetRecordHash()))
