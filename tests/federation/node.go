@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,8 @@ import (
 	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
@@ -34,7 +37,10 @@ type Node struct {
 	// Ledger and Exchange are of the last start.
 	Ledger   *ledger.Ledger
 	store    *bolt.Store
+	book     *casebook.Book
 	Exchange *exchange.Exchange
+	// Files are the attachments that the node holds.
+	Files *blob.Store
 	// Log, if set before Start, gets what the node logs.
 	Log io.Writer
 
@@ -77,12 +83,23 @@ func (n *Node) file() string   { return filepath.Join(n.dir, "ledger.db") }
 func (n *Node) anchor() string { return filepath.Join(n.dir, "anchor") }
 
 func storeOptions() bolt.Options {
-	return bolt.Options{Tables: ledger.Tables(), Appended: ledger.AppendedTables(), InitialMmapSize: 64 << 20}
+	return bolt.Options{
+		Tables:   slices.Concat(ledger.Tables(), casebook.Tables()),
+		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended()), InitialMmapSize: 64 << 20,
+	}
 }
 
 func (n *Node) options(s store.Store) ledger.Options {
+	n.tb.Helper()
+	var err error
+	n.book, err = casebook.Open(context.Background(), casebook.Options{
+		Store: s, Federation: n.Office.Authority.Federation(), Office: n.Office.Code(), Now: n.Now,
+	})
+	if err != nil {
+		n.tb.Fatal(err)
+	}
 	return ledger.Options{
-		Store: s, Fold: nothing{}, Roster: n.Office.Roster, Signer: n.Office.LogKey, Receipts: n.Office.ReceiptKey,
+		Store: s, Fold: n.book, Roster: n.Office.Roster, Signer: n.Office.LogKey, Receipts: n.Office.ReceiptKey,
 		Now: n.Now, Anchor: n.anchor(), Request: n.request,
 	}
 }
@@ -102,12 +119,6 @@ func (n *Node) request(e ledger.Entry) (string, [sha256.Size]byte, bool) {
 	return id, sum, ok
 }
 
-// nothing is a fold without effect.
-type nothing struct{}
-
-func (nothing) Entry(store.Tx, ledger.Entry) error     { return nil }
-func (nothing) Receipt(store.Tx, ledger.Receipt) error { return nil }
-
 func (n *Node) open() {
 	n.tb.Helper()
 	s, err := bolt.Open(n.file(), storeOptions())
@@ -115,6 +126,10 @@ func (n *Node) open() {
 		n.tb.Fatal(err)
 	}
 	n.store = s
+	n.Files, err = blob.Open(blob.Options{Dir: filepath.Join(n.dir, "blobs"), Quota: 1 << 30, Keep: time.Hour})
+	if err != nil {
+		n.tb.Fatal(err)
+	}
 	if n.Ledger, err = ledger.Open(context.Background(), n.options(s)); err != nil {
 		n.tb.Fatal(err)
 	}
@@ -143,6 +158,7 @@ func (n *Node) Start() {
 	tls := n.Office.TLS()
 	n.Exchange = exchange.New(exchange.Options{
 		Ledger: n.Ledger, Roster: n.Office.Roster, Now: n.Now, Logger: logger, Software: "federation",
+		Blobs: n.Files, Book: n.book,
 		Dial: exchange.GRPC(tls, grpc.WithContextDialer(n.f.Network.Dialer(n.Office.Code()))),
 	})
 	guard := &access.Guard{Roster: n.Office.Roster, Now: time.Now, Logger: logger}
