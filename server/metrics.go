@@ -10,6 +10,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/metrics"
 )
@@ -29,6 +30,9 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 		return metrics.State{}, err
 	}
 	st.Backup = s.backupState()
+	if st.Attachments, err = s.attachmentState(ctx); err != nil {
+		return metrics.State{}, err
+	}
 	heads, err := s.ledger.Heads(ctx)
 	if err != nil {
 		return metrics.State{}, err
@@ -61,6 +65,33 @@ func (s *Server) backupState() *metrics.Backup {
 	// counts from the start.
 	b, _ := s.backups.Standing()
 	return &metrics.Backup{Since: b.Since, Every: b.Every, Failures: b.Failures, Bytes: b.Bytes}
+}
+
+// awaitedPage is how many awaited attachments are read at once.
+const awaitedPage = 1000
+
+func (s *Server) attachmentState(ctx context.Context) (metrics.Attachments, error) {
+	use := s.blobs.Usage()
+	m := metrics.Attachments{Held: use.Files, Bytes: use.Bytes, Quota: use.Quota}
+	seen := make(map[[32]byte]bool)
+	var after *casebook.Awaited
+	for {
+		page, err := s.book.Awaited(ctx, after, awaitedPage)
+		if err != nil {
+			return metrics.Attachments{}, err
+		}
+		for _, a := range page {
+			after = &a
+			if _, held := s.blobs.Size(a.SHA256); !held && !seen[a.SHA256] {
+				seen[a.SHA256] = true
+				m.Awaited++
+				m.AwaitedBytes += a.Size - s.blobs.Fetched(a.SHA256)
+			}
+		}
+		if len(page) < awaitedPage {
+			return m, nil
+		}
+	}
 }
 
 func (s *Server) storeState(ctx context.Context) (metrics.Store, error) {

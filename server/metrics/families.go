@@ -59,6 +59,11 @@ var (
 		{gauge("spsd_backup_period_seconds", "How often a backup is made; 0 if only when somebody asks."), func(s *State) float64 { return s.Backup.Every.Seconds() }},
 		{gauge("spsd_backup_bytes", "Size of the newest good backup in backup.folder."), func(s *State) float64 { return float64(s.Backup.Bytes) }},
 		{counter("spsd_backup_failures_total", "Backups that failed since the start."), func(s *State) float64 { return float64(s.Backup.Failures) }},
+		{gauge("spsd_attachments_held", "Files of statements that are held."), func(s *State) float64 { return float64(s.Attachments.Held) }},
+		{gauge("spsd_attachments_bytes", "Bytes of the files that are held."), func(s *State) float64 { return float64(s.Attachments.Bytes) }},
+		{gauge("spsd_attachments_quota_bytes", "Bytes that files may have together; what is fetched from peers, three quarters of it."), func(s *State) float64 { return float64(s.Attachments.Quota) }},
+		{gauge("spsd_attachments_awaited", "Files that a statement names and that have not arrived yet."), func(s *State) float64 { return float64(s.Attachments.Awaited) }},
+		{gauge("spsd_attachments_awaited_bytes", "Bytes of them that have not come yet."), func(s *State) float64 { return float64(s.Attachments.AwaitedBytes) }},
 	}
 
 	logGauges = []struct {

@@ -16,6 +16,7 @@ type State struct {
 	Logs                   []Log
 	Peers                  []Peer
 	Store                  Store
+	Attachments            Attachments
 	Backup                 *Backup // nil: the node makes none
 }
 
@@ -54,6 +55,15 @@ type Store struct {
 	Commits, Updates uint64 // since it was opened
 	Bytes            int64  // its size
 	Room             int64  // what can be written before the node is read-only
+}
+
+// Attachments are the files that belong to statements.
+type Attachments struct {
+	Held         int   // whole files
+	Bytes        int64 // of them
+	Quota        int64 // that they may have
+	Awaited      int   // named by a statement, and not here
+	AwaitedBytes int64 // of them that have not come
 }
 
 // Source reads how a node stands. It is called at each scrape, from any
