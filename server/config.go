@@ -77,11 +77,12 @@ type Limits struct {
 	// AttachmentsKeep how long one is kept that no statement names.
 	Attachments     int64
 	AttachmentsKeep time.Duration
+	Connections     int // that one address may have to the listener of peers
 
 	Request   int           // largest request at the office and web listeners, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
 	Drain     time.Duration // a stopping node waits so long for calls to end
-	Reload    time.Duration // certificate and cards are looked at this often
+	Reload    time.Duration // certificate, cards and clock are looked at this often
 }
 
 // Ledger returns the path of the ledger's file.
@@ -175,6 +176,10 @@ func Settings() []Setting {
 			c.Limits.AttachmentsKeep, err = parseWait(v, time.Minute, 90*24*time.Hour)
 			return err
 		}},
+		{Key: "limits.connections", Default: "64", Doc: "connections that one address may have to the listener of peers; more where many offices stand behind one", set: func(c *Config, v string) (err error) {
+			c.Limits.Connections, err = parseCount(v)
+			return err
+		}},
 		{Key: "limits.request", Default: "1MiB", Doc: "largest request at the office and web listeners", set: func(c *Config, v string) error {
 			n, err := parseSize(v, 512<<10, 64<<20)
 			c.Limits.Request = int(n)
@@ -188,7 +193,7 @@ func Settings() []Setting {
 			c.Limits.Drain, err = parseWait(v, 0, 10*time.Minute)
 			return err
 		}},
-		{Key: "limits.reload", Default: "5s", Doc: "certificate and cards are looked at this often, and at once on SIGHUP", set: func(c *Config, v string) (err error) {
+		{Key: "limits.reload", Default: "5s", Doc: "certificate, cards and clock are looked at this often, certificate and cards at once on SIGHUP", set: func(c *Config, v string) (err error) {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},

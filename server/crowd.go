@@ -8,10 +8,6 @@ import (
 )
 
 const (
-	// peerConnections is how many connections one address may have to the
-	// listener of peers. A peer needs one, and a second while they change; an
-	// address may be that of many offices behind one door.
-	peerConnections = 64
 	// refusedEvery is how often refused handshakes of one address are logged:
 	// the first at once, then one line for all since.
 	refusedEvery = time.Minute

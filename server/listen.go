@@ -61,7 +61,7 @@ func (s *Server) serve() error {
 			s.creds("peers", credentials.NewTLS(s.id.tls.Peers())))...)
 		spsv1.RegisterExchangeServiceServer(s.peersGRPC, s.exchange)
 		grpc_health_v1.RegisterHealthServer(s.peersGRPC, s.health)
-		s.run("peers", s.peersGRPC, newCrowded(s.listeners.Peers, peerConnections))
+		s.run("peers", s.peersGRPC, newCrowded(s.listeners.Peers, s.config.Limits.Connections))
 	}
 	s.peopleRPC = grpc.NewServer(append(append(s.officeOptions(), s.observed(guard)...),
 		s.creds("office", credentials.NewTLS(s.id.tls.Office())))...)
