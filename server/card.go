@@ -41,6 +41,9 @@ func (s *Server) publishCard(ctx context.Context) error {
 	if err := s.checkCard(ctx); err != nil {
 		return err
 	}
+	if err := s.mayIssue(ctx); err != nil {
+		return fmt.Errorf("publish own card %d: %w", card.Number(), err)
+	}
 	draft, err := ledger.CardDraft(card)
 	if err != nil {
 		return err

@@ -20,19 +20,11 @@ func (s *Server) links(ctx context.Context) (map[certs.Office]admin.Link, error)
 		links[p.Office] = admin.Link{
 			Connected: p.Connected, Since: p.Since, Dialled: p.Dialled,
 			Origin: p.Origin, Held: p.Held, Known: p.Known, Receipt: p.Receipt,
-			Software: p.Software, NotAfter: p.NotAfter, Clock: clock(p),
+			Software: p.Software, NotAfter: p.NotAfter, Clock: p.Clock,
 			Fault: fault(p),
 		}
 	}
 	return links, nil
-}
-
-// clock returns how far a peer's clock was ahead, nil if it has never said Hello.
-func clock(p exchange.Status) *time.Duration {
-	if p.Origin.IsZero() {
-		return nil
-	}
-	return &p.Clock
 }
 
 // fault returns what is wrong with a link now: an alarm stays, any other fault

@@ -21,7 +21,11 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 	if err != nil {
 		return metrics.State{}, err
 	}
-	st := metrics.State{Time: s.now(), CertificateNotAfter: s.id.credentials.NotAfter(), ReadOnly: why != ""}
+	clock, err := s.clock(ctx)
+	if err != nil {
+		return metrics.State{}, err
+	}
+	st := metrics.State{Time: s.now(), CertificateNotAfter: s.id.credentials.NotAfter(), ReadOnly: why != "", Clock: clock.Offset}
 	st.WebCertificateNotAfter = st.CertificateNotAfter
 	if s.id.web != nil {
 		st.WebCertificateNotAfter = s.id.web.NotAfter()
@@ -110,7 +114,7 @@ func (s *Server) storeState(ctx context.Context) (metrics.Store, error) {
 func peerState(p exchange.Status) metrics.Peer {
 	m := metrics.Peer{
 		Office: string(p.Office), Connected: p.Connected, Since: p.Since, Held: p.Held, Known: p.Known,
-		Clock: clock(p), CertificateNotAfter: p.NotAfter, Alarm: p.Alarm != nil,
+		Clock: p.Clock, CertificateNotAfter: p.NotAfter, Alarm: p.Alarm != nil,
 	}
 	if r := p.Receipt; r != nil {
 		m.ReceiptSize, m.ReceiptTime = r.Size, time.Unix(r.Time, 0)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -33,6 +34,9 @@ type world struct {
 	max int64 // size of a store; 0: the default
 
 	eyes string // rule about the second person, as in the configuration; empty: one is enough
+
+	clocks map[certs.Office]func() time.Time // where they are not time.Now
+	logs   io.Writer                         // of all nodes; nil: the output of the test
 
 	collector string // URL to which traces go; empty: none
 
@@ -81,6 +85,13 @@ func (w *world) config(office certs.Office) server.Config {
 	return c
 }
 
+func (w *world) log() io.Writer {
+	if w.logs != nil {
+		return w.logs
+	}
+	return w.t.Output()
+}
+
 // dial connects to where a card says that a node is.
 func (w *world) dial(ctx context.Context, address string) (net.Conn, error) {
 	w.mu.Lock()
@@ -116,7 +127,8 @@ func (w *world) start(office certs.Office) *node {
 	}
 	n.Server, err = server.New(w.t.Context(), server.Options{
 		Config: w.config(office), Version: "test",
-		Logger:    slog.New(slog.NewTextHandler(w.t.Output(), nil)).With("node", office),
+		Logger:    slog.New(slog.NewTextHandler(w.log(), nil)).With("node", office),
+		Now:       w.clocks[office],
 		Listeners: server.Listeners{Peers: peers, Office: n.people, Ops: ops},
 		Connect:   w.dial,
 		Dial:      exchange.GRPC(n.office.TLS(), grpc.WithContextDialer(w.dial)),

@@ -208,11 +208,12 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep,
+		MayIssue:  s.mayIssue,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
-		Backups: s.backups, Links: s.links, ReadOnly: s.readOnly, TLS: s.id.tls, Connect: connect, Now: s.now,
+		Backups: s.backups, Links: s.links, ReadOnly: s.readOnly, Clock: s.clock, TLS: s.id.tls, Connect: connect, Now: s.now,
 		Version: s.version, Started: s.started,
 	})
 }
@@ -224,6 +225,12 @@ const plenty = 32 << 20
 func (s *Server) readOnly(ctx context.Context) (string, error) {
 	if why := s.ledger.Why(); why != "" {
 		return why, nil
+	}
+	var refusal *access.Refusal
+	if err := s.mayIssue(ctx); errors.As(err, &refusal) {
+		return refusal.Sentence, nil
+	} else if err != nil {
+		return "", err
 	}
 	room, err := s.store.Room(ctx)
 	if err != nil || room > plenty || room > 0 && !s.full.Load() {
@@ -303,6 +310,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.running.Go(func() { s.backups.Run(life) })
 	}
 	s.running.Go(func() { s.sweepBlobs(life) })
+	s.running.Go(func() { s.watchClock(life) })
 	s.running.Go(statement.Warm)
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload
 		s.logger.Warn("own card is not published", "err", err)

@@ -41,6 +41,7 @@ var allowed = map[string]string{
 	"/sps.v1.NodeService/ListTokens":                            "auditor admin",
 	"/sps.v1.NodeService/TestPeer":                              "admin",
 	"/sps.v1.NodeService/RevokePeer":                            "admin",
+	"/sps.v1.NodeService/ConfirmClock":                          "admin",
 	"/sps.v1.NodeService/RevokeToken":                           "admin",
 	"/sps.v1.NodeService/CreateAccount":                         "admin",
 	"/sps.v1.NodeService/GetAccount":                            "officer validator lab post system exporter auditor admin",

@@ -28,6 +28,7 @@ const (
 	ReasonCursorAhead     Reason = "CURSOR_AHEAD"        // a cursor or token of another store: list again
 	ReasonTooLarge        Reason = "TOO_LARGE"           // above a limit; permanent
 	ReasonReadOnly        Reason = "READ_ONLY"           // the node issues nothing just now
+	ReasonClock           Reason = "CLOCK"               // the node's clock is too far from that of its peers to issue by it
 	ReasonUnsealed        Reason = "UNSEALED"            // entered, and not under a signed checkpoint yet: ask again
 	ReasonDraining        Reason = "DRAINING"            // the node is stopping: connect again and resume
 	ReasonScope           Reason = "OUT_OF_SCOPE"        // not within what the caller's token is for

@@ -142,6 +142,8 @@ func Methods() map[string]Rule {
 		spsv1.NodeService_TestPeer_FullMethodName:   {Class: ClassWrite, Roles: admins}, // it dials
 		spsv1.NodeService_RevokePeer_FullMethodName: {Class: ClassWrite, Roles: admins},
 
+		spsv1.NodeService_ConfirmClock_FullMethodName: {Class: ClassWrite, Roles: admins},
+
 		spsv1.NodeService_GetCaller_FullMethodName:        {Class: ClassRead, Roles: people},
 		spsv1.NodeService_CreateToken_FullMethodName:      {Class: ClassWrite, Roles: admins},
 		spsv1.NodeService_GetToken_FullMethodName:         {Class: ClassRead, Roles: auditors},

@@ -29,6 +29,8 @@ type Options struct {
 	Links func(context.Context) (map[certs.Office]Link, error)
 	// ReadOnly says why the node issues nothing just now, in words, or "".
 	ReadOnly func(context.Context) (string, error)
+	// Clock says how the node's clock stands to those of its peers.
+	Clock func(context.Context) (Clock, error)
 	// TLS and Connect reach a peer beside its session: Connect opens a connection
 	// to an address of its card.
 	TLS     *certs.TLS
@@ -45,7 +47,7 @@ type Link struct {
 	Dialled   bool      // by this node
 	Software  string    // what the peer runs, as it says
 	NotAfter  time.Time // when the certificate of its session expires; zero: there was none
-	// Clock is how far the peer's clock was ahead; nil: there was no session.
+	// Clock is how far the peer's clock is ahead; nil: it was not heard.
 	Clock   *time.Duration
 	Origin  certs.Origin
 	Held    uint64          // entries of the peer's log that are held here
@@ -79,6 +81,10 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 	if err != nil {
 		return nil, fmt.Errorf("whether the node is read-only: %w", err)
 	}
+	clock, err := s.o.Clock(ctx)
+	if err != nil {
+		return nil, err
+	}
 	own := s.o.Roster.Own()
 	node := &spsv1.Node{
 		Federation:            own.Federation(),
@@ -95,6 +101,7 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 		CurrentTime:           timestamppb.New(s.o.Now()),
 		Backups:               s.standing(),
 	}
+	clock.show(node)
 	restored, err := s.o.Register.Restored(ctx)
 	if err == nil && !restored.IsZero() {
 		node.RestoreTime = timestamppb.New(restored)

@@ -132,10 +132,10 @@ func (t *linkTest) clock(link Link) {
 		return
 	}
 	if link.Clock.Abs() > clockLimit {
-		t.look("clock", "", "compare both clocks with a third, and let NTP set the wrong one", "the clock of %s was %s when the session began", t.office, ahead(*link.Clock))
+		t.look("clock", "", "compare both clocks with a third, and let NTP set the wrong one", "the clock of %s is %s", t.office, ahead(*link.Clock))
 		return
 	}
-	t.ok("clock", "theirs was %s when the session began", ahead(*link.Clock))
+	t.ok("clock", "theirs is %s", ahead(*link.Clock))
 }
 
 func ahead(d time.Duration) string {

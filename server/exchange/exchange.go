@@ -64,6 +64,7 @@ type Exchange struct {
 	running  sync.WaitGroup // sessions, and goroutines that outlast them
 	stopping chan struct{}  // closed when sessions are to end
 	fatal    chan error     // of size one: why the node must stop
+	clocks   clocks
 
 	mu       sync.Mutex
 	open     bool // Run runs, and new sessions may begin

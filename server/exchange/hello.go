@@ -76,7 +76,6 @@ func (s *session) begin(ctx context.Context, origin certs.Origin) *ending {
 		st.Origin, st.Held, st.Known = origin, held, held
 		st.Software = clip(hello.GetSoftware(), 100)
 		st.Receipt = theirs
-		st.Clock = hello.GetTime().AsTime().Sub(s.x.now())
 	})
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "session begins", slog.String("log", origin.String()),
 		slog.Uint64("held", held), slog.String("software", clip(hello.GetSoftware(), 100)))

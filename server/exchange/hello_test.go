@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,10 +82,32 @@ func TestClockAndSoftwareOfThePeerAreShown(t *testing.T) {
 			h.Versions = []uint32{1, 2, 9}
 		}))
 		synctest.Wait()
-		if got := cn.status("VN"); got.Clock != time.Hour || got.Software != "script" || !got.Connected {
+		if got := cn.status("VN"); got.Clock == nil || *got.Clock != time.Hour || got.Software != "script" || !got.Connected {
 			t.Errorf("status = %+v, want connected to %q with a clock an hour ahead", got, "script")
 		}
+		time.Sleep(10 * time.Second)
+		wantClocks(t, cn.x, time.Hour)
+
+		// It says another time as a sign of life, and none in another frame.
+		at := timestamppb.New(time.Now().Add(-time.Minute))
+		s.send(&spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: &spsv1.Credit{Time: at}}})
+		synctest.Wait()
+		wantClocks(t, cn.x, -time.Minute)
+		s.send(
+			&spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: &spsv1.Credit{}}},
+			&spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: &spsv1.Credit{Time: &timestamppb.Timestamp{Seconds: 1 << 60}}}},
+		)
+		synctest.Wait()
+		wantClocks(t, cn.x, -time.Minute)
+
+		// After the session its clock goes on; off the roster nobody asks it.
 		s.p.sever(errCut)
+		time.Sleep(time.Hour)
+		wantClocks(t, cn.x, -time.Minute)
+		if err := cn.office.Roster.Remove("VN"); err != nil {
+			t.Fatal(err)
+		}
+		wantClocks(t, cn.x)
 	})
 }
 
@@ -119,4 +142,13 @@ func TestUnknownFramesArePassedOver(t *testing.T) {
 		}
 		s.p.sever(errCut)
 	})
+}
+
+// wantClocks fails the test unless an exchange says that the clocks of its
+// peers are so far ahead.
+func wantClocks(t *testing.T, x *Exchange, want ...time.Duration) {
+	t.Helper()
+	if got := x.Clocks(); !slices.Equal(got, want) {
+		t.Errorf("clocks of the peers are %v ahead, want %v", got, want)
+	}
 }

@@ -68,6 +68,7 @@ func (s *session) greet(frame *spsv1.Frame) *ending {
 		return refuse(ReasonBadEncoding, "a second Hello")
 	case hello != nil:
 		s.inbox.hello = hello
+		s.x.clocks.hear(s.peer.Office, hello.GetTime())
 		close(s.greeted)
 	case frame.GetBye() != nil: // a refusal needs no greeting
 	case s.inbox.hello == nil:
@@ -117,6 +118,7 @@ func (s *session) putCredit(c *spsv1.Credit) *ending {
 	if err := s.out.credit(c.GetBytes(), time.Now()); err != nil {
 		return refuse(ReasonBadEncoding, "%v", err)
 	}
+	s.x.clocks.hear(s.peer.Office, c.GetTime())
 	if s.out.out() == 0 {
 		poke(s.settled)
 	}

@@ -21,9 +21,9 @@ type Status struct {
 	Dialled   bool      // the session, or the last one, was dialled by this node
 	Software  string    // what the peer runs, as it says
 	NotAfter  time.Time // when the certificate of the session, or of the last one, expires; zero: there was none
-	// Clock is how far the peer's clock was ahead of this node's when the
-	// session began; the way of its Hello is in it.
-	Clock time.Duration
+	// Clock is how far the peer's clock is ahead of this node's, as it last said
+	// and as time has passed since; nil if it was not heard since the start.
+	Clock *time.Duration
 
 	Origin certs.Origin // the peer's log; zero if there was no session yet
 	Held   uint64       // how many of its entries are held here
@@ -48,6 +48,7 @@ func (x *Exchange) Peers(ctx context.Context) ([]Status, error) {
 		x.mu.Lock()
 		st := *x.state(office)
 		x.mu.Unlock()
+		st.Clock = x.clocks.ahead(office, x.now())
 		var err error
 		if st.Receipt, err = x.ledger.ReceiptOf(ctx, office, x.ledger.Origin()); err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -94,9 +95,13 @@ func (s *session) ready() (*spsv1.Frame, error) {
 		out.hello = nil
 		return s.count(frame), nil
 	case s.in.due() || out.credit:
+		credit := &spsv1.Credit{Bytes: s.in.taken}
+		if out.credit {
+			credit.Time = timestamppb.New(s.x.now())
+		}
 		out.credit = false
 		s.in.told = s.in.taken
-		return &spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: &spsv1.Credit{Bytes: s.in.taken}}}, nil
+		return &spsv1.Frame{Kind: &spsv1.Frame_Credit{Credit: credit}}, nil
 	case len(out.urgent) > 0:
 		if !s.out.fits(proto.Size(out.urgent[0])) {
 			return nil, nil

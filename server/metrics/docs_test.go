@@ -54,7 +54,7 @@ func TestEveryMetricIsTold(t *testing.T) {
 	ahead := time.Second
 	m := newMetrics(t, func(context.Context) (metrics.State, error) {
 		return metrics.State{
-			Time: now, CertificateNotAfter: now, Backup: &metrics.Backup{Since: now}, Logs: []metrics.Log{{Origin: "asean-cn/CN/1", Office: "CN"}},
+			Time: now, CertificateNotAfter: now, Clock: &ahead, Backup: &metrics.Backup{Since: now}, Logs: []metrics.Log{{Origin: "asean-cn/CN/1", Office: "CN"}},
 			Peers: []metrics.Peer{{Office: "CN", Since: now, ReceiptTime: now, Clock: &ahead, CertificateNotAfter: now}},
 		}, nil
 	})

@@ -30,7 +30,7 @@ func Families() []Family {
 	for _, g := range peerGauges {
 		all = append(all, g.Family)
 	}
-	return append(all, readable, info, signatures, commitSeconds, issueSeconds, receiptSeconds, sessionsEnded, calls, callsRefused, handshakesRefused, openStreams)
+	return append(all, clockOffset, readable, info, signatures, commitSeconds, issueSeconds, receiptSeconds, sessionsEnded, calls, callsRefused, handshakesRefused, openStreams)
 }
 
 // What is read at each scrape. The values come from the state alone.
@@ -93,7 +93,7 @@ var (
 		{gauge("spsd_peer_receipt_age_seconds", "Seconds since the time that this receipt claims; left out without one.", "office"), func(s *State, p *Peer) (float64, bool) {
 			return s.Time.Sub(p.ReceiptTime).Seconds(), !p.ReceiptTime.IsZero()
 		}},
-		{gauge("spsd_peer_clock_offset_seconds", "How far the peer's clock was ahead of the node's when the session began.", "office"), func(_ *State, p *Peer) (float64, bool) {
+		{gauge("spsd_peer_clock_offset_seconds", "How far the peer's clock is ahead of the node's, as it last said and as time has passed since; left out if it was not heard since the start.", "office"), func(_ *State, p *Peer) (float64, bool) {
 			if p.Clock == nil {
 				return 0, false
 			}
@@ -108,6 +108,7 @@ var (
 
 // What is counted, and the rest.
 var (
+	clockOffset       = gauge("spsd_clock_offset_seconds", "How far the median of the peers' clocks is ahead of the node's; left out if none was heard since the start.")
 	readable          = gauge("spsd_state_readable", "1 if the node could read how it stands; without it everything above is left out.")
 	info              = gauge("spsd_info", "Always 1; says which node this is.", "federation", "office", "version")
 	signatures        = counter("spsd_signatures_total", "Signatures made, by kind: checkpoint (one for each group of entries), receipt.", "kind")

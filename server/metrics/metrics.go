@@ -138,6 +138,7 @@ func (c atScrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, g := range peerGauges {
 		ch <- g.desc()
 	}
+	ch <- clockOffset.desc()
 	ch <- readable.desc()
 }
 
@@ -161,6 +162,9 @@ func (c atScrape) Collect(ch chan<- prometheus.Metric) {
 		for _, g := range backupGauges {
 			tell(g.Family, g.value(&s))
 		}
+	}
+	if s.Clock != nil {
+		tell(clockOffset, s.Clock.Seconds())
 	}
 	for _, l := range s.Logs {
 		for _, g := range logGauges {

@@ -67,7 +67,7 @@ func spsd(scraped string) string {
 func TestStateIsReadAtTheScrape(t *testing.T) {
 	offset := -3 * time.Second
 	state := metrics.State{
-		Time: now, CertificateNotAfter: now.Add(36 * time.Hour), WebCertificateNotAfter: now.Add(12 * time.Hour), ReadOnly: true, OwnSize: 12,
+		Time: now, CertificateNotAfter: now.Add(36 * time.Hour), WebCertificateNotAfter: now.Add(12 * time.Hour), ReadOnly: true, Clock: &offset, OwnSize: 12,
 		Logs: []metrics.Log{
 			{Origin: "asean-cn/CN/1", Office: "CN", Held: 7, Missing: 1},
 			{Origin: "asean-cn/TH/1", Office: "TH", Held: 5},
@@ -90,6 +90,7 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_state_readable 1`,
 		`spsd_info{federation="asean-cn",office="VN",version="v1.2.3"} 1`,
 		`spsd_read_only 1`,
+		`spsd_clock_offset_seconds -3`,
 		`spsd_certificate_left_days 1.5`,
 		`spsd_web_certificate_left_days 0.5`,
 		`spsd_entries_issued_total 42`,
@@ -123,11 +124,14 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		}
 	}
 
-	state.ReadOnly, state.Backup = false, nil
+	state.ReadOnly, state.Backup, state.Clock = false, nil, nil
 	got = scrape(t, m)
 	wantLines(t, got, `spsd_read_only 0`)
 	if strings.Contains(got, "spsd_backup") {
 		t.Error("backups are told of by a node that makes none")
+	}
+	if strings.Contains(got, "spsd_clock_offset_seconds") {
+		t.Error("the clock is told, want it left out: no peer was heard")
 	}
 }
 

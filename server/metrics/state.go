@@ -11,8 +11,9 @@ type State struct {
 	CertificateNotAfter time.Time // of the certificate that the node shows
 	// WebCertificateNotAfter is of the certificate that the web listener shows.
 	WebCertificateNotAfter time.Time
-	ReadOnly               bool   // it issues nothing just now
-	OwnSize                uint64 // entries of the own log
+	ReadOnly               bool           // it issues nothing just now
+	Clock                  *time.Duration // how far the median of the peers' clocks is ahead; nil: none was heard
+	OwnSize                uint64         // entries of the own log
 	Logs                   []Log
 	Peers                  []Peer
 	Store                  Store

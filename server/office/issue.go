@@ -43,6 +43,9 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	if err != nil {
 		return nil, err
 	}
+	if err := s.o.MayIssue(ctx); err != nil {
+		return nil, err
+	}
 	if draft.Urgent {
 		ctx = store.WithReserve(ctx)
 	}

@@ -114,6 +114,9 @@ func (s *Service) readdress(ctx context.Context, e ledger.Entry, offices []strin
 	if draft.Urgent {
 		ctx = store.WithReserve(ctx)
 	}
+	if err := s.o.MayIssue(ctx); err != nil {
+		return false, err
+	}
 	_, err = s.o.Ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) { return draft, nil })
 	return true, err
 }

@@ -23,6 +23,10 @@ type Options struct {
 	Store  store.Store      // of the ledger, with the tables of [Tables]
 	Now    func() time.Time // the clock of stamps and of office hours
 
+	// MayIssue refuses while the node must not issue for a reason that the
+	// ledger does not know, such as a clock that is far off.
+	MayIssue func(context.Context) error
+
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
 

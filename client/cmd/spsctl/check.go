@@ -178,6 +178,9 @@ func (s standing) judgeNode(t thresholds, add func(level, string, ...any)) {
 	if s.node.GetReadOnly() {
 		add(levelCritical, "read-only: %s", s.node.GetReadOnlyReason())
 	}
+	if ahead := s.node.GetClockOffset().AsDuration(); ahead.Abs() > clockNear {
+		add(levelCritical, "its clock is %s from that of %d peers", ahead.Abs().Round(time.Second), s.node.GetClockPeers())
+	}
 	days := s.days(s.node.GetCertificateExpireTime().AsTime())
 	add(below(days, float64(t.certificateWarning), float64(t.certificateCritical)), "certificate expires in %.1f days", days)
 }

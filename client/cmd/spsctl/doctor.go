@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -159,6 +160,9 @@ func (d *doctor) node(n *spsv1.Node, cardNumber uint64) {
 	if n.GetCurrentTime() != nil {
 		d.clock("node's clock", n.GetCurrentTime().AsTime().Sub(d.now), "your machine's")
 	}
+	if n.GetClockOffset() != nil {
+		d.clock("node and peers", -n.GetClockOffset().AsDuration(), fmt.Sprintf("the median of %d peers", n.GetClockPeers()))
+	}
 	if n.GetCardNumber() != cardNumber {
 		d.look("card", "take the newer card into your context: spsctl context add", "the node's card is number %d, that of your context number %d", n.GetCardNumber(), cardNumber)
 	} else {
@@ -199,7 +203,7 @@ func (d *doctor) peer(p *spsv1.Peer) {
 		d.ok("our log", "%s", theirReceipt(p, d.now))
 	}
 	if p.GetClockOffset() != nil {
-		d.clock("their clock", p.GetClockOffset().AsDuration(), "the node's, when the session began")
+		d.clock("their clock", p.GetClockOffset().AsDuration(), "the node's")
 	}
 	if p.GetCertificateExpireTime() != nil {
 		d.certificate("their certificate", p.GetCertificateExpireTime().AsTime(), peerDays, "tell "+p.GetOffice()+": the link ends then")

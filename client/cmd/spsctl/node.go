@@ -28,7 +28,7 @@ func (a *app) nodeCommand() *cobra.Command {
 	}
 	w.flags(show)
 	outputFlag(show, &as)
-	return group(&cobra.Command{Use: "node", Short: "how your office's node stands"}, show, a.nodeWhoamiCommand())
+	return group(&cobra.Command{Use: "node", Short: "how your office's node stands"}, show, a.nodeWhoamiCommand(), a.nodeConfirmClockCommand())
 }
 
 func (a *app) nodeWhoamiCommand() *cobra.Command {
@@ -64,6 +64,7 @@ func (a *app) printNode(as format, n *spsv1.Node) error {
 	facts.add("office", n.GetOffice()+" of "+n.GetFederation())
 	facts.add("state", state)
 	facts.add("log", fmt.Sprintf("%s, %d entries", n.GetOrigin(), n.GetSize()))
+	facts.add("clock", clockOfPeers(n))
 	facts.add("version", n.GetVersion())
 	facts.add("running since", when(n.GetStartTime()))
 	facts.add("certificate expires", when(n.GetCertificateExpireTime()))

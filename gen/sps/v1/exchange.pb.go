@@ -484,7 +484,7 @@ type Hello struct {
 	Office string `protobuf:"bytes,3,opt,name=office,proto3" json:"office,omitempty"`
 	// The sender's own current log: `<federation>/<office>/<epoch>`.
 	Origin string `protobuf:"bytes,4,opt,name=origin,proto3" json:"origin,omitempty"`
-	// The sender's clock. Used to warn, never to decide.
+	// The sender's clock. By it the receiver judges its own clock, never what the sender sends.
 	Time *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=time,proto3" json:"time,omitempty"`
 	// Number of the sender's current peer card.
 	CardNumber uint64 `protobuf:"varint,6,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
@@ -999,7 +999,9 @@ func (x *ReceiptNote) GetNote() []byte {
 type Credit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Total of the serialised sizes of all frames taken off this stream since it began, Credit frames not counted.
-	Bytes         uint64 `protobuf:"varint,1,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	Bytes uint64 `protobuf:"varint,1,opt,name=bytes,proto3" json:"bytes,omitempty"`
+	// The sender's clock, in a Credit that is sent again as a sign of life; absent otherwise. As in Hello.
+	Time          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1039,6 +1041,13 @@ func (x *Credit) GetBytes() uint64 {
 		return x.Bytes
 	}
 	return 0
+}
+
+func (x *Credit) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
 }
 
 // WantBody asks for the envelope or an attachment of an entry, from an offset on. Only offices in the entry's audience
@@ -1722,9 +1731,10 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\vReceiptNote\x12)\n" +
 	"\x06office\x18\x01 \x01(\tB\x11\xbaH\x0er\f2\n" +
 	"^[A-Z]{2}$R\x06office\x12\x1f\n" +
-	"\x04note\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x01R\x04note\"\x1e\n" +
+	"\x04note\x18\x02 \x01(\fB\v\xbaH\bz\x06\x10\x01\x18\x80\x80\x01R\x04note\"N\n" +
 	"\x06Credit\x12\x14\n" +
-	"\x05bytes\x18\x01 \x01(\x04R\x05bytes\"\xcc\x01\n" +
+	"\x05bytes\x18\x01 \x01(\x04R\x05bytes\x12.\n" +
+	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xcc\x01\n" +
 	"\bWantBody\x12Q\n" +
 	"\x06origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x06origin\x12(\n" +
 	"\bsequence\x18\x02 \x01(\x04B\f\xbaH\t2\a\x10\x80\x80\x80\x80\x80 R\bsequence\x12\x1f\n" +
@@ -1848,16 +1858,17 @@ var file_sps_v1_exchange_proto_depIdxs = []int32{
 	18, // 14: sps.v1.Frame.part:type_name -> sps.v1.FramePart
 	20, // 15: sps.v1.Hello.time:type_name -> google.protobuf.Timestamp
 	8,  // 16: sps.v1.Entries.bodies:type_name -> sps.v1.EntryBody
-	17, // 17: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
-	16, // 18: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
-	0,  // 19: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
-	1,  // 20: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
-	2,  // 21: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
-	21, // [21:22] is the sub-list for method output_type
-	20, // [20:21] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	20, // 17: sps.v1.Credit.time:type_name -> google.protobuf.Timestamp
+	17, // 18: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
+	16, // 19: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
+	0,  // 20: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
+	1,  // 21: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
+	2,  // 22: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
+	22, // [22:23] is the sub-list for method output_type
+	21, // [21:22] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_exchange_proto_init() }

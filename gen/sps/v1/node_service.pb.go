@@ -111,6 +111,13 @@ type Node struct {
 	Fingerprint string `protobuf:"bytes,11,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
 	// What time it is by the node's clock.
 	CurrentTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=current_time,json=currentTime,proto3" json:"current_time,omitempty"`
+	// How far the median of the peers' clocks is ahead of this node's; absent if no peer was heard since start. More than ten
+	// minutes is an alarm. Beyond 24 hours of at least two peers the node issues nothing until ConfirmClock.
+	ClockOffset *durationpb.Duration `protobuf:"bytes,13,opt,name=clock_offset,json=clockOffset,proto3" json:"clock_offset,omitempty"`
+	// Of how many peers it is the median.
+	ClockPeers uint32 `protobuf:"varint,14,opt,name=clock_peers,json=clockPeers,proto3" json:"clock_peers,omitempty"`
+	// Until when an administrator has confirmed this offset; absent if nobody has.
+	ClockConfirmationExpireTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=clock_confirmation_expire_time,json=clockConfirmationExpireTime,proto3" json:"clock_confirmation_expire_time,omitempty"`
 	// When the node was restored from a backup, as long as no administrator has confirmed its tokens and accounts: none of
 	// them is good. Absent otherwise.
 	RestoreTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=restore_time,json=restoreTime,proto3" json:"restore_time,omitempty"`
@@ -234,6 +241,27 @@ func (x *Node) GetCurrentTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Node) GetClockOffset() *durationpb.Duration {
+	if x != nil {
+		return x.ClockOffset
+	}
+	return nil
+}
+
+func (x *Node) GetClockPeers() uint32 {
+	if x != nil {
+		return x.ClockPeers
+	}
+	return 0
+}
+
+func (x *Node) GetClockConfirmationExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ClockConfirmationExpireTime
+	}
+	return nil
+}
+
 func (x *Node) GetRestoreTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.RestoreTime
@@ -289,7 +317,7 @@ type Peer struct {
 	Addresses []string `protobuf:"bytes,18,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// What it runs, as it says; empty if there was no session since start.
 	Software string `protobuf:"bytes,19,opt,name=software,proto3" json:"software,omitempty"`
-	// How far its clock was ahead of ours when the session began; absent if there was none since start.
+	// How far its clock is ahead of ours, as it last said and as time has passed since; absent if it was not heard since start.
 	ClockOffset *durationpb.Duration `protobuf:"bytes,20,opt,name=clock_offset,json=clockOffset,proto3" json:"clock_offset,omitempty"`
 	// When the certificate of its session expires; absent if there was none since start.
 	CertificateExpireTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=certificate_expire_time,json=certificateExpireTime,proto3" json:"certificate_expire_time,omitempty"`
@@ -595,6 +623,62 @@ func (*GetNodeRequest) Descriptor() ([]byte, []int) {
 	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{4}
 }
 
+// ConfirmClockRequest is what ConfirmClock takes.
+type ConfirmClockRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The offset that is confirmed, as Node.clock_offset shows it. If it is another by more than ten minutes by now, nothing is
+	// confirmed.
+	ClockOffset *durationpb.Duration `protobuf:"bytes,1,opt,name=clock_offset,json=clockOffset,proto3" json:"clock_offset,omitempty"`
+	// For how long; 24 hours if absent.
+	Duration      *durationpb.Duration `protobuf:"bytes,2,opt,name=duration,proto3" json:"duration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmClockRequest) Reset() {
+	*x = ConfirmClockRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmClockRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmClockRequest) ProtoMessage() {}
+
+func (x *ConfirmClockRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmClockRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmClockRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ConfirmClockRequest) GetClockOffset() *durationpb.Duration {
+	if x != nil {
+		return x.ClockOffset
+	}
+	return nil
+}
+
+func (x *ConfirmClockRequest) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
 // ListPeersRequest is what ListPeers takes.
 type ListPeersRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -604,7 +688,7 @@ type ListPeersRequest struct {
 
 func (x *ListPeersRequest) Reset() {
 	*x = ListPeersRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -616,7 +700,7 @@ func (x *ListPeersRequest) String() string {
 func (*ListPeersRequest) ProtoMessage() {}
 
 func (x *ListPeersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -629,7 +713,7 @@ func (x *ListPeersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeersRequest.ProtoReflect.Descriptor instead.
 func (*ListPeersRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
 }
 
 // ListPeersResponse has one row for each peer.
@@ -643,7 +727,7 @@ type ListPeersResponse struct {
 
 func (x *ListPeersResponse) Reset() {
 	*x = ListPeersResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +739,7 @@ func (x *ListPeersResponse) String() string {
 func (*ListPeersResponse) ProtoMessage() {}
 
 func (x *ListPeersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +752,7 @@ func (x *ListPeersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeersResponse.ProtoReflect.Descriptor instead.
 func (*ListPeersResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListPeersResponse) GetPeers() []*Peer {
@@ -689,7 +773,7 @@ type GetPeerRequest struct {
 
 func (x *GetPeerRequest) Reset() {
 	*x = GetPeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -701,7 +785,7 @@ func (x *GetPeerRequest) String() string {
 func (*GetPeerRequest) ProtoMessage() {}
 
 func (x *GetPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -714,7 +798,7 @@ func (x *GetPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPeerRequest.ProtoReflect.Descriptor instead.
 func (*GetPeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetPeerRequest) GetName() string {
@@ -735,7 +819,7 @@ type TestPeerRequest struct {
 
 func (x *TestPeerRequest) Reset() {
 	*x = TestPeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +831,7 @@ func (x *TestPeerRequest) String() string {
 func (*TestPeerRequest) ProtoMessage() {}
 
 func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +844,7 @@ func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestPeerRequest.ProtoReflect.Descriptor instead.
 func (*TestPeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *TestPeerRequest) GetName() string {
@@ -783,7 +867,7 @@ type TestPeerResponse struct {
 
 func (x *TestPeerResponse) Reset() {
 	*x = TestPeerResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -795,7 +879,7 @@ func (x *TestPeerResponse) String() string {
 func (*TestPeerResponse) ProtoMessage() {}
 
 func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -808,7 +892,7 @@ func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestPeerResponse.ProtoReflect.Descriptor instead.
 func (*TestPeerResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *TestPeerResponse) GetName() string {
@@ -846,7 +930,7 @@ type PeerCheck struct {
 
 func (x *PeerCheck) Reset() {
 	*x = PeerCheck{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -858,7 +942,7 @@ func (x *PeerCheck) String() string {
 func (*PeerCheck) ProtoMessage() {}
 
 func (x *PeerCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -871,7 +955,7 @@ func (x *PeerCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PeerCheck.ProtoReflect.Descriptor instead.
 func (*PeerCheck) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *PeerCheck) GetCheck() string {
@@ -927,7 +1011,7 @@ type RevokePeerRequest struct {
 
 func (x *RevokePeerRequest) Reset() {
 	*x = RevokePeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +1023,7 @@ func (x *RevokePeerRequest) String() string {
 func (*RevokePeerRequest) ProtoMessage() {}
 
 func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1036,7 @@ func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePeerRequest.ProtoReflect.Descriptor instead.
 func (*RevokePeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RevokePeerRequest) GetName() string {
@@ -971,7 +1055,7 @@ type GetCallerRequest struct {
 
 func (x *GetCallerRequest) Reset() {
 	*x = GetCallerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -983,7 +1067,7 @@ func (x *GetCallerRequest) String() string {
 func (*GetCallerRequest) ProtoMessage() {}
 
 func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -996,7 +1080,7 @@ func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
 }
 
 // CreateTokenRequest is what CreateToken takes.
@@ -1010,7 +1094,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1022,7 +1106,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1035,7 +1119,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CreateTokenRequest) GetToken() *Token {
@@ -1058,7 +1142,7 @@ type CreateTokenResponse struct {
 
 func (x *CreateTokenResponse) Reset() {
 	*x = CreateTokenResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1070,7 +1154,7 @@ func (x *CreateTokenResponse) String() string {
 func (*CreateTokenResponse) ProtoMessage() {}
 
 func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1083,7 +1167,7 @@ func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateTokenResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CreateTokenResponse) GetToken() *Token {
@@ -1111,7 +1195,7 @@ type GetTokenRequest struct {
 
 func (x *GetTokenRequest) Reset() {
 	*x = GetTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1123,7 +1207,7 @@ func (x *GetTokenRequest) String() string {
 func (*GetTokenRequest) ProtoMessage() {}
 
 func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1136,7 +1220,7 @@ func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTokenRequest.ProtoReflect.Descriptor instead.
 func (*GetTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetTokenRequest) GetName() string {
@@ -1159,7 +1243,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1171,7 +1255,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1184,7 +1268,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ListTokensRequest) GetPageSize() int32 {
@@ -1214,7 +1298,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1226,7 +1310,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1239,7 +1323,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -1267,7 +1351,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1279,7 +1363,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1292,7 +1376,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RevokeTokenRequest) GetName() string {
@@ -1315,7 +1399,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1327,7 +1411,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1340,7 +1424,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *CreateAccountRequest) GetAccount() *Account {
@@ -1370,7 +1454,7 @@ type AccountSetup struct {
 
 func (x *AccountSetup) Reset() {
 	*x = AccountSetup{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1382,7 +1466,7 @@ func (x *AccountSetup) String() string {
 func (*AccountSetup) ProtoMessage() {}
 
 func (x *AccountSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1395,7 +1479,7 @@ func (x *AccountSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSetup.ProtoReflect.Descriptor instead.
 func (*AccountSetup) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AccountSetup) GetAccount() *Account {
@@ -1423,7 +1507,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1519,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1532,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetAccountRequest) GetName() string {
@@ -1471,7 +1555,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1567,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1580,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -1526,7 +1610,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1538,7 +1622,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1551,7 +1635,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1579,7 +1663,7 @@ type ResetAccountRequest struct {
 
 func (x *ResetAccountRequest) Reset() {
 	*x = ResetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1591,7 +1675,7 @@ func (x *ResetAccountRequest) String() string {
 func (*ResetAccountRequest) ProtoMessage() {}
 
 func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1604,7 +1688,7 @@ func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetAccountRequest.ProtoReflect.Descriptor instead.
 func (*ResetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ResetAccountRequest) GetName() string {
@@ -1625,7 +1709,7 @@ type DisableAccountRequest struct {
 
 func (x *DisableAccountRequest) Reset() {
 	*x = DisableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +1721,7 @@ func (x *DisableAccountRequest) String() string {
 func (*DisableAccountRequest) ProtoMessage() {}
 
 func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +1734,7 @@ func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableAccountRequest.ProtoReflect.Descriptor instead.
 func (*DisableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DisableAccountRequest) GetName() string {
@@ -1671,7 +1755,7 @@ type EnableAccountRequest struct {
 
 func (x *EnableAccountRequest) Reset() {
 	*x = EnableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1767,7 @@ func (x *EnableAccountRequest) String() string {
 func (*EnableAccountRequest) ProtoMessage() {}
 
 func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1780,7 @@ func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableAccountRequest.ProtoReflect.Descriptor instead.
 func (*EnableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *EnableAccountRequest) GetName() string {
@@ -1723,7 +1807,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1735,7 +1819,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1748,7 +1832,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SetPasswordRequest) GetName() string {
@@ -1792,7 +1876,7 @@ type EnrolTotpRequest struct {
 
 func (x *EnrolTotpRequest) Reset() {
 	*x = EnrolTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +1888,7 @@ func (x *EnrolTotpRequest) String() string {
 func (*EnrolTotpRequest) ProtoMessage() {}
 
 func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +1901,7 @@ func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpRequest.ProtoReflect.Descriptor instead.
 func (*EnrolTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EnrolTotpRequest) GetName() string {
@@ -1847,7 +1931,7 @@ type EnrolTotpResponse struct {
 
 func (x *EnrolTotpResponse) Reset() {
 	*x = EnrolTotpResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1859,7 +1943,7 @@ func (x *EnrolTotpResponse) String() string {
 func (*EnrolTotpResponse) ProtoMessage() {}
 
 func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1872,7 +1956,7 @@ func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpResponse.ProtoReflect.Descriptor instead.
 func (*EnrolTotpResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *EnrolTotpResponse) GetSecret() string {
@@ -1902,7 +1986,7 @@ type ConfirmTotpRequest struct {
 
 func (x *ConfirmTotpRequest) Reset() {
 	*x = ConfirmTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1914,7 +1998,7 @@ func (x *ConfirmTotpRequest) String() string {
 func (*ConfirmTotpRequest) ProtoMessage() {}
 
 func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1927,7 +2011,7 @@ func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmTotpRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ConfirmTotpRequest) GetName() string {
@@ -1973,7 +2057,7 @@ type ListAuditRecordsRequest struct {
 
 func (x *ListAuditRecordsRequest) Reset() {
 	*x = ListAuditRecordsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[31]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1985,7 +2069,7 @@ func (x *ListAuditRecordsRequest) String() string {
 func (*ListAuditRecordsRequest) ProtoMessage() {}
 
 func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[31]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1998,7 +2082,7 @@ func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ListAuditRecordsRequest) GetPageSize() int32 {
@@ -2084,7 +2168,7 @@ type ListAuditRecordsResponse struct {
 
 func (x *ListAuditRecordsResponse) Reset() {
 	*x = ListAuditRecordsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[32]
+	mi := &file_sps_v1_node_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2180,7 @@ func (x *ListAuditRecordsResponse) String() string {
 func (*ListAuditRecordsResponse) ProtoMessage() {}
 
 func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[32]
+	mi := &file_sps_v1_node_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2193,7 @@ func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ListAuditRecordsResponse) GetAuditRecords() []*AuditRecord {
@@ -2130,7 +2214,7 @@ var File_sps_v1_node_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\x1a\x13sps/v1/backup.proto\"\xcd\x04\n" +
+	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\x1a\x13sps/v1/backup.proto\"\x8d\x06\n" +
 	"\x04Node\x12\x1e\n" +
 	"\n" +
 	"federation\x18\x01 \x01(\tR\n" +
@@ -2148,7 +2232,11 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	" \x01(\x04R\n" +
 	"cardNumber\x12 \n" +
 	"\vfingerprint\x18\v \x01(\tR\vfingerprint\x12=\n" +
-	"\fcurrent_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime\x12=\n" +
+	"\fcurrent_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime\x12<\n" +
+	"\fclock_offset\x18\r \x01(\v2\x19.google.protobuf.DurationR\vclockOffset\x12\x1f\n" +
+	"\vclock_peers\x18\x0e \x01(\rR\n" +
+	"clockPeers\x12_\n" +
+	"\x1eclock_confirmation_expire_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x1bclockConfirmationExpireTime\x12=\n" +
 	"\frestore_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\vrestoreTime\x120\n" +
 	"\abackups\x18\x15 \x01(\v2\x16.sps.v1.BackupStandingR\abackups\"\x9f\a\n" +
 	"\x04Peer\x12\x17\n" +
@@ -2184,7 +2272,10 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x19ConfirmCredentialsRequest\x12`\n" +
 	"\x05names\x18\x01 \x03(\tBJ\xbaHG\x92\x01D\x10\xa0\x9c\x01\">r<2:^(tokens/[a-z2-7]{16}|accounts/[a-z0-9][a-z0-9._-]{0,63})$R\x05names\"\x1c\n" +
 	"\x1aConfirmCredentialsResponse\"\x10\n" +
-	"\x0eGetNodeRequest\"\x12\n" +
+	"\x0eGetNodeRequest\"\xa8\x01\n" +
+	"\x13ConfirmClockRequest\x12G\n" +
+	"\fclock_offset\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\vclockOffset\x12H\n" +
+	"\bduration\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x11\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b<R\bduration\"\x12\n" +
 	"\x10ListPeersRequest\"7\n" +
 	"\x11ListPeersResponse\x12\"\n" +
 	"\x05peers\x18\x01 \x03(\v2\f.sps.v1.PeerR\x05peers\"@\n" +
@@ -2280,7 +2371,7 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x1cPEER_CHECK_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PEER_CHECK_STATE_OK\x10\x01\x12\x19\n" +
 	"\x15PEER_CHECK_STATE_LOOK\x10\x02\x12\x1b\n" +
-	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\x84\x12\n" +
+	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\xe1\x12\n" +
 	"\vNodeService\x12A\n" +
 	"\aGetNode\x12\x16.sps.v1.GetNodeRequest\x1a\f.sps.v1.Node\"\x10\x82\xd3\xe4\x93\x02\n" +
 	"\x12\b/v1/node\x12S\n" +
@@ -2288,7 +2379,8 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\aGetPeer\x12\x16.sps.v1.GetPeerRequest\x1a\f.sps.v1.Peer\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=peers/*}\x12a\n" +
 	"\bTestPeer\x12\x17.sps.v1.TestPeerRequest\x1a\x18.sps.v1.TestPeerResponse\"\"\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/v1/{name=peers/*}:test\x12[\n" +
 	"\n" +
-	"RevokePeer\x12\x19.sps.v1.RevokePeerRequest\x1a\f.sps.v1.Peer\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=peers/*}:revoke\x12I\n" +
+	"RevokePeer\x12\x19.sps.v1.RevokePeerRequest\x1a\f.sps.v1.Peer\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=peers/*}:revoke\x12[\n" +
+	"\fConfirmClock\x12\x1b.sps.v1.ConfirmClockRequest\x1a\f.sps.v1.Node\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/node:confirmClock\x12I\n" +
 	"\tGetCaller\x12\x18.sps.v1.GetCallerRequest\x1a\x0e.sps.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/caller\x12a\n" +
 	"\vCreateToken\x12\x1a.sps.v1.CreateTokenRequest\x1a\x1b.sps.v1.CreateTokenResponse\"\x19\x82\xd3\xe4\x93\x02\x13:\x05token\"\n" +
@@ -2329,7 +2421,7 @@ func file_sps_v1_node_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_node_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_sps_v1_node_service_proto_goTypes = []any{
 	(PeerCheckState)(0),                // 0: sps.v1.PeerCheckState
 	(*Node)(nil),                       // 1: sps.v1.Node
@@ -2337,125 +2429,132 @@ var file_sps_v1_node_service_proto_goTypes = []any{
 	(*ConfirmCredentialsRequest)(nil),  // 3: sps.v1.ConfirmCredentialsRequest
 	(*ConfirmCredentialsResponse)(nil), // 4: sps.v1.ConfirmCredentialsResponse
 	(*GetNodeRequest)(nil),             // 5: sps.v1.GetNodeRequest
-	(*ListPeersRequest)(nil),           // 6: sps.v1.ListPeersRequest
-	(*ListPeersResponse)(nil),          // 7: sps.v1.ListPeersResponse
-	(*GetPeerRequest)(nil),             // 8: sps.v1.GetPeerRequest
-	(*TestPeerRequest)(nil),            // 9: sps.v1.TestPeerRequest
-	(*TestPeerResponse)(nil),           // 10: sps.v1.TestPeerResponse
-	(*PeerCheck)(nil),                  // 11: sps.v1.PeerCheck
-	(*RevokePeerRequest)(nil),          // 12: sps.v1.RevokePeerRequest
-	(*GetCallerRequest)(nil),           // 13: sps.v1.GetCallerRequest
-	(*CreateTokenRequest)(nil),         // 14: sps.v1.CreateTokenRequest
-	(*CreateTokenResponse)(nil),        // 15: sps.v1.CreateTokenResponse
-	(*GetTokenRequest)(nil),            // 16: sps.v1.GetTokenRequest
-	(*ListTokensRequest)(nil),          // 17: sps.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),         // 18: sps.v1.ListTokensResponse
-	(*RevokeTokenRequest)(nil),         // 19: sps.v1.RevokeTokenRequest
-	(*CreateAccountRequest)(nil),       // 20: sps.v1.CreateAccountRequest
-	(*AccountSetup)(nil),               // 21: sps.v1.AccountSetup
-	(*GetAccountRequest)(nil),          // 22: sps.v1.GetAccountRequest
-	(*ListAccountsRequest)(nil),        // 23: sps.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),       // 24: sps.v1.ListAccountsResponse
-	(*ResetAccountRequest)(nil),        // 25: sps.v1.ResetAccountRequest
-	(*DisableAccountRequest)(nil),      // 26: sps.v1.DisableAccountRequest
-	(*EnableAccountRequest)(nil),       // 27: sps.v1.EnableAccountRequest
-	(*SetPasswordRequest)(nil),         // 28: sps.v1.SetPasswordRequest
-	(*EnrolTotpRequest)(nil),           // 29: sps.v1.EnrolTotpRequest
-	(*EnrolTotpResponse)(nil),          // 30: sps.v1.EnrolTotpResponse
-	(*ConfirmTotpRequest)(nil),         // 31: sps.v1.ConfirmTotpRequest
-	(*ListAuditRecordsRequest)(nil),    // 32: sps.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil),   // 33: sps.v1.ListAuditRecordsResponse
-	nil,                                // 34: sps.v1.Peer.DisplayNamesEntry
-	(*timestamppb.Timestamp)(nil),      // 35: google.protobuf.Timestamp
-	(*BackupStanding)(nil),             // 36: sps.v1.BackupStanding
+	(*ConfirmClockRequest)(nil),        // 6: sps.v1.ConfirmClockRequest
+	(*ListPeersRequest)(nil),           // 7: sps.v1.ListPeersRequest
+	(*ListPeersResponse)(nil),          // 8: sps.v1.ListPeersResponse
+	(*GetPeerRequest)(nil),             // 9: sps.v1.GetPeerRequest
+	(*TestPeerRequest)(nil),            // 10: sps.v1.TestPeerRequest
+	(*TestPeerResponse)(nil),           // 11: sps.v1.TestPeerResponse
+	(*PeerCheck)(nil),                  // 12: sps.v1.PeerCheck
+	(*RevokePeerRequest)(nil),          // 13: sps.v1.RevokePeerRequest
+	(*GetCallerRequest)(nil),           // 14: sps.v1.GetCallerRequest
+	(*CreateTokenRequest)(nil),         // 15: sps.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),        // 16: sps.v1.CreateTokenResponse
+	(*GetTokenRequest)(nil),            // 17: sps.v1.GetTokenRequest
+	(*ListTokensRequest)(nil),          // 18: sps.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),         // 19: sps.v1.ListTokensResponse
+	(*RevokeTokenRequest)(nil),         // 20: sps.v1.RevokeTokenRequest
+	(*CreateAccountRequest)(nil),       // 21: sps.v1.CreateAccountRequest
+	(*AccountSetup)(nil),               // 22: sps.v1.AccountSetup
+	(*GetAccountRequest)(nil),          // 23: sps.v1.GetAccountRequest
+	(*ListAccountsRequest)(nil),        // 24: sps.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),       // 25: sps.v1.ListAccountsResponse
+	(*ResetAccountRequest)(nil),        // 26: sps.v1.ResetAccountRequest
+	(*DisableAccountRequest)(nil),      // 27: sps.v1.DisableAccountRequest
+	(*EnableAccountRequest)(nil),       // 28: sps.v1.EnableAccountRequest
+	(*SetPasswordRequest)(nil),         // 29: sps.v1.SetPasswordRequest
+	(*EnrolTotpRequest)(nil),           // 30: sps.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),          // 31: sps.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),         // 32: sps.v1.ConfirmTotpRequest
+	(*ListAuditRecordsRequest)(nil),    // 33: sps.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),   // 34: sps.v1.ListAuditRecordsResponse
+	nil,                                // 35: sps.v1.Peer.DisplayNamesEntry
+	(*timestamppb.Timestamp)(nil),      // 36: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),        // 37: google.protobuf.Duration
-	(*Token)(nil),                      // 38: sps.v1.Token
-	(*Account)(nil),                    // 39: sps.v1.Account
-	(*AuditRecord)(nil),                // 40: sps.v1.AuditRecord
-	(*CreateBackupRequest)(nil),        // 41: sps.v1.CreateBackupRequest
-	(*GetBackupRequest)(nil),           // 42: sps.v1.GetBackupRequest
-	(*ListBackupsRequest)(nil),         // 43: sps.v1.ListBackupsRequest
-	(*Caller)(nil),                     // 44: sps.v1.Caller
-	(*Backup)(nil),                     // 45: sps.v1.Backup
-	(*ListBackupsResponse)(nil),        // 46: sps.v1.ListBackupsResponse
+	(*BackupStanding)(nil),             // 38: sps.v1.BackupStanding
+	(*Token)(nil),                      // 39: sps.v1.Token
+	(*Account)(nil),                    // 40: sps.v1.Account
+	(*AuditRecord)(nil),                // 41: sps.v1.AuditRecord
+	(*CreateBackupRequest)(nil),        // 42: sps.v1.CreateBackupRequest
+	(*GetBackupRequest)(nil),           // 43: sps.v1.GetBackupRequest
+	(*ListBackupsRequest)(nil),         // 44: sps.v1.ListBackupsRequest
+	(*Caller)(nil),                     // 45: sps.v1.Caller
+	(*Backup)(nil),                     // 46: sps.v1.Backup
+	(*ListBackupsResponse)(nil),        // 47: sps.v1.ListBackupsResponse
 }
 var file_sps_v1_node_service_proto_depIdxs = []int32{
-	35, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
-	35, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	35, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
-	35, // 3: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
-	36, // 4: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
-	34, // 5: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
-	35, // 6: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
-	35, // 7: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
-	35, // 8: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
-	37, // 9: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
-	35, // 10: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 11: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
-	11, // 12: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
-	0,  // 13: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
-	38, // 14: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
-	38, // 15: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
-	38, // 16: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
-	39, // 17: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
-	39, // 18: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
-	39, // 19: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
-	35, // 20: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
-	35, // 21: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
-	40, // 22: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
-	5,  // 23: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
-	6,  // 24: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
-	8,  // 25: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
-	9,  // 26: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
-	12, // 27: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
-	13, // 28: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
-	14, // 29: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
-	16, // 30: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
-	17, // 31: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
-	19, // 32: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
-	20, // 33: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
-	22, // 34: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
-	23, // 35: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
-	25, // 36: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
-	26, // 37: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
-	27, // 38: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
-	28, // 39: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
-	29, // 40: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
-	31, // 41: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
-	3,  // 42: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
-	41, // 43: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
-	42, // 44: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
-	43, // 45: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
-	32, // 46: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
-	1,  // 47: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
-	7,  // 48: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
-	2,  // 49: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
-	10, // 50: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
-	2,  // 51: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
-	44, // 52: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
-	15, // 53: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
-	38, // 54: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
-	18, // 55: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
-	38, // 56: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
-	21, // 57: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
-	39, // 58: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
-	24, // 59: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
-	21, // 60: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
-	39, // 61: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
-	39, // 62: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
-	39, // 63: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
-	30, // 64: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
-	39, // 65: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
-	4,  // 66: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
-	45, // 67: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
-	45, // 68: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
-	46, // 69: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
-	33, // 70: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
-	47, // [47:71] is the sub-list for method output_type
-	23, // [23:47] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	36, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
+	36, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	36, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
+	37, // 3: sps.v1.Node.clock_offset:type_name -> google.protobuf.Duration
+	36, // 4: sps.v1.Node.clock_confirmation_expire_time:type_name -> google.protobuf.Timestamp
+	36, // 5: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
+	38, // 6: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
+	35, // 7: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
+	36, // 8: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
+	36, // 9: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
+	36, // 10: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
+	37, // 11: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
+	36, // 12: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	37, // 13: sps.v1.ConfirmClockRequest.clock_offset:type_name -> google.protobuf.Duration
+	37, // 14: sps.v1.ConfirmClockRequest.duration:type_name -> google.protobuf.Duration
+	2,  // 15: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
+	12, // 16: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
+	0,  // 17: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
+	39, // 18: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
+	39, // 19: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
+	39, // 20: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
+	40, // 21: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
+	40, // 22: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
+	40, // 23: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
+	36, // 24: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
+	36, // 25: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
+	41, // 26: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
+	5,  // 27: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
+	7,  // 28: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
+	9,  // 29: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
+	10, // 30: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
+	13, // 31: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
+	6,  // 32: sps.v1.NodeService.ConfirmClock:input_type -> sps.v1.ConfirmClockRequest
+	14, // 33: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
+	15, // 34: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
+	17, // 35: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
+	18, // 36: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
+	20, // 37: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
+	21, // 38: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
+	23, // 39: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
+	24, // 40: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
+	26, // 41: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
+	27, // 42: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
+	28, // 43: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
+	29, // 44: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
+	30, // 45: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
+	32, // 46: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
+	3,  // 47: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
+	42, // 48: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
+	43, // 49: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
+	44, // 50: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
+	33, // 51: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
+	1,  // 52: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
+	8,  // 53: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
+	2,  // 54: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
+	11, // 55: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
+	2,  // 56: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
+	1,  // 57: sps.v1.NodeService.ConfirmClock:output_type -> sps.v1.Node
+	45, // 58: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
+	16, // 59: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
+	39, // 60: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
+	19, // 61: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
+	39, // 62: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
+	22, // 63: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
+	40, // 64: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
+	25, // 65: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
+	22, // 66: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
+	40, // 67: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
+	40, // 68: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
+	40, // 69: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
+	31, // 70: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
+	40, // 71: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
+	4,  // 72: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
+	46, // 73: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
+	46, // 74: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
+	47, // 75: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
+	34, // 76: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
+	52, // [52:77] is the sub-list for method output_type
+	27, // [27:52] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_node_service_proto_init() }
@@ -2471,7 +2570,7 @@ func file_sps_v1_node_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_node_service_proto_rawDesc), len(file_sps_v1_node_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   34,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

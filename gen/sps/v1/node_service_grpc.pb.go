@@ -26,6 +26,7 @@ const (
 	NodeService_GetPeer_FullMethodName            = "/sps.v1.NodeService/GetPeer"
 	NodeService_TestPeer_FullMethodName           = "/sps.v1.NodeService/TestPeer"
 	NodeService_RevokePeer_FullMethodName         = "/sps.v1.NodeService/RevokePeer"
+	NodeService_ConfirmClock_FullMethodName       = "/sps.v1.NodeService/ConfirmClock"
 	NodeService_GetCaller_FullMethodName          = "/sps.v1.NodeService/GetCaller"
 	NodeService_CreateToken_FullMethodName        = "/sps.v1.NodeService/CreateToken"
 	NodeService_GetToken_FullMethodName           = "/sps.v1.NodeService/GetToken"
@@ -66,6 +67,10 @@ type NodeServiceClient interface {
 	// RevokePeer takes an office's card out of force: its session ends within a second, and nothing that it signs counts
 	// until its card is accepted again. What it said before stays. It returns the peer as it was. For administrators.
 	RevokePeer(ctx context.Context, in *RevokePeerRequest, opts ...grpc.CallOption) (*Peer, error)
+	// ConfirmClock lets the node issue though its clock is more than 24 hours from that of its peers (Node.clock_offset): it
+	// is theirs that is wrong. It holds until the time is over, or until the offset has changed by more than ten minutes. What
+	// is issued under a clock that is ahead pushes all later entries to its time for good. For administrators.
+	ConfirmClock(ctx context.Context, in *ConfirmClockRequest, opts ...grpc.CallOption) (*Node, error)
 	// GetCaller says who the caller is to this node. For everybody.
 	GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Caller, error)
 	// CreateToken makes a token and returns its secret, this once. For administrators.
@@ -168,6 +173,16 @@ func (c *nodeServiceClient) RevokePeer(ctx context.Context, in *RevokePeerReques
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Peer)
 	err := c.cc.Invoke(ctx, NodeService_RevokePeer_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ConfirmClock(ctx context.Context, in *ConfirmClockRequest, opts ...grpc.CallOption) (*Node, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Node)
+	err := c.cc.Invoke(ctx, NodeService_ConfirmClock_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -383,6 +398,10 @@ type NodeServiceServer interface {
 	// RevokePeer takes an office's card out of force: its session ends within a second, and nothing that it signs counts
 	// until its card is accepted again. What it said before stays. It returns the peer as it was. For administrators.
 	RevokePeer(context.Context, *RevokePeerRequest) (*Peer, error)
+	// ConfirmClock lets the node issue though its clock is more than 24 hours from that of its peers (Node.clock_offset): it
+	// is theirs that is wrong. It holds until the time is over, or until the offset has changed by more than ten minutes. What
+	// is issued under a clock that is ahead pushes all later entries to its time for good. For administrators.
+	ConfirmClock(context.Context, *ConfirmClockRequest) (*Node, error)
 	// GetCaller says who the caller is to this node. For everybody.
 	GetCaller(context.Context, *GetCallerRequest) (*Caller, error)
 	// CreateToken makes a token and returns its secret, this once. For administrators.
@@ -455,6 +474,9 @@ func (UnimplementedNodeServiceServer) TestPeer(context.Context, *TestPeerRequest
 }
 func (UnimplementedNodeServiceServer) RevokePeer(context.Context, *RevokePeerRequest) (*Peer, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokePeer not implemented")
+}
+func (UnimplementedNodeServiceServer) ConfirmClock(context.Context, *ConfirmClockRequest) (*Node, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmClock not implemented")
 }
 func (UnimplementedNodeServiceServer) GetCaller(context.Context, *GetCallerRequest) (*Caller, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCaller not implemented")
@@ -620,6 +642,24 @@ func _NodeService_RevokePeer_Handler(srv interface{}, ctx context.Context, dec f
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(NodeServiceServer).RevokePeer(ctx, req.(*RevokePeerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ConfirmClock_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmClockRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ConfirmClock(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ConfirmClock_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ConfirmClock(ctx, req.(*ConfirmClockRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -992,6 +1032,10 @@ var NodeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokePeer",
 			Handler:    _NodeService_RevokePeer_Handler,
+		},
+		{
+			MethodName: "ConfirmClock",
+			Handler:    _NodeService_ConfirmClock_Handler,
 		},
 		{
 			MethodName: "GetCaller",
