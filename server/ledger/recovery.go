@@ -401,7 +401,11 @@ func (l *Ledger) openGate(ctx context.Context) error {
 	l.recovery.takeNotes()
 	l.recovery.active, l.recovery.peers, l.recovery.row = false, nil, shutRow{}
 	l.release.attach(a)
-	l.shown.reopen()
+	released := uint64(0)
+	if newest := l.released(); newest != nil {
+		released = newest.Size
+	}
+	l.shown.reopen(released)
 	l.setWhy("")
 	return l.sealUpTo(now.tree.Size)
 }

@@ -178,6 +178,34 @@ func TestRefillOpensTheGate(t *testing.T) {
 	}
 }
 
+// Only the anchor was lost, so that nothing is signed anew when the gate opens:
+// readers see what comes from others then.
+func TestReadersGoOnWhenTheGateOpens(t *testing.T) {
+	vn, cn, th := restorable(t)
+	vn.Issue(t, "a", "a")
+	for _, peer := range []*ledgertest.Node{cn, th} {
+		peer.Follow(t, vn, vn.Origin(), ledger.MaxPage)
+	}
+	whileStopped(t, vn, func(_, anchor string) {
+		if err := os.Remove(anchor); err != nil {
+			t.Fatal(err)
+		}
+	})
+	mustMeet(t, vn, cn, th)
+	if why := vn.Why(); why != "" {
+		t.Fatalf("read-only: %s", why)
+	}
+	want := cn.Issue(t, "b", "b")
+	vn.Follow(t, cn, cn.Origin(), ledger.MaxPage)
+	records, err := vn.After(t.Context(), ledger.Position{}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := records[len(records)-1]; last.Entry == nil || last.Entry.Hash != want.Hash {
+		t.Errorf("the last record that is shown is %+v, want entry %d of %s", last, want.Sequence, want.Origin)
+	}
+}
+
 // next returns the reference that follows.
 func next(t testing.TB, reference string) string {
 	t.Helper()

@@ -45,11 +45,13 @@ func (s *shown) shut() {
 	s.advance()
 }
 
-// reopen says that what is entered from now on will be released.
-func (s *shown) reopen() {
+// reopen says that so many own entries were released, and that what is entered
+// from now on will be.
+func (s *shown) reopen(own uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unsealed = false
+	s.unsealed, s.own = false, max(s.own, own)
+	s.advance()
 }
 
 func (s *shown) advance() {
