@@ -6,6 +6,7 @@
 DEMO_FLAGS ?=
 FUZZTIME   ?= 10s
 KILLS      ?= 1000
+LEAVES     ?= 500000
 PROFILE    ?=
 PICTURES   ?=
 
@@ -34,8 +35,9 @@ faults: ## faults of kernel, disk and process on real nodes; Linux on amd64, as 
 	go test -tags faults -count=1 -timeout 15m -v ./tests/faults/process
 
 .PHONY: soak
-soak: ## KILLS (1000) kills of loaded nodes, spread over all calls that they make of their disks
+soak: ## KILLS (1000) kills of loaded nodes at calls of all kinds; LEAVES (500000) entries after eight weeks off line
 	go test -tags faults -count=1 -timeout 24h -v ./tests/faults/process -run 'TestFault01_KillsUnderLoad$$' -args -kills=$(KILLS)
+	go test -count=1 -timeout 24h -v ./tests/faults -run 'TestFault13_EightWeeksAway$$' -args -leaves=$(LEAVES)
 
 .PHONY: browser
 browser: ## open the pages of a real node in Chromium, which has to be installed; PICTURES=DIR leaves pictures of them

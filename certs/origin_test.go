@@ -133,3 +133,15 @@ func TestLogKey(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseOffice(f *testing.F) {
+	for _, seed := range []string{"VN", "EU", "vn", "V", "VNM", "", "\xc0N"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		o, err := certs.ParseOffice(s)
+		if err == nil && (string(o) != s || len(s) != 2 || !o.Valid()) {
+			t.Errorf("ParseOffice(%q) = %q", s, o)
+		}
+	})
+}

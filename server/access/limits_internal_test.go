@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,6 +51,22 @@ func FuzzParseRate(f *testing.F) {
 		}
 		if again, err := ParseRate(r.String()); err != nil || again != r {
 			t.Errorf("ParseRate(%q) = %v, whose text gives %v, %v", s, r, again, err)
+		}
+	})
+}
+
+func FuzzParseScope(f *testing.F) {
+	for _, s := range []string{"border_rejection,alert,follow_up", "alert", "ALERT", " alert ", ",", "unspecified", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		scope, err := ParseScope(s)
+		if err != nil {
+			return
+		}
+		if again, err := ParseScope(s); err != nil || len(scope.Classifications)+len(scope.Kinds) == 0 ||
+			!slices.Equal(again.Classifications, scope.Classifications) || !slices.Equal(again.Kinds, scope.Kinds) {
+			t.Errorf("ParseScope(%q) = %v, and again %v, %v", s, scope, again, err)
 		}
 	})
 }

@@ -102,15 +102,23 @@ func issueScope(c Caller, request proto.Message) error {
 		return outOfScope("this is not for systems")
 	}
 	st := req.GetStatement()
-	for _, unit := range []string{st.GetUnit(), st.GetOnBehalfOf()} {
-		if c.Unit != "" && unit != "" && unit != c.Unit {
-			return outOfScope(fmt.Sprintf("you speak for %s and not for %s: leave out unit and on_behalf_of, or ask that unit", c.Unit, unit))
-		}
+	if err := c.SpeaksFor(st); err != nil {
+		return err
 	}
 	if c.Role != certs.RoleSystem {
 		return nil
 	}
 	return c.Scope.allows(st)
+}
+
+// SpeaksFor refuses a statement of another unit to a caller who belongs to one.
+func (c Caller) SpeaksFor(st *spsv1.Statement) error {
+	for _, unit := range []string{st.GetUnit(), st.GetOnBehalfOf()} {
+		if c.Unit != "" && unit != "" && unit != c.Unit {
+			return outOfScope(fmt.Sprintf("you speak for %s and not for %s: leave out unit and on_behalf_of, or ask that unit", c.Unit, unit))
+		}
+	}
+	return nil
 }
 
 // allows refuses a statement that is not in the scope. One without a body is

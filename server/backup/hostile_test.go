@@ -170,6 +170,9 @@ func FuzzUnpack(f *testing.F) {
 		}
 		u, err := backup.Unpack(context.Background(), file, to, nil, nil)
 		files := tree(t, to)
+		if m, readErr := backup.ReadManifest(bytes.NewReader(text), nil); err == nil && (readErr != nil || m.Origin != u.Origin || m.Size != u.Size) {
+			t.Errorf("ReadManifest = %+v, %v; Unpack found %+v", m, readErr, u.Manifest)
+		}
 		if err == nil && (len(files) != len(u.Files)+int(u.Attachments) || len(files[u.Files[0].Name]) != int(u.Files[0].Bytes)) {
 			t.Errorf("Unpack = %+v, and wrote %d files", u, len(files))
 		}

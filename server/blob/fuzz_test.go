@@ -58,3 +58,17 @@ func FuzzFilename(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseDigest holds that a digest has one text.
+func FuzzParseDigest(f *testing.F) {
+	f.Add(Digest{1, 0xab}.String())
+	f.Add(strings.ToUpper(Digest{0xab}.String()))
+	f.Add(Digest{}.String() + "0")
+	f.Add("../" + Digest{}.String())
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := ParseDigest(text)
+		if err == nil && d.String() != text {
+			t.Errorf("ParseDigest(%q) prints as %q", text, d)
+		}
+	})
+}

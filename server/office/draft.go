@@ -248,16 +248,19 @@ func (d *Drafts) open(r store.Reader, caller access.Caller, name, etag string) (
 	return id, draft, nil
 }
 
-// visible reports whether a caller may see a draft: a post those of its unit,
-// or its own if it has none; the others of the office all.
+// visible reports whether a caller may see a draft: who belongs to a unit those
+// of that unit, a post without one its own, the others of the office and
+// auditors all.
 func visible(draft *spsv1.Draft, caller access.Caller) bool {
-	if caller.Role != certs.RolePost {
+	switch {
+	case caller.Role == certs.RoleAuditor:
 		return true
-	}
-	if caller.Unit != "" {
+	case caller.Unit != "":
 		return draft.GetUnit() == caller.Unit
+	case caller.Role == certs.RolePost:
+		return mine(draft, caller)
 	}
-	return mine(draft, caller)
+	return true
 }
 
 // mine reports whether the caller began the draft.

@@ -28,6 +28,9 @@ func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (
 	if draft.GetState() == spsv1.DraftState_DRAFT_STATE_ISSUED {
 		return d.issued(ctx, draft)
 	}
+	if err := caller.SpeaksFor(draft.GetStatement()); err != nil {
+		return nil, err
+	}
 	alone := wrote(draft, caller) && statement.TwoPersons(draft.GetStatement())
 	if alone && req.GetWaiver() == nil {
 		return nil, sameEyes(draft, caller.ID)

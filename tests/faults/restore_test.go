@@ -138,3 +138,94 @@ func write(t *testing.T, path string, content []byte) {
 		t.Fatal(err)
 	}
 }
+
+// TestFault07_YesterdaysBackup restores a backup that is older than what peers
+// hold. With every peer away the node issues nothing and names whom it waits
+// for; when they are back it takes from them what it has said since, and goes on
+// from there.
+func TestFault07_YesterdaysBackup(t *testing.T) {
+	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"CN", "TH", "VN"}})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	nodes := oracle.Clients{}
+	for _, n := range fed.Nodes() {
+		nodes[n.Office()] = drilltest.Client(t, n, certs.RoleValidator)
+	}
+	n := fed.Node("CN")
+	var judge oracle.Oracle
+	issue := func(at certs.Office, to ...certs.Office) {
+		t.Helper()
+		if _, err := judge.IssueOne(ctx, nodes[at], drilltest.Notification("a backup", to...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issue("CN")
+	issue("VN", "CN")
+	oracle.AwaitReceipts(ctx, t, nodes)
+	saved := filepath.Join(t.TempDir(), "yesterday.tar")
+	command(ctx, t, n, "store", "backup", saved)
+	for _, to := range [][]certs.Office{nil, {"VN"}, {"TH"}, {"TH", "VN"}} {
+		issue("CN", to...)
+	}
+	issue("TH", "CN")
+	oracle.AwaitReceipts(ctx, t, nodes)
+
+	for _, each := range fed.Nodes() {
+		if err := each.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(n.Dir(), "data")); err != nil {
+		t.Fatal(err)
+	}
+	command(ctx, t, n, "store", "restore", saved)
+	if err := n.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	why := readOnly(ctx, t, nodes["CN"])
+	for _, name := range []string{"TH", "VN"} {
+		if !strings.Contains(why, name) {
+			t.Errorf("read-only because %q, want that it waits for %s", why, name)
+		}
+	}
+	_, err := nodes["CN"].Issue(ctx, drilltest.Notification("not now"), client.NewRequestID())
+	var e *client.Error
+	if !errors.As(err, &e) || e.Reason != "READ_ONLY" {
+		t.Errorf("issue from a backup: %v, want READ_ONLY", err)
+	}
+	for _, office := range []certs.Office{"TH", "VN"} {
+		if err := fed.Node(office).Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for began := time.Now(); ; <-tick.C {
+		if why = readOnly(ctx, t, nodes["CN"]); why == "" {
+			t.Logf("issues again after %s", time.Since(began))
+			break
+		}
+		if time.Since(began) > time.Minute {
+			t.Fatalf("a minute after all peers are back: %s", why)
+		}
+	}
+	issue("CN", "VN")
+	judgeFolders(ctx, t, fed, nodes, &judge)
+}
+
+// command runs a command of a node's program while the node does not run.
+func command(ctx context.Context, t *testing.T, n *drill.Node, args ...string) {
+	t.Helper()
+	running := n.Running()
+	if err := n.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := n.Command(ctx, args...); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if running {
+		if err := n.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

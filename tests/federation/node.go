@@ -28,6 +28,7 @@ import (
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/tests/oracle"
 )
 
 // Node is the node of one office: a ledger in real files, and while it runs an
@@ -76,6 +77,9 @@ func newNode(tb testing.TB, f *Federation, office certs.Office) *Node {
 			tb.Errorf("ledger of %s: %v", office, err)
 		}
 		n.close()
+		if open := oracle.OpenBelow(n.dir); len(open) > 0 {
+			tb.Errorf("P5: %s has left open %q", office, open)
+		}
 	})
 	return n
 }

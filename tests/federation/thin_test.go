@@ -29,10 +29,10 @@ func arrives(t *testing.T, at *Node, e ledger.Entry, most time.Duration) time.Du
 	}
 }
 
-// A backlog that takes an hour or a day is on its way over 64 kbit/s with a
+// TestFault12_UrgentBeforeABacklogOnAThinLine: a backlog that takes an hour or a day is on its way over 64 kbit/s with a
 // round trip of 800 ms and 5 % loss. Alerts of 4 KB come before it, 95 of a
 // hundred within 30 s, and the session is never cut.
-func TestUrgentBeforeABacklogOnAThinLine(t *testing.T) {
+func TestFault12_UrgentBeforeABacklogOnAThinLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")

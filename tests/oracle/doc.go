@@ -9,8 +9,9 @@
 //	P2  every follower holds the tree of the issuer
 //	P3  no office ever signed two trees that cannot both be
 //	P4  every ledger is whole
-//	P5  no goroutine and no descriptor is left behind (see Descriptors; a
-//	    synctest bubble does not end before its goroutines have)
+//	P5  no goroutine and no descriptor is left behind (see AwaitUsage for
+//	    processes; in one process a synctest bubble does not end before its
+//	    goroutines have, and OpenBelow finds the descriptors)
 //
 // It works on ledgers, those of package federation and those that real
 // processes left in their folders, so that there is one judgement for all tests.

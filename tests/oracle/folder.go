@@ -3,7 +3,6 @@ package oracle
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,10 +90,4 @@ func StoreOptions() bolt.Options {
 		Appended:        slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables()),
 		InitialMmapSize: 64 << 20,
 	}
-}
-
-// Descriptors returns how many files and connections a process has open (P5).
-func Descriptors(pid int) (int, error) {
-	open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-	return len(open), err
 }

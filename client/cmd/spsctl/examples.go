@@ -113,6 +113,11 @@ const moreExamples = `
   spsctl evidence export VN-2026-000001
   spsctl evidence verify VN-2026-000001.evidence
 
+# a backup of the running node; after a restore, the tokens
+  spsctl backup create
+  spsctl backup list
+  spsctl token confirm
+
 # not for every day
   spsctl token revoke tokens/vqtgl5nqdzpi2mkp
   spsctl account password lan.nguyen

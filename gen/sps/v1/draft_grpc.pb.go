@@ -38,8 +38,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // DraftService is for officers, validators, posts and auditors of the node's own office. One person drafts and submits;
-// another, who never changed the draft, issues it. A post sees and changes its own drafts only: those of its unit, or of
-// itself if it has none. Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the
+// another, who never changed the draft, issues it. Who belongs to a unit sees the drafts of that unit only, and a post
+// without one its own. Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the
 // content of a request also carries `google.rpc.BadRequest` with every violation at once.
 type DraftServiceClient interface {
 	// CreateDraft keeps a statement that is not issued yet. It may be incomplete; CheckDraft says what is missing.
@@ -169,8 +169,8 @@ func (c *draftServiceClient) IssueDraft(ctx context.Context, in *IssueDraftReque
 // for forward compatibility.
 //
 // DraftService is for officers, validators, posts and auditors of the node's own office. One person drafts and submits;
-// another, who never changed the draft, issues it. A post sees and changes its own drafts only: those of its unit, or of
-// itself if it has none. Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the
+// another, who never changed the draft, issues it. Who belongs to a unit sees the drafts of that unit only, and a post
+// without one its own. Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the
 // content of a request also carries `google.rpc.BadRequest` with every violation at once.
 type DraftServiceServer interface {
 	// CreateDraft keeps a statement that is not issued yet. It may be incomplete; CheckDraft says what is missing.

@@ -30,8 +30,9 @@ var (
 	seed  = flag.Uint64("seed", 0, "seed of all random decisions; 0: a new one")
 )
 
-// restartWithin is how long a node may take until it is ready again, but for
-// one start in ten: the machine may have other things to do.
+// restartWithin is how long a node may take until it is ready again. Where the
+// other nodes are under load on the same processors the starts are reported; at
+// the end each node is killed once more, without load, and held to it.
 const restartWithin = 5 * time.Second
 
 // announce prints how to repeat a test.
@@ -50,15 +51,29 @@ type federation struct {
 	*drill.Federation
 	nodes  oracle.Clients
 	oracle oracle.Oracle
-	starts []time.Duration // how long each took
+	starts []time.Duration               // how long each took
+	usage  map[certs.Office]oracle.Usage // of each node at the beginning
 }
 
 func start(t *testing.T, offices ...certs.Office) *federation {
 	t.Helper()
-	f := &federation{Federation: drilltest.Start(t, drill.Options{Offices: offices}), nodes: oracle.Clients{}}
+	return startWith(t, drill.Options{Offices: offices})
+}
+
+func startWith(t *testing.T, options drill.Options) *federation {
+	t.Helper()
+	f := &federation{Federation: drilltest.Start(t, options), nodes: oracle.Clients{}, usage: map[certs.Office]oracle.Usage{}}
 	f.oracle.Whole = true
 	for _, n := range f.Nodes() {
 		f.nodes[n.Office()] = drilltest.Client(t, n, certs.RoleValidator)
+	}
+	ctx := within(t, time.Minute)
+	oracle.AwaitReceipts(ctx, t, f.nodes)
+	for _, n := range f.Nodes() {
+		var err error
+		if f.usage[n.Office()], err = oracle.UsageOf(ctx, n); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return f
 }
@@ -69,11 +84,13 @@ func (f *federation) judge(ctx context.Context, t *testing.T) {
 	oracle.AwaitReceipts(ctx, t, f.nodes)
 	if n := len(f.starts); n > 0 {
 		slices.Sort(f.starts)
-		p90 := f.starts[n-1-n/10]
-		t.Logf("%d starts took %s (median), %s (9 of 10), %s (longest)", n, f.starts[n/2], p90, f.starts[n-1])
-		if p90 > restartWithin {
-			t.Errorf("a node was ready %s after its start, want within %s", p90, restartWithin)
+		t.Logf("%d starts took %s (median), %s (9 of 10), %s (longest)", n, f.starts[n/2], f.starts[n-1-n/10], f.starts[n-1])
+		if longest := f.starts[n-1]; longest > restartWithin {
+			t.Errorf("a node was ready %s after its start, want within %s", longest, restartWithin)
 		}
+	}
+	for _, n := range f.Nodes() {
+		oracle.AwaitUsage(ctx, t, n, f.usage[n.Office()])
 	}
 	ledgers := map[certs.Office]*ledger.Ledger{}
 	for _, n := range f.Nodes() {
@@ -276,5 +293,14 @@ func TestFault01_KillsUnderLoad(t *testing.T) {
 	oracle.AwaitReceipts(ctx, t, f.nodes)
 	oracle.AskAgain(ctx, t, f.nodes, issued)
 	seen.Check(t, issued)
+	slices.Sort(f.starts)
+	t.Logf("under load %d starts took %s (median), %s (longest)", len(f.starts), f.starts[len(f.starts)/2], f.starts[len(f.starts)-1])
+	f.starts = nil
+	for _, n := range f.Nodes() {
+		if err := n.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		f.revive(ctx, t, n)
+	}
 	f.judge(ctx, t)
 }

@@ -60,10 +60,13 @@ func (p plan) String() string {
 	return fmt.Sprintf("%s %s call %d %s", p.act, when, p.at, p.calls)
 }
 
+// backups is where tests put the backups of a node, below its folder.
+const backups = "backups"
+
 // args are the plan as arguments of the tracer, for the files of a node.
 func (p plan) args(folder, journal string) []string {
 	args := []string{
-		"-folders", filepath.Join(folder, "data") + "," + filepath.Join(folder, "anchor"), "-log", journal,
+		"-folders", strings.Join([]string{filepath.Join(folder, "data"), filepath.Join(folder, "anchor"), filepath.Join(folder, backups)}, ","), "-log", journal,
 		"-at", strconv.Itoa(p.at), "-calls", p.calls, "-before=" + strconv.FormatBool(p.before),
 	}
 	if p.act != "" {
