@@ -155,8 +155,8 @@ func TestFault06_RestoreKilled(t *testing.T) {
 			t.Errorf("%s (%s): restore again: %v: %s", p, c.point(), err, out)
 		}
 		// The store is whole, and older than the anchor: code 6.
-		if out, err := n.Command(ctx, "store", "verify"); err == nil || !strings.Contains(err.Error(), "exit status 6") {
-			t.Errorf("%s (%s): verify: %v, want exit code 6: %s", p, c.point(), err, out)
+		if out, err := n.Command(ctx, "store", "verify"); err == nil || !strings.Contains(err.Error(), "exit status 6") || !strings.Contains(string(out), "the anchor") {
+			t.Errorf("%s (%s): verify: %v, want exit code 6 for the anchor: %s", p, c.point(), err, out)
 		}
 	}
 	t.Logf("%d calls, %d left a whole store: killed at %v", len(calls), whole, hits)
