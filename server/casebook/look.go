@@ -20,7 +20,8 @@ type look struct {
 	q     Query
 	page  Page
 	of    func(summary) bool
-	line  line // the one that is tested
+	line  line         // the one that is tested
+	some  []*candidate // room for those of a batch that are tested
 	items []Item
 	spent int
 }
@@ -55,7 +56,7 @@ func (l *look) rows() ([]byte, error) {
 			if l.full() || looked >= atOnce {
 				return bytes.Clone(mark), nil
 			}
-			most = min(2*most, atOnce-looked)
+			most = min(2*most, l.largest(), atOnce-looked)
 			batch = batch[:0]
 		}
 		looked++
@@ -73,9 +74,20 @@ func (l *look) rows() ([]byte, error) {
 }
 
 // first returns how many rows the first batch has: if everything matches, as
-// many as there is room for on the page. Each further one is twice as large.
+// many as there is room for on the page. Each further one is twice as large, up
+// to the largest.
 func (l *look) first() int {
-	return max(1, min(l.page.Limit, l.page.Budget, atOnce))
+	return max(1, min(l.page.Limit, l.page.Budget, l.largest()))
+}
+
+// largest returns how many rows a batch has at most: where rows have their
+// summaries with them, few, so that these are tested while the processor still
+// has them at hand.
+func (l *look) largest() int {
+	if l.table == tableStatements {
+		return 16
+	}
+	return 512
 }
 
 func (l *look) full() bool { return len(l.items) >= l.page.Limit || l.spent >= l.page.Budget }
@@ -106,12 +118,13 @@ func (l *look) settle(batch []candidate) ([]byte, error) {
 
 // test finds out which of a batch are asked for, in the order of positions.
 func (l *look) test(batch []candidate) error {
-	some := make([]*candidate, 0, len(batch))
+	some := l.some[:0]
 	for i := range batch {
 		if batch[i].n <= l.page.UpTo {
 			some = append(some, &batch[i])
 		}
 	}
+	l.some = some
 	if l.table != tableStatements {
 		slices.SortFunc(some, func(a, b *candidate) int { return cmp.Compare(a.n, b.n) })
 		if err := l.fetch(some); err != nil {

@@ -36,6 +36,7 @@ func (b *Book) Similar(ctx context.Context, s *spsv1.Statement, since time.Time,
 				return false
 			}
 			likeness, alike := wanted.compare(s)
+			alike = alike && (likeness.Same || len(recurrences) < most)
 			if place, ok := parsePlace(s[:placeSize]); ok && alike {
 				found[place] = likeness
 			}
