@@ -39,9 +39,19 @@ type Restored struct {
 	backup.Unpacked
 
 	Found       Verified
-	Fingerprint string         // of the office's own card in it
-	Cards       []certs.Office // whose cards [Restore] put into the folder of peers
-	NotNewest   string         // what the anchor says against it; empty: nothing
+	Fingerprint string     // of the office's own card in it
+	Proposals   []Proposal // cards of offices that are not accepted here
+	NotNewest   string     // what the anchor says against it; empty: nothing
+}
+
+// Proposal is a card that was accepted when a backup was made, and whose office
+// has none in the folder of peers now. [Restore] does not accept it: the office
+// may have been revoked since, and nobody vouches for what is in a backup that
+// is not encrypted.
+type Proposal struct {
+	Office      certs.Office
+	Fingerprint string
+	File        string // where [Restore] put it, for the administrator to accept
 }
 
 // VerifyBackup checks everything in a backup as [Verify] does in a store, with
@@ -100,8 +110,9 @@ const restoring = "restore.tmp"
 // Restore puts what is in a backup into the place of a ledger that is not there,
 // after everything in it was verified. It is what `spsd store restore` does. The
 // gate of the ledger is then shut until the peers have answered, and no token or
-// account is good until they are confirmed. Accepted cards are put back where
-// there are none.
+// account is good until they are confirmed. It accepts no card: those that are in
+// the folder of peers stay as they are, and others are put into a folder in it,
+// which no node reads, as proposals.
 //
 // A crash leaves either no ledger, and Restore can be run again, or a whole one.
 // An anchor is neither read from the backup nor changed.
@@ -137,7 +148,7 @@ func Restore(ctx context.Context, c Config, file string, o RestoreOptions) (r Re
 	if err := markRestored(ctx, c, u, o.Now()); err != nil {
 		return Restored{}, err
 	}
-	r.Cards, err = putInPlace(c, u)
+	r.Proposals, err = putInPlace(c, u)
 	return r, err
 }
 
@@ -175,7 +186,7 @@ func againstAnchor(ctx context.Context, c Config, u backup.Unpacked, own *certs.
 
 // putInPlace moves attachments, cards, and the ledger at last, to where a node
 // has them.
-func putInPlace(c Config, u backup.Unpacked) (cards []certs.Office, err error) {
+func putInPlace(c Config, u backup.Unpacked) (proposals []Proposal, err error) {
 	blobs := c.Blobs()
 	err = blob.Folder(u.Blobs()).Walk(func(d blob.Digest, _ int64) error {
 		to := filepath.Join(blobs, blob.Path(d))
@@ -194,7 +205,7 @@ func putInPlace(c Config, u backup.Unpacked) (cards []certs.Office, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if cards, err = putCards(c, u.Cards()); err != nil {
+	if proposals, err = propose(c, u.Cards()); err != nil {
 		return nil, err
 	}
 	// Unlike a renaming, this never replaces what somebody began meanwhile.
@@ -204,11 +215,19 @@ func putInPlace(c Config, u backup.Unpacked) (cards []certs.Office, err error) {
 		}
 		return nil, err
 	}
-	return cards, syncFolder(c.Data)
+	return proposals, syncFolder(c.Data)
 }
 
-// putCards puts the cards of peers where there are none of theirs.
-func putCards(c Config, from string) (put []certs.Office, err error) {
+// proposed is the folder, in that of peers, for the cards that a backup had.
+const proposed = "restored"
+
+// propose puts the cards of offices of which none is accepted into a folder of
+// their own.
+func propose(c Config, from string) (proposals []Proposal, err error) {
+	to := filepath.Join(c.Peers, proposed)
+	if err := os.RemoveAll(to); err != nil { // of a backup that was restored before
+		return nil, err
+	}
 	if err := os.MkdirAll(c.Peers, 0o700); err != nil {
 		return nil, err
 	}
@@ -218,16 +237,19 @@ func putCards(c Config, from string) (put []certs.Office, err error) {
 		if err != nil {
 			return nil, err
 		}
-		to := filepath.Join(c.Peers, filepath.Base(file))
-		if _, err := os.Lstat(to); card.Office() == c.Office || !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(filepath.Join(c.Peers, filepath.Base(file))); card.Office() == c.Office || !errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err := certs.SaveCard(to, card); err != nil {
+		if err := os.MkdirAll(to, 0o700); err != nil {
 			return nil, err
 		}
-		put = append(put, card.Office())
+		p := Proposal{Office: card.Office(), Fingerprint: card.Fingerprint(), File: filepath.Join(to, filepath.Base(file))}
+		if err := certs.SaveCard(p.File, card); err != nil {
+			return nil, err
+		}
+		proposals = append(proposals, p)
 	}
-	return put, err
+	return proposals, err
 }
 
 // syncFolder makes the names in a folder durable.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spsalert/spsalert/server"
@@ -84,12 +83,10 @@ func (p *program) storeRestore(ctx context.Context) error {
 	if r.NotNewest != "" {
 		fmt.Fprintf(p.out, "by the anchor it is not the newest: %s\n", r.NotNewest)
 	}
-	if len(r.Cards) > 0 {
-		var offices []string
-		for _, o := range r.Cards {
-			offices = append(offices, string(o))
-		}
-		fmt.Fprintf(p.out, "the cards of %s are those of the backup: compare their fingerprints again by telephone (spsctl peer list)\n", strings.Join(offices, ", "))
+	for _, card := range r.Proposals {
+		fmt.Fprintf(p.out, `the card of %s, fingerprint %s, is not accepted: was this office revoked? if not, compare the fingerprint by telephone, then
+  spsctl peer accept %s --dir %s
+`, card.Office, card.Fingerprint, card.File, c.Peers)
 	}
 	_, err = fmt.Fprintf(p.out, `the node will start read-only, fetch from its peers what came after the backup, and then go on by itself
 no token and no account is good until an administrator has confirmed them
