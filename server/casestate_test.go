@@ -167,6 +167,14 @@ func TestReaddressBringsAnOfficeIn(t *testing.T) {
 			t.Errorf("the case (-at TH +at %s):\n%s", n.office.Code(), diff)
 		}
 	}
+	for _, n := range []*node{th, vn, cn} {
+		conn := n.as(certs.RoleAuditor, "auditor")
+		for _, name := range []string{original.GetName(), joined.GetName()} {
+			if _, err := spsv1.NewEvidenceServiceClient(conn).GetEvidence(t.Context(), &spsv1.GetEvidenceRequest{Name: name + "/evidence"}); err != nil {
+				t.Errorf("evidence of %s at %s: %v", name, n.office.Code(), err)
+			}
+		}
+	}
 	if got := th.caseOf(original).GetState().GetParticipants(); len(got) != 2 || !got[1].GetReaddressed() || got[1].GetAcknowledged() == nil {
 		t.Errorf("participants = %v, want VN, and CN brought in and read", got)
 	}

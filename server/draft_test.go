@@ -354,4 +354,8 @@ func TestCheckFindsWhatItResembles(t *testing.T) {
 	if got := similar(exercise); len(got) != 0 {
 		t.Errorf("an exercise resembles %v, want nothing", got)
 	}
+	officer = vn.drafts(certs.RolePost, "huu-nghi")
+	if got := similar(sameNumber); len(got) != 0 {
+		t.Errorf("a post is told of %v, want nothing: it sees no cases", got)
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/certs/seal/evidence"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 )
@@ -91,6 +92,9 @@ func (m *exhibition) restOfCase(ctx context.Context) ([]ledger.Entry, error) {
 			return nil, err
 		}
 		_, carded := m.o.Roster.Card(i.Origin.Office)
+		if e.Leaf.GetType() != spsv1.LeafType_LEAF_TYPE_STATEMENT {
+			continue // a readdress, which stands with what it hands on
+		}
 		if e.Envelope != nil && e.Fault == "" && i.Sequence < sealed[i.Origin] && carded {
 			entries = append(entries, e)
 		}

@@ -150,6 +150,12 @@ func TestFingerprint(t *testing.T) {
 		"issuer":      func(s *spsv1.Statement) { s.IssuedBy = nil },
 		"allowances":  func(s *spsv1.Statement) { s.Allowances = &spsv1.Allowances{Answer: &spsv1.Allowance{Amount: 1}} },
 		"card number": func(s *spsv1.Statement) { s.Addressees[0].CardNumber = 9 },
+		"drafter":     func(s *spsv1.Statement) { s.DraftedBy = &spsv1.Person{Id: "lan"} },
+		"unit":        func(s *spsv1.Statement) { s.Unit = "lang-son" },
+		"system":      func(s *spsv1.Statement) { s.IssuingSystem = "lims" },
+		"waiver": func(s *spsv1.Statement) {
+			s.Waiver = &spsv1.Waiver{Reason: spsv1.WaiverReason_WAIVER_REASON_OUT_OF_HOURS}
+		},
 	}
 	for name, change := range same {
 		s := mango()
@@ -168,7 +174,9 @@ func TestFingerprint(t *testing.T) {
 			l[0], l[1] = l[1], l[0]
 		},
 		"a count of zero": func(s *spsv1.Statement) { s.GetNotification().Risk.PersonsAffected = proto.Uint32(0) },
-		"drafter":         func(s *spsv1.Statement) { s.DraftedBy = &spsv1.Person{Id: "lan"} },
+		"approver of a system": func(s *spsv1.Statement) {
+			s.DraftedBy, s.ApprovedBy = &spsv1.Person{Id: "lan"}, &spsv1.Person{Id: "binh"}
+		},
 		"unknown field":   func(s *spsv1.Statement) { s.ProtoReflect().SetUnknown([]byte{0xf8, 0x3f, 0x01}) },
 	}
 	for name, change := range other {

@@ -13,9 +13,11 @@ import (
 
 // Fingerprint identifies what a caller asked to be issued: two statements have
 // the same fingerprint if they differ only in what the node fills in (salt,
-// federation, office, request id, the issuing person, allowances, card numbers),
-// or in who must be told by hand, which the accepted cards decide. A request id
-// with the same fingerprint is the same request.
+// federation, office, request id, unit, the persons, the system, a waiver,
+// allowances, card numbers), or in who must be told by hand, which the accepted
+// cards decide. So what was signed has the fingerprint of what was asked for. A
+// request id with the same fingerprint is the same request. The persons whom a
+// system names are its own words: they count.
 //
 // It is kept as long as the log, so it does not rest on how a library orders
 // bytes: it is the SHA-256 of the fields that are set, in the order of their
@@ -23,7 +25,10 @@ import (
 func Fingerprint(s *spsv1.Statement) [32]byte {
 	c := proto.CloneOf(s)
 	c.Salt, c.Federation, c.Office, c.RequestId = nil, "", "", ""
-	c.IssuedBy, c.Allowances = nil, nil
+	c.Unit, c.IssuedBy, c.IssuingSystem, c.Waiver, c.Allowances = "", nil, "", nil, nil
+	if c.GetApprovedBy() == nil {
+		c.DraftedBy = nil // a system names both, and of a person the node says who drafted
+	}
 	for _, a := range c.GetAddressees() {
 		a.CardNumber, a.ByHand = 0, false
 	}

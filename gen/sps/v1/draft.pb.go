@@ -779,7 +779,7 @@ type DraftCheck struct {
 	Problems []*Advice `protobuf:"bytes,1,rep,name=problems,proto3" json:"problems,omitempty"`
 	// What a person should look at, and may leave as it is.
 	Advice []*Advice `protobuf:"bytes,2,rep,name=advice,proto3" json:"advice,omitempty"`
-	// Earlier cases that it resembles, the closest first; at most 20.
+	// Earlier cases that it resembles, the closest first; at most 20. None for a post, which sees no cases.
 	Similar []*SimilarCase `protobuf:"bytes,3,rep,name=similar,proto3" json:"similar,omitempty"`
 	// The statement as it would be issued, without what only the issue gives; absent while there are problems.
 	Statement     *Statement `protobuf:"bytes,4,opt,name=statement,proto3" json:"statement,omitempty"`
