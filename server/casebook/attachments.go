@@ -29,6 +29,10 @@ type Named struct {
 // Awaited is an attachment that a statement names and that may not be here yet.
 type Awaited struct {
 	Named
+	// By is the entry by which it may be asked for: the statement, or, if a
+	// readdress brought that here, the readdress, for this office is not in the
+	// audience of the statement then.
+	By Place
 
 	key []byte
 }
@@ -125,6 +129,12 @@ func (b *Book) Awaited(ctx context.Context, after *Awaited, limit int) (list []A
 			a, err := parseAwaited(item)
 			if err != nil {
 				return err
+			}
+			a.By = a.Place
+			if by, ok, err := handedBy(r, a.Place); err != nil {
+				return err
+			} else if ok {
+				a.By = by
 			}
 			list = append(list, a)
 		}

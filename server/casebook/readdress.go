@@ -51,21 +51,25 @@ func placeOf(e ledger.Entry) Place {
 // HandedBy returns where the readdress stands that brought a statement to this
 // office; false if none did.
 func (b *Book) HandedBy(ctx context.Context, o certs.Origin, seq uint64) (by Place, ok bool, err error) {
-	at := Place{Office: o.Office, Epoch: o.Epoch, Sequence: seq}.append(nil)
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
-		value, err := r.Get(tableHanded, at)
-		if err != nil || value == nil {
-			return err
-		}
-		if by, ok = parsePlace(value); !ok {
-			return ledger.ErrCorrupt
-		}
-		return nil
+		by, ok, err = handedBy(r, Place{Office: o.Office, Epoch: o.Epoch, Sequence: seq})
+		return err
 	})
 	if err != nil {
 		return Place{}, false, fmt.Errorf("what brought %s/%d here: %w", o, seq, err)
 	}
 	return by, ok, nil
+}
+
+func handedBy(r store.Reader, statement Place) (by Place, ok bool, err error) {
+	value, err := r.Get(tableHanded, statement.append(nil))
+	if err != nil || value == nil {
+		return Place{}, false, err
+	}
+	if by, ok = parsePlace(value); !ok {
+		return Place{}, false, fmt.Errorf("%w: row of a readdress, %x", ledger.ErrCorrupt, value)
+	}
+	return by, true, nil
 }
 
 // ReadHanded returns what a statement says that a readdress brought here; its

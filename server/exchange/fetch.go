@@ -35,6 +35,7 @@ const (
 	afterStall    = time.Minute
 	afterWrong    = time.Hour // it sent other bytes
 	afterFull     = time.Minute
+	afterBusy     = 10 * time.Second // its file is open here already
 )
 
 // fetch asks the peer for bodies that are missing here, one after the other. A
@@ -94,8 +95,10 @@ func (s *session) fetched(ctx context.Context, w *wantedBody, err error) error {
 	switch {
 	case err == nil:
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "body fetched", slog.String("body", w.String()))
-	case ctx.Err() != nil, errors.Is(err, ledger.ErrNotMissing), errors.Is(err, blob.ErrBusy):
+	case ctx.Err() != nil, errors.Is(err, ledger.ErrNotMissing):
 		err = nil
+	case errors.Is(err, blob.ErrBusy):
+		wait, err = afterBusy, nil
 	case errors.Is(err, errNotThere):
 		wait, err = afterNotThere, nil
 	case errors.Is(err, errStalled):

@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -209,20 +210,17 @@ func TestBodiesAreServed(t *testing.T) {
 	})
 }
 
-// Who asks for what is not addressed to it, or for what cannot be, is refused.
-func TestBodiesAreRefused(t *testing.T) {
+// Who asks for what is not addressed to it, or from behind the end, is told that
+// it is not here, and stays connected: a third office may have led it to ask.
+func TestBodiesAreNotServedToOthers(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(*spsv1.WantBody)
-		reason string
+		change func(w *spsv1.WantBody, card []byte)
+		reason string // that CN notes about TH
 	}{
-		{"not addressed", func(*spsv1.WantBody) {}, "NOT_AUDIENCE"},
-		{"not addressed, and another digest", func(w *spsv1.WantBody) { w.Sha256[0] ^= 1 }, "NOT_AUDIENCE"},
-		{"no log", func(w *spsv1.WantBody) { w.Origin = "CN" }, "BAD_ENCODING"},
-		{"another federation", func(w *spsv1.WantBody) { w.Origin = "other/CN/1" }, "BAD_ENCODING"},
-		{"no digest", func(w *spsv1.WantBody) { w.Sha256 = nil }, "BAD_ENCODING"},
-		{"beyond every end", func(w *spsv1.WantBody) { w.Offset = blob.MaxSize + 1 }, "BAD_ENCODING"},
-		{"beyond its end", func(w *spsv1.WantBody) { w.Sequence, w.Sha256, w.Offset = 0, nil, blob.MaxSize }, "BAD_ENCODING"},
+		{"not addressed", func(*spsv1.WantBody, []byte) {}, "NOT_AUDIENCE"},
+		{"not addressed, and another digest", func(w *spsv1.WantBody, _ []byte) { w.Sha256[0] ^= 1 }, "NOT_AUDIENCE"},
+		{"beyond its end", func(w *spsv1.WantBody, card []byte) { w.Sequence, w.Sha256, w.Offset = 0, card, blob.MaxSize }, "BAD_ENCODING"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -236,15 +234,85 @@ func TestBodiesAreRefused(t *testing.T) {
 				cn.start()
 				defer cn.stop()
 				s := cn.play(w.nodes["TH"])
+				s.polite = true
+				s.send(s.hello())
+				s.until("a want", func(f *spsv1.Frame) bool { return f.GetWant() != nil })
+				ask := &spsv1.WantBody{
+					Origin: cn.ledger.Origin().String(), Sequence: 1, Sha256: slices.Clone(entry.Leaf.GetEnvelopeSha256()),
+				}
+				tc.change(ask, first.Leaf.GetEnvelopeSha256())
+				s.send(&spsv1.Frame{Kind: &spsv1.Frame_WantBody{WantBody: ask}})
+				if c := s.untilChunk(); len(c.GetData()) > 0 || c.GetTotalSize() > 0 {
+					t.Errorf("answer: %d bytes of %d, want no bytes and no length", len(c.GetData()), c.GetTotalSize())
+				}
+				synctest.Wait()
+				st := cn.status("TH")
+				if !st.Connected || st.Last == nil || string(st.Last.Reason) != tc.reason {
+					t.Errorf("TH is connected: %v, fault %+v; want true, %s", st.Connected, st.Last, tc.reason)
+				}
+				s.p.sever(errCut)
+			})
+		})
+	}
+}
+
+// A file that two statements name is asked for once at a time, and not at once
+// again if it is open here.
+func TestFileOfTwoStatementsIsFetchedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "CN", "VN")
+		cn, vn := w.nodes["CN"], w.nodes["VN"]
+		leaf := vn.issue(1000, "CN").Leaf
+		x := New(Options{Ledger: cn.ledger, Roster: cn.office.Roster, Dial: cn.dial, Software: "test"})
+		named := func(seq uint64) *wantedBody {
+			return &wantedBody{bodyKey: bodyKey{vn.ledger.Origin(), seq, blob.Digest{1}}, size: 100}
+		}
+		claim := func(w *wantedBody, want bool, when string) {
+			t.Helper()
+			if got := x.wanted.claim(w, leaf, "VN"); got != want {
+				t.Errorf("%s: to be asked of VN: %v, want %v", when, got, want)
+			}
+		}
+		claim(named(1), true, "first")
+		claim(named(2), false, "while another statement's is fetched")
+		again := named(1)
+		s := newSession(x, nil, vn.as(cn), false)
+		if err := s.fetched(context.Background(), again, fmt.Errorf("resume: %w", blob.ErrBusy)); err != nil {
+			t.Errorf("fetched = %v, want nil", err)
+		}
+		claim(again, false, "at once after its file was open here")
+		claim(named(2), false, "at once after, for another statement")
+		time.Sleep(afterBusy)
+		claim(named(2), true, "a while after")
+	})
+}
+
+// Who asks for what cannot be is refused.
+func TestBodiesAreRefused(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*spsv1.WantBody)
+		reason string
+	}{
+		{"no log", func(w *spsv1.WantBody) { w.Origin = "CN" }, "BAD_ENCODING"},
+		{"another federation", func(w *spsv1.WantBody) { w.Origin = "other/CN/1" }, "BAD_ENCODING"},
+		{"no digest", func(w *spsv1.WantBody) { w.Sha256 = nil }, "BAD_ENCODING"},
+		{"beyond every end", func(w *spsv1.WantBody) { w.Offset = blob.MaxSize + 1 }, "BAD_ENCODING"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, "CN", "TH", "VN")
+				cn := w.nodes["CN"]
+				entry := cn.issue(1000, "VN")
+				cn.start()
+				defer cn.stop()
+				s := cn.play(w.nodes["TH"])
 				s.send(s.hello())
 				s.until("a want", func(f *spsv1.Frame) bool { return f.GetWant() != nil })
 				ask := &spsv1.WantBody{
 					Origin: cn.ledger.Origin().String(), Sequence: 1, Sha256: slices.Clone(entry.Leaf.GetEnvelopeSha256()),
 				}
 				tc.change(ask)
-				if ask.GetOffset() == blob.MaxSize {
-					ask.Sha256 = first.Leaf.GetEnvelopeSha256() // the card, which TH may read
-				}
 				s.send(&spsv1.Frame{Kind: &spsv1.Frame_WantBody{WantBody: ask}})
 				s.wantBye(spsv1.ByeReason_BYE_REASON_PROTOCOL, tc.reason)
 			})

@@ -132,7 +132,9 @@ func chunkFrame(key bodyKey, offset int64, data []byte, size int64) *spsv1.Frame
 }
 
 // openBody returns what the peer asked for, nil if it is not held here. Whoever
-// is not in the audience of the entry is refused, whatever it asks for.
+// is not in the audience of the entry is told the same, whatever it asks for. The
+// session goes on, since a third office may have led the peer to ask: by what it
+// handed on, or by a wrong size.
 func (s *session) openBody(ctx context.Context, want asked) (*serving, error) {
 	e, err := s.x.ledger.Entry(ctx, want.origin, want.sequence)
 	if errors.Is(err, ledger.ErrNotFound) {
@@ -142,7 +144,8 @@ func (s *session) openBody(ctx context.Context, want asked) (*serving, error) {
 		return nil, err
 	}
 	if e.Leaf == nil || !seal.MayRead(e.Leaf, s.peer.Office) {
-		return nil, refuse(ReasonNotAudience, "entry %d of %s is not addressed to %s", want.sequence, want.origin, s.peer.Office)
+		s.x.note(s.peer.Office, ReasonNotAudience, fmt.Sprintf("asked for %s, which is not addressed to it", want.bodyKey))
+		return nil, nil
 	}
 	v := &serving{bodyKey: want.bodyKey, offset: want.offset}
 	switch {
@@ -167,7 +170,8 @@ func (s *session) openBody(ctx context.Context, want asked) (*serving, error) {
 	}
 	if v.offset >= v.size {
 		v.close()
-		return nil, refuse(ReasonBadEncoding, "%s wanted from %d, it has %d bytes", want.bodyKey, want.offset, v.size)
+		s.x.note(s.peer.Office, ReasonBadEncoding, fmt.Sprintf("asked for %s from %d, it has %d bytes", want.bodyKey, want.offset, v.size))
+		return nil, nil
 	}
 	return v, nil
 }

@@ -28,7 +28,7 @@ type wanted struct {
 	x *Exchange
 
 	mu     sync.Mutex
-	busy   map[bodyKey]bool
+	busy   map[blob.Digest]bool  // by digest: what several entries name is fetched once
 	later  map[askedOf]time.Time // not before
 	freed  chan struct{}         // closed and replaced when a body is given back
 	lookAt time.Time             // when later was swept
@@ -49,7 +49,7 @@ type wantedBody struct {
 }
 
 func newWanted(x *Exchange) *wanted {
-	return &wanted{x: x, busy: make(map[bodyKey]bool), later: make(map[askedOf]time.Time), freed: make(chan struct{})}
+	return &wanted{x: x, busy: make(map[blob.Digest]bool), later: make(map[askedOf]time.Time), freed: make(chan struct{})}
 }
 
 // changed returns a channel that is closed when a body is given back.
@@ -115,21 +115,21 @@ func (m *wanted) takeAttachment(ctx context.Context, office certs.Office) (*want
 	}
 }
 
-// attachment returns an attachment that is awaited, with the leaf of its
-// statement; nil if it is here.
+// attachment returns an attachment that is awaited, with the leaf of the entry
+// by which it is asked for; nil if it is here.
 func (m *wanted) attachment(ctx context.Context, awaited casebook.Awaited) (*wantedBody, *spsv1.Leaf, error) {
 	if _, held := m.x.blobs.Size(awaited.SHA256); held {
 		return nil, nil, m.x.book.Arrived(ctx, awaited)
 	}
-	o := certs.Origin{Federation: m.x.federation, Office: awaited.Place.Office, Epoch: awaited.Place.Epoch}
-	e, err := m.x.ledger.Entry(ctx, o, awaited.Place.Sequence)
+	o := certs.Origin{Federation: m.x.federation, Office: awaited.By.Office, Epoch: awaited.By.Epoch}
+	e, err := m.x.ledger.Entry(ctx, o, awaited.By.Sequence)
 	if errors.Is(err, ledger.ErrNotFound) { // not released yet
 		return nil, nil, nil
 	}
 	if err != nil || e.Leaf == nil {
 		return nil, nil, err
 	}
-	return &wantedBody{bodyKey: bodyKey{o, awaited.Place.Sequence, awaited.SHA256}, size: awaited.Size, awaited: &awaited}, e.Leaf, nil
+	return &wantedBody{bodyKey: bodyKey{o, awaited.By.Sequence, awaited.SHA256}, size: awaited.Size, awaited: &awaited}, e.Leaf, nil
 }
 
 // claim reports whether a body is to be asked of an office now, and gives it to
@@ -145,10 +145,10 @@ func (m *wanted) claim(w *wantedBody, leaf *spsv1.Leaf, office certs.Office) boo
 	defer m.mu.Unlock()
 	now := time.Now()
 	ripe := func(of certs.Office) bool { return !now.Before(m.later[askedOf{of, w.digest}]) }
-	if m.busy[w.bodyKey] || !ripe(office) || atIssuer && ripe(issuer) {
+	if m.busy[w.digest] || !ripe(office) || atIssuer && ripe(issuer) {
 		return false
 	}
-	m.busy[w.bodyKey] = true
+	m.busy[w.digest] = true
 	return true
 }
 
@@ -157,7 +157,7 @@ func (m *wanted) claim(w *wantedBody, leaf *spsv1.Leaf, office certs.Office) boo
 func (m *wanted) give(w *wantedBody, office certs.Office, wait time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.busy, w.bodyKey)
+	delete(m.busy, w.digest)
 	now := time.Now()
 	if wait > 0 {
 		m.later[askedOf{office, w.digest}] = now.Add(wait)

@@ -15,7 +15,6 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
-	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -142,10 +141,13 @@ func (s *Service) attachment(ctx context.Context, name string) (*spsv1.DownloadH
 		return nil, err
 	}
 	if err == nil {
-		reading, _ := casebook.Read(e, s.self())
+		stated, reading, _, err := s.read(ctx, e)
+		if err != nil {
+			return nil, err
+		}
 		for _, a := range reading.Statement.GetAttachments() {
 			if _, ok := blob.DigestOf(a.GetSha256()); ok && a.GetId() == id {
-				return &spsv1.DownloadHeader{Name: name, Attachment: a, Audience: e.Leaf.GetAudience()}, nil
+				return &spsv1.DownloadHeader{Name: name, Attachment: a, Audience: stated.Leaf.GetAudience()}, nil
 			}
 		}
 	}
