@@ -124,6 +124,11 @@ func Restore(ctx context.Context, c Config, file string, o RestoreOptions) (r Re
 	if _, err := os.Lstat(c.Ledger()); !errors.Is(err, fs.ErrNotExist) {
 		return Restored{}, errors.Join(fmt.Errorf("there is %s: %w", c.Ledger(), ErrOccupied), err)
 	}
+	// The anchor is written when the node is whole again; it may lie on media that
+	// are new too.
+	if err := os.MkdirAll(filepath.Dir(c.Anchor), 0o700); err != nil {
+		return Restored{}, fmt.Errorf("folder of the anchor: %w", err)
+	}
 	work := filepath.Join(c.Data, restoring)
 	if err := os.RemoveAll(work); err != nil { // of one that was interrupted
 		return Restored{}, err

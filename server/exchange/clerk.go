@@ -115,6 +115,12 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 	}
 	err := s.x.ledger.AddReceipt(store.WithReserve(ctx), key.office, note)
 	switch {
+	case own && errors.Is(err, ledger.ErrReceiptBeyond) && s.x.ledger.Recovering():
+		// What was restored lacks what the receipt is over: it is being fetched, and
+		// the receipt is asked for again then.
+		s.logger.LogAttrs(ctx, slog.LevelInfo, "receipt waits until this node has its newest entries again",
+			slog.String("of", string(key.office)), slog.String("log", key.origin.String()))
+		return nil
 	case errors.Is(err, ledger.ErrReceiptRoot), own && errors.Is(err, ledger.ErrReceiptBeyond):
 		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("receipt of %s for %s: %v", key.office, key.origin, err))
 		return nil
