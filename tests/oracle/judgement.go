@@ -58,6 +58,15 @@ func newTree(entries []ledger.Entry) (*tree, error) {
 	return t, nil
 }
 
+// mayHold reports whether an office may hold the body of an entry: it is for the
+// office here, or in another entry of this log, as the subject of a readdress and
+// the readdress are.
+func (t *tree) mayHold(office certs.Office, leaf *spsv1.Leaf) bool {
+	return slices.ContainsFunc(t.entries, func(e ledger.Entry) bool {
+		return bytes.Equal(e.Leaf.GetEnvelopeSha256(), leaf.GetEnvelopeSha256()) && seal.MayRead(e.Leaf, office)
+	})
+}
+
 // trees finds the longest log of each origin, and holds all others to it (P2).
 func (j *judgement) trees() {
 	j.whole = map[certs.Origin]*tree{}
@@ -176,7 +185,7 @@ func (j *judgement) acked(a acked) {
 			j.broken("P1: %s does not hold the body of entry %d of %s", office, a.sequence, a.origin)
 		case may && sha256.Sum256(e.Envelope) != a.envelope:
 			j.broken("P1: %s holds another body of entry %d of %s than was acknowledged", office, a.sequence, a.origin)
-		case !may && e.Envelope != nil:
+		case !may && e.Envelope != nil && !t.mayHold(office, leaf):
 			j.broken("P1: %s holds the body of entry %d of %s, which is not for it", office, a.sequence, a.origin)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 
@@ -22,6 +24,9 @@ type Oracle struct {
 	// Whole says that every request was repeated until it was acknowledged, so
 	// that a statement that was not is the effect of a request that had two.
 	Whole bool
+	// Hostile offices sign what they like: they, and their logs at others, are
+	// not held to P1, P2 and P3.
+	Hostile []certs.Office
 
 	mu       sync.Mutex
 	acked    []acked
@@ -132,6 +137,9 @@ func (o *Oracle) Check(t testing.TB, ledgers map[certs.Office]*ledger.Ledger) {
 func (o *Oracle) Judge(ctx context.Context, ledgers map[certs.Office]*ledger.Ledger) ([]string, error) {
 	j := judgement{logs: map[certs.Office]map[certs.Origin][]ledger.Entry{}}
 	for office, l := range ledgers {
+		if slices.Contains(o.Hostile, office) {
+			continue
+		}
 		if _, err := l.Verify(ctx); err != nil {
 			j.broken("P4: the ledger of %s: %v", office, err)
 		}
@@ -143,16 +151,25 @@ func (o *Oracle) Judge(ctx context.Context, ledgers map[certs.Office]*ledger.Led
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for _, logs := range j.logs {
+		maps.DeleteFunc(logs, func(origin certs.Origin, _ []ledger.Entry) bool { return o.hostile(origin) })
+	}
 	j.trees()
 	for _, s := range o.signed {
-		j.signed(s)
+		if !o.hostile(s.Origin) {
+			j.signed(s)
+		}
 	}
 	for _, r := range o.receipts {
-		j.receipt(r)
+		if !o.hostile(r.Origin) && !slices.Contains(o.Hostile, r.from) {
+			j.receipt(r)
+		}
 	}
 	j.repeated()
 	for _, a := range o.acked {
-		j.acked(a)
+		if !o.hostile(a.origin) {
+			j.acked(a)
+		}
 	}
 	if o.Whole {
 		j.unacknowledged(o.acked)
@@ -160,11 +177,12 @@ func (o *Oracle) Judge(ctx context.Context, ledgers map[certs.Office]*ledger.Led
 	return j.lines, nil
 }
 
+func (o *Oracle) hostile(log certs.Origin) bool { return slices.Contains(o.Hostile, log.Office) }
+
 // read takes everything that a ledger holds.
 func (o *Oracle) read(ctx context.Context, j *judgement, office certs.Office, l *ledger.Ledger) error {
 	where := "the ledger of " + string(office)
-	logs := map[certs.Origin][]ledger.Entry{}
-	j.logs[office] = logs
+	logs := map[certs.Origin]*log{}
 	var at ledger.Position
 	for {
 		records, err := l.After(ctx, at, 1000)
@@ -179,15 +197,26 @@ func (o *Oracle) read(ctx context.Context, j *judgement, office certs.Office, l 
 				}
 				continue
 			}
-			e := *r.Entry
-			if want := uint64(len(logs[e.Origin])); e.Sequence != want {
-				j.broken("P1: %s has entry %d of %s where %d follows", where, e.Sequence, e.Origin, want)
+			if r.Entry.Position != r.Position {
+				continue // there again, because its body came late
 			}
-			logs[e.Origin] = append(logs[e.Origin], e)
+			if logs[r.Entry.Origin] == nil {
+				logs[r.Entry.Origin] = &log{}
+			}
+			if wrong := logs[r.Entry.Origin].add(*r.Entry); wrong != "" {
+				j.broken("P1: %s %s", where, wrong)
+			}
 		}
 		if len(records) == 0 {
 			break
 		}
+	}
+	j.logs[office] = map[certs.Origin][]ledger.Entry{}
+	for origin, read := range logs {
+		if n := len(read.ahead); n > 0 {
+			j.broken("P1: %s has %d entries of %s beyond entry %d, which it does not have", where, n, origin, len(read.entries))
+		}
+		j.logs[office][origin] = read.entries
 	}
 	heads, err := l.Heads(ctx)
 	if err != nil {

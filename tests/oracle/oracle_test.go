@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,10 @@ func TestOracleSees(t *testing.T) {
 		{"receipted and not held", map[certs.Office]*ledger.Ledger{"VN": vn.Ledger, "CN": behind}, nil, "P1: CN has receipted 5 entries of asean-cn/VN/1 and holds 0"},
 		{"entered twice", map[certs.Office]*ledger.Ledger{"VN": twice.Ledger}, nil, "P1: at VN entries 1 and 2 of asean-cn/VN/1 are the same statement"},
 		{"another log under the name", map[certs.Office]*ledger.Ledger{"VN": other.Ledger, "CN": cn.Ledger}, nil, "P2: "},
+		{"another log of who is hostile", map[certs.Office]*ledger.Ledger{"VN": other.Ledger, "CN": cn.Ledger}, func(o *oracle.Oracle) error {
+			o.Hostile = []certs.Office{"VN"}
+			return nil
+		}, ""},
 		{"another than was acknowledged", map[certs.Office]*ledger.Ledger{"VN": other.Ledger}, nil, "P1: VN holds another entry 1"},
 		{"a request with two effects", map[certs.Office]*ledger.Ledger{"VN": other.Ledger}, func(o *oracle.Oracle) error {
 			o.Whole = true
@@ -110,6 +115,40 @@ func TestOracleSees(t *testing.T) {
 				t.Errorf("broken: %s\nwant %q among it", text, test.want)
 			}
 		})
+	}
+}
+
+// TestOracleSeesUrgent shows it an urgent entry that came ahead of those before
+// it: what is missing between is, and nothing once they have come.
+func TestOracleSeesUrgent(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN")
+	vn := ledgertest.Start(t, fed.Office("VN"), nil)
+	cn := ledgertest.Start(t, fed.Office("CN"), nil)
+	var o oracle.Oracle
+	o.Entry(vn.Issue(t, "0", "not urgent", "CN"))
+	draft := ledgertest.Statement("1", "urgent", "CN")
+	draft.Urgent = true
+	e, err := vn.Append(t.Context(), ledgertest.Prepared(draft))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Entry(e)
+	o.Entry(vn.Issue(t, "2", "not urgent either", "CN"))
+	ahead, err := vn.Urgent(t.Context(), vn.Origin(), e.Sequence, "CN", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cn.RecordAhead(t.Context(), "VN", ahead); err != nil {
+		t.Fatal(err)
+	}
+	both := map[certs.Office]*ledger.Ledger{"VN": vn.Ledger, "CN": cn.Ledger}
+	got, err := o.Judge(t.Context(), both)
+	if want := "P1: the ledger of CN has 1 entries of asean-cn/VN/1 beyond entry 0, which it does not have"; err != nil || !slices.Contains(got, want) {
+		t.Errorf("ahead of what is missing: %q, %v, want %q among it", got, err, want)
+	}
+	cn.Follow(t, vn, vn.Origin(), ledger.MaxPage)
+	if got, err := o.Judge(t.Context(), both); err != nil || len(got) > 0 {
+		t.Errorf("when all has come: %q, %v, want nothing", got, err)
 	}
 }
 
