@@ -183,8 +183,12 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 	}
 	var at recordedAt
 	err = l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
-		if err := l.putRefilled(tx, run); err != nil {
-			return err
+		// With the gate open, entries may have been appended since the run was
+		// proved; bodies alone do not depend on where the log ends.
+		if len(run.entries) > 0 {
+			if err := l.putRefilled(tx, run); err != nil {
+				return err
+			}
 		}
 		for _, b := range late {
 			if err := l.putLate(tx, run.origin, run.row.id, b); err != nil {
@@ -197,7 +201,7 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 	if err != nil {
 		return run.row.size, err
 	}
-	if p.Origin == l.own && target.Size <= run.end() {
+	if len(run.entries) > 0 && p.Origin == l.own && target.Size <= run.end() {
 		l.release.offer(target)
 	}
 	l.show(at)
@@ -299,7 +303,7 @@ func (l *Ledger) proveOwn(r store.Reader, p Package, target signedTree) (*run, e
 	return next, nil
 }
 
-// putRefilled writes the entries of a run of the own log, with everything that
+// putRefilled writes the entries, one at least, of a run of the own log, with everything that
 // [Ledger.Append] would have written.
 func (l *Ledger) putRefilled(tx store.Tx, run *run) error {
 	row, _, err := getLog(tx, run.origin)
@@ -323,9 +327,7 @@ func (l *Ledger) putRefilled(tx store.Tx, run *run) error {
 			return err
 		}
 	}
-	if len(run.entries) > 0 {
-		row.size, row.last = run.end(), run.last
-	}
+	row.size, row.last = run.end(), run.last
 	if c, err := seal.ParseCheckpoint(row.note); run.target.Size <= row.size && (err != nil || c.Size < run.target.Size) {
 		row.note = run.target.note
 	}
