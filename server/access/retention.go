@@ -21,6 +21,11 @@ const (
 	// maxTidied is how many rows one transaction takes away, so that no call
 	// waits long for it.
 	maxTidied = 2000
+	// maxTidiedTime is how much of the past one run takes away, from the oldest
+	// that is there. The wall clock alone would let one that is a year ahead take
+	// a year of records at once: like this it takes weeks, with the alarm of the
+	// clock on all the time, and what was kept too long is caught up with.
+	maxTidiedTime = 7 * 24 * time.Hour
 )
 
 // What the audit log calls what the node does by itself.
@@ -33,15 +38,33 @@ const (
 // [RegisterOptions.AuditKeep], and tokens that expired or were revoked longer
 // than [RegisterOptions.TokenKeep] ago. Each transaction that takes something
 // away has an audit record that says what: the first and last position of the
-// records, the names of the tokens. It is durable on return.
+// records, the names of the tokens. One run takes away no more than a week's
+// worth of each, since the clock may be wrong. It is durable on return.
 //
 // A register does it by itself, a few times a day.
 func (r *Register) Tidy(ctx context.Context) error {
 	now := r.o.Now()
-	for _, tidy := range []func(store.Tx, time.Time) (bool, error){r.tidyAudit, r.tidyTokens} {
+	audit, tokens := now.Add(-r.o.AuditKeep), now.Add(-r.o.TokenKeep)
+	err := r.o.Store.View(ctx, func(tx store.Reader) error {
+		oldest, err := oldestRecord(tx)
+		if err != nil {
+			return err
+		}
+		audit = earlier(audit, oldest.Add(maxTidiedTime))
+		oldest, err = oldestEnd(tx, tokens)
+		tokens = earlier(tokens, oldest.Add(maxTidiedTime))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for what was kept for long enough: %w", err)
+	}
+	for _, tidy := range []struct {
+		run    func(store.Tx, time.Time) (bool, error)
+		before time.Time
+	}{{r.tidyAudit, audit}, {r.tidyTokens, tokens}} {
 		for more := true; more; {
 			err := r.o.Store.Update(ctx, func(tx store.Tx) (err error) {
-				more, err = tidy(tx, now)
+				more, err = tidy.run(tx, tidy.before)
 				return err
 			})
 			if err != nil && !errors.Is(err, errNothing) {
@@ -52,14 +75,53 @@ func (r *Register) Tidy(ctx context.Context) error {
 	return nil
 }
 
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// oldestRecord returns the time of the first audit record, zero if there is
+// none.
+func oldestRecord(tx store.Reader) (time.Time, error) {
+	for item, err := range tx.Scan(tableAudit, nil, nil, false) {
+		if err != nil {
+			return time.Time{}, err
+		}
+		record := &spsv1.AuditRecord{}
+		if err := proto.Unmarshal(item.Value, record); err != nil {
+			return time.Time{}, fmt.Errorf("%w: audit record: %w", errCorrupt, err)
+		}
+		return record.GetTime().AsTime(), nil
+	}
+	return time.Time{}, nil
+}
+
+// oldestEnd returns when the first of all tokens ended, or a given time if none
+// did before.
+func oldestEnd(tx store.Reader, or time.Time) (time.Time, error) {
+	for item, err := range tx.Scan(tableTokens, nil, nil, false) {
+		if err != nil {
+			return or, err
+		}
+		row, err := decodeTokenRow(item.Value)
+		if err != nil {
+			return or, err
+		}
+		or = earlier(or, endOf(row.token))
+	}
+	return or, nil
+}
+
 // errNothing takes back a transaction that has nothing to do, so that it costs
 // no write.
 var errNothing = errors.New("nothing to do")
 
 // tidyAudit takes away the oldest records, as many as one transaction may, and
 // reports whether there may be more. Records are in the order in which they
-// were written, so the first that is young enough ends it.
-func (r *Register) tidyAudit(tx store.Tx, now time.Time) (more bool, err error) {
+// were written, so the first that is not before the given time ends it.
+func (r *Register) tidyAudit(tx store.Tx, before time.Time) (more bool, err error) {
 	if r.o.AuditKeep <= 0 {
 		return false, errNothing
 	}
@@ -72,7 +134,7 @@ func (r *Register) tidyAudit(tx store.Tx, now time.Time) (more bool, err error) 
 		if err := proto.Unmarshal(item.Value, record); err != nil {
 			return false, fmt.Errorf("%w: audit record: %w", errCorrupt, err)
 		}
-		if !record.GetTime().AsTime().Before(now.Add(-r.o.AuditKeep)) {
+		if !record.GetTime().AsTime().Before(before) {
 			break
 		}
 		if more = len(keys) == maxTidied; more {
@@ -111,9 +173,9 @@ func forgotten(a *spsv1.AuditRecord) uint64 {
 	return 0
 }
 
-// tidyTokens takes away tokens that ended long ago, as many as one record can
+// tidyTokens takes away tokens that ended before the given time, as many as one record can
 // name, and reports whether there may be more.
-func (r *Register) tidyTokens(tx store.Tx, now time.Time) (more bool, err error) {
+func (r *Register) tidyTokens(tx store.Tx, before time.Time) (more bool, err error) {
 	if r.o.TokenKeep <= 0 {
 		return false, errNothing
 	}
@@ -126,7 +188,7 @@ func (r *Register) tidyTokens(tx store.Tx, now time.Time) (more bool, err error)
 		if err != nil {
 			return false, err
 		}
-		if !endOf(row.token).Before(now.Add(-r.o.TokenKeep)) {
+		if !endOf(row.token).Before(before) {
 			continue
 		}
 		if more = len(rows) == maxResources; more {

@@ -120,3 +120,28 @@ func TestEndedTokensAreListedForTheirTime(t *testing.T) {
 		t.Errorf("log = %q, want nothing", got)
 	}
 }
+
+// A clock that is years ahead takes a week's worth at a time, not everything.
+func TestAClockAheadDoesNotEraseTheLog(t *testing.T) {
+	d := openDesk(t, func(o *access.RegisterOptions) { o.AuditKeep, o.TokenKeep = 100*day, 60*day })
+	for i := range 30 {
+		d.token(t, &spsv1.Token{Role: "officer", Id: fmt.Sprint("p", i), ExpireTime: timestamppb.New(d.clock.Now().Add(12 * time.Hour))})
+		d.clock.Add(day)
+	}
+	for i := range 30 {
+		d.audit(t, access.Caller{}, fmt.Sprint("daily/", i))
+		d.clock.Add(day)
+	}
+	daily := func() int { return len(d.records(t, access.AuditQuery{MethodPrefix: "daily/"})) }
+	d.clock.Add(3 * 365 * day)
+	if err := d.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := daily(); got < 23 {
+		t.Errorf("%d of 30 daily records are left, want all but a week's worth", got)
+	}
+	page, err := d.Tokens(t.Context(), "", 100)
+	if err != nil || len(page.Items) != 23 {
+		t.Errorf("%d tokens are left, %v, want 23 of 30", len(page.Items), err)
+	}
+}

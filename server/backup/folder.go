@@ -73,15 +73,17 @@ func List(folder string, office certs.Office) ([]Kept, error) {
 	return all, nil
 }
 
-// prune removes all backups of an office but the newest so many, and what
-// interrupted ones left.
-func prune(folder string, office certs.Office, keep int) error {
+// prune removes all backups of an office but the one just made and the newest
+// others, so many in all, and what interrupted ones left. The one just made
+// stays whatever the names of others say: some may be of a clock that was ahead.
+func prune(folder string, office certs.Office, made string, keep int) error {
 	all, err := List(folder, office)
 	if err != nil {
 		return err
 	}
+	all = slices.DeleteFunc(all, func(k Kept) bool { return k.Name == made })
 	var errs []error
-	for _, old := range all[min(keep, len(all)):] {
+	for _, old := range all[min(max(keep-1, 0), len(all)):] {
 		errs = append(errs, os.Remove(filepath.Join(folder, old.Name)))
 	}
 	left, err := filepath.Glob(filepath.Join(folder, "spsd-"+string(office)+"-*"+newSuffix))

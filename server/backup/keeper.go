@@ -156,7 +156,7 @@ func (k *Keeper) make(ctx context.Context) {
 		k.o.Logger.Error("alarm: no backup was made", "file", job.Name, "err", err)
 	default:
 		k.o.Logger.Info("backed up", "file", job.Name, "origin", m.Origin, "size", m.Size, "took", k.o.Now().Sub(job.Began))
-		if err := prune(k.o.Folder, k.o.Office, k.o.Keep); err != nil {
+		if err := prune(k.o.Folder, k.o.Office, job.Name, k.o.Keep); err != nil {
 			k.o.Logger.Warn("old backups are not taken away", "err", err)
 		}
 	}

@@ -127,3 +127,22 @@ func TestBackupsAreMadeWhenAsked(t *testing.T) {
 		}
 	})
 }
+
+// Names that a wrong clock left do not push out what is made now.
+func TestTheBackupJustMadeIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		folder := t.TempDir()
+		for _, name := range []string{"spsd-VN-20980101T000000.000Z.tar", "spsd-VN-20990101T000000.000Z.tar"} {
+			if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		k, _ := keep(t, folder, 0, 2)
+		made := k.Ask()
+		synctest.Wait()
+		kept, err := backup.List(folder, "VN")
+		if err != nil || len(kept) != 2 || kept[1].Name != made.Name {
+			t.Errorf("kept %v, %v, want 2 with %s", kept, err, made.Name)
+		}
+	})
+}
