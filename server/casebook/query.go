@@ -51,9 +51,9 @@ func (l Limits) ParseQuery(filter, query, orderBy string) (Query, statement.Prob
 	if q.test, err = l.parseFilter(filter); err != nil {
 		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
 	}
-	words, err := l.parseWords(query)
-	if err != nil {
-		problems = append(problems, statement.Problem{Field: "query", Reason: "QUERY", Sentence: err.Error()})
+	words, problem := l.parseWords(query)
+	if problem != nil {
+		problems = append(problems, *problem)
 	}
 	q.test = allOf(q.test, words)
 	if q.order, q.ascending, err = parseOrder(orderBy); err != nil {
@@ -82,9 +82,9 @@ func parseOrder(orderBy string) (o order, ascending bool, err error) {
 }
 
 // parseWords makes the test of free text.
-func (l Limits) parseWords(query string) (test, error) {
+func (l Limits) parseWords(query string) (test, *statement.Problem) {
 	if len(query) > l.Size {
-		return test{}, fmt.Errorf("write it in at most %d bytes", l.Size)
+		return test{}, &statement.Problem{Field: "query", Reason: "QUERY", Sentence: fmt.Sprintf("write it in at most %d bytes", l.Size)}
 	}
 	var words [][]byte
 	for word := range strings.FieldsSeq(plain(query)) {
@@ -92,7 +92,7 @@ func (l Limits) parseWords(query string) (test, error) {
 	}
 	switch {
 	case len(words) > l.Words:
-		return test{}, fmt.Errorf("search for at most %d words", l.Words)
+		return test{}, &statement.Problem{Field: "query", Reason: "QUERY", Sentence: fmt.Sprintf("search for at most %d words", l.Words)}
 	case len(words) == 0:
 		return test{}, nil
 	}

@@ -97,6 +97,13 @@ var examples = []struct {
 // moreExamples are of commands that need more than is at hand there: a person who
 // types a password, a node of EU, an office that lost its keys.
 const moreExamples = `
+# not for every day
+  spsctl token revoke tokens/vqtgl5nqdzpi2mkp
+  spsctl account password lan.nguyen
+  spsctl account totp lan.nguyen
+  spsctl import rasff-window notifications.csv --check
+  spsctl peer revoke CN
+
 # two persons: one drafts, another issues
   spsctl draft create -f mango.yaml
   spsctl draft list --state submitted
@@ -118,12 +125,8 @@ const moreExamples = `
   spsctl backup list
   spsctl token confirm
 
-# not for every day
-  spsctl token revoke tokens/vqtgl5nqdzpi2mkp
-  spsctl account password lan.nguyen
-  spsctl account totp lan.nguyen
-  spsctl import rasff-window notifications.csv --check
-  spsctl peer revoke CN
+# a clock that is right, against what the peers say
+  spsctl node confirm-clock --yes
 `
 
 // examplesText returns what `spsctl help examples` shows.
