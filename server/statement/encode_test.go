@@ -177,7 +177,7 @@ func TestFingerprint(t *testing.T) {
 		"approver of a system": func(s *spsv1.Statement) {
 			s.DraftedBy, s.ApprovedBy = &spsv1.Person{Id: "lan"}, &spsv1.Person{Id: "binh"}
 		},
-		"unknown field":   func(s *spsv1.Statement) { s.ProtoReflect().SetUnknown([]byte{0xf8, 0x3f, 0x01}) },
+		"unknown field": func(s *spsv1.Statement) { s.ProtoReflect().SetUnknown([]byte{0xf8, 0x3f, 0x01}) },
 	}
 	for name, change := range other {
 		s := mango()
