@@ -27,7 +27,18 @@ import (
 )
 
 // keys knows tokens by their secrets, which are the names of roles.
-type keys struct{ until time.Time }
+type keys struct {
+	until time.Time
+	lasts time.Duration // from each call on, if it is set; until does not count then
+}
+
+// end returns when a token that is shown now expires.
+func (k keys) end() time.Time {
+	if k.lasts > 0 {
+		return time.Now().Add(k.lasts)
+	}
+	return k.until
+}
 
 func (k keys) Token(_ context.Context, secret string) (access.Caller, error) {
 	if secret == "broken" {
@@ -40,7 +51,7 @@ func (k keys) Token(_ context.Context, secret string) (access.Caller, error) {
 		}
 	}
 	return access.Caller{
-		Identity: certs.Identity{Federation: "asean-cn", Office: "VN", Role: role, ID: "plant-portal"}, Until: k.until,
+		Identity: certs.Identity{Federation: "asean-cn", Office: "VN", Role: role, ID: "plant-portal"}, Until: k.end(),
 		Scope: access.Scope{Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}},
 	}, nil
 }
@@ -53,6 +64,7 @@ type node struct {
 	address string // of the web listener; the same after a restart
 	web     string // more of its configuration
 	until   time.Time
+	lasts   time.Duration // of a token from the call on; 0: until
 	running *server.Server
 
 	mu sync.Mutex
@@ -104,7 +116,7 @@ func (n *node) start() {
 	n.t.Helper()
 	var err error
 	n.running, err = server.New(n.t.Context(), server.Options{
-		Config: n.config(), Version: "test", Tokens: keys{n.until},
+		Config: n.config(), Version: "test", Tokens: keys{n.until, n.lasts},
 		Logger: slog.New(slog.NewTextHandler(n.t.Output(), nil)),
 	})
 	if err == nil {

@@ -216,7 +216,7 @@ func TestEvents(t *testing.T) {
 func TestStreamEndsWithItsToken(t *testing.T) {
 	n := newNode(t)
 	n.stop()
-	n.until = time.Now().Add(2 * time.Second)
+	n.lasts = 2 * time.Second // from when it is shown, however long the node took to start
 	n.start()
 	w := n.watch(n.client(""), "")
 	for {
