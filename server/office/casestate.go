@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -81,13 +80,12 @@ func folding(e ledger.Entry, st *spsv1.Statement) statement.CaseEntry {
 // this office was brought in later: who took part before, and has handed nothing
 // on to it.
 func incomplete(self certs.Office, original statement.CaseEntry, entries []statement.CaseEntry, state *spsv1.CaseState) []string {
-	reads := func(a *spsv1.Audience) bool { return a.GetNetwork() || slices.Contains(a.GetOffices(), string(self)) }
-	if self == original.Origin.Office || reads(original.Audience) {
+	if self == original.Origin.Office || reads(original.Audience, string(self)) {
 		return nil
 	}
 	handed := make(map[string]bool)
 	for _, e := range entries {
-		if e.Readdress != nil && reads(e.Audience) {
+		if e.Readdress != nil && reads(e.Audience, string(self)) {
 			handed[string(e.Origin.Office)] = true
 		}
 	}

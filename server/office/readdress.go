@@ -89,9 +89,6 @@ func (s *Service) readdress(ctx context.Context, e ledger.Entry, offices []strin
 	if err != nil {
 		return false, err
 	}
-	reads := func(a *spsv1.Audience, office string) bool {
-		return a.GetNetwork() || slices.Contains(a.GetOffices(), office)
-	}
 	var missing []certs.Office
 	for _, office := range offices {
 		has := reads(e.Leaf.GetAudience(), office) || slices.ContainsFunc(before, func(r ledger.Entry) bool { return reads(r.Leaf.GetAudience(), office) })
@@ -129,4 +126,9 @@ func readdressID(e ledger.Entry, to []certs.Office) string {
 		parts = append(parts, string(office))
 	}
 	return uuid.NewSHA1(byReaddress, []byte(strings.Join(parts, "\n"))).String()
+}
+
+// reads reports whether an office belongs to an audience.
+func reads(a *spsv1.Audience, office string) bool {
+	return a.GetNetwork() || slices.Contains(a.GetOffices(), office)
 }
