@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -25,6 +26,11 @@ func program(t *testing.T) string {
 
 func TestDemoLeavesNothingBehind(t *testing.T) {
 	spsctl := program(t)
+	// A caught signal is at its default in a child: under nohup, which ignores it,
+	// the demo would rightly not end.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	for _, test := range []struct {
 		name  string
 		until string // a line of the output, and what is done then
