@@ -139,9 +139,10 @@ func (l *link) give(to *net.TCPConn, line <-chan parcel) {
 			continue
 		default:
 		}
+		l.proxy.count(len(p.bytes)) // before the other end can have them, so that whoever has read them finds them counted
 		n, err := to.Write(p.bytes)
-		l.proxy.count(n)
 		if err != nil {
+			l.proxy.count(n - len(p.bytes))
 			return
 		}
 	}
