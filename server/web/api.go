@@ -171,11 +171,11 @@ func (s *Server) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 		pattern, _ := runtime.HTTPPattern(r.Context())
 		route, ok := s.routes[r.Method+" "+pattern.String()]
 		head, _ := r.Context().Value(headKey{}).(bool)
-		switch unknown := route.unknownParameters(r.URL.Query()); {
+		switch misfits := route.misfits(r.URL.Query()); {
 		case !ok: // the gateway has a path that the contract has not
 			notFound(w, r)
-		case len(unknown) > 0:
-			refuse(w, r, access.Invalid(unknown...))
+		case len(misfits) > 0:
+			refuse(w, r, access.Invalid(misfits...))
 		case r.Header.Get("If-Match") != "" && !route.tagged:
 			refuse(w, r, access.Invalid(access.Violation{
 				Field: "If-Match", Reason: "IF_MATCH", Sentence: "leave out If-Match: nothing here has a version to compare",

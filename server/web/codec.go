@@ -93,12 +93,12 @@ func (c *codec) NewDecoder(r io.Reader) runtime.Decoder {
 	})
 }
 
-// unreadable says why a body is not the message that it should be: every field
-// that the contract does not have, or else what the decoder says.
+// unreadable says why a body is not the message that it should be: everything
+// in it that the message cannot take, or else what the decoder says.
 func unreadable(text []byte, v any, err error) *access.Refusal {
 	if m := messageOf(v); m != nil {
-		if unknown := unknownFields(text, m.ProtoReflect().Descriptor()); len(unknown) > 0 {
-			return access.Invalid(unknown...)
+		if found := misfits(text, m.ProtoReflect().Descriptor()); len(found) > 0 {
+			return access.Invalid(found...)
 		}
 	}
 	_, why, found := strings.Cut(err.Error(), "proto:")

@@ -136,26 +136,42 @@ func TestParametersOfRoutes(t *testing.T) {
 	if want := []string{"cursor", "view", "filter", "query"}; !slices.Equal(watch.parameters, want) || !watch.streams {
 		t.Errorf("watch = %+v, want a stream with %q", watch, want)
 	}
-	for query, want := range map[string]int{
-		"": 0, "cursor=a&view=STATEMENT_VIEW_FULL": 0, "parent=offices/CN": 1, "a=1&b=2": 2, "cursor.x=1": 0,
+	poll := newRoutes()["GET /v1/{parent=offices/*}/statements:poll"]
+	for _, test := range []struct {
+		route route
+		query string
+		want  []string // field and reason of each misfit
+	}{
+		{watch, "", nil},
+		{watch, "cursor=a&view=STATEMENT_VIEW_FULL", nil},
+		{watch, "parent=offices/CN", []string{"parent UNKNOWN_FIELD"}},
+		{watch, "a=1&b=2", []string{"a UNKNOWN_FIELD", "b UNKNOWN_FIELD"}},
+		{watch, "cursor.x=1", []string{"cursor.x VALUE"}},
+		{poll, "wait=5s&pageSize=7&page_size=8", nil},
+		{poll, "wait=5&pageSize=abc&view=ALL&x=1", []string{"pageSize VALUE", "view VALUE", "wait VALUE", "x UNKNOWN_FIELD"}},
+		{poll, "pageSize=1&pageSize=2", []string{"pageSize VALUE"}},
 	} {
-		values, err := url.ParseQuery(query)
+		values, err := url.ParseQuery(test.query)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := watch.unknownParameters(values); len(got) != want {
-			t.Errorf("unknown in %q: %v, want %d", query, got, want)
+		var got []string
+		for _, v := range test.route.misfits(values) {
+			got = append(got, v.Field+" "+v.Reason)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("misfits in %q: %q, want %q", test.query, got, test.want)
 		}
 	}
 }
 
-// FuzzRequest reads any bytes as a request: a name is unknown exactly if the
-// decoder says so, and whatever is refused is refused with a sentence.
+// FuzzRequest reads any bytes as a request: what does not fit is what the decoder
+// refuses, and whatever is refused is refused with a sentence.
 func FuzzRequest(f *testing.F) {
 	for _, text := range []string{
 		``, ` `, `{}`, `null`, `[]`, `{"parent":1}`, `{"statement":{"salt":"AA=="}}`, `{"report":{}}`, `{"a":{},"a":{}}`,
 		`{"statement":{"notification":{"findings":[{"pest":{}}]},"allowances":{"acknowledge":"3s"}}}`, `{"request_id":"x","requestId":"y"}`,
-		`{"statement":{"notification":{"products":[null,{"x":1}]}}}`, "\xff", `{"statement":{"issued_by":{"id":"\ud800"}}}`,
+		`{"statement":{"notification":{"products":[null,{"x":1}]}}}`, `{"validateOnly":"yes","statement":{"addressees":{},"salt":"?"}}`, "\xff", `{"statement":{"issued_by":{"id":"\ud800"}}}`,
 	} {
 		f.Add([]byte(text))
 	}
@@ -164,15 +180,15 @@ func FuzzRequest(f *testing.F) {
 		b := &body{Reader: bytes.NewReader(text)}
 		request := &spsv1.IssueStatementRequest{}
 		err := c.NewDecoder(b).Decode(request)
-		unknown := unknownFields(text, request.ProtoReflect().Descriptor())
-		if (err == nil) && len(unknown) > 0 {
-			t.Errorf("%q was taken, and %v is unknown", text, unknown)
+		found := misfits(text, request.ProtoReflect().Descriptor())
+		if (err == nil) && len(found) > 0 {
+			t.Errorf("%q was taken, and does not fit: %v", text, found)
 		}
 		if b.refusal != nil && (err == nil || b.refusal.Sentence == "" || len(b.refusal.Violations) == 0) {
 			t.Errorf("%q: error %v, refusal %+v", text, err, b.refusal)
 		}
 		lax := protojson.UnmarshalOptions{DiscardUnknown: true}
-		if err != nil && json.Valid(text) && len(unknown) == 0 && lax.Unmarshal(text, &spsv1.IssueStatementRequest{}) == nil {
+		if err != nil && json.Valid(text) && len(found) == 0 && lax.Unmarshal(text, &spsv1.IssueStatementRequest{}) == nil {
 			t.Errorf("%q was refused with %v, and nothing of it is unknown", text, err)
 		}
 	})

@@ -98,6 +98,12 @@ var assembled = map[string][]string{
 		"there is no such field; this has none", "there is no such field; the fields here are …",
 		"there is no such parameter; this takes none", "there is no such parameter; this takes …",
 	},
+	"VALUE": {
+		"there is no such value; the values are …", "give true or false", "give a text", "give bytes in base64", "give a whole number",
+		"give a whole number, not less than 0", "give a number", "give a time as RFC 3339 has it, such as 2026-01-31T09:30:00Z",
+		"give seconds, such as 30s", "give what /openapi.json describes", "give an object; its fields are …", "give only one of …",
+		"give an object", "give a list, in [ ]", "give it once",
+	},
 	"REFERENCE_UNKNOWN": {
 		"define … in this statement, or name another id",
 		"define … in this statement, or name another id; the one of the case's notification is n:…",
