@@ -3,6 +3,7 @@ package casebook
 import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
 )
@@ -64,10 +65,10 @@ func (w *words) goods(products []*spsv1.Product, parties []*spsv1.Party, finding
 		w.product(p)
 	}
 	for _, p := range parties {
-		w.add(markParty, plain(p.GetName()))
+		w.add(markParty, plain.Text(p.GetName()))
 		w.codes(p.GetCodes())
-		w.add(markCode, joined(p.GetApprovalNumber()))
-		w.add(markCode, joined(p.GetGaccNumber()))
+		w.add(markCode, plain.Joined(p.GetApprovalNumber()))
+		w.add(markCode, plain.Joined(p.GetGaccNumber()))
 	}
 	for _, f := range findings {
 		w.concept(markHazard, f.GetHazard().GetAgent())
@@ -75,14 +76,14 @@ func (w *words) goods(products []*spsv1.Product, parties []*spsv1.Party, finding
 		w.taxon(markHazard, f.GetOrganism().GetTaxon())
 	}
 	for _, m := range measures {
-		w.add(markCode, joined(m.GetCodeStatus().GetCode().GetCode()))
+		w.add(markCode, plain.Joined(m.GetCodeStatus().GetCode().GetCode()))
 	}
 }
 
 func (w *words) product(p *spsv1.Product) {
 	w.texts(markProduct, p.GetName())
 	w.texts(markProduct, p.GetLabelName())
-	w.add(markProduct, plain(p.GetBrand()))
+	w.add(markProduct, plain.Text(p.GetBrand()))
 	for _, t := range p.GetSpecies() {
 		w.taxon(markProduct, t)
 	}
@@ -112,27 +113,27 @@ func (w *words) announcement(a *spsv1.Announcement) {
 
 func (w *words) texts(m mark, texts []*spsv1.LocalizedText) {
 	for _, t := range texts {
-		w.add(m, plain(t.GetText()))
+		w.add(m, plain.Text(t.GetText()))
 	}
 }
 
 func (w *words) codings(m mark, codings []*spsv1.Coding) {
 	for _, c := range codings {
-		w.add(m, plain(c.GetCode()))
-		w.add(m, plain(c.GetDisplay()))
+		w.add(m, plain.Text(c.GetCode()))
+		w.add(m, plain.Text(c.GetDisplay()))
 	}
 }
 
 func (w *words) concept(m mark, c *spsv1.Concept) {
 	w.codings(m, c.GetCodings())
-	w.add(m, plain(c.GetAsWritten()))
+	w.add(m, plain.Text(c.GetAsWritten()))
 }
 
 func (w *words) taxon(m mark, t *spsv1.Taxon) {
 	w.codings(m, t.GetCodings())
-	w.add(m, plain(t.GetScientificName()))
+	w.add(m, plain.Text(t.GetScientificName()))
 	w.texts(m, t.GetCommonName())
-	w.add(m, plain(t.GetAsWritten()))
+	w.add(m, plain.Text(t.GetAsWritten()))
 }
 
 // tariffs are the lists of customs codes whose first six digits are of the
@@ -149,7 +150,7 @@ func (w *words) tariff(codings []*spsv1.Coding) {
 
 func (w *words) codes(codes []*spsv1.SiteCode) {
 	for _, c := range codes {
-		w.add(markCode, joined(c.GetCode()))
+		w.add(markCode, plain.Joined(c.GetCode()))
 	}
 }
 
@@ -160,14 +161,14 @@ func (w *words) origins(origins []*spsv1.Origin) {
 }
 
 func (w *words) area(m mark, a *spsv1.Area) {
-	w.add(m, plain(a.GetCode()))
-	w.add(m, plain(a.GetAsWritten()))
+	w.add(m, plain.Text(a.GetCode()))
+	w.add(m, plain.Text(a.GetAsWritten()))
 }
 
 // external adds a number of another system right behind the system, so that the
 // two can be asked for together.
 func (w *words) external(x *spsv1.ExternalReference) {
-	system, number := plain(x.GetSystem()), plain(x.GetNumber())
+	system, number := plain.Text(x.GetSystem()), plain.Text(x.GetNumber())
 	pair := string(rune(markSystem)) + system + string(rune(markNumber)) + number
 	if system == "" || number == "" || w.seen[pair] {
 		return
@@ -185,8 +186,8 @@ type recipient interface {
 }
 
 func (w *words) who(m mark, r recipient) {
-	w.add(m, plain(r.GetOffice()))
-	w.add(m, plain(r.GetBody()))
+	w.add(m, plain.Text(r.GetOffice()))
+	w.add(m, plain.Text(r.GetBody()))
 	w.area(m, r.GetArea())
 }
 

@@ -3,6 +3,7 @@ package casebook
 import (
 	"slices"
 
+	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -33,7 +34,7 @@ var (
 var fields = []Field{
 	{
 		Name: "office", Type: "text", Operators: text, About: "the office that issued it, by its code",
-		test: matching(ofColumn, plain, func(l *line, p pattern) bool {
+		test: matching(ofColumn, plain.Text, func(l *line, p pattern) bool {
 			return p.matches([]byte{l.summary[0] | 0x20, l.summary[1] | 0x20}) // a code is two capitals
 		}),
 	},
@@ -46,7 +47,7 @@ var fields = []Field{
 		Name: "urgent", Type: "yes or no", Operators: same, About: "whether it must not wait: an alert, or a serious risk",
 		test: yesOrNo(urgent), bare: urgent,
 	},
-	list("reference", "its own reference", plain, markReference),
+	list("reference", "its own reference", plain.Text, markReference),
 	{
 		Name: "case", Type: "reference", Operators: same, About: "the case that it belongs to, as `cases/VN-2026-000123` or without `cases/`",
 		test: caseTest,
@@ -61,27 +62,27 @@ var fields = []Field{
 	},
 	{
 		Name: "origin", Type: "area", Operators: text, About: "where goods come from, by code or words; `VN` is every province of it too",
-		test: matching(ofWords, plain, func(l *line, p pattern) bool { return l.any(markOrigin, p.matchesArea) }),
+		test: matching(ofWords, plain.Text, func(l *line, p pattern) bool { return l.any(markOrigin, p.matchesArea) }),
 	},
-	list("product", "names, brand and species of goods, in any language", plain, markProduct),
-	list("product_category", "category or commodity class of goods, by code or words", plain, markCategory),
+	list("product", "names, brand and species of goods, in any language", plain.Text, markProduct),
+	list("product_category", "category or commodity class of goods, by code or words", plain.Text, markCategory),
 	{
 		Name: "hs", Type: "digits", Operators: text, About: "customs tariff codes (hs, ahtn, ciq, cn); `hs:\"0804\"` is all that begin so",
 		test: matching(ofWords, digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),
 	},
-	list("hazard", "agents, their categories and organisms, by code or words", plain, markHazard),
-	list("party", "names of operators and others", plain, markParty),
-	list("code", "codes of growing areas, packing houses, establishments; approval and registration numbers; blanks do not count", joined, markCode),
-	list("addressee", "whom it names as addressee: an office by its code, an area, a body", plain, markAddressee),
-	list("flagged", "whom it asks for follow-up or attention", plain, markFollowUp, markAttention),
-	list("flagged_for_follow_up", "whom it asks for follow-up", plain, markFollowUp),
-	list("flagged_for_attention", "whom it asks for attention", plain, markAttention),
+	list("hazard", "agents, their categories and organisms, by code or words", plain.Text, markHazard),
+	list("party", "names of operators and others", plain.Text, markParty),
+	list("code", "codes of growing areas, packing houses, establishments; approval and registration numbers; blanks do not count", plain.Joined, markCode),
+	list("addressee", "whom it names as addressee: an office by its code, an area, a body", plain.Text, markAddressee),
+	list("flagged", "whom it asks for follow-up or attention", plain.Text, markFollowUp, markAttention),
+	list("flagged_for_follow_up", "whom it asks for follow-up", plain.Text, markFollowUp),
+	list("flagged_for_attention", "whom it asks for attention", plain.Text, markAttention),
 	{
 		Name: "external_reference", Type: "text", Operators: text, About: "system and number of another system, with a blank between, as `RASFF 2024.9650`",
-		test: matching(ofWords, plain, externalTest),
+		test: matching(ofWords, plain.Text, externalTest),
 	},
-	list("external_reference.system", "the other system", plain, markSystem),
-	list("external_reference.number", "the number there", plain, markNumber),
+	list("external_reference.system", "the other system", plain.Text, markSystem),
+	list("external_reference.number", "the number there", plain.Text, markNumber),
 }
 
 // list is a field of words, of which one is enough.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spsalert/spsalert/client/plain"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -87,7 +88,7 @@ func (l Limits) parseWords(query string) (test, *statement.Problem) {
 		return test{}, &statement.Problem{Field: "query", Reason: "QUERY", Sentence: fmt.Sprintf("write it in at most %d bytes", l.Size)}
 	}
 	var words [][]byte
-	for word := range strings.FieldsSeq(plain(query)) {
+	for word := range strings.FieldsSeq(plain.Text(query)) {
 		words = append(words, []byte(word))
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 )
@@ -82,7 +83,7 @@ func summarize(e ledger.Entry, reading Reading, place Place) summary {
 		flags |= isCase
 	}
 	w := digest(s)
-	w.add(markReference, plain(e.Leaf.GetReference()))
+	w.add(markReference, plain.Text(e.Leaf.GetReference()))
 	b := place.append(make([]byte, 0, 64+w.size))
 	b = append(b, flags, kindOf(s), small(classificationOf(s)), small(s.GetStatus()), small(s.GetHandling()))
 	b = binary.BigEndian.AppendUint64(b, issued(e.Leaf))

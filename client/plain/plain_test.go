@@ -1,12 +1,15 @@
-package casebook
+package plain_test
 
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/spsalert/spsalert/client/plain"
 )
 
-func TestPlain(t *testing.T) {
+func TestText(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"ASCII", "  Mango\tPulp\r\n", "mango pulp"},
 		{"Vietnamese", "Sầu Riêng Đông lạnh", "sau rieng dong lanh"},
@@ -25,40 +28,32 @@ func TestPlain(t *testing.T) {
 		{"control characters", "a\x01b\x00c", "a b c"},
 		{"nothing", " \u200b ", ""},
 	} {
-		if got := plain(tc.text); got != tc.want {
-			t.Errorf("%s: plain(%q) = %q, want %q", tc.name, tc.text, got, tc.want)
+		if got := plain.Text(tc.text); got != tc.want {
+			t.Errorf("%s: Text(%q) = %q, want %q", tc.name, tc.text, got, tc.want)
 		}
 	}
 }
 
-func FuzzPlain(f *testing.F) {
+func FuzzText(f *testing.F) {
 	for _, s := range []string{"Sầu Riêng", "น้ำ", "\u0301a", "a\u200d\u0301", "ﬁ", "\x00", "ẞ", "망고", "\xff"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := plain(s)
-		if strings.ContainsFunc(got, func(r rune) bool { return r <= lastMark }) {
-			t.Errorf("plain(%q) = %q has a control character", s, got)
+		got := plain.Text(s)
+		if strings.ContainsFunc(got, func(r rune) bool { return unicode.IsControl(r) }) {
+			t.Errorf("Text(%q) = %q has a control character", s, got)
 		}
 		if utf8.ValidString(s) && !utf8.ValidString(got) {
-			t.Errorf("plain(%q) = %q is no UTF-8", s, got)
+			t.Errorf("Text(%q) = %q is no UTF-8", s, got)
 		}
 		if strings.TrimSpace(got) != got || strings.Contains(got, "  ") {
-			t.Errorf("plain(%q) = %q has blanks too many", s, got)
+			t.Errorf("Text(%q) = %q has blanks too many", s, got)
 		}
 	})
 }
 
-func TestNearest(t *testing.T) {
-	for _, tc := range []struct{ name, want string }{
-		{"klassification", "classification"},
-		{"hazards", "hazard"},
-		{"HAZARD", "hazard"},
-		{"os", ""},
-		{"mango", ""},
-	} {
-		if got := nearest(tc.name, []string{"classification", "hazard", "hs"}); got != tc.want {
-			t.Errorf("nearest(%q) = %q, want %q", tc.name, got, tc.want)
-		}
+func TestJoined(t *testing.T) {
+	if got, want := plain.Joined(" ＤＬ 99\t02 "), "dl9902"; got != want {
+		t.Errorf("Joined = %q, want %q", got, want)
 	}
 }

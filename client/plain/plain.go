@@ -1,4 +1,6 @@
-package casebook
+// Package plain makes texts alike that people take for the same when they look
+// for something.
+package plain
 
 import (
 	"strings"
@@ -8,14 +10,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// plain returns a text as it is kept for searches and as what is searched for
+// Text returns a text as it is kept for searches and as what is searched for
 // is compared with it: case folded, compatibility forms such as full-width
 // letters made ordinary (NFKD), marks taken off Latin letters, so that "sau
 // rieng" finds "Sầu Riêng", every blank one space, none at the ends. What Thai,
 // Lao, Khmer, Burmese, Chinese and all other scripts write stays as it is; only
 // characters that nobody sees, such as the zero-width space between Khmer words,
 // are dropped. The result has no control characters.
-func plain(s string) string {
+func Text(s string) string {
 	if !isASCII(s) {
 		s = letters(s)
 	} else {
@@ -65,15 +67,5 @@ func isASCII(s string) bool {
 	return true
 }
 
-// joined returns a plain text without blanks, for codes: "DL 9902" is "dl9902".
-func joined(s string) string { return strings.ReplaceAll(plain(s), " ", "") }
-
-// digits returns the digits of a customs tariff code: "0804.50" is "080450".
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-}
+// Joined returns a plain text without blanks, for codes: "DL 9902" is "dl9902".
+func Joined(s string) string { return strings.ReplaceAll(Text(s), " ", "") }
