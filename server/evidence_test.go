@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -90,5 +92,36 @@ func TestEvidence(t *testing.T) {
 	}
 	if _, err := cn.exhibit(t, "offices/CN/statements/1-0", &spsv1.GetEvidenceRequest{}); status.Code(err) != codes.NotFound {
 		t.Errorf("of a card = %v, want NOT_FOUND", err)
+	}
+}
+
+// TestEvidenceIsAudited wants every restricted statement that a bundle carries
+// away in the audit log, and what was asked for though it be for everybody.
+func TestEvidenceIsAudited(t *testing.T) {
+	w := newWorld(t, "VN", "CN")
+	cn, vn := w.start("CN"), w.start("VN")
+	original := issue(t, cn, notification("fruit fly in mango", "VN"))
+	vn.watch("offices/CN", "").statement(original.GetName())
+	answer := issue(t, vn, followUp(original, "the orchard was inspected", "CN"))
+	cn.watch("offices/VN", "").statement(answer.GetName())
+	announced := issue(t, cn, notification("announced to all"))
+	for _, asked := range []struct {
+		name        string
+		withoutCase bool
+	}{{original.GetName(), false}, {answer.GetName(), false}, {original.GetName(), true}, {announced.GetName(), false}} {
+		if _, err := cn.exhibit(t, asked.name, &spsv1.GetEvidenceRequest{WithoutCase: asked.withoutCase}); err != nil {
+			t.Fatalf("evidence of %s: %v", asked.name, err)
+		}
+	}
+	cn.stop() // writes what waits
+	want := []string{
+		"lan.vu GetEvidence [" + original.GetName() + " " + answer.GetName() + "]",
+		"lan.vu GetEvidence [" + answer.GetName() + " " + original.GetName() + "]",
+		"lan.vu GetEvidence [" + original.GetName() + "]",
+		"lan.vu GetEvidence [" + announced.GetName() + "]",
+	}
+	got := slices.DeleteFunc(audited(t, w.start("CN")), func(line string) bool { return !strings.Contains(line, " GetEvidence ") })
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("audit log (-want +got):\n%s", diff)
 	}
 }

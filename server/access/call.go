@@ -44,12 +44,17 @@ func (c *call) open(now time.Time) (closed func(), err error) {
 // done sees to the record of a call that succeeded, before it is answered. An
 // error means that the answer MUST NOT be given.
 func (c *call) done(ctx context.Context, request, answer any) error {
-	asked, _ := request.(proto.Message)
 	switch {
 	case c.audit == nil:
 		return nil
 	case c.rule.shows != nil:
-		return c.showed(ctx, c.rule.shows(asked))
+		asked, _ := request.(proto.Message)
+		given, _ := answer.(proto.Message)
+		names, err := c.rule.shows(asked, given)
+		if err != nil {
+			return err
+		}
+		return c.showed(ctx, names)
 	case c.changes():
 		c.audit.settle(ctx, answer)
 		return nil

@@ -1,12 +1,17 @@
 package access
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/certs/seal/evidence"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -25,14 +30,36 @@ func restricted(answer proto.Message) []string {
 	return names
 }
 
-// evidenceOf returns the name of the statement of which somebody asks for
-// evidence: a file to be carried away, so it is recorded for the network too.
-func evidenceOf(request proto.Message) []string {
-	r, ok := request.(*spsv1.GetEvidenceRequest)
+// evidenceOf returns the name of the statement of which somebody is given
+// evidence, and those of the restricted statements in the bundle. It is a file
+// to be carried away, so what was asked for is named though it be for the whole
+// network.
+func evidenceOf(request, answer proto.Message) ([]string, error) {
+	asked, _ := request.(*spsv1.GetEvidenceRequest)
+	file, ok := answer.(*httpbody.HttpBody)
 	if !ok {
-		return nil
+		return nil, fmt.Errorf("audit of evidence: the answer is a %T", answer)
 	}
-	return []string{strings.TrimSuffix(r.GetName(), "/evidence")}
+	bundle, err := evidence.Parse(file.GetData())
+	if err != nil {
+		return nil, fmt.Errorf("audit of evidence: %w", err)
+	}
+	names := []string{strings.TrimSuffix(asked.GetName(), "/evidence")}
+	for _, e := range append([]evidence.Entry{bundle.Statement}, bundle.Case...) {
+		leaf, err := seal.ParseLeaf(e.Leaf)
+		if err != nil {
+			return nil, fmt.Errorf("audit of evidence: %w", err)
+		}
+		o, err := certs.ParseOrigin(leaf.GetOrigin())
+		if err != nil {
+			return nil, fmt.Errorf("audit of evidence: %w", err)
+		}
+		name := fmt.Sprintf("offices/%s/statements/%d-%d", o.Office, o.Epoch, leaf.GetSequence())
+		if !leaf.GetAudience().GetNetwork() && name != names[0] {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 func restrictedIn(m protoreflect.Message, names *[]string) {

@@ -42,9 +42,9 @@ type Rule struct {
 	// ownCheck leaves the field rules of requests to the service, which reports
 	// them together with what else is wrong, or has no time for them.
 	ownCheck bool
-	// shows, if set, says by the request which statements the answer shows, for
-	// the audit log, where the answer itself does not.
-	shows func(proto.Message) []string
+	// shows, if set, says which statements an answer shows, for the audit log,
+	// where its messages do not. With an error the answer is not given.
+	shows func(request, answer proto.Message) ([]string, error)
 }
 
 // Allows reports whether a caller of the given identity may call the method at

@@ -29,8 +29,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// EvidenceService is for officers, validators and auditors of the node's own office. Each call is in the audit log, with
-// the statement that it was about.
+// EvidenceService is for officers, validators and auditors of the node's own office, with a certificate or token of a
+// person: systems get none. Each call that is answered is in the audit log, with the statement that was asked for and
+// every other statement in the bundle that is not for the whole network.
 type EvidenceServiceClient interface {
 	// GetEvidence returns the evidence bundle of a statement that this office issued or received: a file that proves to
 	// anyone, off line, what was stated, when the issuer says so, and which offices are shown to have received it. The
@@ -64,8 +65,9 @@ func (c *evidenceServiceClient) GetEvidence(ctx context.Context, in *GetEvidence
 // All implementations must embed UnimplementedEvidenceServiceServer
 // for forward compatibility.
 //
-// EvidenceService is for officers, validators and auditors of the node's own office. Each call is in the audit log, with
-// the statement that it was about.
+// EvidenceService is for officers, validators and auditors of the node's own office, with a certificate or token of a
+// person: systems get none. Each call that is answered is in the audit log, with the statement that was asked for and
+// every other statement in the bundle that is not for the whole network.
 type EvidenceServiceServer interface {
 	// GetEvidence returns the evidence bundle of a statement that this office issued or received: a file that proves to
 	// anyone, off line, what was stated, when the issuer says so, and which offices are shown to have received it. The
