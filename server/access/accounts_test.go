@@ -131,6 +131,9 @@ func TestSetPasswordRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-caller.Ended() // what was signed in by the old one
+	d.restart()      // after which no channel knows of it
+	_, err = d.Account(t.Context(), lan, caller.Session)
+	wantRefused(t, "a session of the old password", err, codes.Unauthenticated, access.ReasonRevoked)
 	if _, err := d.SignIn(t.Context(), access.Proof{Account: lan, Password: password2}); err != nil {
 		t.Errorf("sign in by the new password: %v, want nil", err)
 	}
@@ -209,7 +212,7 @@ func TestDisabledAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-caller.Ended()
-	_, err = d.Account(t.Context(), lan)
+	_, err = d.Account(t.Context(), lan, caller.Session)
 	wantRefused(t, "its session", err, codes.Unauthenticated, access.ReasonRevoked)
 	_, err = d.SignIn(t.Context(), access.Proof{Account: lan, Password: password})
 	wantRefused(t, "sign in", err, codes.Unauthenticated, access.ReasonUnauthenticated)
@@ -219,7 +222,7 @@ func TestDisabledAccount(t *testing.T) {
 	if _, err := d.SignIn(t.Context(), access.Proof{Account: lan, Password: password}); err != nil {
 		t.Errorf("sign in once enabled: %v, want nil", err)
 	}
-	if c, err := d.Account(t.Context(), lan); err != nil || c.URI() != caller.URI() {
+	if c, err := d.Account(t.Context(), lan, caller.Session); err != nil || c.URI() != caller.URI() {
 		t.Errorf("Account = %v, %v, want %v", c, err, caller.URI())
 	}
 }

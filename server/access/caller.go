@@ -27,6 +27,11 @@ type Caller struct {
 	// Scope is what a caller of the role system may issue. It binds no other.
 	Scope Scope
 
+	// Session is what a sign-in with an account is bound to, for
+	// [Register.Account]; it is no secret and proves nothing. It is empty for
+	// others.
+	Session string
+
 	// Until is when the proof expires, certificate or token. Calls are refused
 	// after it, and streams end then; the zero time is long past.
 	Until time.Time

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"time"
@@ -17,12 +18,22 @@ import (
 // nobody has confirmed it. Its value is when the backup was unpacked.
 var keyRestored = []byte("restored")
 
+// keyLife is what sign-in sessions of this store are bound to. It is drawn anew
+// by each restore, so that no session from before one outlives it, whatever the
+// clocks say; a store that was never restored has none.
+var keyLife = []byte("life")
+
 // MarkRestored says in a store that it was unpacked from a backup. Tokens that
 // were revoked since the backup was made are good in it again, and so are old
 // passwords: no token and no sign-in is good until an administrator has
-// confirmed them. It is durable on return, and may be repeated.
+// confirmed them, and sessions that were signed in before never are again. It is
+// durable on return, and may be repeated.
 func MarkRestored(ctx context.Context, s store.Store, now time.Time) error {
+	life := []byte(rand.Text())
 	err := s.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+		if err := tx.Put(tableMeta, keyLife, life); err != nil {
+			return err
+		}
 		return tx.Put(tableMeta, keyRestored, []byte(now.UTC().Format(time.RFC3339)))
 	})
 	if err != nil {

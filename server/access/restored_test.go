@@ -29,6 +29,10 @@ func TestNothingIsGoodUntilItIsConfirmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	proof := access.Proof{Account: account.GetName(), Password: password}
+	before, err := d.SignIn(t.Context(), proof)
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := []string{stolen.GetName(), token.GetName(), account.GetName()}
 	wantRefused(t, "Confirm of a store that was not restored", d.Confirm(t.Context(), all), codes.FailedPrecondition, access.ReasonInvalid)
 
@@ -46,7 +50,7 @@ func TestNothingIsGoodUntilItIsConfirmed(t *testing.T) {
 		wantRefused(t, what+": Token", err, codes.Unauthenticated, access.ReasonUnconfirmed)
 		_, err = d.SignIn(t.Context(), proof)
 		wantRefused(t, what+": SignIn", err, codes.Unauthenticated, access.ReasonUnconfirmed)
-		_, err = d.Account(t.Context(), account.GetName())
+		_, err = d.Account(t.Context(), account.GetName(), before.Session)
 		wantRefused(t, what+": Account", err, codes.Unauthenticated, access.ReasonUnconfirmed)
 		_, err = d.SetPassword(t.Context(), access.PasswordChange{Account: account.GetName(), Old: password, New: password + "!"})
 		wantRefused(t, what+": SetPassword", err, codes.Unauthenticated, access.ReasonUnconfirmed)
@@ -74,8 +78,12 @@ func TestNothingIsGoodUntilItIsConfirmed(t *testing.T) {
 	}
 	_, err = d.Token(t.Context(), stolenSecret)
 	wantRefused(t, "a token that was revoked before", err, codes.Unauthenticated, access.ReasonRevoked)
-	if _, err := d.SignIn(t.Context(), proof); err != nil {
+	_, err = d.Account(t.Context(), account.GetName(), before.Session)
+	wantRefused(t, "a session from before the restore", err, codes.Unauthenticated, access.ReasonRevoked)
+	if after, err := d.SignIn(t.Context(), proof); err != nil {
 		t.Errorf("SignIn after it was confirmed: %v", err)
+	} else if _, err := d.Account(t.Context(), account.GetName(), after.Session); err != nil {
+		t.Errorf("Account of a session that was signed in after it was confirmed: %v", err)
 	}
 	if at, err := d.Restored(t.Context()); !at.Equal(time.Time{}) || err != nil {
 		t.Errorf("Restored after it was confirmed = %v, %v, want the zero time", at, err)

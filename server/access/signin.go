@@ -2,13 +2,17 @@ package access
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/hex"
 	"errors"
 	"strings"
 
 	"google.golang.org/grpc/codes"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // What the audit log calls what people do before a guard knows them.
@@ -29,8 +33,9 @@ type Proof struct {
 // after some that failed in a row the account, and whoever tries from the same
 // address, has to wait.
 //
-// It takes tens of milliseconds of all cores, on purpose. A session keeps the
-// name of the account and asks [Register.Account] at every request.
+// It takes tens of milliseconds of all cores, on purpose. A session keeps
+// Credential and Session of the caller and asks [Register.Account] with them at
+// every request.
 func (r *Register) SignIn(ctx context.Context, p Proof) (Caller, error) {
 	var caller Caller
 	err := r.attempt(ctx, p.Account, methodSignIn, func() (bool, error) {
@@ -59,9 +64,13 @@ func (r *Register) SignIn(ctx context.Context, p Proof) (Caller, error) {
 			fresh.Password = hash
 			return nil
 		})
+		if err != nil {
+			return proved(err)
+		}
 		caller = r.callerOf(a)
 		caller.ended = ended
-		return proved(err)
+		caller.Session, err = r.sessionOf(ctx, hash)
+		return err == nil, err
 	})
 	if err != nil {
 		return Caller{}, err
@@ -70,25 +79,43 @@ func (r *Register) SignIn(ctx context.Context, p Proof) (Caller, error) {
 }
 
 // Account returns the caller of a session that was signed in to an account,
-// with what the account says now; a refusal if it was disabled, or if the store was
-// restored from a backup and nobody has confirmed its accounts. A session MUST
-// end when its Caller was first returned [RegisterOptions.SessionAge] ago, and
-// when the account is reset or gets another password: [Caller.Ended].
-func (r *Register) Account(ctx context.Context, name string) (Caller, error) {
+// with what the account says now; a refusal if it was disabled, if it was reset or
+// got another password since, or if the store was restored from a backup since. A
+// session MUST end when its Caller was first returned
+// [RegisterOptions.SessionAge] ago; what it has under way ends with
+// [Caller.Ended].
+func (r *Register) Account(ctx context.Context, name, session string) (Caller, error) {
 	ended := r.end(name)
 	if err := r.confirmed(ctx); err != nil {
 		return Caller{}, err
 	}
-	a, _, err := r.account(ctx, name)
+	a, proof, err := r.account(ctx, name)
 	if err != nil {
 		return Caller{}, err
 	}
-	if a.GetDisableTime() != nil {
+	now, err := r.sessionOf(ctx, proof.Password)
+	if err != nil {
+		return Caller{}, err
+	}
+	if a.GetDisableTime() != nil || subtle.ConstantTimeCompare([]byte(session), []byte(now)) != 1 {
 		return Caller{}, revoked()
 	}
 	c := r.callerOf(a)
-	c.ended = ended
+	c.ended, c.Session = ended, now
 	return c, nil
+}
+
+// sessionOf returns what sessions are bound to that are signed in with the
+// password of a hash, to the store as it was restored last.
+func (r *Register) sessionOf(ctx context.Context, hash string) (session string, err error) {
+	err = r.o.Store.View(ctx, func(tx store.Reader) error {
+		life, err := tx.Get(tableMeta, keyLife)
+		mac := hmac.New(sha256.New, life)
+		mac.Write([]byte(hash))
+		session = hex.EncodeToString(mac.Sum(nil))
+		return err
+	})
+	return session, err
 }
 
 func (r *Register) callerOf(a *spsv1.Account) Caller {
