@@ -20,9 +20,11 @@ import (
 const featureBody = "want_body"
 
 const (
-	// bodyStall is how long nothing of a body may come before another source is
-	// tried. Entries go before bodies, so it is no sign of a dead peer.
-	bodyStall = 2 * time.Minute
+	// bodyStall is how long less than bodyProgress of a body may come before
+	// another source is tried. Entries go before bodies, so it is no sign of a
+	// dead peer.
+	bodyStall    = 2 * time.Minute
+	bodyProgress = 4 << 10
 	// bodyLook is how often missing bodies are looked for at most, and
 	// bodyLookAgain at least.
 	bodyLook      = time.Second
@@ -144,7 +146,7 @@ func (s *session) collect(ctx context.Context, w *wantedBody, t target) error {
 	defer s.unwant()
 	stall := time.NewTimer(bodyStall)
 	defer stall.Stop()
-	for !t.Whole() {
+	for came := 0; !t.Whole(); {
 		c, ok := s.chunk()
 		if !ok {
 			select {
@@ -163,7 +165,10 @@ func (s *session) collect(ctx context.Context, w *wantedBody, t target) error {
 		if err != nil {
 			return err
 		}
-		stall.Reset(bodyStall)
+		if came += len(c.GetData()); came >= bodyProgress {
+			came = 0
+			stall.Reset(bodyStall)
+		}
 	}
 	return nil
 }

@@ -320,8 +320,14 @@ func TestBodiesAreRefused(t *testing.T) {
 	}
 }
 
-// A peer that is asked and says nothing is not waited for.
+// A peer that is asked and says nothing, or a byte now and then, is not waited
+// for.
 func TestBodyThatStallsIsAskedOfAnother(t *testing.T) {
+	t.Run("nothing", func(t *testing.T) { stalledBody(t, false) })
+	t.Run("a byte now and then", func(t *testing.T) { stalledBody(t, true) })
+}
+
+func stalledBody(t *testing.T, drips bool) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "CN", "TH", "VN")
 		cn, th, vn := w.nodes["CN"], w.nodes["TH"], w.nodes["VN"]
@@ -333,7 +339,7 @@ func TestBodyThatStallsIsAskedOfAnother(t *testing.T) {
 		defer th.stop()
 		time.Sleep(20 * time.Second)
 		s := withhold(cn, vn)
-		s.untilWantBody()
+		want := s.untilWantBody()
 		var taken atomic.Uint64
 		taken.Store(s.received())
 		go func() {
@@ -347,9 +353,12 @@ func TestBodyThatStallsIsAskedOfAnother(t *testing.T) {
 				}
 			}
 		}()
-		for range 12 { // it is alive, and entries would go
+		for i := range 12 { // it is alive, and entries would go
 			time.Sleep(15 * time.Second)
 			s.send(creditFrame(taken.Load()))
+			if drips {
+				s.send(chunkOf(want, i, entry.Envelope[i:i+1], len(entry.Envelope)))
+			}
 		}
 		synctest.Wait()
 		got, err := cn.ledger.Entry(context.Background(), vn.ledger.Origin(), 1)
