@@ -22,9 +22,9 @@ func (n *node) attachments() spsv1.AttachmentServiceClient {
 }
 
 // upload gives a node a file, and returns what a statement says of it.
-func (n *node) upload(id string, content []byte) *spsv1.Attachment {
+func (n *node) upload(as spsv1.AttachmentServiceClient, id string, content []byte) *spsv1.Attachment {
 	n.w.t.Helper()
-	stream, err := n.attachments().UploadAttachment(n.w.t.Context())
+	stream, err := as.UploadAttachment(n.w.t.Context())
 	if err != nil {
 		n.w.t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestReaddressBringsAttachments(t *testing.T) {
 	th, vn, cn := w.start("TH"), w.start("VN"), w.start("CN")
 	photo := bytes.Repeat([]byte("what the inspector saw\n"), 20_000)
 	st := notification("fruit fly in durian", "VN")
-	st.Attachments = []*spsv1.Attachment{th.upload("a1", photo)}
+	st.Attachments = []*spsv1.Attachment{th.upload(th.attachments(), "a1", photo)}
 	original := issue(t, th, st)
 	arrived(original, th, vn)
 	name := original.GetName() + "/attachments/a1"

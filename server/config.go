@@ -77,7 +77,8 @@ type Limits struct {
 	// AttachmentsKeep how long one is kept that no statement names.
 	Attachments     int64
 	AttachmentsKeep time.Duration
-	Connections     int // that one address may have to the listener of peers
+	UploadPace      int64 // bytes a second that an upload has to bring
+	Connections     int   // that one address may have to the listener of peers
 
 	Request   int           // largest request at the office and web listeners, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
@@ -174,6 +175,10 @@ func Settings() []Setting {
 		}},
 		{Key: "limits.attachments_keep", Default: "72h", Doc: "an attachment that was uploaded and that no statement names is removed after this", set: func(c *Config, v string) (err error) {
 			c.Limits.AttachmentsKeep, err = parseWait(v, time.Minute, 90*24*time.Hour)
+			return err
+		}},
+		{Key: "limits.upload_pace", Default: "2KiB", Doc: "an upload that brings fewer bytes a second than this, from its second minute on, is ended", set: func(c *Config, v string) (err error) {
+			c.Limits.UploadPace, err = parseSize(v, 1, 1<<20)
 			return err
 		}},
 		{Key: "limits.connections", Default: "64", Doc: "connections that one address may have to the listener of peers; more where many offices stand behind one", set: func(c *Config, v string) (err error) {

@@ -42,7 +42,7 @@ systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
 backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
-limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
+limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, upload_pace: 512, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
 `
 
 func writeConfig(t *testing.T, text string) string {
@@ -71,7 +71,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 		Log:       server.Log{Level: slog.LevelDebug, Format: "text"},
 		Telemetry: server.Telemetry{Endpoint: "https://collector.test:4317"},
 		Limits: server.Limits{
-			Store: 1 << 40, PeerReserve: 8 << 20, Connections: 200, Attachments: 2 << 40, AttachmentsKeep: 24 * time.Hour,
+			Store: 1 << 40, PeerReserve: 8 << 20, Connections: 200, Attachments: 2 << 40, AttachmentsKeep: 24 * time.Hour, UploadPace: 512,
 			Request: 2 << 20, Heartbeat: 5 * time.Second, Drain: time.Minute, Reload: 30 * time.Second,
 		},
 		Queries: casebook.Limits{Rows: 5000, Size: 1 << 10, Words: 3, Terms: 7},
@@ -124,7 +124,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 		Listen: server.Listen{Office: "127.0.0.1:7444", Ops: "127.0.0.1:7446"},
 		Log:    server.Log{Level: slog.LevelInfo, Format: "json"},
 		Limits: server.Limits{
-			Store: 64 << 30, PeerReserve: 4 << 20, Connections: 64, Attachments: 64 << 30, AttachmentsKeep: 72 * time.Hour,
+			Store: 64 << 30, PeerReserve: 4 << 20, Connections: 64, Attachments: 64 << 30, AttachmentsKeep: 72 * time.Hour, UploadPace: 2 << 10,
 			Request: 1 << 20, Heartbeat: 15 * time.Second, Drain: 5 * time.Second, Reload: 5 * time.Second,
 		},
 		Queries: casebook.DefaultLimits(),

@@ -212,6 +212,12 @@ func TestPostsSeeTheirOwnDrafts(t *testing.T) {
 	} {
 		wantReason(t, what+" by another post", err, "NOT_FOUND")
 	}
+	photo := vn.upload(spsv1.NewAttachmentServiceClient(vn.as(certs.RolePost, "huu-nghi")), "a1", []byte("the seal was broken\n"))
+	own.GetStatement().Attachments = []*spsv1.Attachment{photo}
+	own, err := gate.UpdateDraft(t.Context(), &spsv1.UpdateDraftRequest{Draft: own})
+	if err != nil {
+		t.Fatalf("name a file that the post uploaded: %v", err)
+	}
 	own = submit(t, gate, own)
 	if _, err := vn.drafts(certs.RoleValidator, "binh").IssueDraft(t.Context(), &spsv1.IssueDraftRequest{
 		Name: own.GetName(), Etag: own.GetEtag(),

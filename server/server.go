@@ -207,7 +207,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	s.office = office.New(office.Options{
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
-		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep,
+		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
 		MayIssue:  s.mayIssue,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})

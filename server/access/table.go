@@ -101,6 +101,7 @@ func Methods() map[string]Rule {
 		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
 		// Posts draft, and see their own drafts only, see office.Drafts.
 		drafters     = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost}
+		uploaders    = append(slices.Clone(issuers), certs.RolePost) // for statements, and for drafts
 		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
 		validators   = []certs.Role{certs.RoleValidator}
 		// Systems too ask who is on the network before they address anybody.
@@ -132,7 +133,7 @@ func Methods() map[string]Rule {
 		spsv1.DraftService_SubmitDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_ReturnDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_IssueDraft_FullMethodName:              {Class: ClassIssue, Roles: validators},
-		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: issuers},
+		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: uploaders},
 		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: readers},
 
 		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: members},

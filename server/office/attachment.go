@@ -38,7 +38,7 @@ func (s *Service) UploadAttachment(stream grpc.ClientStreamingServer[spsv1.Uploa
 		return err
 	}
 	defer leave()
-	content := receiveUpload(stream)
+	content := receiveUpload(stream, s.o.UploadPace)
 	defer content.close()
 	header, err := content.header()
 	if err != nil {

@@ -37,6 +37,9 @@ type Options struct {
 	// names.
 	Blobs *blob.Store
 	Keep  time.Duration
+	// UploadPace is how many bytes a second an upload has to bring, from its
+	// second minute on.
+	UploadPace int64
 
 	// Heartbeat is how often a watch that has nothing to say says so.
 	Heartbeat time.Duration

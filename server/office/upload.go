@@ -17,8 +17,8 @@ import (
 const (
 	maxUploads       = 64 // under way at once
 	maxCallerUploads = 8  // of one caller
-	// uploadStall is how long an upload may send nothing: it holds room that
-	// others may need.
+	// uploadStall is how long an upload may send nothing, and how long it may
+	// be slower than [Options.UploadPace]: it holds room that others may need.
 	uploadStall = time.Minute
 )
 
@@ -61,6 +61,9 @@ type upload struct {
 	parts  chan uploadPart
 	closed chan struct{}
 	stall  *time.Timer
+	pace   int64 // bytes in a second, at least, since it began
+	begun  time.Time
+	came   int64 // bytes behind the header
 	rest   []byte
 }
 
@@ -71,8 +74,10 @@ type uploadPart struct {
 
 // receiveUpload begins to receive. The goroutine that it starts ends when the
 // call does, since nothing else ends a Recv that waits.
-func receiveUpload(stream grpc.ClientStreamingServer[spsv1.UploadAttachmentRequest, spsv1.UploadAttachmentResponse]) *upload {
-	u := &upload{parts: make(chan uploadPart), closed: make(chan struct{}), stall: time.NewTimer(uploadStall)}
+func receiveUpload(stream grpc.ClientStreamingServer[spsv1.UploadAttachmentRequest, spsv1.UploadAttachmentResponse], pace int64) *upload {
+	u := &upload{
+		parts: make(chan uploadPart), closed: make(chan struct{}), stall: time.NewTimer(uploadStall), pace: pace, begun: time.Now(),
+	}
 	go func() {
 		for {
 			var part uploadPart
@@ -96,17 +101,23 @@ func (u *upload) close() {
 	close(u.closed)
 }
 
+// next returns the next message, unless it does not come, or all that came is
+// too little for the time.
 func (u *upload) next() (*spsv1.UploadAttachmentRequest, error) {
-	u.stall.Reset(uploadStall)
+	behind := uploadStall + time.Duration(float64(u.came)/float64(u.pace)*float64(time.Second)) - time.Since(u.begun)
+	u.stall.Reset(min(uploadStall, behind))
 	select {
 	case part := <-u.parts:
+		u.came += int64(len(part.request.GetData()))
 		return part.request, part.err
 	case <-u.stall.C:
-		return nil, &access.Refusal{
-			Code: codes.InvalidArgument, Reason: access.ReasonInvalid,
-			Sentence: fmt.Sprintf("nothing came for %s: send the file again", uploadStall),
-		}
 	}
+	sentence := fmt.Sprintf("nothing came for %s: send the file again", uploadStall)
+	if behind < uploadStall {
+		sentence = fmt.Sprintf("%d bytes came in %s, fewer than limits.upload_pace asks for: send the file over a faster line, or in parts",
+			u.came, time.Since(u.begun).Round(time.Second))
+	}
+	return nil, &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: sentence}
 }
 
 // header returns what the first message says.

@@ -31,6 +31,9 @@ const (
 	downloadPath = "/v1/offices/{office}/statements/{statement}/attachments/{attachment}"
 
 	uploadPiece = 256 << 10 // of a file, on its way to the service
+	// uploadLeast is how much of a piece has to come within [bodyLimit]. It is
+	// little, since the service says how fast an upload has to be.
+	uploadLeast = 1 << 10
 )
 
 // upload answers POST /v1/attachments and PUT /v1/attachments/{sha256}: the body
@@ -113,8 +116,7 @@ func otherParameters(query url.Values, taken ...string) []access.Violation {
 	return found
 }
 
-// send hands the body to the service, piece by piece. Each piece has the time
-// to come that a whole body of JSON has.
+// send hands the body to the service, piece by piece.
 func (s *Server) send(ctx context.Context, w http.ResponseWriter, r *http.Request, header *spsv1.UploadHeader) (*spsv1.UploadAttachmentResponse, error) {
 	stream, err := spsv1.NewAttachmentServiceClient(s.o.Conn).UploadAttachment(ctx)
 	if err != nil {
@@ -124,7 +126,7 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, r *http.Reques
 	rc := http.NewResponseController(w)
 	for piece := make([]byte, uploadPiece); err == nil; {
 		_ = rc.SetReadDeadline(time.Now().Add(bodyLimit))
-		n, readErr := io.ReadFull(r.Body, piece)
+		n, readErr := io.ReadAtLeast(r.Body, piece, uploadLeast)
 		if n > 0 {
 			err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Data{Data: piece[:n]}})
 		}
@@ -143,7 +145,7 @@ func (s *Server) send(ctx context.Context, w http.ResponseWriter, r *http.Reques
 }
 
 // bodyEnded reports whether a body that ended within a piece came to its end.
-// io.ReadFull calls both that and a cut ErrUnexpectedEOF; reading once more
+// io.ReadAtLeast calls both that and a cut ErrUnexpectedEOF; reading once more
 // tells them apart.
 func bodyEnded(r *http.Request) bool {
 	_, err := r.Body.Read(make([]byte, 1))

@@ -40,7 +40,8 @@ const (
 type AttachmentServiceClient interface {
 	// UploadAttachment keeps a file. When it returns, the file is durable, and a statement may name it; one that no
 	// statement names until `expire_time` is removed. The same bytes again are no error. The first message holds the
-	// header, all others bytes. For officers, validators and systems.
+	// header, all others bytes. An upload that brings nothing for a minute, or fewer bytes a second than limits.upload_pace
+	// from its second minute on, is ended. For officers, validators and systems, and for posts, whose drafts may name it.
 	UploadAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAttachmentRequest, UploadAttachmentResponse], error)
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
 	// when the statement was not addressed to this office. A file that has not arrived yet is UNAVAILABLE with the reason
@@ -103,7 +104,8 @@ type AttachmentService_DownloadAttachmentClient = grpc.ServerStreamingClient[Dow
 type AttachmentServiceServer interface {
 	// UploadAttachment keeps a file. When it returns, the file is durable, and a statement may name it; one that no
 	// statement names until `expire_time` is removed. The same bytes again are no error. The first message holds the
-	// header, all others bytes. For officers, validators and systems.
+	// header, all others bytes. An upload that brings nothing for a minute, or fewer bytes a second than limits.upload_pace
+	// from its second minute on, is ended. For officers, validators and systems, and for posts, whose drafts may name it.
 	UploadAttachment(grpc.ClientStreamingServer[UploadAttachmentRequest, UploadAttachmentResponse]) error
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
 	// when the statement was not addressed to this office. A file that has not arrived yet is UNAVAILABLE with the reason
