@@ -158,6 +158,9 @@ func product(p *spsv1.Product, languages []string) string {
 			return name
 		}
 	}
+	if name := concept(p.GetItem()); name != "" {
+		return name
+	}
 	if name := concept(p.GetCategory()); name != "" {
 		return name
 	}

@@ -88,6 +88,7 @@ func (w *words) product(p *spsv1.Product) {
 		w.taxon(markProduct, t)
 	}
 	w.concept(markCategory, p.GetCategory())
+	w.concept(markCategory, p.GetItem())
 	w.concept(markCategory, p.GetCommodityClass())
 	w.tariff(p.GetCommodityCodes())
 	w.codes(p.GetCodes())

@@ -65,7 +65,7 @@ var fields = []Field{
 		test: matching(ofWords, plain.Text, func(l *line, p pattern) bool { return l.any(markOrigin, p.matchesArea) }),
 	},
 	list("product", "names, brand and species of goods, in any language", plain.Text, markProduct),
-	list("product_category", "category or commodity class of goods, by code or words", plain.Text, markCategory),
+	list("product_category", "category, item or commodity class of goods, by code or words", plain.Text, markCategory),
 	{
 		Name: "hs", Type: "digits", Operators: text, About: "customs tariff codes (hs, ahtn, ciq, cn); `hs:\"0804\"` is all that begin so",
 		test: matching(ofWords, digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),

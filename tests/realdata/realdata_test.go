@@ -5,7 +5,9 @@
 // The rows of a real export are read where they are: at the path in
 // SPS_RASFF_WINDOW, or beside the repository, in
 // ../shared/data/rasff-window-2024-2025. Where there are none, the rows written
-// by hand in this package are all; they are tested in any case.
+// by hand in this package are all; they are tested in any case. Two more sets of
+// real data are entered to see what the model cannot say: the lists of EUROPHYT,
+// and notifications with codes of FoodEx2.
 package realdata
 
 import (
@@ -27,6 +29,19 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 )
 
+// realText returns a file of real data, and false if there is none here.
+func realText(t *testing.T, path string) (string, bool) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data), true
+}
+
 // members are the offices of the federation that the demonstration mints.
 var members = []certs.Office{"EU", "CN", "TH", "VN"}
 
@@ -44,14 +59,8 @@ func realExport(t *testing.T) ([]byte, bool) {
 	} else if _, err := os.Stat(path); err != nil {
 		t.Fatalf("SPS_RASFF_WINDOW: %v", err)
 	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data, true
+	data, found := realText(t, path)
+	return []byte(data), found
 }
 
 // complete returns a statement with what a node fills in at issue.

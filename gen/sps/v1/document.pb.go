@@ -74,6 +74,8 @@ const (
 	DocumentKind_DOCUMENT_KIND_OTHER DocumentKind = 21
 	// Phytosanitary certificate or plant passport, where a source does not tell them apart.
 	DocumentKind_DOCUMENT_KIND_PHYTOSANITARY_CERTIFICATE_OR_PLANT_PASSPORT DocumentKind = 22
+	// A document of which a source does not say what it is.
+	DocumentKind_DOCUMENT_KIND_NOT_STATED DocumentKind = 23
 )
 
 // Enum value maps for DocumentKind.
@@ -102,6 +104,7 @@ var (
 		20: "DOCUMENT_KIND_OTHER_CERTIFICATE",
 		21: "DOCUMENT_KIND_OTHER",
 		22: "DOCUMENT_KIND_PHYTOSANITARY_CERTIFICATE_OR_PLANT_PASSPORT",
+		23: "DOCUMENT_KIND_NOT_STATED",
 	}
 	DocumentKind_value = map[string]int32{
 		"DOCUMENT_KIND_UNSPECIFIED":                                 0,
@@ -127,6 +130,7 @@ var (
 		"DOCUMENT_KIND_OTHER_CERTIFICATE":                           20,
 		"DOCUMENT_KIND_OTHER":                                       21,
 		"DOCUMENT_KIND_PHYTOSANITARY_CERTIFICATE_OR_PLANT_PASSPORT": 22,
+		"DOCUMENT_KIND_NOT_STATED":                                  23,
 	}
 )
 
@@ -406,7 +410,7 @@ const file_sps_v1_document_proto_rawDesc = "" +
 	"\x05about\x18\f \x03(\tB=\xbaH:\x92\x017\x10\xe8\a\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about\x12I\n" +
 	"\vattachments\x18\r \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments\x12K\n" +
 	"\x0fconfidentiality\x18\x0e \x01(\x0e2\x17.sps.v1.ConfidentialityB\b\xbaH\x05\x82\x01\x02\x10\x01R\x0fconfidentiality:_\xbaH\\\x1aZ\n" +
-	"\x0edocument.other\x12\x1fname a document of another kind\x1a'this.kind != 21 || this.name.size() > 0*\xf5\x06\n" +
+	"\x0edocument.other\x12\x1fname a document of another kind\x1a'this.kind != 21 || this.name.size() > 0*\x93\a\n" +
 	"\fDocumentKind\x12\x1d\n" +
 	"\x19DOCUMENT_KIND_UNSPECIFIED\x10\x00\x12+\n" +
 	"'DOCUMENT_KIND_PHYTOSANITARY_CERTIFICATE\x10\x01\x129\n" +
@@ -431,7 +435,8 @@ const file_sps_v1_document_proto_rawDesc = "" +
 	"!DOCUMENT_KIND_CUSTOMS_DECLARATION\x10\x13\x12#\n" +
 	"\x1fDOCUMENT_KIND_OTHER_CERTIFICATE\x10\x14\x12\x17\n" +
 	"\x13DOCUMENT_KIND_OTHER\x10\x15\x12=\n" +
-	"9DOCUMENT_KIND_PHYTOSANITARY_CERTIFICATE_OR_PLANT_PASSPORT\x10\x16*\xaf\x01\n" +
+	"9DOCUMENT_KIND_PHYTOSANITARY_CERTIFICATE_OR_PLANT_PASSPORT\x10\x16\x12\x1c\n" +
+	"\x18DOCUMENT_KIND_NOT_STATED\x10\x17*\xaf\x01\n" +
 	"\x10DocumentPresence\x12!\n" +
 	"\x1dDOCUMENT_PRESENCE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17DOCUMENT_PRESENCE_PAPER\x10\x01\x12 \n" +

@@ -125,21 +125,24 @@ const (
 	TaxonRank_TAXON_RANK_STRAIN TaxonRank = 8
 	// A group that is no taxon: "ornamental plants", "mixed forest plants".
 	TaxonRank_TAXON_RANK_GROUP TaxonRank = 9
+	// It could not be told, or the source says that nobody told, what it is.
+	TaxonRank_TAXON_RANK_UNIDENTIFIED TaxonRank = 10
 )
 
 // Enum value maps for TaxonRank.
 var (
 	TaxonRank_name = map[int32]string{
-		0: "TAXON_RANK_UNSPECIFIED",
-		1: "TAXON_RANK_CLASS_OR_ABOVE",
-		2: "TAXON_RANK_ORDER",
-		3: "TAXON_RANK_FAMILY",
-		4: "TAXON_RANK_GENUS",
-		5: "TAXON_RANK_SPECIES",
-		6: "TAXON_RANK_INFRASPECIFIC",
-		7: "TAXON_RANK_HYBRID",
-		8: "TAXON_RANK_STRAIN",
-		9: "TAXON_RANK_GROUP",
+		0:  "TAXON_RANK_UNSPECIFIED",
+		1:  "TAXON_RANK_CLASS_OR_ABOVE",
+		2:  "TAXON_RANK_ORDER",
+		3:  "TAXON_RANK_FAMILY",
+		4:  "TAXON_RANK_GENUS",
+		5:  "TAXON_RANK_SPECIES",
+		6:  "TAXON_RANK_INFRASPECIFIC",
+		7:  "TAXON_RANK_HYBRID",
+		8:  "TAXON_RANK_STRAIN",
+		9:  "TAXON_RANK_GROUP",
+		10: "TAXON_RANK_UNIDENTIFIED",
 	}
 	TaxonRank_value = map[string]int32{
 		"TAXON_RANK_UNSPECIFIED":    0,
@@ -152,6 +155,7 @@ var (
 		"TAXON_RANK_HYBRID":         7,
 		"TAXON_RANK_STRAIN":         8,
 		"TAXON_RANK_GROUP":          9,
+		"TAXON_RANK_UNIDENTIFIED":   10,
 	}
 )
 
@@ -679,6 +683,8 @@ type Product struct {
 	ArticleKind ArticleKind `protobuf:"varint,4,opt,name=article_kind,json=articleKind,proto3,enum=sps.v1.ArticleKind" json:"article_kind,omitempty"`
 	// Category of food, feed or other goods, for example of RASFF.
 	Category *Concept `protobuf:"bytes,5,opt,name=category,proto3" json:"category,omitempty"`
+	// What it is, more exactly than its category, by a list that tells single foods, feeds or goods apart: FoodEx2.
+	Item *Concept `protobuf:"bytes,26,opt,name=item,proto3" json:"item,omitempty"`
 	// Commodity class of plant health (ISPM 12, EUROPHYT).
 	CommodityClass *Concept `protobuf:"bytes,6,opt,name=commodity_class,json=commodityClass,proto3" json:"commodity_class,omitempty"`
 	// Customs tariff codes; HS, AHTN, CIQ and CN codes may stand together.
@@ -784,6 +790,13 @@ func (x *Product) GetArticleKind() ArticleKind {
 func (x *Product) GetCategory() *Concept {
 	if x != nil {
 		return x.Category
+	}
+	return nil
+}
+
+func (x *Product) GetItem() *Concept {
+	if x != nil {
+		return x.Item
 	}
 	return nil
 }
@@ -974,14 +987,15 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\x05gtins\x18\x11 \x03(\tB)\xbaH&\x92\x01#\x102\x18\x01\"\x1dr\x1b2\x19^([0-9]{8}|[0-9]{12,14})$R\x05gtins\x120\n" +
 	"\x05codes\x18\x12 \x03(\v2\x10.sps.v1.SiteCodeB\b\xbaH\x05\x92\x01\x02\x10dR\x05codes\x122\n" +
 	"\aorigins\x18\x13 \x03(\v2\x0e.sps.v1.OriginB\b\xbaH\x05\x92\x01\x02\x102R\aorigins\x12A\n" +
-	"\vdescription\x18\x14 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\vdescription\"\xf9\r\n" +
+	"\vdescription\x18\x14 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\vdescription\"\xb9\x0e\n" +
 	"\aProduct\x12)\n" +
 	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^p[1-9][0-9]{0,3}$R\x02id\x12\xbd\x01\n" +
 	"\x04name\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\x91\x01\xbaH\x8d\x01\xba\x01\x84\x01\n" +
 	"\x13product.name_length\x12Ia product name has at most 1,000 characters; use the description for more\x1a\"this.all(t, t.text.size() <= 1000)\x92\x01\x02\x10\x1eR\x04name\x12A\n" +
 	"\vdescription\x18\x03 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\vdescription\x12@\n" +
 	"\farticle_kind\x18\x04 \x01(\x0e2\x13.sps.v1.ArticleKindB\b\xbaH\x05\x82\x01\x02\x10\x01R\varticleKind\x12+\n" +
-	"\bcategory\x18\x05 \x01(\v2\x0f.sps.v1.ConceptR\bcategory\x128\n" +
+	"\bcategory\x18\x05 \x01(\v2\x0f.sps.v1.ConceptR\bcategory\x12#\n" +
+	"\x04item\x18\x1a \x01(\v2\x0f.sps.v1.ConceptR\x04item\x128\n" +
 	"\x0fcommodity_class\x18\x06 \x01(\v2\x0f.sps.v1.ConceptR\x0ecommodityClass\x12A\n" +
 	"\x0fcommodity_codes\x18\a \x03(\v2\x0e.sps.v1.CodingB\b\xbaH\x05\x92\x01\x02\x10\x14R\x0ecommodityCodes\x121\n" +
 	"\aspecies\x18\b \x03(\v2\r.sps.v1.TaxonB\b\xbaH\x05\x92\x01\x02\x10dR\aspecies\x122\n" +
@@ -1004,8 +1018,8 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\x05marks\x18\x16 \x03(\tB\x11\xbaH\x0e\x92\x01\v\x10d\"\ar\x05\x10\x01\x18\xac\x02R\x05marks\x12J\n" +
 	"\vaccompanies\x18\x18 \x03(\tB(\xbaH%\x92\x01\"\x10\xc8\x01\x18\x01\"\x1br\x192\x17^(n:)?p[1-9][0-9]{0,3}$R\vaccompanies\x12Z\n" +
 	"\tmade_from\x18\x19 \x03(\tB=\xbaH:\x92\x017\x10\xc8\x01\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\bmadeFrom\x12*\n" +
-	"\x04lots\x18\x17 \x03(\v2\v.sps.v1.LotB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04lots:\x9e\x02\xbaH\x9a\x02\x1a\x97\x02\n" +
-	"\rproduct.empty\x12dsay what the product is: a name, a category, a commodity class or code, a species or an article kind\x1a\x9f\x01this.name.size() > 0 || has(this.category) || has(this.commodity_class) || this.commodity_codes.size() > 0 || this.species.size() > 0 || this.article_kind != 0*\x88\x02\n" +
+	"\x04lots\x18\x17 \x03(\v2\v.sps.v1.LotB\t\xbaH\x06\x92\x01\x03\x10\xf4\x03R\x04lots:\xb9\x02\xbaH\xb5\x02\x1a\xb2\x02\n" +
+	"\rproduct.empty\x12msay what the product is: a name, a category, an item, a commodity class or code, a species or an article kind\x1a\xb1\x01this.name.size() > 0 || has(this.category) || has(this.item) || has(this.commodity_class) || this.commodity_codes.size() > 0 || this.species.size() > 0 || this.article_kind != 0*\x88\x02\n" +
 	"\vArticleKind\x12\x1c\n" +
 	"\x18ARTICLE_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16ARTICLE_KIND_COMMODITY\x10\x01\x12\x1f\n" +
@@ -1015,7 +1029,7 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\x17ARTICLE_KIND_CONVEYANCE\x10\x05\x12\x1a\n" +
 	"\x16ARTICLE_KIND_PACKAGING\x10\x06\x12\x1c\n" +
 	"\x18ARTICLE_KIND_LIVE_ANIMAL\x10\a\x12\x16\n" +
-	"\x12ARTICLE_KIND_OTHER\x10\b*\x83\x02\n" +
+	"\x12ARTICLE_KIND_OTHER\x10\b*\xa0\x02\n" +
 	"\tTaxonRank\x12\x1a\n" +
 	"\x16TAXON_RANK_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19TAXON_RANK_CLASS_OR_ABOVE\x10\x01\x12\x14\n" +
@@ -1026,7 +1040,9 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\x18TAXON_RANK_INFRASPECIFIC\x10\x06\x12\x15\n" +
 	"\x11TAXON_RANK_HYBRID\x10\a\x12\x15\n" +
 	"\x11TAXON_RANK_STRAIN\x10\b\x12\x14\n" +
-	"\x10TAXON_RANK_GROUP\x10\t*{\n" +
+	"\x10TAXON_RANK_GROUP\x10\t\x12\x1b\n" +
+	"\x17TAXON_RANK_UNIDENTIFIED\x10\n" +
+	"*{\n" +
 	"\vOriginState\x12\x1c\n" +
 	"\x18ORIGIN_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13ORIGIN_STATE_STATED\x10\x01\x12\x18\n" +
@@ -1096,23 +1112,24 @@ var file_sps_v1_product_proto_depIdxs = []int32{
 	9,  // 26: sps.v1.Product.description:type_name -> sps.v1.LocalizedText
 	0,  // 27: sps.v1.Product.article_kind:type_name -> sps.v1.ArticleKind
 	11, // 28: sps.v1.Product.category:type_name -> sps.v1.Concept
-	11, // 29: sps.v1.Product.commodity_class:type_name -> sps.v1.Concept
-	8,  // 30: sps.v1.Product.commodity_codes:type_name -> sps.v1.Coding
-	3,  // 31: sps.v1.Product.species:type_name -> sps.v1.Taxon
-	4,  // 32: sps.v1.Product.origins:type_name -> sps.v1.Origin
-	9,  // 33: sps.v1.Product.label_name:type_name -> sps.v1.LocalizedText
-	11, // 34: sps.v1.Product.preservation:type_name -> sps.v1.Concept
-	12, // 35: sps.v1.Product.shelf_life:type_name -> sps.v1.Quantity
-	11, // 36: sps.v1.Product.intended_use:type_name -> sps.v1.Concept
-	12, // 37: sps.v1.Product.quantity:type_name -> sps.v1.Quantity
-	5,  // 38: sps.v1.Product.packaging:type_name -> sps.v1.Packaging
-	14, // 39: sps.v1.Product.codes:type_name -> sps.v1.SiteCode
-	6,  // 40: sps.v1.Product.lots:type_name -> sps.v1.Lot
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	11, // 29: sps.v1.Product.item:type_name -> sps.v1.Concept
+	11, // 30: sps.v1.Product.commodity_class:type_name -> sps.v1.Concept
+	8,  // 31: sps.v1.Product.commodity_codes:type_name -> sps.v1.Coding
+	3,  // 32: sps.v1.Product.species:type_name -> sps.v1.Taxon
+	4,  // 33: sps.v1.Product.origins:type_name -> sps.v1.Origin
+	9,  // 34: sps.v1.Product.label_name:type_name -> sps.v1.LocalizedText
+	11, // 35: sps.v1.Product.preservation:type_name -> sps.v1.Concept
+	12, // 36: sps.v1.Product.shelf_life:type_name -> sps.v1.Quantity
+	11, // 37: sps.v1.Product.intended_use:type_name -> sps.v1.Concept
+	12, // 38: sps.v1.Product.quantity:type_name -> sps.v1.Quantity
+	5,  // 39: sps.v1.Product.packaging:type_name -> sps.v1.Packaging
+	14, // 40: sps.v1.Product.codes:type_name -> sps.v1.SiteCode
+	6,  // 41: sps.v1.Product.lots:type_name -> sps.v1.Lot
+	42, // [42:42] is the sub-list for method output_type
+	42, // [42:42] is the sub-list for method input_type
+	42, // [42:42] is the sub-list for extension type_name
+	42, // [42:42] is the sub-list for extension extendee
+	0,  // [0:42] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_product_proto_init() }
