@@ -31,6 +31,7 @@ var allowed = map[string]string{
 	"/sps.v1.CaseService/ReaddressCase":                         "validator",
 	"/sps.v1.CaseService/ListCases":                             "officer validator system auditor",
 	"/sps.v1.AttachmentService/UploadAttachment":                "officer validator post system",
+	"/sps.v1.CaseService/GetStatistics":                         "officer validator system auditor",
 	"/sps.v1.AttachmentService/DownloadAttachment":              "officer validator system auditor",
 	"/sps.v1.NodeService/GetNode":                               "officer validator system auditor admin",
 	"/sps.v1.NodeService/ListPeers":                             "officer validator system auditor admin",

@@ -122,6 +122,7 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_ReaddressCase_FullMethodName:   {Class: ClassIssue, Roles: validators},
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_GetStatistics_FullMethodName:   {Class: ClassRead, Roles: readers},
 
 		spsv1.EvidenceService_GetEvidence_FullMethodName:          {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
 		spsv1.DraftService_CreateDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spsalert/spsalert/client/plain"
 	"github.com/spsalert/spsalert/server/statement"
@@ -108,6 +109,17 @@ func (l Limits) parseWords(query string) (test, *statement.Problem) {
 		}
 		return true
 	}, ofWords * cost(len(words))}, nil
+}
+
+// Between returns the query with only what was issued at from or later and
+// before to, to the millisecond; the zero time is no bound.
+func (q Query) Between(from, to time.Time) Query {
+	if !from.IsZero() || !to.IsZero() {
+		q.test = allOf(test{func(l *line) bool {
+			return (from.IsZero() || l.issued() >= from.UnixMilli()) && (to.IsZero() || l.issued() < to.UnixMilli())
+		}, ofColumn}, q.test)
+	}
+	return q
 }
 
 // all reports whether every statement matches.

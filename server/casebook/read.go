@@ -20,7 +20,6 @@ import (
 // that reference.
 func (b *Book) Case(ctx context.Context, reference string, after, upTo uint64, most int) (whole Item, parts []Item, err error) {
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
-		parts = nil
 		var hash []byte
 		if whole, hash, err = b.original(r, reference); err != nil {
 			return err
@@ -28,25 +27,51 @@ func (b *Book) Case(ctx context.Context, reference string, after, upTo uint64, m
 		if whole.N > upTo {
 			return ErrNotFound
 		}
-		prefix := partsKey(whole.Place, hash)
-		from := binary.BigEndian.AppendUint64(bytes.Clone(prefix), after+1)
-		to := binary.BigEndian.AppendUint64(bytes.Clone(prefix), upTo+1)
-		for row, err := range r.Scan(tableParts, from, to, false) {
-			if err != nil || len(parts) >= most {
-				return err
-			}
-			part, err := b.item(row.Key[len(prefix):], row.Value)
-			if err != nil {
-				return err
-			}
-			parts = append(parts, part)
-		}
-		return nil
+		parts, err = b.parts(r, whole.Place, hash, after, upTo, most)
+		return err
 	})
 	if err != nil {
 		return Item{}, nil, fmt.Errorf("case %s: %w", reference, err)
 	}
 	return whole, parts, nil
+}
+
+// Parts returns what refers to an original, as Case does, from the first on. The
+// error is [ErrNotFound] if the item is no original.
+func (b *Book) Parts(ctx context.Context, whole Item, upTo uint64, most int) (parts []Item, err error) {
+	err = b.o.Store.View(ctx, func(r store.Reader) error {
+		value, err := r.Get(tableOriginals, whole.append(nil))
+		if err != nil {
+			return err
+		}
+		if len(value) < 32 {
+			return ErrNotFound
+		}
+		parts, err = b.parts(r, whole.Place, value[:32], 0, upTo, most)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("case of %s/%d: %w", whole.Origin, whole.Sequence, err)
+	}
+	return parts, nil
+}
+
+// parts returns what refers to the original of a place and record hash.
+func (b *Book) parts(r store.Reader, whole Place, hash []byte, after, upTo uint64, most int) (parts []Item, err error) {
+	prefix := partsKey(whole, hash)
+	from := binary.BigEndian.AppendUint64(bytes.Clone(prefix), after+1)
+	to := binary.BigEndian.AppendUint64(bytes.Clone(prefix), upTo+1)
+	for row, err := range r.Scan(tableParts, from, to, false) {
+		if err != nil || len(parts) >= most {
+			return parts, err
+		}
+		part, err := b.item(row.Key[len(prefix):], row.Value)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
 }
 
 // original returns the notification that a reference belongs to, with its

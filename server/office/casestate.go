@@ -20,27 +20,46 @@ const mostFolded = 10_000
 // addState sets what the entries of a case that are here add up to, and what is
 // to be done.
 func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.Item, upTo uint64) error {
-	_, parts, err := s.o.Book.Case(ctx, c.GetReference(), 0, upTo, mostFolded+1)
-	if err != nil || len(parts) > mostFolded {
+	f, err := s.fold(ctx, whole, upTo)
+	if err != nil || f == nil {
 		return err
+	}
+	c.State, c.Deadlines = f.state, f.deadlines
+	c.Incomplete = incomplete(s.self(), f.original, f.others, f.state)
+	return nil
+}
+
+// folded is a case with what its entries add up to and what is due.
+type folded struct {
+	original  statement.CaseEntry
+	others    []statement.CaseEntry
+	state     *spsv1.CaseState
+	deadlines []*spsv1.Deadline
+}
+
+// fold folds what is here of the case of an original; nil if that is more than
+// mostFolded entries.
+func (s *Service) fold(ctx context.Context, whole casebook.Item, upTo uint64) (*folded, error) {
+	parts, err := s.o.Book.Parts(ctx, whole, upTo, mostFolded+1)
+	if err != nil || len(parts) > mostFolded {
+		return nil, err
 	}
 	first, err := s.caseEntries(ctx, whole)
 	if err != nil || len(first) == 0 {
-		return err
+		return nil, err
 	}
-	entries := first[1:]
+	f := &folded{original: first[0], others: first[1:]}
 	for _, part := range parts {
 		some, err := s.caseEntries(ctx, part)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		entries = append(entries, some...)
+		f.others = append(f.others, some...)
 	}
-	c.State = statement.Fold(first[0], entries)
-	c.Incomplete = incomplete(s.self(), first[0], entries, c.State)
+	f.state = statement.Fold(f.original, f.others)
 	d := &delivery{ctx: ctx, s: s}
-	c.Deadlines = statement.Deadlines(c.State, d, s.o.Now())
-	return d.err
+	f.deadlines = statement.Deadlines(f.state, d, s.o.Now())
+	return f, d.err
 }
 
 // caseEntries returns a part of a case as it is folded: a readdress, or a

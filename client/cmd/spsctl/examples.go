@@ -44,6 +44,10 @@ var examples = []struct {
 	{"for a spreadsheet", []string{
 		"spsctl case list --all -o csv > cases.csv",
 	}},
+	{"figures: how many, of what, from where, and how long answers took", []string{
+		"spsctl case statistics --by week",
+		"spsctl case stats --by origin,hazard --from 2026-01-01 -o json",
+	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",
 		"spsctl node whoami",

@@ -1700,7 +1700,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\"\xa5\x05\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xa5\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1840,7 +1840,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x1aDELIVERY_STATE_UNDELIVERED\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x1f\n" +
 	"\x1bDELIVERY_STATE_BODY_MISSING\x10\x03\x12\x1a\n" +
-	"\x16DELIVERY_STATE_BY_HAND\x10\x042\x9a\a\n" +
+	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xfb\a\n" +
 	"\vCaseService\x12|\n" +
 	"\x0eIssueStatement\x12\x1d.sps.v1.IssueStatementRequest\x1a\x17.sps.v1.IssuedStatement\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=offices/*}/statements:issue\x12o\n" +
 	"\fGetStatement\x12\x1b.sps.v1.GetStatementRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#\x12!/v1/{name=offices/*/statements/*}\x12z\n" +
@@ -1848,7 +1848,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x0fWatchStatements\x12\x1e.sps.v1.WatchStatementsRequest\x1a\x1f.sps.v1.WatchStatementsResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/{parent=offices/*}/statements:watch0\x01\x12\x7f\n" +
 	"\x0ePollStatements\x12\x1d.sps.v1.PollStatementsRequest\x1a\x1e.sps.v1.PollStatementsResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=offices/*}/statements:poll\x12K\n" +
 	"\aGetCase\x12\x16.sps.v1.GetCaseRequest\x1a\f.sps.v1.Case\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=cases/*}\x12S\n" +
-	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12u\n" +
+	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12_\n" +
+	"\rGetStatistics\x12\x1c.sps.v1.GetStatisticsRequest\x1a\x12.sps.v1.Statistics\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases:statistics\x12u\n" +
 	"\rReaddressCase\x12\x1c.sps.v1.ReaddressCaseRequest\x1a\x1d.sps.v1.ReaddressCaseResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=cases/*}:readdressB\x86\x01\n" +
 	"\n" +
 	"com.sps.v1B\x10CaseServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
@@ -1898,6 +1899,8 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*durationpb.Duration)(nil),     // 27: google.protobuf.Duration
 	(*CaseState)(nil),               // 28: sps.v1.CaseState
 	(*Deadline)(nil),                // 29: sps.v1.Deadline
+	(*GetStatisticsRequest)(nil),    // 30: sps.v1.GetStatisticsRequest
+	(*Statistics)(nil),              // 31: sps.v1.Statistics
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
 	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
@@ -1938,17 +1941,19 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	12, // 35: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
 	16, // 36: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
 	19, // 37: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	17, // 38: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	2,  // 39: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 40: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 41: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 42: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 43: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 44: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 45: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	18, // 46: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	39, // [39:47] is the sub-list for method output_type
-	31, // [31:39] is the sub-list for method input_type
+	30, // 38: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
+	17, // 39: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	2,  // 40: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 41: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 42: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 43: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 44: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 45: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 46: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	31, // 47: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	18, // 48: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	40, // [40:49] is the sub-list for method output_type
+	31, // [31:40] is the sub-list for method input_type
 	31, // [31:31] is the sub-list for extension type_name
 	31, // [31:31] is the sub-list for extension extendee
 	0,  // [0:31] is the sub-list for field type_name
@@ -1963,6 +1968,7 @@ func file_sps_v1_case_service_proto_init() {
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_problem_proto_init()
 	file_sps_v1_statement_proto_init()
+	file_sps_v1_statistics_proto_init()
 	file_sps_v1_case_service_proto_msgTypes[9].OneofWrappers = []any{
 		(*WatchStatementsResponse_Statement)(nil),
 		(*WatchStatementsResponse_Receipt)(nil),

@@ -28,6 +28,7 @@ const (
 	CaseService_PollStatements_FullMethodName  = "/sps.v1.CaseService/PollStatements"
 	CaseService_GetCase_FullMethodName         = "/sps.v1.CaseService/GetCase"
 	CaseService_ListCases_FullMethodName       = "/sps.v1.CaseService/ListCases"
+	CaseService_GetStatistics_FullMethodName   = "/sps.v1.CaseService/GetStatistics"
 	CaseService_ReaddressCase_FullMethodName   = "/sps.v1.CaseService/ReaddressCase"
 )
 
@@ -70,6 +71,10 @@ type CaseServiceClient interface {
 	// ListCases returns the cases that this node holds, the one whose original was recorded last first unless order_by
 	// says otherwise. A page may be short, even empty; only an empty next_page_token ends the list.
 	ListCases(ctx context.Context, in *ListCasesRequest, opts ...grpc.CallOption) (*ListCasesResponse, error)
+	// GetStatistics counts the cases that this node holds, by week, classification, hazard, product, origin or notifier,
+	// and says how long acknowledgements, answers and outcomes took. It is what the cases say now, in whatever order they
+	// arrived. Exercises and tests never count.
+	GetStatistics(ctx context.Context, in *GetStatisticsRequest, opts ...grpc.CallOption) (*Statistics, error)
 	// ReaddressCase brings further offices into a case: what this office said in it is handed on to them, byte for byte.
 	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
 	// handed on again. For validators.
@@ -163,6 +168,16 @@ func (c *caseServiceClient) ListCases(ctx context.Context, in *ListCasesRequest,
 	return out, nil
 }
 
+func (c *caseServiceClient) GetStatistics(ctx context.Context, in *GetStatisticsRequest, opts ...grpc.CallOption) (*Statistics, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Statistics)
+	err := c.cc.Invoke(ctx, CaseService_GetStatistics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *caseServiceClient) ReaddressCase(ctx context.Context, in *ReaddressCaseRequest, opts ...grpc.CallOption) (*ReaddressCaseResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReaddressCaseResponse)
@@ -212,6 +227,10 @@ type CaseServiceServer interface {
 	// ListCases returns the cases that this node holds, the one whose original was recorded last first unless order_by
 	// says otherwise. A page may be short, even empty; only an empty next_page_token ends the list.
 	ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error)
+	// GetStatistics counts the cases that this node holds, by week, classification, hazard, product, origin or notifier,
+	// and says how long acknowledgements, answers and outcomes took. It is what the cases say now, in whatever order they
+	// arrived. Exercises and tests never count.
+	GetStatistics(context.Context, *GetStatisticsRequest) (*Statistics, error)
 	// ReaddressCase brings further offices into a case: what this office said in it is handed on to them, byte for byte.
 	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
 	// handed on again. For validators.
@@ -246,6 +265,9 @@ func (UnimplementedCaseServiceServer) GetCase(context.Context, *GetCaseRequest) 
 }
 func (UnimplementedCaseServiceServer) ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCases not implemented")
+}
+func (UnimplementedCaseServiceServer) GetStatistics(context.Context, *GetStatisticsRequest) (*Statistics, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetStatistics not implemented")
 }
 func (UnimplementedCaseServiceServer) ReaddressCase(context.Context, *ReaddressCaseRequest) (*ReaddressCaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReaddressCase not implemented")
@@ -390,6 +412,24 @@ func _CaseService_ListCases_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CaseService_GetStatistics_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetStatisticsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).GetStatistics(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_GetStatistics_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).GetStatistics(ctx, req.(*GetStatisticsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CaseService_ReaddressCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReaddressCaseRequest)
 	if err := dec(in); err != nil {
@@ -438,6 +478,10 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCases",
 			Handler:    _CaseService_ListCases_Handler,
+		},
+		{
+			MethodName: "GetStatistics",
+			Handler:    _CaseService_GetStatistics_Handler,
 		},
 		{
 			MethodName: "ReaddressCase",

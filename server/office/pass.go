@@ -1,0 +1,40 @@
+package office
+
+import (
+	"context"
+	"iter"
+
+	"github.com/spsalert/spsalert/server/casebook"
+)
+
+// passPage is how many items are taken from the casebook at once by what goes
+// over all of them.
+const passPage = 500
+
+// allCases yields the originals of all cases that q asks for, of what was
+// recorded up to a position, page by page. After an error there is no more.
+func (s *Service) allCases(ctx context.Context, q casebook.Query, upTo uint64) iter.Seq2[casebook.Item, error] {
+	return s.pass(upTo, func(p casebook.Page) ([]casebook.Item, []byte, error) { return s.o.Book.Cases(ctx, q, p) })
+}
+
+func (s *Service) pass(upTo uint64, list func(casebook.Page) ([]casebook.Item, []byte, error)) iter.Seq2[casebook.Item, error] {
+	return func(yield func(casebook.Item, error) bool) {
+		p := casebook.Page{UpTo: upTo, Limit: passPage, Budget: s.o.Queries.Rows}
+		for {
+			items, next, err := list(p)
+			if err != nil {
+				yield(casebook.Item{}, err)
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if next == nil {
+				return
+			}
+			p.From = next
+		}
+	}
+}

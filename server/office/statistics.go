@@ -1,0 +1,89 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
+)
+
+// GetStatistics implements spsv1.CaseServiceServer.
+func (s *Service) GetStatistics(ctx context.Context, req *spsv1.GetStatisticsRequest) (*spsv1.Statistics, error) {
+	from, to, err := timeRange(req)
+	if err != nil {
+		return nil, err
+	}
+	q, err := s.parseQuery(req.GetFilter(), req.GetQuery(), "")
+	if err != nil {
+		return nil, err
+	}
+	t := casebook.NewTally(casebook.TallyOptions{
+		GroupBy: req.GetGroupBy(), Office: s.self(), Zone: s.zone(), Now: s.o.Now().UTC(),
+	})
+	if err := s.count(ctx, t, q.Between(from, to)); err != nil {
+		return nil, err
+	}
+	return t.Statistics(), nil
+}
+
+// count adds the cases that q asks for to a tally.
+func (s *Service) count(ctx context.Context, t *casebook.Tally, q casebook.Query) error {
+	upTo := s.o.Ledger.Released().N
+	for item, err := range s.allCases(ctx, q, upTo) {
+		if err != nil {
+			return err
+		}
+		c, err := s.fold(ctx, item, upTo)
+		if err != nil {
+			return err
+		}
+		if c == nil { // more was said in it than is folded
+			continue
+		}
+		err = t.Add(casebook.FactsOf(c.original, c.others, c.state, c.deadlines))
+		if errors.Is(err, casebook.ErrGroups) {
+			return &access.Refusal{
+				Code: codes.InvalidArgument, Reason: access.ReasonTooLarge,
+				Sentence: "there would be more than 10,000 groups: narrow the time or the filter, or group by less",
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timeRange returns the times of a request; the zero time is no bound.
+func timeRange(req *spsv1.GetStatisticsRequest) (from, to time.Time, err error) {
+	from, to = timeOf(req.GetStartTime()), timeOf(req.GetEndTime())
+	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
+		return from, to, access.Invalid(access.Violation{
+			Field: "end_time", Reason: "TIME_RANGE", Sentence: "give an end that is after the start",
+		})
+	}
+	return from, to, nil
+}
+
+// timeOf returns a time, the zero time if there is none.
+func timeOf(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime()
+}
+
+// zone returns the zone of this office, by its card; UTC if that names none.
+func (s *Service) zone() *time.Location {
+	zone, err := time.LoadLocation(s.o.Roster.Own().Message().GetHours().GetTimeZone())
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
