@@ -64,7 +64,6 @@ type Ledger struct {
 	incarnation [16]byte
 
 	release  releaser
-	reserves reserves
 	verified verifiedHeads
 	beyond   heldBeyond
 	receipts ownReceipts

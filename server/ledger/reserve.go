@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
-	"sync"
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -26,54 +28,75 @@ const (
 	writeCost  = 2
 )
 
-// reserves counts what peers took of the reserve, each by its office, and all
-// together under "". Its time is that of package time: to set the clock gives
-// nobody more.
-type reserves struct {
-	mu    sync.Mutex
-	taken map[certs.Office]taken
-}
+// prefixTaken begins the keys of tableMeta that hold what was taken of the
+// reserve: by a peer, behind its office, and by all together, behind nothing.
+const prefixTaken = "taken/"
 
+// taken is what was taken of a share, and when that was last added to. It runs
+// out evenly, a whole share in a day.
 type taken struct {
 	bytes float64
 	at    time.Time
 }
 
-// take reports whether a peer may take so many bytes of the reserve now.
-func (q *reserves) take(from certs.Office, cost, each int64) bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	next := make(map[certs.Office]taken, 2)
+// takeReserve adds to what a peer, and all together, have taken of the reserve,
+// or returns [store.ErrFull] if it is more than their share. It is part of the
+// transaction that takes it: what a restart leaves of a day is what there was.
+func takeReserve(tx store.Tx, from certs.Office, cost, each int64, now time.Time) error {
 	for name, most := range map[certs.Office]int64{from: each, "": peersShare * each} {
-		t := q.taken[name]
-		day := now.Sub(t.at).Hours() / 24
-		t.bytes = max(0, t.bytes-day*float64(most)) + float64(cost)
+		t, err := getTaken(tx, name)
+		if err != nil {
+			return err
+		}
+		// A clock that was set back gives nothing, and takes nothing either.
+		days := max(0, now.Sub(t.at).Hours()/24)
+		t.bytes = max(0, t.bytes-days*float64(most)) + float64(cost)
 		if t.bytes > float64(most) {
-			return false
+			return store.ErrFull
 		}
 		t.at = now
-		next[name] = t
+		if err := putTaken(tx, name, t); err != nil {
+			return err
+		}
 	}
-	if q.taken == nil {
-		q.taken = make(map[certs.Office]taken)
+	return nil
+}
+
+// getTaken returns what was taken under a name, nothing if nobody ever did.
+func getTaken(r store.Reader, name certs.Office) (taken, error) {
+	row, err := r.Get(tableMeta, []byte(prefixTaken+string(name)))
+	if err != nil || row == nil {
+		return taken{}, err
 	}
-	for name, t := range next {
-		q.taken[name] = t
+	if len(row) != 16 {
+		return taken{}, fmt.Errorf("%w: %s%s of %d bytes", ErrCorrupt, prefixTaken, name, len(row))
 	}
-	return true
+	return taken{
+		bytes: math.Float64frombits(binary.BigEndian.Uint64(row)), at: time.Unix(0, int64(binary.BigEndian.Uint64(row[8:]))),
+	}, nil
+}
+
+func putTaken(tx store.Tx, name certs.Office, t taken) error {
+	row := binary.BigEndian.AppendUint64(nil, math.Float64bits(t.bytes))
+	row = binary.BigEndian.AppendUint64(row, uint64(t.at.UnixNano()))
+	return tx.Put(tableMeta, []byte(prefixTaken+string(name)), row)
 }
 
 // updateUrgent makes urgent entries of a peer durable. If the store is full it
 // takes from the reserve, as long as the peer has not taken its share.
 func (l *Ledger) updateUrgent(ctx context.Context, from certs.Office, size int, fn func(store.Tx) error) error {
 	err := l.o.Store.Update(ctx, fn)
+	if !errors.Is(err, store.ErrFull) {
+		return err
+	}
 	each := l.o.PeerReserve
 	if each == 0 {
 		each = PeerReserve
 	}
-	if !errors.Is(err, store.ErrFull) || !l.reserves.take(from, commitCost+writeCost*int64(size), each) {
-		return err
-	}
-	return l.o.Store.Update(store.WithReserve(ctx), fn)
+	return l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
+		if err := takeReserve(tx, from, commitCost+writeCost*int64(size), each, l.o.Now()); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }

@@ -77,6 +77,17 @@ func TestOnePeersUrgentEntriesLeaveTheReserve(t *testing.T) {
 		if err := cn.RecordAhead(t.Context(), "VN", urgentOf(t, vn, e.Sequence, "CN", h.Size)); !errors.Is(err, store.ErrFull) {
 			t.Errorf("ahead of its turn: %v, want %v", err, store.ErrFull)
 		}
+		cn.Restart(t)
+		if err := cn.Close(); err != nil {
+			t.Fatal(err)
+		}
+		disk.Store, cn.Options.Store = cn.Bolt, disk
+		if cn.Ledger, err = ledger.Open(t.Context(), cn.Options); err != nil {
+			t.Fatal(err)
+		}
+		if err := record(vn, "VN"); !errors.Is(err, store.ErrFull) {
+			t.Errorf("after a restart: %v, want %v: its day goes on", err, store.ErrFull)
+		}
 		issueUrgent(t, th, "t", "salmonella", "CN")
 		if err := record(th, "TH"); err != nil {
 			t.Errorf("another peer's urgent entry: %v", err)
