@@ -284,6 +284,45 @@ func TestDraftRequestIDMakesOne(t *testing.T) {
 	wantReason(t, "the same id for another draft", err, "ID_CONFLICT")
 }
 
+// TestRequestIDsOfDraftsAndStatements wants one request_id to be one thing: a
+// draft that could never be issued is not begun, and nothing is issued in the
+// place of one that was.
+func TestRequestIDsOfDraftsAndStatements(t *testing.T) {
+	vn := newWorld(t, "VN").start("VN")
+	drafts := vn.drafts(certs.RoleOfficer, "an")
+	issue := func(id string) (*spsv1.IssuedStatement, error) {
+		req := request(vn, notification("moth"))
+		req.RequestId = id
+		return vn.validator().IssueStatement(t.Context(), req)
+	}
+	begin := func(id string) (*spsv1.Draft, error) {
+		return drafts.CreateDraft(t.Context(), &spsv1.CreateDraftRequest{Draft: &spsv1.Draft{Statement: notification("fruit fly")}, RequestId: id})
+	}
+	const used, drafted = "0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9", "1b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9"
+	first, err := issue(used)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReason(t, "a draft under the id of a statement", second(begin(used)), "ID_CONFLICT")
+	d, err := begin(drafted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReason(t, "a statement under the id of a draft", second(issue(drafted)), "ID_CONFLICT")
+	if again, err := issue(used); err != nil || again.GetName() != first.GetName() {
+		t.Errorf("the first request again = %s, %v, want %s", again.GetName(), err, first.GetName())
+	}
+	d = submit(t, drafts, d)
+	issued, err := vn.drafts(certs.RoleValidator, "binh").IssueDraft(t.Context(), &spsv1.IssueDraftRequest{Name: d.GetName(), Etag: d.GetEtag()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantReason(t, "a statement under the id of a draft that was issued", second(issue(drafted)), "ID_CONFLICT")
+	if issued.GetName() == first.GetName() {
+		t.Errorf("draft and statement are both %s", issued.GetName())
+	}
+}
+
 func TestDraftsComeInPages(t *testing.T) {
 	vn := newWorld(t, "VN").strict("VN")
 	officer := vn.drafts(certs.RoleOfficer, "an")

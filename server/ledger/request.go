@@ -58,6 +58,13 @@ func findRequest(r store.Reader, d Draft) (place placeRow, found bool, err error
 	return place, true, nil
 }
 
+// IsRequested reports whether a request ID was used for an own entry, whatever
+// the entry says.
+func IsRequested(r store.Reader, requestID string) (bool, error) {
+	b, err := r.Get(tableRequests, []byte(requestKey(requestID)))
+	return b != nil, err
+}
+
 // Requested returns the entry that a request ID was used for, and whether there
 // is one, on the terms of [Ledger.Append]: durable, under a signed checkpoint,
 // and released. It enters nothing, so that it also answers while the ledger is

@@ -44,6 +44,8 @@ type desk struct {
 	roster *certs.Roster
 	store  *countingStore
 	now    time.Time
+
+	options office.Options
 }
 
 func newDesk(t *testing.T, of *authority.Office, queries casebook.Limits) *desk {
@@ -73,9 +75,10 @@ func newDesk(t *testing.T, of *authority.Office, queries casebook.Limits) *desk 
 		t.Fatal(err)
 	}
 	d.ledger = ledgertest.Open(t, o)
-	d.Service = office.New(office.Options{
+	d.options = office.Options{
 		Ledger: d.ledger, Book: d.book, Roster: of.Roster, Store: d.store, Now: now, Queries: queries,
-	})
+	}
+	d.Service = office.New(d.options)
 	return d
 }
 

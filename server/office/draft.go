@@ -17,6 +17,7 @@ import (
 	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -64,6 +65,14 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 			}
 			result = before
 			return nil
+		}
+		if used, err := ledger.IsRequested(tx, id.String()); err != nil {
+			return err
+		} else if used {
+			return &access.Refusal{
+				Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
+				Sentence: "this request_id issued a statement: give a new one",
+			}
 		}
 		if err := putDraft(tx, id[:], made, nil); err != nil {
 			return err
@@ -240,12 +249,16 @@ func (d *Drafts) open(r store.Reader, caller access.Caller, name, etag string) (
 	case draft == nil || !visible(draft, caller):
 		return nil, nil, none
 	case etag != "" && etag != draft.GetEtag():
-		return nil, nil, &access.Refusal{
-			Code: codes.Aborted, Reason: access.ReasonEtag,
-			Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", name),
-		}
+		return nil, nil, changedMeanwhile(name)
 	}
 	return id, draft, nil
+}
+
+func changedMeanwhile(name string) error {
+	return &access.Refusal{
+		Code: codes.Aborted, Reason: access.ReasonEtag,
+		Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", name),
+	}
 }
 
 // visible reports whether a caller may see a draft: who belongs to a unit those

@@ -28,6 +28,11 @@ func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (
 	if draft.GetState() == spsv1.DraftState_DRAFT_STATE_ISSUED {
 		return d.issued(ctx, draft)
 	}
+	// What is checked and prepared from here on is the draft of this etag, which
+	// the transaction compares again.
+	if req.GetEtag() != draft.GetEtag() {
+		return nil, changedMeanwhile(req.GetName())
+	}
 	if err := caller.SpeaksFor(draft.GetStatement()); err != nil {
 		return nil, err
 	}

@@ -57,13 +57,30 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	draft.Entered = func(tx store.Tx, e ledger.Entry) error {
 		return access.Record(ctx, tx, statementName(e.Origin, e.Sequence))
 	}
-	e, err := s.o.Ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) { return draft, nil })
+	e, err := s.o.Ledger.Append(ctx, func(tx store.Tx) (ledger.Draft, error) { return draft, notDrafted(tx, draft.RequestID) })
 	if err != nil {
 		return nil, refusal(err, asked)
 	}
 	// It is issued now. That the caller may have gone away meanwhile does not
 	// matter: the same request_id gets the same answer.
 	return s.show(ctx, e, full)
+}
+
+// notDrafted refuses a request id that began a draft which is not issued yet:
+// the draft could never be issued once something else is under its id.
+func notDrafted(r store.Reader, requestID string) error {
+	id, ok := draftKey(draftPrefix + requestID)
+	if !ok {
+		return nil
+	}
+	draft, err := getDraft(r, id)
+	if err != nil || draft == nil || draft.GetState() == spsv1.DraftState_DRAFT_STATE_ISSUED {
+		return err
+	}
+	return &access.Refusal{
+		Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
+		Sentence: "this request_id began a draft: issue that, or give a new one",
+	}
 }
 
 // issuedBefore returns the entry of an earlier request that this one repeats.

@@ -337,7 +337,9 @@ type CreateDraftRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The draft; only its statement is read.
 	Draft *Draft `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
-	// A UUID made by the caller: the same id again returns the same draft. Empty: each call makes a new one.
+	// A UUID made by the caller: the same id again returns the same draft. It is ID_CONFLICT if it began another draft or
+	// issued a statement; once it has begun a draft, IssueStatement refuses it in the same way. Empty: each call makes a new
+	// draft.
 	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
