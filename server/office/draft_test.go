@@ -35,6 +35,7 @@ func newWicket(t *testing.T, code certs.Office) *wicket {
 	}
 	o := w.options
 	o.Blobs = blobs
+	o.FourEyes.Alone.Classifications = []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}
 	o.MayIssue = func(context.Context) error {
 		if w.hook == nil {
 			return nil

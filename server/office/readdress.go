@@ -22,6 +22,9 @@ import (
 // change: what was derived is kept as long as the log.
 var byReaddress = uuid.MustParse("4d0cf0a1-8b5e-4a5b-9c27-6a2f41a9f3de")
 
+// readdressPage is how many entries of a case are looked at in one read.
+const readdressPage = 100
+
 // ReaddressCase implements spsv1.CaseServiceServer. Each entry is handed on in a
 // transaction of its own; a call that was cut is made again, and goes on.
 func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseRequest) (*spsv1.ReaddressCaseResponse, error) {
@@ -29,15 +32,36 @@ func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseReq
 		return nil, err
 	}
 	reference := req.GetName()[len(casePrefix):]
-	whole, parts, err := s.o.Book.Case(ctx, reference, 0, s.o.Ledger.Released().N, mostFolded)
-	if errors.Is(err, casebook.ErrNotFound) {
-		return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
-	}
-	if err != nil {
-		return nil, err
-	}
 	resp := &spsv1.ReaddressCaseResponse{}
-	for _, i := range append([]casebook.Item{whole}, parts...) {
+	upTo := s.o.Ledger.Released().N
+	for after := uint64(0); ; {
+		whole, parts, err := s.o.Book.Case(ctx, reference, after, upTo, readdressPage)
+		if errors.Is(err, casebook.ErrNotFound) {
+			return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
+		}
+		if err != nil {
+			return nil, err
+		}
+		page := parts
+		if after == 0 {
+			page = append([]casebook.Item{whole}, parts...)
+		}
+		handed, err := s.handOn(ctx, page, req.GetOffices())
+		if err != nil {
+			return nil, err
+		}
+		resp.Statements = append(resp.Statements, handed...)
+		if len(parts) < readdressPage {
+			return resp, nil
+		}
+		after = parts[len(parts)-1].N
+	}
+}
+
+// handOn hands on the own statements among some entries of a case, and
+// returns the names of those that were not handed on before.
+func (s *Service) handOn(ctx context.Context, items []casebook.Item, offices []string) (names []string, err error) {
+	for _, i := range items {
 		if i.Origin.Office != s.self() {
 			continue
 		}
@@ -48,15 +72,15 @@ func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseReq
 		if e.Leaf.GetType() != spsv1.LeafType_LEAF_TYPE_STATEMENT || e.Fault != "" {
 			continue
 		}
-		handed, err := s.readdress(ctx, e, req.GetOffices())
+		handed, err := s.readdress(ctx, e, offices)
 		if err != nil {
 			return nil, err
 		}
 		if handed {
-			resp.Statements = append(resp.Statements, statementName(e.Origin, e.Sequence))
+			names = append(names, statementName(e.Origin, e.Sequence))
 		}
 	}
-	return resp, nil
+	return names, nil
 }
 
 // newcomers refuses offices that cannot be brought in.
