@@ -44,7 +44,7 @@ func sentence(v *protovalidate.Violation, id string) string {
 	case "required", "string.min_len", "bytes.min_len", "enum.not_in":
 		return "give a value"
 	case "enum.defined_only":
-		return "give one of the values that this version of the protos defines"
+		return "give one of the values that this version of the contract defines"
 	case "string.max_len":
 		return fmt.Sprintf("shorten it to %v characters", v.RuleValue)
 	case "repeated.min_items":
