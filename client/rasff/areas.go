@@ -1,31 +1,36 @@
 package rasff
 
 import (
-	_ "embed"
+	"iter"
 	"strings"
 	"sync"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client/codes"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-//go:embed areas.txt
-var areasFile string
-
-// areaCodes returns the codes of areas by their folded English names.
+// areaCodes returns the codes of areas by their folded English names: the usual
+// one and the others that are met.
 var areaCodes = sync.OnceValue(func() map[string]string {
-	codes := make(map[string]string)
-	for line := range strings.Lines(areasFile) {
-		code, names, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if code == "" || code == "#" {
-			continue
-		}
-		for name := range strings.SplitSeq(names, ";") {
-			codes[fold(name)] = code
+	known := make(map[string]string)
+	for e := range entries("area") {
+		known[fold(e.Name())] = e.Code
+		for _, name := range e.Other {
+			known[fold(name)] = e.Code
 		}
 	}
-	return codes
+	return known
 })
+
+// entries returns the entries of a built-in code list.
+func entries(system string) iter.Seq[codes.Entry] {
+	list, ok := codes.Builtin().List(system)
+	if !ok {
+		return func(func(codes.Entry) bool) {} // a test holds the lists to be there
+	}
+	return list.All()
+}
 
 // fold returns a name without what does not matter when names are compared.
 func fold(name string) string {

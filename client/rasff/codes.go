@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -51,49 +52,13 @@ var riskDecisions = map[string]spsv1.RiskDecision{
 
 // productCategories are the values of the column category, folded. A category
 // that is not here is taken as written.
-var productCategories = func() map[string]bool {
+var productCategories = sync.OnceValue(func() map[string]bool {
 	all := make(map[string]bool)
-	for line := range strings.Lines(`alcoholic beverages
-animal by-products
-bivalve molluscs and products thereof
-cephalopods and products thereof
-cereals and bakery products
-cocoa and cocoa preparations, coffee and tea
-compound feeds
-confectionery
-crustaceans and products thereof
-dietetic foods, food supplements and fortified foods
-eggs and egg products
-fats and oils
-feed additives
-feed materials
-feed premixtures
-fish and fish products
-food additives and flavourings
-food contact materials
-fruits and vegetables
-gastropods
-herbs and spices
-honey and royal jelly
-ices and desserts
-live animals
-meat and meat products (other than poultry)
-milk and milk products
-natural mineral waters
-non-alcoholic beverages
-nuts, nut products and seeds
-other food product / mixed
-pet food
-poultry meat and poultry meat products
-prepared dishes and snacks
-soups, broths, sauces and condiments
-water for human consumption (other)
-wine
-`) {
-		all[strings.TrimSpace(line)] = true
+	for e := range entries(productCategoryList) {
+		all[fold(e.Code)] = true
 	}
 	return all
-}()
+})
 
 // articleKind returns what kind of thing a product of a category is.
 func articleKind(category string) spsv1.ArticleKind {

@@ -83,20 +83,16 @@ var hazardsFile string
 // beginning of the name.
 var hazardCategories = sync.OnceValue(func() (known struct{ names, beginnings map[string]string }) {
 	known.names, known.beginnings = make(map[string]string), make(map[string]string)
-	category := ""
+	for e := range entries(hazardList) {
+		known.names[fold(e.Code)] = e.Parent
+	}
 	for line := range strings.Lines(hazardsFile) {
-		if strings.HasPrefix(line, "#") {
+		category, list, found := strings.Cut(line, ":")
+		if !found || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if before, after, found := strings.Cut(line, ":"); found && !strings.HasPrefix(line, " ") {
-			category, line = before, after
-		}
-		for _, name := range splitHazards(line) {
-			if beginning, ok := strings.CutSuffix(fold(name), "*"); ok {
-				known.beginnings[beginning] = category
-			} else {
-				known.names[fold(name)] = category
-			}
+		for _, beginning := range splitHazards(list) {
+			known.beginnings[strings.TrimSuffix(fold(beginning), "*")] = category
 		}
 	}
 	return known

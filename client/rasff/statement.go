@@ -194,7 +194,7 @@ func (p *parser) category() *spsv1.Concept {
 		p.add("category", "shorten it to %d characters, it has %d", maxName, n)
 	}
 	c := &spsv1.Concept{AsWritten: words, Lang: english}
-	if productCategories[fold(words)] {
+	if productCategories()[fold(words)] {
 		c.Codings = codings(productCategoryList, fold(words))
 	}
 	return c
