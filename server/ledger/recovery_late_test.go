@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/spsalert/spsalert/certs/authority"
@@ -84,4 +85,26 @@ func (s *interruptedStore) Update(ctx context.Context, fn func(store.Tx) error) 
 		before()
 	}
 	return s.Store.Update(ctx, fn)
+}
+
+// What one peer gave back makes the store agree with the anchor. The anchor lags
+// by up to one group, so another peer may hold more than either.
+func TestWhatCameBackDoesNotOpenTheGateAtTheNextStart(t *testing.T) {
+	vn, cn, th := restorable(t)
+	saved := backup(t, vn)
+	vn.Issue(t, "r1", "r1")
+	for _, peer := range []*ledgertest.Node{cn, th} {
+		peer.Follow(t, vn, vn.Origin(), ledger.MaxPage)
+	}
+	whileStopped(t, vn, func(db, _ string) { copyFile(t, saved, db) })
+	mustMeet(t, vn, cn)
+	vn.Restart(t)
+	if why := vn.Why(); !strings.Contains(why, "waiting for CN, TH") {
+		t.Errorf("Why after a restart = %q, want that it waits for CN and TH", why)
+	}
+	mustMeet(t, vn, cn, th)
+	if why := vn.Why(); why != "" {
+		t.Errorf("all have answered: %s", why)
+	}
+	vn.Issue(t, "r2", "r2")
 }

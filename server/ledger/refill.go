@@ -189,6 +189,9 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 			if err := l.putRefilled(tx, run); err != nil {
 				return err
 			}
+			if err := l.stayShut(tx, p.Origin); err != nil {
+				return err
+			}
 		}
 		for _, b := range late {
 			if err := l.putLate(tx, run.origin, run.row.id, b); err != nil {

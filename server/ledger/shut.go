@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -52,6 +53,17 @@ func getShut(r store.Reader) (shutRow, bool, error) {
 		return row, true, nil
 	}
 	return shutRow{}, false, errors.Join(ErrCorrupt, fmt.Errorf("the gate is %q", row.kind))
+}
+
+// stayShut lets the gate stay shut over a restart once entries have come back to
+// the current log: then the store may agree with the anchor again, which lags by
+// up to one group, and a peer that has not answered may hold that group;
+// recovery.mu is held.
+func (l *Ledger) stayShut(tx store.Tx, o certs.Origin) error {
+	if o != l.own || l.recovery.row.kind != "" {
+		return nil
+	}
+	return putShut(tx, shutRow{kind: shutBehind, cause: l.recovery.row.cause})
 }
 
 // joinCauses makes one line of them.
