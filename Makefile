@@ -7,6 +7,7 @@ DEMO_FLAGS ?=
 FUZZTIME   ?= 10s
 KILLS      ?= 1000
 LEAVES     ?= 500000
+PROGRAMS   ?= 1h
 PROFILE    ?=
 PICTURES   ?=
 
@@ -35,9 +36,10 @@ faults: ## faults of kernel, disk and process on real nodes; Linux on amd64, as 
 	go test -tags faults -count=1 -timeout 15m -v ./tests/faults/process
 
 .PHONY: soak
-soak: ## KILLS (1000) kills of loaded nodes at calls of all kinds; LEAVES (500000) entries after eight weeks off line
+soak: ## KILLS (1000) kills of loaded nodes at calls of all kinds; LEAVES (500000) entries after eight weeks off line; random programs for PROGRAMS (1h)
 	go test -tags faults -count=1 -timeout 24h -v ./tests/faults/process -run 'TestFault01_KillsUnderLoad$$' -args -kills=$(KILLS)
 	go test -count=1 -timeout 24h -v ./tests/faults -run 'TestFault13_EightWeeksAway$$' -args -leaves=$(LEAVES)
+	go test -count=1 -timeout 24h -v ./tests/faults -run 'TestFault34_Programs$$' -args -programs-for=$(PROGRAMS)
 
 .PHONY: browser
 browser: ## open the pages of a real node in Chromium, which has to be installed; PICTURES=DIR leaves pictures of them

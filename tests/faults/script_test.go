@@ -21,7 +21,7 @@ import (
 // script is a hostile peer: it has the identity, the keys and the ledger of an
 // office whose node does not run, and sends what a test says.
 type script struct {
-	t    *testing.T
+	t    testing.TB
 	self *federation.Node
 	at   *federation.Node
 
@@ -35,7 +35,7 @@ type script struct {
 }
 
 // play lets a script hold a session with a node, in a bubble.
-func play(t *testing.T, at, as *federation.Node) *script {
+func play(t testing.TB, at, as *federation.Node) *script {
 	t.Helper()
 	card, ok := at.Office.Roster.Card(as.Office.Code())
 	if !ok {

@@ -36,6 +36,13 @@ func (n *Node) Restore(saved Saved) {
 	}, saved)
 }
 
+// PutBack puts a copy in place of the store of a node that does not run, as cp
+// does: nothing in the store says so.
+func (n *Node) PutBack(saved Saved) {
+	n.tb.Helper()
+	n.whileClosed(func(*bolt.Store) {}, saved)
+}
+
 // RollBack puts a backup and a copy of the anchor of its time in place, as going
 // back to a snapshot of a machine does: nothing in the files says so.
 func (n *Node) RollBack(saved Saved, anchor []byte) {

@@ -60,6 +60,18 @@ func (n *Network) Cut(a, b certs.Office) {
 	n.cut[pairOf(a, b)] = true
 }
 
+// Reset ends all connections of an office, as the end of its process does.
+func (n *Network) Reset(office certs.Office) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range n.conns {
+		if l.pair[0] == office || l.pair[1] == office {
+			l.a.in.reset()
+			l.b.in.reset()
+		}
+	}
+}
+
 // Slow makes the connections between two offices that are up go over a line
 // like this from now on; Shape is for those to come.
 func (n *Network) Slow(a, b certs.Office, line Line) {
@@ -91,6 +103,13 @@ func (n *Network) Heal(a, b certs.Office) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.cut, pairOf(a, b))
+}
+
+// IsCut reports whether two offices are out of each other's reach.
+func (n *Network) IsCut(a, b certs.Office) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.cut[pairOf(a, b)]
 }
 
 // Dialled returns how many connections were made between two offices so far.

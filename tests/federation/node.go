@@ -2,9 +2,8 @@ package federation
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"fmt"
+	"errors"
 	"io"
 	"log/slog"
 	"path/filepath"
@@ -16,7 +15,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
@@ -28,6 +26,7 @@ import (
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/server/store/storetest"
 	"github.com/spsalert/spsalert/tests/oracle"
 )
 
@@ -38,6 +37,7 @@ type Node struct {
 	// Ledger and Exchange are of the last start.
 	Ledger   *ledger.Ledger
 	store    *bolt.Store
+	faulty   *storetest.Faulty // what the ledger sees of store
 	book     *casebook.Book
 	Exchange *exchange.Exchange
 	// Files are the attachments that the node holds.
@@ -53,6 +53,10 @@ type Node struct {
 	issued int
 	asked  map[[sha256.Size]byte]string // request ID of each body that was issued
 	stop   func()
+	// anchored is the anchor as it was before the last request, nil since the
+	// ledger was opened; killed says that the store is meant to be broken.
+	anchored []byte
+	killed   bool
 }
 
 func newNode(tb testing.TB, f *Federation, office certs.Office) *Node {
@@ -147,12 +151,12 @@ func (n *Node) open() {
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	n.store = s
+	n.store, n.faulty, n.anchored = s, storetest.NewFaulty(s), nil
 	n.Files, err = blob.Open(blob.Options{Dir: filepath.Join(n.dir, "blobs"), Quota: 1 << 30, Keep: time.Hour})
 	if err != nil {
 		n.tb.Fatal(err)
 	}
-	if n.Ledger, err = ledger.Open(context.Background(), n.options(s)); err != nil {
+	if n.Ledger, err = ledger.Open(context.Background(), n.options(n.faulty)); err != nil {
 		n.tb.Fatal(err)
 	}
 }
@@ -181,7 +185,7 @@ func (n *Node) Start() {
 	n.Exchange = exchange.New(exchange.Options{
 		Ledger: n.Ledger, Roster: n.Office.Roster, Now: n.Now, Logger: logger, Software: "federation",
 		Blobs: n.Files, Book: n.book,
-		Dial: exchange.GRPC(tls, grpc.WithContextDialer(n.f.Network.Dialer(n.Office.Code()))),
+		Dial: n.f.tapped(exchange.GRPC(tls, grpc.WithContextDialer(n.f.Network.Dialer(n.Office.Code())))),
 	})
 	guard := &access.Guard{Roster: n.Office.Roster, Now: time.Now, Logger: logger}
 	options := append(exchange.ServerOptions(), grpc.Creds(credentials.NewTLS(tls.Peers())))
@@ -196,7 +200,7 @@ func (n *Node) Start() {
 	go func() { served <- server.Serve(lis) }()
 	n.stop = func() {
 		cancel()
-		if err := <-ran; err != nil {
+		if err := <-ran; err != nil && (!n.killed || !errors.Is(err, store.ErrUnknown)) {
 			n.tb.Errorf("exchange of %s: %v", n.Office.Code(), err)
 		}
 		server.Stop()
@@ -240,17 +244,9 @@ func (n *Node) IssueUrgent(size int, audience ...certs.Office) ledger.Entry {
 
 func (n *Node) issue(size int, urgent bool, audience []certs.Office) ledger.Entry {
 	n.tb.Helper()
-	n.issued++
-	payload := make([]byte, size)
-	if _, err := rand.Read(payload); err != nil {
-		n.tb.Fatal(err)
-	}
-	envelope, err := proto.Marshal(&spsv1.Envelope{PayloadType: "application/vnd.sps.statement.v1", Payload: payload})
-	if err != nil {
-		n.tb.Fatal(err)
-	}
-	n.asked[sha256.Sum256(envelope)] = fmt.Sprintf("%s-%d", n.Office.Code(), n.issued)
-	e, err := n.ask(envelope, urgent, audience)
+	r := n.NewRequest(size, audience...)
+	r.Urgent = urgent
+	e, err := n.enter(r)
 	if err != nil {
 		n.tb.Fatalf("issue at %s: %v", n.Office.Code(), err)
 	}
@@ -261,21 +257,7 @@ func (n *Node) issue(size int, urgent bool, audience []certs.Office) ledger.Entr
 // Ask enters an envelope that Issue made, under the request ID that it had: a
 // second time, it returns the entry that is there.
 func (n *Node) Ask(envelope []byte, audience ...certs.Office) (ledger.Entry, error) {
-	return n.ask(envelope, false, audience)
-}
-
-func (n *Node) ask(envelope []byte, urgent bool, audience []certs.Office) (ledger.Entry, error) {
-	sum := sha256.Sum256(envelope)
-	ctx := context.Background()
-	if urgent {
-		ctx = store.WithReserve(ctx)
-	}
-	return n.Ledger.Append(ctx, func(store.Tx) (ledger.Draft, error) {
-		return ledger.Draft{
-			RequestID: n.asked[sum], Fingerprint: sum,
-			Type: spsv1.LeafType_LEAF_TYPE_STATEMENT, Urgent: urgent, Network: len(audience) == 0, Audience: audience, Envelope: envelope,
-		}, nil
-	})
+	return n.enter(Request{ID: n.asked[sha256.Sum256(envelope)], Envelope: envelope, Audience: audience})
 }
 
 // Peer returns what the node knows about a peer.
