@@ -33,6 +33,9 @@ type Config struct {
 	Access     Access
 	Backup     Backups
 	FourEyes   office.FourEyes
+	// CallAfter is after how much of its time somebody is telephoned who has not
+	// acknowledged an alert, in percent.
+	CallAfter int
 }
 
 // IdentityFiles are the files that make a node the node of its office.
@@ -202,7 +205,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}, slices.Concat(querySettings(), eyesSettings(), accessSettings(), backupSettings())...)
+	}, slices.Concat(querySettings(), eyesSettings(), deskSettings(), accessSettings(), backupSettings())...)
 }
 
 func setFederation(c *Config, v string) error {

@@ -42,6 +42,7 @@ systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
 backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
+desk: {call_after: 50}
 limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, upload_pace: 512, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
 `
 
@@ -93,6 +94,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			},
 			OutOfHours: true,
 		},
+		CallAfter: 50,
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {
@@ -133,7 +135,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
 			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
-		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")},
+		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")}, CallAfter: 100,
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
 	if err != nil {

@@ -154,7 +154,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	guarded := guardedStore{Store: s.store, unknown: s.fail, full: &s.full}
-	s.book, err = casebook.Open(ctx, casebook.Options{Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now})
+	s.book, err = casebook.Open(ctx, casebook.Options{
+		Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now, CallAfter: c.CallAfter,
+	})
 	if err != nil {
 		return err
 	}
@@ -209,6 +211,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
 		MayIssue:  s.mayIssue,
+		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{
@@ -310,6 +313,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.running.Go(func() { s.backups.Run(life) })
 	}
 	s.running.Go(func() { s.sweepBlobs(life) })
+	s.running.Go(func() { s.office.KeepDesk(life, s.logger) })
 	s.running.Go(func() { s.watchClock(life) })
 	s.running.Go(statement.Warm)
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload

@@ -165,18 +165,26 @@ func TestVerifyComparesWithTheAnchor(t *testing.T) {
 	}
 }
 
-// spoil changes one byte of the card in a ledger.
+// spoil changes one byte of the card in a ledger, and in what is left there of
+// earlier pages.
 func spoil(t *testing.T, file string) {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := strings.Index(string(data), "application/vnd.sps.card.v1")
-	if at < 0 {
+	const card = "application/vnd.sps.card.v1"
+	if !strings.Contains(string(data), card) {
 		t.Fatal("the card is not in the file")
 	}
-	data[at+100] ^= 1
+	for at := 0; ; at += 100 {
+		next := strings.Index(string(data[at:]), card)
+		if next < 0 {
+			break
+		}
+		at += next
+		data[at+100] ^= 1
+	}
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}

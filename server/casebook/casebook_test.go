@@ -375,6 +375,9 @@ func dump(t *testing.T, s store.Store) map[string]string {
 	rows := make(map[string]string)
 	err := s.View(t.Context(), func(r store.Reader) error {
 		for _, table := range casebook.Tables() {
+			if table == "casebook.dirty" { // what was said of a case before is no part of what it is
+				continue
+			}
 			for item, err := range r.Scan(table, nil, nil, false) {
 				if err != nil {
 					return err

@@ -83,6 +83,28 @@ var fields = []Field{
 	},
 	list("external_reference.system", "the other system", plain.Text, markSystem),
 	list("external_reference.number", "the number there", plain.Text, markNumber),
+
+	deskField("needs_me", "of a case: this office has something to do", listNeedsMe, always),
+	deskField("overdue", "of a case: something is not done, and its due time has passed", listRunning, overdue(atDue)),
+	deskField("overdue_by_me", "of a case: this office is late", listRunning, overdue(atOwnDue)),
+	deskField("overdue_by_others", "of a case: another office is late", listRunning, overdue(atTheirDue)),
+	deskField("waiting", "of a case: others have something to do for this office", listWaiting, always),
+	deskField("undelivered", "of a case: an office has no receipt yet over what this office told it", listUndelivered, always),
+	deskField("by_hand", "of a case: this office has to tell an addressee something by hand", listByHand, always),
+	deskField("to_call", "of a case: an alert of this office is not acknowledged, and it is time to telephone", listToCall,
+		func(l *line, d deskRow) bool { return d.toCall(l.now, l.callAfter) }),
+	{
+		Name: "due_time", Type: "time", Operators: ordered, About: "of a case: the earliest due time of what is not done, whoever has to do it",
+		test: timeTest(ofStore, deskTime),
+	},
+	{
+		Name: "case_status", Type: "value", Operators: same, About: "of a case: how far it is, such as `OPEN`",
+		test: statusTest(namesOf(spsv1.CaseStatus_CASE_STATUS_UNSPECIFIED)),
+	},
+	{
+		Name: "unit", Type: "text", Operators: text, About: "of a case: the unit of this office that it was addressed to, or that deals with it, by its id",
+		test: matching(4*ofStore, plain.Text, unitTest),
+	},
 }
 
 // list is a field of words, of which one is enough.
@@ -101,7 +123,7 @@ func value(name, about string, names names, at int) Field {
 		Name: name, Type: "value", Operators: same, About: about,
 		test: func(operator, value string) (test, error) {
 			n, err := names.number(value)
-			return not(operator == "!=", test{func(l *line) bool { return l.summary[at] == n }, ofColumn}), err
+			return not(operator == "!=", test{holds: func(l *line) bool { return l.summary[at] == n }, cost: ofColumn}), err
 		},
 	}
 }

@@ -16,11 +16,11 @@ func (b *Book) Entry(tx store.Tx, e ledger.Entry) error {
 	return b.stamp(tx, e.Position.N)
 }
 
-// Receipt notes when a receipt over the own log was recorded. The rest of what
-// it says is the ledger's to tell.
+// Receipt notes when a receipt over the own log was recorded, and that any
+// starts clocks. The rest of what it says is the ledger's to tell.
 func (b *Book) Receipt(tx store.Tx, r ledger.Receipt) error {
-	if r.Origin.Office != b.o.Office {
-		return nil
+	if err := b.stirReceipted(tx, r); err != nil || r.Origin.Office != b.o.Office {
+		return err
 	}
 	return b.stamp(tx, r.Position.N)
 }
@@ -48,12 +48,15 @@ func (f refold) Receipt(store.Tx, ledger.Receipt) error { return nil }
 // that was filed when it came ahead of its turn, and is faulty now, loses the
 // effects that it had.
 func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
-	if e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
+	switch e.Leaf.GetType() {
+	case spsv1.LeafType_LEAF_TYPE_READDRESS:
 		rows, err := b.handOn(tx, e)
 		if err == nil {
 			err = put(tx, rows)
 		}
 		return len(rows) > 0, err
+	case spsv1.LeafType_LEAF_TYPE_CARD:
+		return false, stirLive(tx)
 	}
 	reading, ok := Read(e, b.o.Office)
 	if !ok {
@@ -71,7 +74,10 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 			return false, err
 		}
 	}
-	return true, put(tx, rows)
+	if err := put(tx, rows); err != nil {
+		return false, err
+	}
+	return true, b.markCase(tx, reading.Statement, place, e.Position.N)
 }
 
 // rows are the rows that every statement has.

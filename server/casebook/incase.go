@@ -22,7 +22,7 @@ func caseTest(operator, value string) (test, error) {
 	if reference == "" {
 		return test{}, errors.New(`give the reference of a case such as "VN-2026-000123"`)
 	}
-	return not(operator == "!=", test{func(l *line) bool {
+	return not(operator == "!=", test{holds: func(l *line) bool {
 		return slices.ContainsFunc(l.roots(reference), func(w root) bool {
 			if l.has(isCase) {
 				return bytes.Equal(l.summary[:placeSize], w.place)
@@ -31,7 +31,7 @@ func caseTest(operator, value string) (test, error) {
 			l.err = errOr(l.err, err)
 			return part != nil
 		})
-	}, ofStore}), nil
+	}, cost: ofStore}), nil
 }
 
 // roots returns the notifications that have a reference: more than one if an

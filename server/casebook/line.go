@@ -14,19 +14,30 @@ import (
 // line is one statement that is tested.
 type line struct {
 	summary
-	n     uint64 // its position
-	r     store.Reader
-	times times             // of positions near those tested before
-	cases map[string][]root // what references of cases stand for, as far as asked
-	pair  []byte            // room for a system and its number
-	err   error             // of the first look into the store that failed
+	n   uint64 // its position
+	r   store.Reader
+	now int64 // milliseconds since 1970
+	// callAfter is that of the options.
+	callAfter int
+	times     times             // of positions near those tested before
+	desks     deskRows          // of originals near those tested before
+	cases     map[string][]root // what references of cases stand for, as far as asked
+	pair      []byte            // room for a system and its number
+	err       error             // of the first look into the store that failed
 }
 
 // test asks something of a statement.
 type test struct {
 	holds func(*line) bool // nil: no test, everything passes
 	cost  cost
+	// within is a list of the desk that has everything for which the test holds.
+	within listHint
 }
+
+// listHint is a list of the desk, or none.
+type listHint byte
+
+func within(l deskList) listHint { return 1 + listHint(l) }
 
 // cost says how long a test takes, in about ten nanoseconds, so that of several
 // the cheap ones come first.
@@ -42,13 +53,13 @@ func not(negated bool, t test) test {
 	if !negated {
 		return t
 	}
-	return test{func(l *line) bool { return !t.holds(l) }, t.cost}
+	return test{holds: func(l *line) bool { return !t.holds(l) }, cost: t.cost}
 }
 
 // allOf tests whether all tests hold; all of none holds, and costs nothing.
 func allOf(tests ...test) test {
 	tests = slices.DeleteFunc(tests, func(t test) bool { return t.holds == nil })
-	return inOrder(tests, func(l *line) bool {
+	all := inOrder(tests, func(l *line) bool {
 		for _, t := range tests {
 			if !t.holds(l) {
 				return false
@@ -56,6 +67,10 @@ func allOf(tests ...test) test {
 		}
 		return true
 	})
+	for _, t := range tests {
+		all.within = max(all.within, t.within)
+	}
+	return all
 }
 
 // anyOf tests whether one of the tests holds.
@@ -96,7 +111,7 @@ func (l *line) any(m mark, matches func([]byte) bool) bool {
 	return false
 }
 
-var urgent = test{func(l *line) bool { return l.has(isUrgent) }, ofColumn}
+var urgent = test{holds: func(l *line) bool { return l.has(isUrgent) }, cost: ofColumn}
 
 // yesOrNo makes the test of a field that says yes or no.
 func yesOrNo(yes test) func(operator, value string) (test, error) {
@@ -107,6 +122,11 @@ func yesOrNo(yes test) func(operator, value string) (test, error) {
 		}
 		return not(b == (operator == "!="), yes), err
 	}
+}
+
+// line returns a line that no statement is read into yet.
+func (b *Book) line(r store.Reader) line {
+	return line{r: r, now: b.o.Now().UnixMilli(), callAfter: b.o.CallAfter}
 }
 
 // read makes the row of a statement the one that is tested.

@@ -64,7 +64,9 @@ func (b *Book) Statements(ctx context.Context, office certs.Office, q Query, p P
 // Statements does.
 func (b *Book) Cases(ctx context.Context, q Query, p Page) ([]Item, []byte, error) {
 	x := indexOf(q.order, tableCases, nil)
-	if !q.all() { // most summaries are looked at: to go over all is faster than to look up each
+	if within := q.test.within; within != 0 {
+		x = indexOf(q.order, tableDeskLists, []byte{byte(within - 1)})
+	} else if !q.all() { // most summaries are looked at: to go over all is faster than to look up each
 		x = indexOf(q.order, tableStatements, nil)
 	}
 	return b.list(ctx, x, q, p, func(s summary) bool { return s.has(isCase) })
@@ -86,6 +88,12 @@ func indexOf(o order, recorded store.Table, prefix []byte) index {
 			size:     func(mark []byte) bool { return len(mark) > placeSize && len(mark) <= maxReference+1+placeSize },
 			position: func(_, value []byte) []byte { return value },
 		}
+	case byDueTime:
+		return index{
+			table:    tableDue,
+			size:     func(mark []byte) bool { return len(mark) == 16 },
+			position: func(mark, _ []byte) []byte { return mark[8:] },
+		}
 	}
 	return index{
 		table:    recorded,
@@ -105,7 +113,7 @@ func (b *Book) list(ctx context.Context, x index, q Query, p Page, of func(summa
 		var spent int
 		var next []byte
 		err := b.o.Store.View(ctx, func(r store.Reader) (err error) {
-			l := look{b: b, index: x, q: q, page: p, of: of, line: line{r: r}}
+			l := look{b: b, index: x, q: q, page: p, of: of, line: b.line(r)}
 			next, err = l.rows()
 			some, spent = l.items, l.spent
 			return err

@@ -60,7 +60,7 @@ func (p pattern) beginning() pattern {
 func matching(c cost, form func(string) string, match func(*line, pattern) bool) func(operator, value string) (test, error) {
 	return func(operator, value string) (test, error) {
 		p, err := parsePattern(operator, value, form)
-		return not(operator == "!=", test{func(l *line) bool { return match(l, p) }, c}), err
+		return not(operator == "!=", test{holds: func(l *line) bool { return match(l, p) }, cost: c}), err
 	}
 }
 

@@ -29,13 +29,14 @@ const (
 	byRecordTime order = iota
 	byIssueTime
 	byReference
+	byDueTime
 )
 
-var orders = []string{byRecordTime: "record_time", byIssueTime: "issue_time", byReference: "reference"}
+var orders = []string{byRecordTime: "record_time", byIssueTime: "issue_time", byReference: "reference", byDueTime: "due_time"}
 
 // Orders returns the names by which lists can be sorted; the slice is the
-// caller's.
-func Orders() []string { return append([]string(nil), orders...) }
+// caller's. What is more, due_time sorts cases in which something is due.
+func Orders() []string { return append([]string(nil), orders[:byDueTime]...) }
 
 // ParseQuery reads what a caller asks of a list, and returns everything that is
 // wrong with it, by the names of the fields of a list request:
@@ -43,7 +44,7 @@ func Orders() []string { return append([]string(nil), orders...) }
 //   - filter is an expression of AIP-160 over [Fields];
 //   - query are words that must all be in subject, goods, hazards, parties,
 //     codes or references, in any place, each perhaps as a part of a longer one;
-//   - order_by is one of [Orders], upwards, or downwards with " desc" behind it.
+//   - order_by is one of [Orders] or due_time, upwards, or downwards with " desc" behind it.
 //
 // Each may be empty.
 func (l Limits) ParseQuery(filter, query, orderBy string) (Query, statement.Problems) {
@@ -80,7 +81,7 @@ func parseOrder(orderBy string) (o order, ascending bool, err error) {
 			return order(o), false, nil
 		}
 	}
-	return 0, false, fmt.Errorf("write one of %s, with desc behind it for downwards", strings.Join(orders, ", "))
+	return 0, false, fmt.Errorf("write one of %s, or of cases due_time, with desc behind it for downwards", strings.Join(orders[:byDueTime], ", "))
 }
 
 // parseWords makes the test of free text.
@@ -100,7 +101,7 @@ func (l Limits) parseWords(query string) (test, *statement.Problem) {
 	}
 	// A long word is in fewer texts than a short one.
 	slices.SortStableFunc(words, func(a, b []byte) int { return cmp.Compare(len(b), len(a)) })
-	return test{func(l *line) bool {
+	return test{holds: func(l *line) bool {
 		_, searched := l.words()
 		for _, word := range words {
 			if !bytes.Contains(searched, word) {
@@ -108,16 +109,16 @@ func (l Limits) parseWords(query string) (test, *statement.Problem) {
 			}
 		}
 		return true
-	}, ofWords * cost(len(words))}, nil
+	}, cost: ofWords * cost(len(words))}, nil
 }
 
 // Between returns the query with only what was issued at from or later and
 // before to, to the millisecond; the zero time is no bound.
 func (q Query) Between(from, to time.Time) Query {
 	if !from.IsZero() || !to.IsZero() {
-		q.test = allOf(test{func(l *line) bool {
+		q.test = allOf(test{holds: func(l *line) bool {
 			return (from.IsZero() || l.issued() >= from.UnixMilli()) && (to.IsZero() || l.issued() < to.UnixMilli())
-		}, ofColumn}, q.test)
+		}, cost: ofColumn}, q.test)
 	}
 	return q
 }
@@ -135,7 +136,8 @@ func (b *Book) Matches(ctx context.Context, n uint64, q Query) (found bool, err 
 		if err != nil || row == nil {
 			return err
 		}
-		l := line{r: r, n: n}
+		l := b.line(r)
+		l.n = n
 		if err := l.read(row); err != nil {
 			return err
 		}

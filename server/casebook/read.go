@@ -56,6 +56,28 @@ func (b *Book) Parts(ctx context.Context, whole Item, upTo uint64, most int) (pa
 	return parts, nil
 }
 
+// MarkedOriginal returns the original of a case that was marked. The error is
+// [ErrNotFound] if no notification stands there.
+func (b *Book) MarkedOriginal(ctx context.Context, m Mark) (whole Item, err error) {
+	err = b.o.Store.View(ctx, func(r store.Reader) error {
+		at := m.Place.append(nil)
+		value, err := r.Get(tableOriginals, at)
+		if err != nil || len(value) < 32 {
+			return errOr(err, ErrNotFound)
+		}
+		number, err := r.Get(tableReferences, append(append(bytes.Clone(value[32:]), 0), at...))
+		if err != nil || number == nil {
+			return errOr(err, ErrNotFound)
+		}
+		whole, err = b.item(number, at)
+		return err
+	})
+	if err != nil {
+		return Item{}, fmt.Errorf("case of %s %d-%d: %w", m.Place.Office, m.Place.Epoch, m.Place.Sequence, err)
+	}
+	return whole, nil
+}
+
 // parts returns what refers to the original of a place and record hash.
 func (b *Book) parts(r store.Reader, whole Place, hash []byte, after, upTo uint64, most int) (parts []Item, err error) {
 	prefix := partsKey(whole, hash)

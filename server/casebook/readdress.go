@@ -30,6 +30,9 @@ func (b *Book) handOn(tx store.Tx, e ledger.Entry) ([]row, error) {
 	if !ok {
 		return nil, nil
 	}
+	if err := b.mark(tx, whole.append(nil), e.Position.N); err != nil {
+		return nil, err
+	}
 	rows := []row{{tableParts, append(partsKey(whole, hash), numberKey(e.Position.N)...), placeOf(e).append(nil)}}
 	if addressed(handed, b.o.Office) || !addressed(e, b.o.Office) {
 		return rows, nil

@@ -24,12 +24,18 @@ const (
 	tableHanded      store.Table = "casebook.handed"      // place of a statement → place of the readdress that brought it here
 	tableAttachments store.Table = "casebook.attachments" // digest, place → size, position
 	tableAwaited     store.Table = "casebook.awaited"     // position, digest → place, size
+	tableDirty       store.Table = "casebook.dirty"       // place of an original → position, how often: to be summarized
+	tableStirred     store.Table = "casebook.stirred"     // what stirs many cases at once → how far
+	tableDesk        store.Table = "casebook.desk"        // position of an original → summary of its case
+	tableDeskLists   store.Table = "casebook.lists"       // list of the desk, position → place of the original
+	tableDue         store.Table = "casebook.due"         // Unix milliseconds, position → nothing: something is due then
+	tableAwaiting    store.Table = "casebook.awaiting"    // office, place, place of an original → nothing: a receipt that is awaited
 )
 
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
-	tableHanded, tableAttachments, tableAwaited,
+	tableHanded, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableDeskLists, tableDue, tableAwaiting,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the
@@ -99,5 +105,6 @@ func partsKey(original Place, hash []byte) []byte { return append(original.appen
 func Appended() []store.Table {
 	return []store.Table{
 		tableTimes, tableStatements, tableCases, tableOffices, tableIssued, tableReferences, tableOriginals,
+		tableDesk,
 	}
 }

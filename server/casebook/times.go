@@ -74,10 +74,10 @@ func timeTest(c cost, of func(*line) (int64, bool)) func(operator, value string)
 		case ">=":
 			within = func(t int64) bool { return t >= from }
 		}
-		return not(operator == "!=", test{func(l *line) bool {
+		return not(operator == "!=", test{holds: func(l *line) bool {
 			t, ok := of(l)
 			return ok && within(t)
-		}, c}), err
+		}, cost: c}), err
 	}
 }
 

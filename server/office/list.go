@@ -71,17 +71,25 @@ func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*
 	if err != nil {
 		return nil, tokenError(err)
 	}
-	resp := &spsv1.ListCasesResponse{}
-	resp.NextPageToken, err = page(p, items, next, func(i casebook.Item) (proto.Message, error) {
-		original, err := s.item(ctx, i, basic)
-		c := &spsv1.Case{Name: casePrefix + original.GetReference(), Reference: original.GetReference(), Original: original}
-		resp.Cases = append(resp.Cases, c)
-		return c, err
-	})
+	summaries, err := s.summaries(ctx, items)
 	if err != nil {
 		return nil, err
 	}
-	return resp, nil
+	resp := &spsv1.ListCasesResponse{}
+	resp.NextPageToken, err = page(p, items, next, func(i casebook.Item) (proto.Message, error) {
+		original, err := s.item(ctx, i, basic)
+		c := &spsv1.Case{
+			Name: casePrefix + original.GetReference(), Reference: original.GetReference(), Original: original, Summary: summaries[i.N],
+		}
+		resp.Cases = append(resp.Cases, c)
+		return c, err
+	})
+	if err != nil || !req.GetWithTotal() {
+		return resp, err
+	}
+	n, more, err := s.o.Book.CountCases(ctx, q, p.begun.N, s.o.Queries.Rows)
+	resp.TotalSize, resp.TotalMore = int32(n), more
+	return resp, err
 }
 
 // wanted returns the page of the casebook that a request asks for.

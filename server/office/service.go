@@ -15,7 +15,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Options is what the service works with. All fields but FourEyes are required.
+// Options is what the service works with. All fields but FourEyes and CallAfter are required.
 type Options struct {
 	Ledger *ledger.Ledger
 	Book   *casebook.Book
@@ -29,6 +29,10 @@ type Options struct {
 
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
+
+	// CallAfter is after how much of its time somebody is telephoned who has not
+	// acknowledged an alert, in percent; as in the options of Book.
+	CallAfter int
 
 	// Queries bounds what may be asked of lists and watches.
 	Queries casebook.Limits
@@ -60,7 +64,12 @@ type Service struct {
 }
 
 // New returns the service.
-func New(o Options) *Service { return &Service{o: o} }
+func New(o Options) *Service {
+	if o.CallAfter == 0 {
+		o.CallAfter = 100
+	}
+	return &Service{o: o}
+}
 
 func (s *Service) self() certs.Office { return s.o.Roster.Own().Office() }
 

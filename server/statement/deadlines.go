@@ -141,8 +141,7 @@ func (s *schedule) runsFrom(x *spsv1.GrantedExtension, t task) bool {
 
 // acknowledgement: each office addressed reads the case, but for observers.
 func (s *schedule) acknowledgement(p *spsv1.Participant) {
-	observer := len(p.GetRoles()) == 1 && p.GetRoles()[0] == spsv1.AddresseeRole_ADDRESSEE_ROLE_OBSERVER
-	if p.GetOffice() == "" || p.GetAddressed() == nil || observer {
+	if !reads(p) {
 		return
 	}
 	t := s.of(p, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, s.c.GetAllowances().GetAcknowledgement())
@@ -153,6 +152,12 @@ func (s *schedule) acknowledgement(p *spsv1.Participant) {
 		}
 	}
 	s.add(t)
+}
+
+// reads reports whether a participant is an office that is to acknowledge.
+func reads(p *spsv1.Participant) bool {
+	observer := len(p.GetRoles()) == 1 && p.GetRoles()[0] == spsv1.AddresseeRole_ADDRESSEE_ROLE_OBSERVER
+	return p.GetOffice() != "" && p.GetAddressed() != nil && !observer
 }
 
 // outcome: each office addressed that is flagged for follow-up tells what it

@@ -93,7 +93,8 @@ first, and says if there are more. Words select those in whose original all of
 them are, in any language: subject, goods, hazards, parties, codes, references.
 --filter selects by fields: classification, office, origin, product, hs, hazard,
 addressee, flagged, code, external_reference, issue_time and more, with = : < >
-AND OR NOT.
+AND OR NOT. --needs-me, --overdue, --to-call, --waiting, --undelivered and --by-hand
+are the lists of the desk, which desk shows together.
 
 With --watch it goes on with every case that begins or changes, until Ctrl-C;
 with -o jsonl as lines {"cursor": …, "case": …}. A line with a cursor alone ends
@@ -102,9 +103,11 @@ line, and misses nothing. When the node is away, it waits for it.`,
 		Example: `  spsctl case list sau rieng cadmium
   spsctl case list --filter 'classification = (ALERT OR FRAUD) AND origin = VN'
   spsctl case list --filter 'issue_time >= "2026-03-01"' --order-by reference -o csv
+  spsctl case list --overdue
   spsctl case list --watch -o jsonl`,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			sel.Query = strings.Join(args, " ")
+			sel.addDesk()
 			if all {
 				sel.limit = 0
 			}
@@ -116,8 +119,9 @@ line, and misses nothing. When the node is away, it waits for it.`,
 	}
 	f := cmd.Flags()
 	sel.flags(cmd)
-	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time or reference; "reference desc" is downwards (default "record_time desc")`)
-	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc")
+	deskFlags(cmd, &sel)
+	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time, reference or due_time; "reference desc" is downwards (default "record_time desc")`)
+	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc", "due_time")
 	limitFlag(cmd, &sel.limit)
 	f.BoolVar(&all, "all", false, "all of them, as --limit 0")
 	f.StringVar(&sel.token, "page-token", "", "go on after a list that was cut, with the same words, filter and order")
@@ -152,7 +156,7 @@ func (a *app) listCases(ctx context.Context, node *client.Client, as format, sel
 // noteMore says that a list of cases was cut.
 func (a *app) noteMore(sel *selection, shown int) {
 	if sel.next != "" {
-		fmt.Fprintf(a.err, "these are %d cases, and there are more: --all, or the next ones with --page-token %s\n", shown, sel.next)
+		fmt.Fprintf(a.err, "these are %d of %s cases: --all, or the next ones with --page-token %s\n", shown, sel.total, sel.next)
 	}
 }
 

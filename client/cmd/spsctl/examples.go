@@ -16,6 +16,11 @@ var examples = []struct {
 		"spsctl case get VN-2026-000001",
 		"spsctl case watch",
 	}},
+	{"what is to be done, and by when", []string{
+		"spsctl desk",
+		"spsctl case list --needs-me",
+		"spsctl case list --overdue --filter 'classification = ALERT' -o csv",
+	}},
 	{"find: words in any language, fields, an order", []string{
 		"spsctl case list mango dorsalis",
 		"spsctl case list --filter 'classification = (ALERT OR BORDER_REJECTION) AND addressee = CN'",

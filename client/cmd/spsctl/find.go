@@ -68,6 +68,9 @@ type selection struct {
 	limit int
 	token string // of the page that the list begins with
 	next  string // set by cases: token of what follows the last one; empty at the end
+	total string // set by cases: how many there are in all
+
+	desk map[string]*bool // lists of the desk that were asked for, by flag; nil: none can be
 }
 
 func (s *selection) flags(cmd *cobra.Command) {
@@ -78,9 +81,11 @@ func (s *selection) flags(cmd *cobra.Command) {
 func (s *selection) cases(ctx context.Context, node *client.Client) iter.Seq2[*spsv1.Case, error] {
 	return pages(s.limit, s.token, func(size int32, token string) ([]*spsv1.Case, string, error) {
 		page, err := node.CaseService().ListCases(ctx, &spsv1.ListCasesRequest{
-			PageSize: size, PageToken: token, Filter: s.Filter, Query: s.Query, OrderBy: s.order,
+			PageSize: size, PageToken: token, Filter: s.Filter, Query: s.Query, OrderBy: s.order, WithTotal: s.total == "",
 		})
-		s.next = page.GetNextPageToken()
+		if s.next = page.GetNextPageToken(); err == nil && s.total == "" {
+			s.total = total(page)
+		}
 		return page.GetCases(), s.next, err
 	})
 }

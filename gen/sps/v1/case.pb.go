@@ -1494,6 +1494,144 @@ func (x *Deadline) GetExtended() bool {
 	return false
 }
 
+// CaseSummary is what a case comes to for the people of this office, as their lists show it. A node keeps it of every
+// case; it follows what is recorded within moments, and GetCase works everything out anew.
+type CaseSummary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far the case is.
+	Status CaseStatus `protobuf:"varint,1,opt,name=status,proto3,enum=sps.v1.CaseStatus" json:"status,omitempty"`
+	// The classification of the current version.
+	Classification Classification `protobuf:"varint,2,opt,name=classification,proto3,enum=sps.v1.Classification" json:"classification,omitempty"`
+	// True if this office has something to do: to acknowledge, to report an outcome, to answer a request or a dispute, to
+	// confirm what is preliminary.
+	NeedsMe bool `protobuf:"varint,3,opt,name=needs_me,json=needsMe,proto3" json:"needs_me,omitempty"`
+	// True if others have something to do for this office: in a case that it issued, or because it asked.
+	Waiting bool `protobuf:"varint,4,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// Offices that have given no receipt yet over something that this office told them in the case.
+	Undelivered []string `protobuf:"bytes,5,rep,name=undelivered,proto3" json:"undelivered,omitempty"`
+	// How many addressees without a node this office still has to tell something by hand.
+	ByHand int32 `protobuf:"varint,6,opt,name=by_hand,json=byHand,proto3" json:"by_hand,omitempty"`
+	// The earliest due time of something that is not done, whoever has to do it; absent if no clock runs.
+	DueTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
+	// The earliest of them that this office has to do itself.
+	OwnDueTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=own_due_time,json=ownDueTime,proto3" json:"own_due_time,omitempty"`
+	// What is not done, by whom and by when, the earliest due time first; at most 20.
+	Deadlines []*Deadline `protobuf:"bytes,9,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
+	// Ids of the units of this office that it was addressed to, or that said they deal with it.
+	Units []string `protobuf:"bytes,10,rep,name=units,proto3" json:"units,omitempty"`
+	// Offices whose acknowledgement of an alert of this office is due, so that somebody telephones them.
+	ToCall        []string `protobuf:"bytes,11,rep,name=to_call,json=toCall,proto3" json:"to_call,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseSummary) Reset() {
+	*x = CaseSummary{}
+	mi := &file_sps_v1_case_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseSummary) ProtoMessage() {}
+
+func (x *CaseSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseSummary.ProtoReflect.Descriptor instead.
+func (*CaseSummary) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CaseSummary) GetStatus() CaseStatus {
+	if x != nil {
+		return x.Status
+	}
+	return CaseStatus_CASE_STATUS_UNSPECIFIED
+}
+
+func (x *CaseSummary) GetClassification() Classification {
+	if x != nil {
+		return x.Classification
+	}
+	return Classification_CLASSIFICATION_UNSPECIFIED
+}
+
+func (x *CaseSummary) GetNeedsMe() bool {
+	if x != nil {
+		return x.NeedsMe
+	}
+	return false
+}
+
+func (x *CaseSummary) GetWaiting() bool {
+	if x != nil {
+		return x.Waiting
+	}
+	return false
+}
+
+func (x *CaseSummary) GetUndelivered() []string {
+	if x != nil {
+		return x.Undelivered
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetByHand() int32 {
+	if x != nil {
+		return x.ByHand
+	}
+	return 0
+}
+
+func (x *CaseSummary) GetDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueTime
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetOwnDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OwnDueTime
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetDeadlines() []*Deadline {
+	if x != nil {
+		return x.Deadlines
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetUnits() []string {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetToCall() []string {
+	if x != nil {
+		return x.ToCall
+	}
+	return nil
+}
+
 var File_sps_v1_case_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_proto_rawDesc = "" +
@@ -1612,7 +1750,21 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\x0e2\x15.sps.v1.DeadlineStateR\x05state\x12 \n" +
 	"\x04done\x18\a \x01(\v2\f.sps.v1.MarkR\x04done\x12\x12\n" +
 	"\x04late\x18\b \x01(\bR\x04late\x12\x1a\n" +
-	"\bextended\x18\t \x01(\bR\bextended*r\n" +
+	"\bextended\x18\t \x01(\bR\bextended\"\xbd\x03\n" +
+	"\vCaseSummary\x12*\n" +
+	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12>\n" +
+	"\x0eclassification\x18\x02 \x01(\x0e2\x16.sps.v1.ClassificationR\x0eclassification\x12\x19\n" +
+	"\bneeds_me\x18\x03 \x01(\bR\aneedsMe\x12\x18\n" +
+	"\awaiting\x18\x04 \x01(\bR\awaiting\x12 \n" +
+	"\vundelivered\x18\x05 \x03(\tR\vundelivered\x12\x17\n" +
+	"\aby_hand\x18\x06 \x01(\x05R\x06byHand\x125\n" +
+	"\bdue_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12<\n" +
+	"\fown_due_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"ownDueTime\x12.\n" +
+	"\tdeadlines\x18\t \x03(\v2\x10.sps.v1.DeadlineR\tdeadlines\x12\x14\n" +
+	"\x05units\x18\n" +
+	" \x03(\tR\x05units\x12\x17\n" +
+	"\ato_call\x18\v \x03(\tR\x06toCall*r\n" +
 	"\n" +
 	"CaseStatus\x12\x1b\n" +
 	"\x17CASE_STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -1660,7 +1812,7 @@ func file_sps_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_sps_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: sps.v1.CaseStatus
 	(EntryStanding)(0),            // 1: sps.v1.EntryStanding
@@ -1677,100 +1829,106 @@ var file_sps_v1_case_proto_goTypes = []any{
 	(*CaseEntry)(nil),             // 12: sps.v1.CaseEntry
 	(*CaseState)(nil),             // 13: sps.v1.CaseState
 	(*Deadline)(nil),              // 14: sps.v1.Deadline
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(Classification)(0),           // 16: sps.v1.Classification
-	(*LocalizedText)(nil),         // 17: sps.v1.LocalizedText
-	(*Change)(nil),                // 18: sps.v1.Change
-	(*Allowances)(nil),            // 19: sps.v1.Allowances
-	(*Source)(nil),                // 20: sps.v1.Source
-	(*Stance)(nil),                // 21: sps.v1.Stance
-	(*Outcome)(nil),               // 22: sps.v1.Outcome
-	(Part)(0),                     // 23: sps.v1.Part
-	(*Area)(nil),                  // 24: sps.v1.Area
-	(AddresseeRole)(0),            // 25: sps.v1.AddresseeRole
-	(FlagKind)(0),                 // 26: sps.v1.FlagKind
-	(*LotBalance)(nil),            // 27: sps.v1.LotBalance
-	(*HandDelivery)(nil),          // 28: sps.v1.HandDelivery
-	(ResponseResult)(0),           // 29: sps.v1.ResponseResult
-	(RequestKind)(0),              // 30: sps.v1.RequestKind
-	(*Allowance)(nil),             // 31: sps.v1.Allowance
-	(*Extension)(nil),             // 32: sps.v1.Extension
-	(DisputeResult)(0),            // 33: sps.v1.DisputeResult
-	(Clock)(0),                    // 34: sps.v1.Clock
-	(ClosureOutcome)(0),           // 35: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 36: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 37: sps.v1.Notification
-	(Handling)(0),                 // 38: sps.v1.Handling
-	(*ExternalReference)(nil),     // 39: sps.v1.ExternalReference
+	(*CaseSummary)(nil),           // 15: sps.v1.CaseSummary
+	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
+	(Classification)(0),           // 17: sps.v1.Classification
+	(*LocalizedText)(nil),         // 18: sps.v1.LocalizedText
+	(*Change)(nil),                // 19: sps.v1.Change
+	(*Allowances)(nil),            // 20: sps.v1.Allowances
+	(*Source)(nil),                // 21: sps.v1.Source
+	(*Stance)(nil),                // 22: sps.v1.Stance
+	(*Outcome)(nil),               // 23: sps.v1.Outcome
+	(Part)(0),                     // 24: sps.v1.Part
+	(*Area)(nil),                  // 25: sps.v1.Area
+	(AddresseeRole)(0),            // 26: sps.v1.AddresseeRole
+	(FlagKind)(0),                 // 27: sps.v1.FlagKind
+	(*LotBalance)(nil),            // 28: sps.v1.LotBalance
+	(*HandDelivery)(nil),          // 29: sps.v1.HandDelivery
+	(ResponseResult)(0),           // 30: sps.v1.ResponseResult
+	(RequestKind)(0),              // 31: sps.v1.RequestKind
+	(*Allowance)(nil),             // 32: sps.v1.Allowance
+	(*Extension)(nil),             // 33: sps.v1.Extension
+	(DisputeResult)(0),            // 34: sps.v1.DisputeResult
+	(Clock)(0),                    // 35: sps.v1.Clock
+	(ClosureOutcome)(0),           // 36: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 37: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 38: sps.v1.Notification
+	(Handling)(0),                 // 39: sps.v1.Handling
+	(*ExternalReference)(nil),     // 40: sps.v1.ExternalReference
 }
 var file_sps_v1_case_proto_depIdxs = []int32{
-	15, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
+	16, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
 	4,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
-	16, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
-	17, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
-	18, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
-	19, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
+	17, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
+	18, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
+	19, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
+	20, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
 	4,  // 6: sps.v1.Told.said:type_name -> sps.v1.Mark
-	20, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
-	21, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
-	22, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
-	23, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
-	24, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
-	25, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
+	21, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
+	22, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
+	23, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
+	24, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
+	25, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
+	26, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
 	4,  // 13: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
-	26, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
-	15, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
+	27, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
+	16, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
 	4,  // 16: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
-	21, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
+	22, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
 	4,  // 18: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
-	22, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
+	23, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
 	4,  // 20: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
-	23, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
+	24, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
 	4,  // 22: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
-	27, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
+	28, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
 	6,  // 24: sps.v1.Participant.told:type_name -> sps.v1.Told
-	28, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
-	29, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
+	29, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
+	30, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
 	4,  // 27: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
-	15, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
+	16, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 29: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
-	30, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
-	31, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
-	15, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
+	31, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
+	32, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
+	16, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
 	8,  // 33: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
-	32, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
+	33, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
 	4,  // 35: sps.v1.Dispute.said:type_name -> sps.v1.Mark
-	33, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
+	34, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
 	4,  // 37: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
-	34, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
-	15, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
+	35, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
+	16, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 40: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
 	1,  // 41: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
 	2,  // 42: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
 	0,  // 43: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
 	4,  // 44: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
-	35, // 45: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
-	36, // 46: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	36, // 45: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
+	37, // 46: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
 	5,  // 47: sps.v1.CaseState.versions:type_name -> sps.v1.Version
-	37, // 48: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
-	38, // 49: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
-	19, // 50: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
+	38, // 48: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
+	39, // 49: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
+	20, // 50: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
 	7,  // 51: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
 	9,  // 52: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
 	10, // 53: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
 	11, // 54: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
 	12, // 55: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
-	39, // 56: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
-	34, // 57: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
-	15, // 58: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
-	15, // 59: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
+	40, // 56: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
+	35, // 57: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
+	16, // 58: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
+	16, // 59: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
 	3,  // 60: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
 	4,  // 61: sps.v1.Deadline.done:type_name -> sps.v1.Mark
-	62, // [62:62] is the sub-list for method output_type
-	62, // [62:62] is the sub-list for method input_type
-	62, // [62:62] is the sub-list for extension type_name
-	62, // [62:62] is the sub-list for extension extendee
-	0,  // [0:62] is the sub-list for field type_name
+	0,  // 62: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
+	17, // 63: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
+	16, // 64: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
+	16, // 65: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
+	14, // 66: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
+	67, // [67:67] is the sub-list for method output_type
+	67, // [67:67] is the sub-list for method input_type
+	67, // [67:67] is the sub-list for extension type_name
+	67, // [67:67] is the sub-list for extension extendee
+	0,  // [0:67] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }
@@ -1790,7 +1948,7 @@ func file_sps_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_proto_rawDesc), len(file_sps_v1_case_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

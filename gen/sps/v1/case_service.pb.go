@@ -1290,7 +1290,9 @@ type Case struct {
 	Deadlines []*Deadline `protobuf:"bytes,7,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
 	// Offices of the case whose earlier entries may not be here: this office was brought in later, and they have handed
 	// nothing on to it. On the first page of GetCase only.
-	Incomplete    []string `protobuf:"bytes,8,rep,name=incomplete,proto3" json:"incomplete,omitempty"`
+	Incomplete []string `protobuf:"bytes,8,rep,name=incomplete,proto3" json:"incomplete,omitempty"`
+	// What it comes to for this office. In lists; absent for a moment while the case is new.
+	Summary       *CaseSummary `protobuf:"bytes,9,opt,name=summary,proto3" json:"summary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1377,6 +1379,13 @@ func (x *Case) GetDeadlines() []*Deadline {
 func (x *Case) GetIncomplete() []string {
 	if x != nil {
 		return x.Incomplete
+	}
+	return nil
+}
+
+func (x *Case) GetSummary() *CaseSummary {
+	if x != nil {
+		return x.Summary
 	}
 	return nil
 }
@@ -1563,15 +1572,17 @@ type ListCasesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// next_page_token of the page before; the other fields must be the same.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Which of them, in the language of AIP-160 over the fields of docs/reference/filters.md, each about the original of
-	// the case as it was issued; empty: all.
+	// Which of them, in the language of AIP-160 over the fields of docs/reference/filters.md: about the original of the
+	// case as it was issued, or, such as `needs_me` and `overdue`, about the case as it stands; empty: all.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Words that must all be in subject, goods, hazards, parties, codes or references of the original, in any language
 	// and order, each perhaps as a part of a longer one; case and Latin accents do not count. Empty: no matter which.
 	Query string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
-	// Order of the originals: `record_time`, `issue_time` or `reference`, downwards with ` desc` behind it;
-	// `record_time desc` by default.
-	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// Order of the originals: `record_time`, `issue_time` or `reference`, or `due_time` for what is due first, which lists
+	// only cases with something due; downwards with ` desc` behind it. `record_time desc` by default.
+	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	// True: count all cases that match, too. It takes as long as going over them.
+	WithTotal     bool `protobuf:"varint,6,opt,name=with_total,json=withTotal,proto3" json:"with_total,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1641,13 +1652,24 @@ func (x *ListCasesRequest) GetOrderBy() string {
 	return ""
 }
 
-// ListCasesResponse is a page of cases, each with its original only.
+func (x *ListCasesRequest) GetWithTotal() bool {
+	if x != nil {
+		return x.WithTotal
+	}
+	return false
+}
+
+// ListCasesResponse is a page of cases, each with its original and summary only.
 type ListCasesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cases.
 	Cases []*Case `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
 	// Token of the next page; empty at the end.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// How many cases match in all, on this page and others. Only if with_total asks for it.
+	TotalSize int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3" json:"total_size,omitempty"`
+	// True if there are more than total_size: a node counts only so many.
+	TotalMore     bool `protobuf:"varint,4,opt,name=total_more,json=totalMore,proto3" json:"total_more,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1694,6 +1716,20 @@ func (x *ListCasesResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListCasesResponse) GetTotalSize() int32 {
+	if x != nil {
+		return x.TotalSize
+	}
+	return 0
+}
+
+func (x *ListCasesResponse) GetTotalMore() bool {
+	if x != nil {
+		return x.TotalMore
+	}
+	return false
 }
 
 var File_sps_v1_case_service_proto protoreflect.FileDescriptor
@@ -1793,7 +1829,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xef\x02\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xa3\x03\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1806,7 +1842,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\tdeadlines\x18\a \x03(\v2\x10.sps.v1.DeadlineB\x03\xe0A\x03R\tdeadlines\x12#\n" +
 	"\n" +
 	"incomplete\x18\b \x03(\tB\x03\xe0A\x03R\n" +
-	"incomplete\"\xde\x01\n" +
+	"incomplete\x122\n" +
+	"\asummary\x18\t \x01(\v2\x13.sps.v1.CaseSummaryB\x03\xe0A\x03R\asummary\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
@@ -1820,17 +1857,23 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x15ReaddressCaseResponse\x12\x1e\n" +
 	"\n" +
 	"statements\x18\x01 \x03(\tR\n" +
-	"statements\"\xc7\x01\n" +
+	"statements\"\xe6\x01\n" +
 	"\x10ListCasesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\x12 \n" +
 	"\x06filter\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12\x1e\n" +
 	"\x05query\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x05query\x12\"\n" +
-	"\border_by\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\aorderBy\"_\n" +
+	"\border_by\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\aorderBy\x12\x1d\n" +
+	"\n" +
+	"with_total\x18\x06 \x01(\bR\twithTotal\"\x9d\x01\n" +
 	"\x11ListCasesResponse\x12\"\n" +
 	"\x05cases\x18\x01 \x03(\v2\f.sps.v1.CaseR\x05cases\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x1d\n" +
+	"\n" +
+	"total_size\x18\x03 \x01(\x05R\ttotalSize\x12\x1d\n" +
+	"\n" +
+	"total_more\x18\x04 \x01(\bR\ttotalMore*b\n" +
 	"\rStatementView\x12\x1e\n" +
 	"\x1aSTATEMENT_VIEW_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14STATEMENT_VIEW_BASIC\x10\x01\x12\x17\n" +
@@ -1899,8 +1942,9 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*durationpb.Duration)(nil),     // 27: google.protobuf.Duration
 	(*CaseState)(nil),               // 28: sps.v1.CaseState
 	(*Deadline)(nil),                // 29: sps.v1.Deadline
-	(*GetStatisticsRequest)(nil),    // 30: sps.v1.GetStatisticsRequest
-	(*Statistics)(nil),              // 31: sps.v1.Statistics
+	(*CaseSummary)(nil),             // 30: sps.v1.CaseSummary
+	(*GetStatisticsRequest)(nil),    // 31: sps.v1.GetStatisticsRequest
+	(*Statistics)(nil),              // 32: sps.v1.Statistics
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
 	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
@@ -1932,31 +1976,32 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	2,  // 26: sps.v1.Case.statements:type_name -> sps.v1.IssuedStatement
 	28, // 27: sps.v1.Case.state:type_name -> sps.v1.CaseState
 	29, // 28: sps.v1.Case.deadlines:type_name -> sps.v1.Deadline
-	0,  // 29: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	15, // 30: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	6,  // 31: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	7,  // 32: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	8,  // 33: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	10, // 34: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 35: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	16, // 36: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	19, // 37: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	30, // 38: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
-	17, // 39: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	2,  // 40: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 41: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 42: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 43: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 44: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 45: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 46: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	31, // 47: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
-	18, // 48: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	40, // [40:49] is the sub-list for method output_type
-	31, // [31:40] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	30, // 29: sps.v1.Case.summary:type_name -> sps.v1.CaseSummary
+	0,  // 30: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 31: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 32: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 33: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 34: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 35: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 36: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 37: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	19, // 38: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	31, // 39: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
+	17, // 40: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	2,  // 41: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 42: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 43: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 44: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 45: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 46: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 47: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	32, // 48: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	18, // 49: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	41, // [41:50] is the sub-list for method output_type
+	32, // [32:41] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }

@@ -1,0 +1,203 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/statement"
+)
+
+const (
+	// summarizedAtOnce is how many cases one transaction of KeepDesk summarizes.
+	summarizedAtOnce = 128
+	// DeskPause is how long KeepDesk waits after each transaction, so that its
+	// commits cost those of statements next to nothing.
+	DeskPause = 50 * time.Millisecond
+	// deskAgain is when KeepDesk tries again what it could not do.
+	deskAgain = time.Minute
+)
+
+// KeepDesk summarizes the cases that change, for the lists, until ctx ends. What
+// it has to do lies in the store, so it goes on where it was stopped. It gives
+// way to what is recorded meanwhile: of a backlog lists may lag behind.
+func (s *Service) KeepDesk(ctx context.Context, logger *slog.Logger) {
+	failed := make(map[casebook.Place]bool) // until the next try
+	again := time.NewTicker(deskAgain)
+	defer again.Stop()
+	for {
+		changed, cards := s.o.Ledger.Changed(), s.o.Roster.Changed()
+		begun, before := time.Now(), s.o.Ledger.Released().N
+		n, err := s.keepDesk(ctx, logger, failed)
+		if ctx.Err() != nil {
+			return
+		}
+		if err == nil && n > 0 {
+			switch busy := s.o.Ledger.Released().N > before+summarizedAtOnce; {
+			case busy:
+				rest(ctx, max(DeskPause, 3*time.Since(begun)))
+			case n < summarizedAtOnce:
+				rest(ctx, DeskPause)
+			}
+			continue
+		}
+		if err != nil {
+			logger.Error("the lists of the desk are not kept up to date", "err", err)
+			rest(ctx, time.Second)
+		}
+		select {
+		case <-changed:
+		case <-cards:
+			if err := s.o.Book.StirAll(ctx); err != nil && ctx.Err() == nil {
+				logger.Error("the lists of the desk do not know of a new card", "err", err)
+			}
+		case <-again.C:
+			clear(failed)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// rest waits.
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// keepDesk summarizes some cases, and returns how many. One that cannot be read
+// keeps its mark, and is passed over until the next try.
+func (s *Service) keepDesk(ctx context.Context, logger *slog.Logger, failed map[casebook.Place]bool) (n int, err error) {
+	for more := true; more; {
+		if more, err = s.o.Book.Stir(ctx); err != nil {
+			return 0, err
+		}
+	}
+	upTo := s.o.Ledger.Released().N
+	marks, err := s.o.Book.Marked(ctx, upTo, summarizedAtOnce+len(failed))
+	if err != nil {
+		return 0, err
+	}
+	var done []casebook.Summarized
+	for _, m := range marks {
+		if failed[m.Place] {
+			continue
+		}
+		one, err := s.summarize(ctx, m, upTo)
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		if err != nil {
+			failed[m.Place] = true
+			logger.Error("a case is not in the lists of the desk", "err", err)
+			continue
+		}
+		done = append(done, one)
+	}
+	if len(done) == 0 {
+		return 0, nil
+	}
+	return len(done), s.o.Book.Summarize(ctx, done)
+}
+
+// summarize works out what a marked case comes to.
+func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (casebook.Summarized, error) {
+	one := casebook.Summarized{Mark: m}
+	whole, err := s.o.Book.MarkedOriginal(ctx, m)
+	if errors.Is(err, casebook.ErrNotFound) {
+		return one, nil
+	}
+	if err != nil {
+		return one, err
+	}
+	one.Whole = whole
+	f, err := s.fold(ctx, whole, upTo)
+	if err != nil || f == nil {
+		return one, err
+	}
+	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.state, f.deadlines)
+	for _, d := range f.deadlines {
+		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED {
+			one.Awaits, err = s.await(one.Awaits, d.GetOffice(), d.GetStatement())
+			if err != nil {
+				return one, err
+			}
+		}
+	}
+	return one, s.undelivered(ctx, &one, append(f.others, f.original))
+}
+
+// undelivered adds to a summary to whom own entries of its case, by name, are
+// not delivered.
+func (s *Service) undelivered(ctx context.Context, one *casebook.Summarized, entries []statement.CaseEntry) error {
+	lacking := make(map[string]bool)
+	for _, e := range entries {
+		if e.Origin.Office != s.self() {
+			continue
+		}
+		var offices []certs.Office
+		for _, office := range e.Audience.GetOffices() {
+			if _, known := s.o.Roster.Card(certs.Office(office)); known && office != string(s.self()) {
+				offices = append(offices, certs.Office(office))
+			}
+		}
+		if len(offices) == 0 {
+			continue
+		}
+		standings, err := s.o.Ledger.Standings(ctx, e.Origin, e.Sequence, offices)
+		if err != nil {
+			return fmt.Errorf("deliveries of %s: %w", e.Name(), err)
+		}
+		for i, st := range standings {
+			if st.Covering == nil {
+				lacking[string(offices[i])] = true
+				if one.Awaits, err = s.await(one.Awaits, string(offices[i]), e.Name()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	one.Summary.Undelivered = slices.Sorted(maps.Keys(lacking))
+	return nil
+}
+
+// await adds that a receipt of an office over a statement is awaited.
+func (s *Service) await(all []casebook.Awaiting, office, name string) ([]casebook.Awaiting, error) {
+	origin, seq, err := parseName(name, s.o.Roster.Federation())
+	if err != nil {
+		return nil, err
+	}
+	a := casebook.Awaiting{
+		From: certs.Office(office), Over: casebook.Place{Office: origin.Office, Epoch: origin.Epoch, Sequence: seq},
+	}
+	if slices.Contains(all, a) {
+		return all, nil
+	}
+	return append(all, a), nil
+}
+
+// summaries returns what the cases of some originals come to now, by their
+// positions; none for one that was not worked out yet.
+func (s *Service) summaries(ctx context.Context, of []casebook.Item) (map[uint64]*spsv1.CaseSummary, error) {
+	all, err := s.o.Book.Summaries(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	byPosition := make(map[uint64]*spsv1.CaseSummary, len(all))
+	for i, sum := range all {
+		if sum != nil {
+			statement.Refresh(sum, s.self(), s.o.Now(), s.o.CallAfter)
+			byPosition[of[i].N] = sum
+		}
+	}
+	return byPosition, nil
+}

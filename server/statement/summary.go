@@ -1,0 +1,190 @@
+package statement
+
+import (
+	"slices"
+	"time"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// mostOpen is how many deadlines a summary has at most.
+const mostOpen = 20
+
+// Summarize returns what a case comes to for one office, from what [Fold] and
+// [Deadlines] returned for the same entries. It depends on no clock: what is due
+// is told by its due time, and running whether that has passed or not;
+// [Refresh] sets what depends on the moment. Receipts are not looked at:
+// undelivered is left empty.
+func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState, deadlines []*spsv1.Deadline) *spsv1.CaseSummary {
+	s := &spsv1.CaseSummary{
+		Status: c.GetStatus(), Classification: c.GetNotification().GetClassification(),
+		ByHand: int32(toBeToldByHand(self, original, others, c)),
+	}
+	for _, d := range deadlines {
+		if !open(d) {
+			continue
+		}
+		own := d.GetOffice() == string(self)
+		s.NeedsMe = s.NeedsMe || own
+		s.Waiting = s.Waiting || !own && (original.Origin.Office == self || officeOf(d.GetStatement()) == string(self))
+		s.Deadlines = append(s.Deadlines, d)
+		s.DueTime = earlier(s.DueTime, d.GetDueTime())
+		if own {
+			s.OwnDueTime = earlier(s.OwnDueTime, d.GetDueTime())
+		}
+	}
+	slices.SortStableFunc(s.Deadlines, func(a, b *spsv1.Deadline) int { return dueOf(a).Compare(dueOf(b)) })
+	s.Deadlines = s.Deadlines[:min(len(s.Deadlines), mostOpen)]
+	if c.GetStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN {
+		unclocked(s, self, original, c)
+	}
+	for _, p := range c.GetParticipants() {
+		if p.GetOffice() == string(self) {
+			s.Units = union(s.Units, p.GetUnits())
+			if p.GetUnit() != "" {
+				s.Units = union(s.Units, []string{p.GetUnit()})
+			}
+		}
+	}
+	return s
+}
+
+// open reports whether something is still to be done over the network.
+func open(d *spsv1.Deadline) bool {
+	switch d.GetState() {
+	case spsv1.DeadlineState_DEADLINE_STATE_RUNNING, spsv1.DeadlineState_DEADLINE_STATE_OVERDUE, spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED:
+		return true
+	}
+	return false
+}
+
+// dueOf returns when something is due, and for what has not started a time
+// behind all others.
+func dueOf(d *spsv1.Deadline) time.Time {
+	if d.GetDueTime() == nil {
+		return time.Unix(1<<40, 0)
+	}
+	return d.GetDueTime().AsTime()
+}
+
+// unclocked adds what is to be done though no allowance was given for it, so
+// that there is no deadline.
+func unclocked(s *spsv1.CaseSummary, self certs.Office, original CaseEntry, c *spsv1.CaseState) {
+	issuer := original.Origin.Office == self
+	expects := func(office string, asked bool) {
+		s.NeedsMe = s.NeedsMe || office == string(self)
+		s.Waiting = s.Waiting || office != string(self) && asked
+	}
+	for _, p := range c.GetParticipants() {
+		if reads(p) && !p.GetByHand() && p.GetAcknowledged() == nil && !heard(p) {
+			expects(p.GetOffice(), issuer)
+		}
+	}
+	for _, r := range c.GetRequests() {
+		for _, a := range r.GetAnswers() {
+			if a.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED {
+				expects(a.GetOffice(), r.GetOffice() == string(self))
+			}
+		}
+	}
+	for _, d := range c.GetDisputes() {
+		if d.GetAnswered() == nil && !d.GetLifted() {
+			expects(string(original.Origin.Office), d.GetOffice() == string(self))
+		}
+	}
+}
+
+// heard reports whether an office was heard outside the network to have read
+// the case.
+func heard(p *spsv1.Participant) bool {
+	return slices.ContainsFunc(p.GetTold(), (*spsv1.Told).GetAcknowledged)
+}
+
+// telling is that a recipient is told something.
+type telling struct {
+	whom string
+	what place
+}
+
+// toBeToldByHand counts the recipients without a node that an office addressed
+// and has not recorded to have told everything: the statement that first named
+// them, and what goes to all who were ever addressed after it.
+func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState) int {
+	told := make(map[telling]bool)
+	var own []CaseEntry
+	for _, e := range append([]CaseEntry{original}, others...) {
+		if e.Origin.Office != self || e.Statement == nil {
+			continue
+		}
+		own = append(own, e)
+		for _, h := range e.Statement.GetHandDeliveries() {
+			what := e.place()
+			if ref := h.GetStatement(); ref != nil {
+				what = place{origin: ref.GetOrigin(), sequence: ref.GetSequence()}
+			}
+			told[telling{who(h), what}] = true
+		}
+	}
+	n := 0
+	for _, p := range c.GetParticipants() {
+		first := slices.IndexFunc(own, func(e CaseEntry) bool { return e.Name() == p.GetAddressed().GetStatement() })
+		if !p.GetByHand() || first < 0 {
+			continue
+		}
+		if slices.ContainsFunc(own, func(e CaseEntry) bool {
+			order := compareEntries(own[first], e)
+			return (order == 0 || order < 0 && forAll(e.Statement)) && !told[telling{who(p), e.place()}]
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// forAll reports whether a statement goes to everyone ever addressed.
+func forAll(s *spsv1.Statement) bool {
+	return s.GetAmendment() != nil || s.GetWithdrawal() != nil || s.GetClosure() != nil || s.GetReopening() != nil
+}
+
+// Refresh sets in a summary what depends on the moment: which deadlines have
+// passed, and whom to telephone, which is whoever has not acknowledged an alert
+// of this office when callAfter percent of its time are over.
+func Refresh(s *spsv1.CaseSummary, self certs.Office, now time.Time, callAfter int) {
+	s.ToCall = nil
+	for _, d := range s.GetDeadlines() {
+		if d.GetDueTime() == nil {
+			continue
+		}
+		d.State = spsv1.DeadlineState_DEADLINE_STATE_RUNNING
+		if now.After(d.GetDueTime().AsTime()) {
+			d.State = spsv1.DeadlineState_DEADLINE_STATE_OVERDUE
+		}
+		if callable(s, self, d) && now.After(CallTime(d.GetStartTime().AsTime(), d.GetDueTime().AsTime(), callAfter)) {
+			s.ToCall = append(s.ToCall, d.GetOffice())
+		}
+	}
+}
+
+// Unacknowledged returns the deadlines, of those of a summary that run, by which
+// alerts of an office are to be acknowledged.
+func Unacknowledged(s *spsv1.CaseSummary, self certs.Office) []*spsv1.Deadline {
+	var all []*spsv1.Deadline
+	for _, d := range s.GetDeadlines() {
+		if d.GetDueTime() != nil && callable(s, self, d) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func callable(s *spsv1.CaseSummary, self certs.Office, d *spsv1.Deadline) bool {
+	return s.GetClassification() == spsv1.Classification_CLASSIFICATION_ALERT && d.GetClock() == spsv1.Clock_CLOCK_ACKNOWLEDGEMENT &&
+		d.GetOffice() != string(self) && officeOf(d.GetStatement()) == string(self)
+}
+
+// CallTime returns when somebody is telephoned who has time from start until
+// due: when so many percent of it are over.
+func CallTime(start, due time.Time, percent int) time.Time {
+	return start.Add(due.Sub(start) / 100 * time.Duration(percent))
+}
