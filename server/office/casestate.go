@@ -58,8 +58,21 @@ func (s *Service) fold(ctx context.Context, whole casebook.Item, upTo uint64) (*
 	}
 	f.state = statement.Fold(f.original, f.others)
 	d := &delivery{ctx: ctx, s: s}
-	f.deadlines = statement.Deadlines(f.state, d, s.o.Now())
+	f.deadlines = s.known(statement.Deadlines(f.state, d, s.o.Now()))
 	return f, d.err
+}
+
+// known marks the deadlines of which this office cannot know how they stand: a
+// receipt goes to the office whose statement it is over, and to nobody else.
+func (s *Service) known(deadlines []*spsv1.Deadline) []*spsv1.Deadline {
+	for _, d := range deadlines {
+		from, _, err := parseName(d.GetStatement(), s.o.Roster.Federation())
+		party := err == nil && from.Office == s.self() || d.GetOffice() == string(s.self())
+		if !party && d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED {
+			d.State = spsv1.DeadlineState_DEADLINE_STATE_NOT_KNOWN
+		}
+	}
+	return deadlines
 }
 
 // caseEntries returns a part of a case as it is folded: a readdress, or a

@@ -241,6 +241,8 @@ const (
 	DeadlineState_DEADLINE_STATE_BY_HAND DeadlineState = 5
 	// Nothing is expected any more: the case is closed or withdrawn, the request taken back, the dispute lifted.
 	DeadlineState_DEADLINE_STATE_VOID DeadlineState = 6
+	// It is between two other offices, whose receipts are not here, and not done: they know whether its time has passed.
+	DeadlineState_DEADLINE_STATE_NOT_KNOWN DeadlineState = 7
 )
 
 // Enum value maps for DeadlineState.
@@ -253,6 +255,7 @@ var (
 		4: "DEADLINE_STATE_MET",
 		5: "DEADLINE_STATE_BY_HAND",
 		6: "DEADLINE_STATE_VOID",
+		7: "DEADLINE_STATE_NOT_KNOWN",
 	}
 	DeadlineState_value = map[string]int32{
 		"DEADLINE_STATE_UNSPECIFIED": 0,
@@ -262,6 +265,7 @@ var (
 		"DEADLINE_STATE_MET":         4,
 		"DEADLINE_STATE_BY_HAND":     5,
 		"DEADLINE_STATE_VOID":        6,
+		"DEADLINE_STATE_NOT_KNOWN":   7,
 	}
 )
 
@@ -1787,7 +1791,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x1aNO_EFFECT_REASON_NOT_ASKED\x10\x06\x12#\n" +
 	"\x1fNO_EFFECT_REASON_CASE_WITHDRAWN\x10\a\x12 \n" +
 	"\x1cNO_EFFECT_REASON_OTHER_ENTRY\x10\b\x12\"\n" +
-	"\x1eNO_EFFECT_REASON_NOT_OF_A_CASE\x10\t*\xd4\x01\n" +
+	"\x1eNO_EFFECT_REASON_NOT_OF_A_CASE\x10\t*\xf2\x01\n" +
 	"\rDeadlineState\x12\x1e\n" +
 	"\x1aDEADLINE_STATE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDEADLINE_STATE_UNDELIVERED\x10\x01\x12\x1a\n" +
@@ -1795,7 +1799,8 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x16DEADLINE_STATE_OVERDUE\x10\x03\x12\x16\n" +
 	"\x12DEADLINE_STATE_MET\x10\x04\x12\x1a\n" +
 	"\x16DEADLINE_STATE_BY_HAND\x10\x05\x12\x17\n" +
-	"\x13DEADLINE_STATE_VOID\x10\x06B\x7f\n" +
+	"\x13DEADLINE_STATE_VOID\x10\x06\x12\x1c\n" +
+	"\x18DEADLINE_STATE_NOT_KNOWN\x10\aB\x7f\n" +
 	"\n" +
 	"com.sps.v1B\tCaseProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
