@@ -27,7 +27,13 @@ func (s *Server) openBlobs(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	err = s.book.Await(ctx, func(sum [32]byte) bool {
+	return s.awaitBlobs(ctx)
+}
+
+// awaitBlobs notes which of the attachments that statements name are not here,
+// so that they are fetched.
+func (s *Server) awaitBlobs(ctx context.Context) error {
+	err := s.book.Await(ctx, func(sum [32]byte) bool {
 		_, held := s.blobs.Size(sum)
 		return held
 	})

@@ -68,7 +68,7 @@ func (s *Server) backupState() *metrics.Backup {
 	// Of a folder that cannot be read the newest backup is not known, and its age
 	// counts from the start.
 	b, _ := s.backups.Standing()
-	return &metrics.Backup{Since: b.Since, Every: b.Every, Failures: b.Failures, Bytes: b.Bytes}
+	return &metrics.Backup{Since: b.Since, Every: b.Every, Failures: b.Failures, Bytes: b.Bytes, Damaged: len(b.Damaged)}
 }
 
 // awaitedPage is how many awaited attachments are read at once.

@@ -39,6 +39,7 @@ type world struct {
 	logs   io.Writer                         // of all nodes; nil: the output of the test
 
 	collector string // URL to which traces go; empty: none
+	backups   string // folder of backups; empty: none are made
 
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener // by the address on the card
@@ -78,7 +79,7 @@ func (w *world) config(office certs.Office) server.Config {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c.Telemetry.Endpoint = w.collector
+	c.Telemetry.Endpoint, c.Backup.Folder = w.collector, w.backups
 	if w.max > 0 {
 		c.Limits.Store = w.max
 	}

@@ -32,26 +32,26 @@ type BackupOptions struct {
 // Backup makes a backup of a store that no node has open, in a new file. It is
 // what `spsd store backup` does. The store is not changed, and verified before
 // anything is kept of it.
-func Backup(ctx context.Context, c Config, file string, o BackupOptions) (m backup.Manifest, err error) {
+func Backup(ctx context.Context, c Config, file string, o BackupOptions) (made backup.Made, err error) {
 	card, err := certs.LoadCard(c.Identity.Card)
 	if err != nil {
-		return backup.Manifest{}, err
+		return backup.Made{}, err
 	}
 	roster, err := certs.OpenRoster(c.Peers, card)
 	if err != nil {
-		return backup.Manifest{}, err
+		return backup.Made{}, err
 	}
 	s, err := bolt.OpenReadOnly(c.Ledger(), storeOptions(c))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%s: %w", c.Ledger(), ledger.ErrNotInitialised)
 	}
 	if err != nil {
-		return backup.Manifest{}, err
+		return backup.Made{}, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	source, err := backupSource(c, s, roster, o)
 	if err != nil {
-		return backup.Manifest{}, err
+		return backup.Made{}, err
 	}
 	return backup.Create(ctx, file, source)
 }
@@ -108,11 +108,26 @@ func (s *Server) newKeeper() (*backup.Keeper, error) {
 			if err != nil {
 				return backup.Source{}, err
 			}
-			return backupSource(c, s.store, s.id.roster, BackupOptions{
+			source, err := backupSource(c, s.store, s.id.roster, BackupOptions{
 				Recipients: recipients, Software: "spsd " + s.version, Now: s.now,
 			})
+			source.Damaged = s.fetchAgain
+			return source, err
 		},
 	}), nil
+}
+
+// fetchAgain puts an attachment aside that was found damaged, and has it fetched
+// from the peers that hold it.
+func (s *Server) fetchAgain(ctx context.Context, d blob.Digest) {
+	err := s.blobs.Verify(ctx, d)
+	if !errors.Is(err, blob.ErrDamaged) { // it cannot be read now, or was put aside before
+		return
+	}
+	if err := s.awaitBlobs(ctx); err != nil {
+		s.logger.Error("a damaged attachment is not fetched again before the next start", "attachment", d, "err", err)
+	}
+	s.exchange.Fetch()
 }
 
 // named calls use with the digests of all attachments that the file of a store

@@ -86,6 +86,7 @@ func job(j backup.Job) *spsv1.Backup {
 	b := &spsv1.Backup{
 		Name: backupsPrefix + j.Name, State: states[j.State], CreateTime: timestamppb.New(j.Began),
 		Encrypted: j.Encrypted, SizeBytes: j.Bytes, Origin: j.About.Origin, LogSize: j.About.Size,
+		DamagedAttachments: j.Damaged,
 	}
 	if !j.Ended.IsZero() {
 		b.EndTime = timestamppb.New(j.Ended)
@@ -105,7 +106,7 @@ func (s *Service) standing() *spsv1.BackupStanding {
 		return nil
 	}
 	now, err := s.o.Backups.Standing()
-	shown := &spsv1.BackupStanding{}
+	shown := &spsv1.BackupStanding{DamagedAttachments: int32(len(now.Damaged))}
 	if now.Every > 0 {
 		shown.Period = durationpb.New(now.Every)
 	}

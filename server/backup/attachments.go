@@ -8,9 +8,13 @@ import (
 	"iter"
 	"path"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spsalert/spsalert/server/blob"
 )
+
+// maxDamaged is how many damaged attachments a backup names.
+const maxDamaged = 1000
 
 // nothingNamed is the Named of a source that has none.
 func nothingNamed(_ context.Context, _ string, use func(iter.Seq2[blob.Digest, error]) error) error {
@@ -65,15 +69,30 @@ func (a *archive) attachments(from blob.Folder, named iter.Seq2[blob.Digest, err
 	return reach(nil)
 }
 
-// attachment writes one attachment, and reports whether it is there.
+// attachment writes one attachment, and reports whether it is there and whole.
+// It is read twice: what stands in the archive cannot be taken back.
 func (a *archive) attachment(from blob.Folder, d blob.Digest) (written bool, err error) {
 	if from == "" {
 		return false, nil
 	}
+	switch err := from.Verify(a.ctx, d); {
+	case errors.Is(err, blob.ErrNotHeld):
+		return false, nil // not fetched yet, or erased
+	case errors.Is(err, blob.ErrDamaged), errors.Is(err, syscall.EIO):
+		if len(a.end.Damaged) < maxDamaged {
+			a.end.Damaged = append(a.end.Damaged, d.String())
+		}
+		if a.damaged != nil {
+			a.damaged(a.ctx, d)
+		}
+		return false, nil
+	case err != nil:
+		return false, err
+	}
 	below := blob.Path(d)
 	n, err := a.file(path.Join(blobsFolder, filepath.ToSlash(below)), filepath.Join(string(from), below), d.String())
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil // not fetched yet, or erased
+		return false, nil // erased just now
 	}
 	if err != nil {
 		return false, err

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/spsalert/spsalert/server/backup"
 	"github.com/spsalert/spsalert/server/blob"
 )
@@ -62,6 +64,41 @@ func TestWhatTheStoreNamesIsInTheBackup(t *testing.T) {
 				t.Errorf("the backup has %d attachments and misses %d, %v, want %d and %d", got.Attachments, got.Missing, err, tc.want, tc.missing)
 			}
 		})
+	}
+}
+
+// An attachment that is damaged on the disk is left out and named; everything
+// else is backed up, and can be unpacked.
+func TestADamagedAttachmentIsLeftOut(t *testing.T) {
+	first, second := onOneShelf()
+	s := source(t, first, second)
+	bad := digest(second)
+	if err := os.WriteFile(filepath.Join(string(s.Blobs), blob.Path(bad)), []byte("a smudge"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var told []blob.Digest
+	s.Damaged = func(_ context.Context, d blob.Digest) { told = append(told, d) }
+	s.Named = func(_ context.Context, _ string, use func(iter.Seq2[blob.Digest, error]) error) error {
+		return use(func(yield func(blob.Digest, error) bool) { _ = yield(digest(first), nil) && yield(bad, nil) })
+	}
+	file := filepath.Join(t.TempDir(), "b.tar")
+	made, err := backup.Create(t.Context(), file, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{bad.String()}
+	if diff := cmp.Diff(want, made.Damaged); diff != "" || len(told) != 1 || told[0] != bad {
+		t.Errorf("damaged (-want +got):\n%s\ntold of %v, want %s", diff, told, bad)
+	}
+	got, err := backup.Unpack(t.Context(), file, t.TempDir(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got.Damaged); diff != "" || got.Attachments != 1 || got.Missing != 1 {
+		t.Errorf("the backup has %d attachments and misses %d, want one each; it says of damage (-want +got):\n%s", got.Attachments, got.Missing, diff)
+	}
+	if text, err := os.ReadFile(filepath.Join(got.Blobs(), blob.Path(digest(first)))); err != nil || string(text) != first {
+		t.Errorf("the attachment that is whole = %q, %v, want %q", text, err, first)
 	}
 }
 

@@ -167,11 +167,6 @@ func TestNothingIsLeftOfABackupThatFails(t *testing.T) {
 		{"the copy is not in order", func(_ *testing.T, s *backup.Source) {
 			s.Describe = func(context.Context, string) (backup.About, error) { return backup.About{}, broken }
 		}, broken},
-		{"an attachment is damaged", func(t *testing.T, s *backup.Source) {
-			if err := os.WriteFile(filepath.Join(string(s.Blobs), blob.Path(digest("a photo"))), []byte("a smudge"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}, nil},
 		{"no working folder", func(_ *testing.T, s *backup.Source) { s.Work += "x" }, fs.ErrNotExist},
 		{"no room", func(_ *testing.T, s *backup.Source) { s.Bytes = 1 << 60 }, nil},
 	} {

@@ -41,6 +41,9 @@ type Source struct {
 	// Named calls use with the digests of all attachments that the file that
 	// Snapshot wrote names, in ascending order, perhaps more than once. nil: none.
 	Named func(ctx context.Context, ledger string, use func(iter.Seq2[blob.Digest, error]) error) error
+	// Damaged is told of each attachment that is left out since its bytes have
+	// changed on the disk, or cannot be read. nil: nobody wants to know.
+	Damaged func(context.Context, blob.Digest)
 	// Bytes is about what Snapshot writes.
 	Bytes int64
 	// Work is a folder on a disk that is quick, with room for the store once more.
@@ -76,51 +79,64 @@ const (
 // newSuffix ends the name of a file that is being written.
 const newSuffix = ".new"
 
-// Create makes a backup in a new file. It is durable on return; an existing file
-// is never replaced. A crash leaves no file of that name.
-func Create(ctx context.Context, file string, s Source) (Manifest, error) {
-	m, err := create(ctx, file, s)
-	if err != nil {
-		return Manifest{}, fmt.Errorf("back up to %s: %w", file, err)
-	}
-	return m, nil
+// Made is a backup that was made.
+type Made struct {
+	Manifest
+	// Damaged are attachments that are not in it, since they are damaged on the
+	// disk that it was made from: their digests, as far as they are named.
+	Damaged []string
 }
 
-func create(ctx context.Context, file string, s Source) (m Manifest, err error) {
+// Create makes a backup in a new file. It is durable on return; an existing file
+// is never replaced. A crash leaves no file of that name.
+//
+// A store that is damaged is not backed up: what it says might be wrong. An
+// attachment that is damaged is left out: its statement says what it was, and
+// the rest must not wait for it.
+func Create(ctx context.Context, file string, s Source) (Made, error) {
+	made, err := create(ctx, file, s)
+	if err != nil {
+		return Made{}, fmt.Errorf("back up to %s: %w", file, err)
+	}
+	return made, nil
+}
+
+func create(ctx context.Context, file string, s Source) (made Made, err error) {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
-		return Manifest{}, errors.Join(fs.ErrExist, err)
+		return Made{}, errors.Join(fs.ErrExist, err)
 	}
 	own := s.Roster.Own()
 	work := filepath.Join(s.Work, fmt.Sprintf("backup-of-%s.tmp", own.Office()))
 	if err := os.RemoveAll(work); err != nil { // of one that was interrupted
-		return Manifest{}, err
+		return Made{}, err
 	}
 	if err := NeedRoom(s.Work, s.Bytes); err != nil {
-		return Manifest{}, err
+		return Made{}, err
 	}
 	if err := os.Mkdir(work, 0o700); err != nil {
-		return Manifest{}, err
+		return Made{}, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	m = Manifest{
+	m := Manifest{
 		Format: format, Software: s.Software, Time: s.Now().UTC(),
 		Federation: own.Federation(), Office: string(own.Office()),
 	}
 	ledger := filepath.Join(work, ledgerName)
 	if err := snapshot(ctx, ledger, s); err != nil {
-		return Manifest{}, err
+		return Made{}, err
 	}
 	tell(s.Progress, stepCheck, 0, 0)
 	if m.About, err = s.Describe(ctx, ledger); err != nil {
-		return Manifest{}, fmt.Errorf("the store is not backed up, since it is not in order: %w", err)
+		return Made{}, fmt.Errorf("the store is not backed up, since it is not in order: %w", err)
 	}
 	if err := gather(work, s.Roster, &m); err != nil {
-		return Manifest{}, err
+		return Made{}, err
 	}
 	if err := NeedRoom(filepath.Dir(file), s.Bytes); err != nil {
-		return Manifest{}, err
+		return Made{}, err
 	}
-	return m, write(ctx, file, work, m, s)
+	written, err := write(ctx, file, work, m, s)
+	return Made{Manifest: m, Damaged: written.Damaged}, err
 }
 
 // snapshot copies the store to a file of its own.
@@ -176,10 +192,10 @@ func sum(file string) (int64, string, error) {
 
 // write writes the file of a backup under another name, and gives it its own
 // when it is whole and durable.
-func write(ctx context.Context, file, work string, m Manifest, s Source) (err error) {
+func write(ctx context.Context, file, work string, m Manifest, s Source) (_ end, err error) {
 	f, err := os.OpenFile(file+newSuffix, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return end{}, err
 	}
 	defer func() {
 		if err = errors.Join(err, f.Close()); err != nil {
@@ -194,20 +210,20 @@ func write(ctx context.Context, file, work string, m Manifest, s Source) (err er
 	var out io.WriteCloser = nopCloser{disk}
 	if len(s.Recipients) > 0 {
 		if out, err = age.Encrypt(disk, s.Recipients...); err != nil {
-			return fmt.Errorf("encrypt: %w", err)
+			return end{}, fmt.Errorf("encrypt: %w", err)
 		}
 	}
-	a := &archive{ctx: ctx, tar: tar.NewWriter(out), time: m.Time}
+	a := &archive{ctx: ctx, tar: tar.NewWriter(out), time: m.Time, damaged: s.Damaged}
 	if err := a.all(ctx, work, m, s); err != nil {
-		return err
+		return end{}, err
 	}
 	if err := errors.Join(a.tar.Close(), out.Close(), f.Sync()); err != nil {
-		return err
+		return end{}, err
 	}
 	if err := os.Rename(file+newSuffix, file); err != nil {
-		return err
+		return end{}, err
 	}
-	return syncFolder(filepath.Dir(file))
+	return a.end, syncFolder(filepath.Dir(file))
 }
 
 // archive writes the entries of a backup.
@@ -216,6 +232,8 @@ type archive struct {
 	tar  *tar.Writer
 	time time.Time
 	end  end
+
+	damaged func(context.Context, blob.Digest) // told of each that is left out; may be nil
 }
 
 func (a *archive) all(ctx context.Context, work string, m Manifest, s Source) error {

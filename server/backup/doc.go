@@ -9,8 +9,8 @@
 //	ledger.db             the store as one transaction saw it
 //	cards/VN.card         the office's own card, and those that it had accepted
 //	blobs/ab/ab….         each attachment, by its SHA-256, in ascending order
-//	end.json              how many attachments there are, and how many more the store names:
-//	                      whoever reads it has read all
+//	end.json              how many attachments there are, how many more the store names, and
+//	                      which are left out as damaged: whoever reads it has read all
 //
 // Each file is in the manifest or, an attachment, named by its digest, so that a
 // change by accident is found by whoever reads it. Who can write the file can

@@ -117,6 +117,7 @@ func TestHostileArchives(t *testing.T) {
 		{"a log of another office", func(all []entry) []entry { return edit(all, manifest, "asean-cn/VN/1", "asean-cn/CN/1") }, backup.ErrDamaged},
 		{"no format of the store", func(all []entry) []entry { return edit(all, manifest, `"store_format": 1`, `"store_format": 0`) }, backup.ErrDamaged},
 		{"a negative size", func(all []entry) []entry { return edit(all, manifest, `"bytes": `, `"bytes": -`) }, backup.ErrDamaged},
+		{"a damaged attachment that is none", func(all []entry) []entry { return edit(all, last, `"missing"`, `"damaged": ["../x"], "missing"`) }, backup.ErrDamaged},
 		{"a large manifest", func(all []entry) []entry {
 			all[manifest].text += strings.Repeat(" ", 2<<20)
 			return all

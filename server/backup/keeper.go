@@ -63,6 +63,9 @@ type Job struct {
 	Progress  Progress // while it runs
 	About     About    // of one that was made since the start; else zero
 	Err       error    // why it failed
+	// Damaged are the attachments that one that was made since the start lacks,
+	// since they are damaged here: their digests, as far as they are named.
+	Damaged []string
 }
 
 // Standing says how it stands with the backups of a node.
@@ -74,6 +77,9 @@ type Standing struct {
 	Running  bool
 	Failures uint64 // since the start
 	Failure  error  // of the last one, if it failed
+	// Damaged are the attachments that the last one lacks, if it was made since
+	// the start: see [Job].
+	Damaged []string
 }
 
 // NewKeeper returns a keeper that does nothing until [Keeper.Run].
@@ -155,6 +161,9 @@ func (k *Keeper) make(ctx context.Context) {
 	case err != nil:
 		k.o.Logger.Error("alarm: no backup was made", "file", job.Name, "err", err)
 	default:
+		if len(m.Damaged) > 0 {
+			k.o.Logger.Error("alarm: the backup lacks attachments that are damaged on the disk", "file", job.Name, "attachments", m.Damaged)
+		}
 		k.o.Logger.Info("backed up", "file", job.Name, "origin", m.Origin, "size", m.Size, "took", k.o.Now().Sub(job.Began))
 		if err := prune(k.o.Folder, k.o.Office, job.Name, k.o.Keep); err != nil {
 			k.o.Logger.Warn("old backups are not taken away", "err", err)
@@ -162,10 +171,10 @@ func (k *Keeper) make(ctx context.Context) {
 	}
 }
 
-func (k *Keeper) create(ctx context.Context, name string) (Manifest, error) {
+func (k *Keeper) create(ctx context.Context, name string) (Made, error) {
 	source, err := k.o.Source()
 	if err != nil {
-		return Manifest{}, err
+		return Made{}, err
 	}
 	source.Progress = func(p Progress) {
 		k.mu.Lock()
@@ -177,12 +186,12 @@ func (k *Keeper) create(ctx context.Context, name string) (Manifest, error) {
 	return Create(ctx, filepath.Join(k.o.Folder, name), source)
 }
 
-func (k *Keeper) finish(name string, m Manifest, err error) {
+func (k *Keeper) finish(name string, m Made, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	job := k.current
 	k.current, k.last = nil, job
-	job.Ended, job.State, job.Err, job.About = k.o.Now(), Complete, err, m.About
+	job.Ended, job.State, job.Err, job.About, job.Damaged = k.o.Now(), Complete, err, m.About, m.Damaged
 	if err != nil {
 		k.failures++
 		job.State = Failed
@@ -245,6 +254,9 @@ func (k *Keeper) Standing() (Standing, error) {
 	}
 	if k.last != nil && k.last.State == Failed && !errors.Is(k.last.Err, context.Canceled) {
 		s.Failure = k.last.Err
+	}
+	if k.last != nil {
+		s.Damaged = k.last.Damaged
 	}
 	return s, err
 }

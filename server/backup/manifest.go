@@ -62,7 +62,10 @@ type File struct {
 type end struct {
 	Attachments     uint64 `json:"attachments"`
 	AttachmentBytes int64  `json:"attachment_bytes"`
-	Missing         uint64 `json:"missing"` // attachments that the store names and that were not here
+	Missing         uint64 `json:"missing"` // attachments that the store names and that were not here, or damaged
+	// Damaged are digests of those that were here and damaged, named or not, in
+	// ascending order; at most maxDamaged.
+	Damaged []string `json:"damaged,omitempty"`
 }
 
 var (

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 
 	"filippo.io/age"
+
+	"github.com/spsalert/spsalert/server/blob"
 )
 
 // maxManifest bounds the manifest: a thousand cards have room in it.
@@ -24,7 +26,8 @@ type Unpacked struct {
 
 	Attachments     uint64
 	AttachmentBytes int64
-	Missing         uint64 // attachments that the store names and that the node had not
+	Missing         uint64   // attachments that the store names and that the node had not, or damaged
+	Damaged         []string // digests of those that it had damaged, as far as they are named
 	Encrypted       bool
 
 	dir string
@@ -96,7 +99,7 @@ func unpack(r io.Reader, dir string, identities []age.Identity) (u Unpacked, err
 	if err != nil {
 		return Unpacked{}, err
 	}
-	u.Attachments, u.AttachmentBytes, u.Missing = e.Attachments, e.AttachmentBytes, e.Missing
+	u.Attachments, u.AttachmentBytes, u.Missing, u.Damaged = e.Attachments, e.AttachmentBytes, e.Missing, e.Damaged
 	if _, err := x.tar.Next(); !errors.Is(err, io.EOF) {
 		return Unpacked{}, fmt.Errorf("%w: more comes after its end", ErrDamaged)
 	}
@@ -187,6 +190,9 @@ func (x *extractor) attachments() (e end, err error) {
 			if err := decode(bytes.NewReader(text), &e); err != nil {
 				return end{}, fmt.Errorf("%w: %s: %w", ErrDamaged, endName, err)
 			}
+			if err := checkDamaged(e.Damaged); err != nil {
+				return end{}, err
+			}
 			break
 		}
 		digest, ok := blobDigest(h.Name)
@@ -200,11 +206,22 @@ func (x *extractor) attachments() (e end, err error) {
 		got.Attachments++
 		got.AttachmentBytes += h.Size
 	}
-	got.Missing = e.Missing // who reads the store sees how many
-	if got != e {
+	if got.Attachments != e.Attachments || got.AttachmentBytes != e.AttachmentBytes { // who reads the store sees how many are missing
 		return end{}, fmt.Errorf("%w: it has %d attachments of %d bytes, and says %d of %d", ErrDamaged, got.Attachments, got.AttachmentBytes, e.Attachments, e.AttachmentBytes)
 	}
 	return e, nil
+}
+
+// checkDamaged refuses what no backup says of damaged attachments.
+func checkDamaged(digests []string) error {
+	last := ""
+	for _, d := range digests {
+		if _, err := blob.ParseDigest(d); err != nil || d <= last {
+			return fmt.Errorf("%w: %s: %q is no digest, or out of order", ErrDamaged, endName, d)
+		}
+		last = d
+	}
+	return nil
 }
 
 // take writes the present entry, whose name was checked, to its file.

@@ -170,8 +170,21 @@ func (m *wanted) give(w *wantedBody, office certs.Office, wait time.Duration) {
 			}
 		}
 	}
+	m.look()
+}
+
+// look wakes the sessions that wait for something to fetch. m.mu is held.
+func (m *wanted) look() {
 	close(m.freed)
 	m.freed = make(chan struct{})
+}
+
+// Fetch has the sessions look within a second for bodies that are missing here.
+// They look by themselves when an entry comes, and now and then.
+func (x *Exchange) Fetch() {
+	x.wanted.mu.Lock()
+	defer x.wanted.mu.Unlock()
+	x.wanted.look()
 }
 
 // canAsk reports whether a session is up with an office that acts upon WantBody.

@@ -55,9 +55,10 @@ var (
 		Family
 		value func(*State) float64
 	}{
-		{gauge("spsd_backup_age_seconds", "Seconds since the newest good backup in backup.folder was begun; since the start if there is none. Left out, as the next three are, without backup.folder."), func(s *State) float64 { return s.Time.Sub(s.Backup.Since).Seconds() }},
+		{gauge("spsd_backup_age_seconds", "Seconds since the newest good backup in backup.folder was begun; since the start if there is none. Left out, as the next four are, without backup.folder."), func(s *State) float64 { return s.Time.Sub(s.Backup.Since).Seconds() }},
 		{gauge("spsd_backup_period_seconds", "How often a backup is made; 0 if only when somebody asks."), func(s *State) float64 { return s.Backup.Every.Seconds() }},
 		{gauge("spsd_backup_bytes", "Size of the newest good backup in backup.folder."), func(s *State) float64 { return float64(s.Backup.Bytes) }},
+		{gauge("spsd_backup_damaged_attachments", "Attachments that the last backup since the start lacks, because they are damaged on the disk."), func(s *State) float64 { return float64(s.Backup.Damaged) }},
 		{counter("spsd_backup_failures_total", "Backups that failed since the start."), func(s *State) float64 { return float64(s.Backup.Failures) }},
 		{gauge("spsd_attachments_held", "Files of statements that are held."), func(s *State) float64 { return float64(s.Attachments.Held) }},
 		{gauge("spsd_attachments_bytes", "Bytes of the files that are held."), func(s *State) float64 { return float64(s.Attachments.Bytes) }},

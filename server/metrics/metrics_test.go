@@ -83,7 +83,7 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		},
 		Store: metrics.Store{Commits: 20, Updates: 50, Bytes: 4096, Room: -1},
 	}
-	state.Backup = &metrics.Backup{Since: now.Add(-time.Hour), Every: 24 * time.Hour, Failures: 2, Bytes: 5000}
+	state.Backup = &metrics.Backup{Since: now.Add(-time.Hour), Every: 24 * time.Hour, Failures: 2, Bytes: 5000, Damaged: 3}
 	m := newMetrics(t, func(context.Context) (metrics.State, error) { return state, nil })
 	got := scrape(t, m)
 	wantLines(t, got,
@@ -116,6 +116,7 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_backup_age_seconds 3600`,
 		`spsd_backup_period_seconds 86400`,
 		`spsd_backup_bytes 5000`,
+		`spsd_backup_damaged_attachments 3`,
 		`spsd_backup_failures_total 2`,
 	)
 	for _, unknown := range []string{"session_changed_seconds", "receipt_age_seconds", "clock_offset_seconds", "certificate_left_days"} {

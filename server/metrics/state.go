@@ -27,6 +27,7 @@ type Backup struct {
 	Every    time.Duration // 0: only when somebody asks
 	Failures uint64        // since the start
 	Bytes    int64         // of the newest
+	Damaged  int           // attachments that the last one lacks
 }
 
 // Log is one log that the node holds.

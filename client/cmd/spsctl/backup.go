@@ -47,7 +47,14 @@ func (a *app) backupCreateCommand() *cobra.Command {
 			if b.GetOrigin() != "" {
 				f.add("own log", fmt.Sprintf("%s, %d entries", b.GetOrigin(), b.GetLogSize()))
 			}
-			return f.write(format, b)
+			for _, d := range b.GetDamagedAttachments() {
+				f.add("lacks", "attachment "+d+", damaged on the disk of the node")
+			}
+			if err := f.write(format, b); err != nil || len(b.GetDamagedAttachments()) == 0 {
+				return err
+			}
+			fmt.Fprintln(a.err, "the backup is good but for damaged attachments; docs/runbook.md, SpsdBackupLacks")
+			return codeError(exitIncomplete)
 		}),
 	}
 	cmd.Flags().BoolVar(&detach, "detach", false, "do not wait: the node goes on by itself")
@@ -122,6 +129,9 @@ func (a *app) backupListCommand() *cobra.Command {
 func backupState(b *spsv1.Backup) string {
 	switch b.GetState() {
 	case spsv1.BackupState_BACKUP_STATE_COMPLETE:
+		if n := len(b.GetDamagedAttachments()); n > 0 {
+			return fmt.Sprintf("complete but for %d damaged attachments", n)
+		}
 		return "complete"
 	case spsv1.BackupState_BACKUP_STATE_FAILED:
 		return "failed: " + b.GetError()
@@ -132,7 +142,7 @@ func backupState(b *spsv1.Backup) string {
 	case total > 0:
 		return fmt.Sprintf("%s, %d %%", b.GetStep(), 100*done/total)
 	case done > 0:
-		return fmt.Sprintf("%s, %d MB", b.GetStep(), done>>20)
+		return fmt.Sprintf("%s, %.1f MB", b.GetStep(), float64(done)/(1<<20))
 	default:
 		return b.GetStep()
 	}
@@ -163,6 +173,8 @@ func (d *doctor) backups(n *spsv1.Node) {
 		d.broken("backups", "docs/runbook.md, SpsdBackupOld", "the newest was made %s, one is due every %s: %s", ago(b.GetNewestTime(), d.now), b.GetPeriod().AsDuration(), first(b.GetError(), "it is not known why"))
 	case b.GetError() != "":
 		d.look("backups", "spsctl backup list", "the newest was made %s, and the last one failed: %s", ago(b.GetNewestTime(), d.now), b.GetError())
+	case b.GetDamagedAttachments() > 0:
+		d.look("backups", "docs/runbook.md, SpsdBackupLacks", "the newest was made %s, and lacks %d attachments that are damaged on the disk", ago(b.GetNewestTime(), d.now), b.GetDamagedAttachments())
 	default:
 		d.ok("backups", "the newest was made %s", ago(b.GetNewestTime(), d.now))
 	}

@@ -21,6 +21,8 @@ const (
 	exitUnreachable = 5
 	exitInvalid     = 6
 	exitConflict    = 7
+	exitLater       = 8
+	exitIncomplete  = 9
 	exitInterrupted = 130
 )
 
@@ -37,6 +39,8 @@ var exitCodes = []struct {
 	{exitUnreachable, "the node does not answer"},
 	{exitInvalid, "what was to be issued or read breaks a rule; every problem was named"},
 	{exitConflict, "a request ID that was used for something else, a file that is there already"},
+	{exitLater, "the node does not do it now: it is read-only, its clock is off, a limit is reached; later the same command may succeed"},
+	{exitIncomplete, "it was done, and something is lacking, which was named"},
 	{exitInterrupted, "interrupted: Ctrl-C"},
 }
 
@@ -108,8 +112,14 @@ func answerCode(e *client.Error) int {
 	case codes.AlreadyExists, codes.Aborted:
 		return exitConflict
 	}
-	if e.Reason == "ID_CONFLICT" {
+	switch e.Reason {
+	case "ID_CONFLICT":
 		return exitConflict
+	case "READ_ONLY", "CLOCK", "UNSEALED":
+		return exitLater
+	}
+	if e.Code == codes.ResourceExhausted {
+		return exitLater
 	}
 	return exitError
 }

@@ -111,9 +111,12 @@ type Backup struct {
 	// How many entries of that log are in it.
 	LogSize uint64 `protobuf:"varint,11,opt,name=log_size,json=logSize,proto3" json:"log_size,omitempty"`
 	// Why it failed, in words.
-	Error         string `protobuf:"bytes,12,opt,name=error,proto3" json:"error,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Error string `protobuf:"bytes,12,opt,name=error,proto3" json:"error,omitempty"`
+	// Digests (SHA-256, hexadecimal) of attachments that it lacks, since they are damaged on the disk of the node, which
+	// has put them aside and asks its peers for them; at most 1,000. Unknown of one that was made before the node started.
+	DamagedAttachments []string `protobuf:"bytes,13,rep,name=damaged_attachments,json=damagedAttachments,proto3" json:"damaged_attachments,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Backup) Reset() {
@@ -230,6 +233,13 @@ func (x *Backup) GetError() string {
 	return ""
 }
 
+func (x *Backup) GetDamagedAttachments() []string {
+	if x != nil {
+		return x.DamagedAttachments
+	}
+	return nil
+}
+
 // BackupStanding says how it stands with the backups of a node.
 type BackupStanding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -238,9 +248,11 @@ type BackupStanding struct {
 	// When the newest that is in the folder was made; absent if there is none.
 	NewestTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=newest_time,json=newestTime,proto3" json:"newest_time,omitempty"`
 	// Why the last one failed, in words; empty if it did not.
-	Error         string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Error string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	// How many attachments the last one lacks, since they are damaged on the disk of the node; see Backup.
+	DamagedAttachments int32 `protobuf:"varint,4,opt,name=damaged_attachments,json=damagedAttachments,proto3" json:"damaged_attachments,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *BackupStanding) Reset() {
@@ -292,6 +304,13 @@ func (x *BackupStanding) GetError() string {
 		return x.Error
 	}
 	return ""
+}
+
+func (x *BackupStanding) GetDamagedAttachments() int32 {
+	if x != nil {
+		return x.DamagedAttachments
+	}
+	return 0
 }
 
 // CreateBackupRequest is what CreateBackup takes.
@@ -464,7 +483,7 @@ var File_sps_v1_backup_proto protoreflect.FileDescriptor
 
 const file_sps_v1_backup_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/backup.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x03\n" +
+	"\x13sps/v1/backup.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x03\n" +
 	"\x06Backup\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12)\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x13.sps.v1.BackupStateR\x05state\x12;\n" +
@@ -480,12 +499,14 @@ const file_sps_v1_backup_proto_rawDesc = "" +
 	"\x06origin\x18\n" +
 	" \x01(\tR\x06origin\x12\x19\n" +
 	"\blog_size\x18\v \x01(\x04R\alogSize\x12\x14\n" +
-	"\x05error\x18\f \x01(\tR\x05error\"\x96\x01\n" +
+	"\x05error\x18\f \x01(\tR\x05error\x12/\n" +
+	"\x13damaged_attachments\x18\r \x03(\tR\x12damagedAttachments\"\xc7\x01\n" +
 	"\x0eBackupStanding\x121\n" +
 	"\x06period\x18\x01 \x01(\v2\x19.google.protobuf.DurationR\x06period\x12;\n" +
 	"\vnewest_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"newestTime\x12\x14\n" +
-	"\x05error\x18\x03 \x01(\tR\x05error\"\x15\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\x12/\n" +
+	"\x13damaged_attachments\x18\x04 \x01(\x05R\x12damagedAttachments\"\x15\n" +
 	"\x13CreateBackupRequest\"s\n" +
 	"\x10GetBackupRequest\x12_\n" +
 	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xbaHErC2A^backups/spsd-[A-Z]{2}-[0-9]{8}T[0-9]{6}\\.[0-9]{3}Z\\.tar(\\.age)?$R\x04name\"\x14\n" +

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spsalert/spsalert/server"
@@ -52,7 +53,16 @@ func (p *program) storeBackup(ctx context.Context) error {
   %s
 next: take it to another machine, and try it there: spsd store verify %s
 `, file, m.Origin, m.Size, encrypted(len(recipients)), file)
-	return err
+	if err != nil || len(m.Damaged) == 0 {
+		return err
+	}
+	return fmt.Errorf("%s\n%w", lacking(m.Damaged), errIncomplete)
+}
+
+// lacking names the attachments that a backup lacks, since they were damaged on
+// the disk that it was made from.
+func lacking(damaged []string) string {
+	return "left out, as damaged on the disk: attachment " + strings.Join(damaged, ", ")
 }
 
 func encrypted(recipients int) string {

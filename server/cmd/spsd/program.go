@@ -25,6 +25,8 @@ const (
 	exitNotFound = 3 // there is no ledger, or a file is missing
 	exitInvalid  = 6 // the store is damaged, or not the newest by its anchor
 	exitConflict = 7 // there is a ledger already
+
+	exitIncomplete = 9 // it was done, and something is lacking, which was named
 )
 
 // program is one run of spsd with everything that it is given from outside.
@@ -74,6 +76,10 @@ var ownFlags = []struct{ name, value, doc string }{
 
 // errUsage is a command line that cannot be understood.
 var errUsage = errors.New("run `spsd help`")
+
+// errIncomplete says that a command did what it was to do but for what it has
+// named.
+var errIncomplete = errors.New("it is good but for that: docs/runbook.md, SpsdBackupLacks")
 
 // main runs the command that the arguments name and returns the exit code.
 func (p *program) main() int {
@@ -236,6 +242,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, server.ErrDamaged), errors.Is(err, server.ErrNotNewest), errors.Is(err, backup.ErrDamaged):
 		return exitInvalid
+	case errors.Is(err, errIncomplete):
+		return exitIncomplete
 	case errors.Is(err, ledger.ErrInitialised), errors.Is(err, server.ErrOccupied), errors.Is(err, fs.ErrExist):
 		return exitConflict
 	case errors.Is(err, ledger.ErrNotInitialised), errors.Is(err, fs.ErrNotExist):

@@ -49,12 +49,20 @@ func (s *progress) tell(r backup.Progress) {
 	s.step, s.last = r.Step, now
 	switch {
 	case r.Of > 0:
-		fmt.Fprintf(s.w, "%s%s: %d %% of %d MB%s", begin, r.Step, 100*r.Bytes/r.Of, r.Of>>20, end)
+		fmt.Fprintf(s.w, "%s%s: %d %% of %s%s", begin, r.Step, 100*r.Bytes/r.Of, amount(r.Of), end)
 	case r.Bytes > 0:
-		fmt.Fprintf(s.w, "%s%s: %d MB%s", begin, r.Step, r.Bytes>>20, end)
+		fmt.Fprintf(s.w, "%s%s: %s%s", begin, r.Step, amount(r.Bytes), end)
 	default:
 		fmt.Fprintf(s.w, "%s%s%s", begin, r.Step, end)
 	}
+}
+
+// amount says in words how many bytes there are.
+func amount(n int64) string {
+	if n < 10<<20 {
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%d MB", n>>20)
 }
 
 // end leaves the line.

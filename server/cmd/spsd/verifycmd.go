@@ -59,6 +59,9 @@ func printBackup(w io.Writer, r server.Restored) {
   files     %d attachments, %d bytes   (%d more are named, and were not here)
 `, r.Federation, r.Office, r.Time.Format(time.RFC3339), r.Software, r.Origin, r.Size, r.Fingerprint,
 		len(r.Files)-2, r.Attachments, r.AttachmentBytes, r.Missing)
+	if len(r.Damaged) > 0 {
+		fmt.Fprintf(w, "  lacking   %s\n", lacking(r.Damaged))
+	}
 }
 
 func printVerified(w io.Writer, v server.Verified) {
