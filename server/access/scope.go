@@ -86,22 +86,49 @@ func classificationName(c spsv1.Classification) string {
 	return strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
 }
 
-// issueScope refuses what the caller may not issue: to an officer what needs two
-// persons, but for a check of it, what is beyond its scope to a system, and to whoever belongs to a
-// unit what another unit would say.
+// issueScope refuses what the caller may not issue, see [Caller.Issues], and to
+// an officer what needs two persons, but for a check or a draft of it.
 func issueScope(c Caller, request proto.Message) error {
-	req, ok := request.(*spsv1.IssueStatementRequest)
-	alone := req.GetStatement().GetBody() != nil && !statement.TwoPersons(req.GetStatement())
-	if c.Role == certs.RoleOfficer && !req.GetValidateOnly() && !alone {
+	st, dry := asked(request)
+	if c.Role == certs.RoleOfficer && !dry && (st.GetBody() == nil || statement.TwoPersons(st)) {
 		return &Refusal{
 			Code: codes.PermissionDenied, Reason: ReasonDenied,
 			Sentence: "officers acknowledge, follow up, ask and answer; this a validator issues: submit it as a draft, or set validate_only to check it",
 		}
 	}
-	if c.Role == certs.RoleSystem && !ok { // no scope speaks of what it asks
+	if c.Role == certs.RoleSystem && st == nil { // no scope speaks of what it asks
 		return outOfScope("this is not for systems")
 	}
-	st := req.GetStatement()
+	return c.Issues(st)
+}
+
+// asked returns the statement that a request makes, as far as it says it, nil if
+// it makes none; and whether nothing is issued by it.
+func asked(request proto.Message) (st *spsv1.Statement, dry bool) {
+	if d, ok := request.(interface{ GetValidateOnly() bool }); ok {
+		dry = d.GetValidateOnly()
+	}
+	if d, ok := request.(interface{ GetDraft() bool }); ok {
+		dry = dry || d.GetDraft()
+	}
+	if req, ok := request.(*spsv1.IssueStatementRequest); ok {
+		st = req.GetStatement()
+		if st == nil {
+			st = &spsv1.Statement{}
+		}
+		return st, dry
+	}
+	st, _ = statement.Said(request)
+	if changed := st.GetAmendment(); changed != nil {
+		changed.Notification = nil // perhaps only what changes; the service has the whole
+	}
+	return st, dry
+}
+
+// Issues refuses a statement that the caller may not issue: what is beyond its
+// scope to a system, and to whoever belongs to a unit what another unit would
+// say.
+func (c Caller) Issues(st *spsv1.Statement) error {
 	if err := c.SpeaksFor(st); err != nil {
 		return err
 	}

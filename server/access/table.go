@@ -96,6 +96,7 @@ func joinRoles(roles []certs.Role) string {
 func Methods() map[string]Rule {
 	var (
 		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers not everything, see issueScope
+		act     = Rule{Class: ClassIssue, Roles: issuers, scope: issueScope, ownCheck: true}
 		// Who hands evidence to others does it in person.
 		exhibitors = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
@@ -123,6 +124,17 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_ReaddressCase_FullMethodName:   {Class: ClassIssue, Roles: validators},
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_GetStatistics_FullMethodName:   {Class: ClassRead, Roles: readers},
+
+		spsv1.CaseService_AcknowledgeCase_FullMethodName:      act,
+		spsv1.CaseService_FollowUpCase_FullMethodName:         act,
+		spsv1.CaseService_RequestInCase_FullMethodName:        act,
+		spsv1.CaseService_RespondInCase_FullMethodName:        act,
+		spsv1.CaseService_AmendCase_FullMethodName:            act,
+		spsv1.CaseService_WithdrawCase_FullMethodName:         act,
+		spsv1.CaseService_CloseCase_FullMethodName:            act,
+		spsv1.CaseService_ReopenCase_FullMethodName:           act,
+		spsv1.CaseService_AddExternalReference_FullMethodName: act,
+		spsv1.CaseService_Announce_FullMethodName:             act,
 
 		spsv1.EvidenceService_GetEvidence_FullMethodName:          {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
 		spsv1.DraftService_CreateDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},

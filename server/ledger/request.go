@@ -35,27 +35,35 @@ func parseUUID(s string) ([]byte, bool) {
 // findRequest returns the own entry that a draft's request ID was used for, and
 // whether there is one. For something else it is [ErrConflict].
 func findRequest(r store.Reader, d Draft) (place placeRow, found bool, err error) {
-	if len(d.RequestID) < 1 || len(d.RequestID) > maxRequestID {
-		return place, false, fmt.Errorf("%w: request ID of %d bytes, want 1 to %d", ErrDraft, len(d.RequestID), maxRequestID)
-	}
-	key := requestKey(d.RequestID)
-	b, err := r.Get(tableRequests, []byte(key))
-	if err != nil || b == nil {
-		return place, false, err
-	}
-	if place, err = decodePlaceRow(b); err != nil {
-		return place, false, err
-	}
-	row, err := getLeaf(r, place.id, place.number)
-	switch {
-	case err != nil:
-		return place, false, err
-	case row.request != key:
-		return place, false, fmt.Errorf("%w: request %q leads to that of %q", ErrCorrupt, key, row.request)
-	case row.fingerprint != d.Fingerprint:
+	place, row, found, err := lookRequest(r, d.RequestID)
+	if found && row.fingerprint != d.Fingerprint {
 		return place, false, fmt.Errorf("%w: %s", ErrConflict, d.RequestID)
 	}
-	return place, true, nil
+	return place, found, err
+}
+
+// lookRequest returns the own entry that a request ID was used for, whatever was
+// asked for.
+func lookRequest(r store.Reader, requestID string) (place placeRow, row leafRow, found bool, err error) {
+	if len(requestID) < 1 || len(requestID) > maxRequestID {
+		return place, row, false, fmt.Errorf("%w: request ID of %d bytes, want 1 to %d", ErrDraft, len(requestID), maxRequestID)
+	}
+	key := requestKey(requestID)
+	b, err := r.Get(tableRequests, []byte(key))
+	if err != nil || b == nil {
+		return place, row, false, err
+	}
+	if place, err = decodePlaceRow(b); err != nil {
+		return place, row, false, err
+	}
+	row, err = getLeaf(r, place.id, place.number)
+	switch {
+	case err != nil:
+		return place, row, false, err
+	case row.request != key:
+		return place, row, false, fmt.Errorf("%w: request %q leads to that of %q", ErrCorrupt, key, row.request)
+	}
+	return place, row, true, nil
 }
 
 // IsRequested reports whether a request ID was used for an own entry, whatever
@@ -74,8 +82,23 @@ func IsRequested(r store.Reader, requestID string) (bool, error) {
 // be no such request ID, [ErrReadOnly] if the entry was never released and
 // cannot be now, [ErrUnsealed], and those of the store.
 func (l *Ledger) Requested(ctx context.Context, requestID string, fingerprint [32]byte) (e Entry, found bool, err error) {
+	return l.requested(ctx, func(r store.Reader) (placeRow, bool, error) {
+		return findRequest(r, Draft{RequestID: requestID, Fingerprint: fingerprint})
+	})
+}
+
+// RequestedAny is Requested whatever the fingerprint is: the caller compares
+// what the entry says with what is asked for. It does not return [ErrConflict].
+func (l *Ledger) RequestedAny(ctx context.Context, requestID string) (e Entry, found bool, err error) {
+	return l.requested(ctx, func(r store.Reader) (placeRow, bool, error) {
+		place, _, there, err := lookRequest(r, requestID)
+		return place, there, err
+	})
+}
+
+func (l *Ledger) requested(ctx context.Context, find func(store.Reader) (placeRow, bool, error)) (e Entry, found bool, err error) {
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
-		place, there, err := findRequest(r, Draft{RequestID: requestID, Fingerprint: fingerprint})
+		place, there, err := find(r)
 		if found = there; err != nil || !found {
 			return err
 		}

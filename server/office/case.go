@@ -54,7 +54,7 @@ func (s *Service) GetCase(ctx context.Context, req *spsv1.GetCaseRequest) (*spsv
 		return nil, err
 	}
 	if req.GetPageToken() == "" {
-		if err := s.addState(ctx, c, whole, at.begun.N); err != nil {
+		if err := s.addState(ctx, c, whole, at.begun); err != nil {
 			return nil, err
 		}
 	}

@@ -2,44 +2,65 @@ package office
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // mostFolded is how many entries of a case are folded. A case of more has no
 // state; everything that was said is in its pages.
 const mostFolded = 10_000
 
-// addState sets what the entries of a case that are here add up to, and what is
-// to be done.
-func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.Item, upTo uint64) error {
-	f, err := s.fold(ctx, whole, upTo)
+// addState sets what the entries of a case that are here add up to, what is to be
+// done, and the version by which acts name it.
+func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.Item, upTo ledger.Position) error {
+	err := s.o.Store.View(ctx, func(r store.Reader) (err error) {
+		c.Etag, err = s.caseEtag(r, c.GetReference(), upTo.N)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	f, err := s.fold(ctx, whole, upTo.N)
 	if err != nil || f == nil {
 		return err
 	}
-	c.State, c.Deadlines = f.state, f.deadlines
-	c.Incomplete = incomplete(s.self(), f.original, f.others, f.state)
+	c.State, c.Deadlines = f.State(), f.deadlines
+	c.Incomplete = incomplete(s.self(), f.original, f.others, f.State())
 	return nil
 }
 
 // folded is a case with what its entries add up to and what is due.
 type folded struct {
+	*statement.Case
 	original  statement.CaseEntry
 	others    []statement.CaseEntry
-	state     *spsv1.CaseState
 	deadlines []*spsv1.Deadline
 }
 
 // fold folds what is here of the case of an original; nil if that is more than
 // mostFolded entries.
 func (s *Service) fold(ctx context.Context, whole casebook.Item, upTo uint64) (*folded, error) {
+	f, err := s.gather(ctx, whole, upTo)
+	if err != nil || f == nil {
+		return nil, err
+	}
+	d := &delivery{ctx: ctx, s: s}
+	f.deadlines = s.known(statement.Deadlines(f.State(), d, s.o.Now()))
+	return f, d.err
+}
+
+// gather is fold without what is due.
+func (s *Service) gather(ctx context.Context, whole casebook.Item, upTo uint64) (*folded, error) {
 	parts, err := s.o.Book.Parts(ctx, whole, upTo, mostFolded+1)
 	if err != nil || len(parts) > mostFolded {
 		return nil, err
@@ -56,10 +77,36 @@ func (s *Service) fold(ctx context.Context, whole casebook.Item, upTo uint64) (*
 		}
 		f.others = append(f.others, some...)
 	}
-	f.state = statement.Fold(f.original, f.others)
-	d := &delivery{ctx: ctx, s: s}
-	f.deadlines = s.known(statement.Deadlines(f.state, d, s.o.Now()))
-	return f, d.err
+	f.Case = statement.NewCase(f.original, f.others)
+	return f, nil
+}
+
+// heldCase returns the case of a reference as its next statement is checked
+// against it; nil if it has no state.
+func (s *Service) heldCase(ctx context.Context, reference string) (*statement.Case, error) {
+	upTo := s.o.Ledger.Released().N
+	whole, _, err := s.o.Book.Case(ctx, reference, 0, upTo, 0)
+	if errors.Is(err, casebook.ErrNotFound) {
+		return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.gather(ctx, whole, upTo)
+	if err != nil || f == nil {
+		return nil, err
+	}
+	return f.Case, nil
+}
+
+// caseEtag names what has been said in a case up to a position, at this node.
+func (s *Service) caseEtag(r store.Reader, reference string, upTo uint64) (string, error) {
+	n, err := s.o.Book.Newest(r, reference, upTo)
+	if err != nil {
+		return "", err
+	}
+	newest := ledger.Position{Incarnation: s.o.Ledger.Released().Incarnation, N: n}
+	return digest("case", reference, newest.String()), nil
 }
 
 // known marks the deadlines of which this office cannot know how they stand: a
@@ -103,7 +150,7 @@ func (s *Service) caseEntries(ctx context.Context, i casebook.Item) ([]statement
 // folding returns an entry as it is folded; st is nil for a readdress.
 func folding(e ledger.Entry, st *spsv1.Statement) statement.CaseEntry {
 	return statement.CaseEntry{
-		Origin: e.Origin, Sequence: e.Sequence, Hash: [32]byte(e.Hash),
+		Origin: e.Origin, Sequence: e.Sequence, Reference: e.Leaf.GetReference(), Hash: [32]byte(e.Hash),
 		Time: e.Leaf.GetTime().AsTime(), Audience: e.Leaf.GetAudience(), Statement: st, Readdress: e.Leaf.GetSubject(),
 	}
 }

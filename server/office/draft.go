@@ -43,21 +43,32 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 	if req.GetRequestId() != "" {
 		id = uuid.MustParse(req.GetRequestId()) // the field rules have seen it
 	}
+	st := req.GetDraft().GetStatement()
+	same := func(before *spsv1.Draft) bool { return proto.Equal(before.GetStatement(), st) }
+	return d.create(ctx, caller, id, st, same, nil)
+}
+
+// create keeps a draft under an id. If the id began one already, that is
+// returned if it is the caller's and the same, which same says. unless, if not
+// nil, runs in the transaction, and its error keeps it from that.
+func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID, st *spsv1.Statement,
+	same func(*spsv1.Draft) bool, unless func(store.Reader) error,
+) (*spsv1.Draft, error) {
 	now := timestamppb.New(d.s.o.Now().UTC())
 	made := &spsv1.Draft{
-		Name: draftName(id[:]), Statement: req.GetDraft().GetStatement(), Etag: "1",
+		Name: draftName(id[:]), Statement: st, Etag: "1",
 		State: spsv1.DraftState_DRAFT_STATE_DRAFTING, DraftedBy: person(caller), Writers: []*spsv1.Person{person(caller)},
 		Unit: caller.Unit, CreateTime: now, UpdateTime: now,
 	}
 	result := made
-	err = d.s.o.Store.Update(ctx, func(tx store.Tx) error {
+	err := d.s.o.Store.Update(ctx, func(tx store.Tx) error {
 		result = made
 		before, err := getDraft(tx, id[:])
 		if err != nil {
 			return err
 		}
 		if before != nil {
-			if !mine(before, caller) || !proto.Equal(before.GetStatement(), made.GetStatement()) {
+			if !mine(before, caller) || !same(before) {
 				return &access.Refusal{
 					Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
 					Sentence: "this request_id began another draft: give a new one",
@@ -72,6 +83,11 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 			return &access.Refusal{
 				Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
 				Sentence: "this request_id issued a statement: give a new one",
+			}
+		}
+		if unless != nil {
+			if err := unless(tx); err != nil {
+				return err
 			}
 		}
 		if err := putDraft(tx, id[:], made, nil); err != nil {

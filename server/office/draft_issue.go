@@ -113,7 +113,7 @@ func (d *Drafts) issued(ctx context.Context, draft *spsv1.Draft) (*spsv1.IssuedS
 // everything that is wrong with it. by is who would issue it.
 func (d *Drafts) prepare(ctx context.Context, draft *spsv1.Draft, by authors) (*spsv1.Statement, error) {
 	by.drafted, by.unit = draft.GetDraftedBy(), draft.GetUnit()
-	return d.s.prepare(ctx, by, d.request(draft))
+	return d.s.prepare(ctx, by, d.request(draft), nil)
 }
 
 // request returns the request that issues a draft. Its id is the draft's,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -32,13 +33,28 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 			return s.show(ctx, e, full)
 		}
 	}
-	st, err := s.prepare(ctx, directly(caller, req), req)
+	st, err := s.prepare(ctx, directly(caller, req), req, nil)
 	if err != nil {
 		return nil, err
 	}
 	if req.GetValidateOnly() {
-		return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st), Advice: s.advise(ctx, st)}, nil
+		return s.wouldBe(ctx, st), nil
 	}
+	issued, err := s.enter(ctx, req, st, nil)
+	if err != nil {
+		return nil, refusal(err, asked)
+	}
+	return issued, nil
+}
+
+// wouldBe returns a statement that is not issued, as it would be.
+func (s *Service) wouldBe(ctx context.Context, st *spsv1.Statement) *spsv1.IssuedStatement {
+	return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st), Advice: s.advise(ctx, st)}
+}
+
+// enter issues a prepared statement. unless, if not nil, runs in the transaction
+// that enters it, and its error keeps it from that.
+func (s *Service) enter(ctx context.Context, req *spsv1.IssueStatementRequest, st *spsv1.Statement, unless func(store.Reader) error) (*spsv1.IssuedStatement, error) {
 	draft, err := draftOf(req, st)
 	if err != nil {
 		return nil, err
@@ -57,9 +73,16 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	draft.Entered = func(tx store.Tx, e ledger.Entry) error {
 		return access.Record(ctx, tx, statementName(e.Origin, e.Sequence))
 	}
-	e, err := s.o.Ledger.Append(ctx, func(tx store.Tx) (ledger.Draft, error) { return draft, notDrafted(tx, draft.RequestID) })
+	e, err := s.o.Ledger.Append(ctx, func(tx store.Tx) (ledger.Draft, error) {
+		if unless != nil {
+			if err := unless(tx); err != nil {
+				return ledger.Draft{}, err
+			}
+		}
+		return draft, notDrafted(tx, draft.RequestID)
+	})
 	if err != nil {
-		return nil, refusal(err, asked)
+		return nil, err
 	}
 	// It is issued now. That the caller may have gone away meanwhile does not
 	// matter: the same request_id gets the same answer.
@@ -111,8 +134,9 @@ func refusal(err error, asked *spsv1.IssueStatementRequest) error {
 }
 
 // prepare returns the statement as it would be signed, or a refusal with
-// everything that is wrong with the request.
-func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueStatementRequest) (*spsv1.Statement, error) {
+// everything that is wrong with the request. known is the case, if it has been
+// read.
+func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueStatementRequest, known *statement.Case) (*spsv1.Statement, error) {
 	violations, err := access.Check(req)
 	if err != nil {
 		return nil, err
@@ -135,7 +159,7 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 			violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
 		}
 	}
-	wrong, err := s.checkCase(ctx, st)
+	wrong, err := s.checkCase(ctx, st, known, violations)
 	if err != nil {
 		return nil, err
 	}
@@ -221,9 +245,11 @@ func setByNode(st *spsv1.Statement, by authors) []access.Violation {
 }
 
 // checkCase reports a case_ref that does not name the original of a case that
-// is held here. Entries never change, so it may be looked up before the entry
-// is made.
-func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
+// is held here, and what is wrong with the statement as the next one in that
+// case, by what is released. Another entry of the moment may still leave it
+// without effect, as one that arrives may; the fold says so. A field of which
+// something was said before needs no second sentence.
+func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement, known *statement.Case, before []access.Violation) ([]access.Violation, error) {
 	ref := st.GetCaseRef()
 	if ref == nil {
 		return nil, nil
@@ -240,7 +266,19 @@ func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement) ([]access.
 	case original.GetStatement().GetStatus() != st.GetStatus():
 		return []access.Violation{violation("status", "CASE_STATUS", "give the status of the case's original")}, nil
 	}
-	return nil, nil
+	if known == nil {
+		if known, err = s.heldCase(ctx, ref.GetReference()); err != nil || known == nil {
+			return nil, err
+		}
+	}
+	var violations []access.Violation
+	for _, p := range known.Check(st) {
+		v := violation(p.Field, p.Reason, p.Sentence)
+		if !slices.ContainsFunc(before, func(b access.Violation) bool { return b.Field == v.Field }) {
+			violations = append(violations, v)
+		}
+	}
+	return violations, nil
 }
 
 // named returns the statement that an entry reference names, as this office is

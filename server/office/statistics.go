@@ -46,7 +46,7 @@ func (s *Service) count(ctx context.Context, t *casebook.Tally, q casebook.Query
 		if c == nil { // more was said in it than is folded
 			continue
 		}
-		err = t.Add(casebook.FactsOf(c.original, c.others, c.state, c.deadlines))
+		err = t.Add(casebook.FactsOf(c.original, c.others, c.State(), c.deadlines))
 		if errors.Is(err, casebook.ErrGroups) {
 			return &access.Refusal{
 				Code: codes.InvalidArgument, Reason: access.ReasonTooLarge,

@@ -18,6 +18,7 @@ import (
 type CaseEntry struct {
 	Origin    certs.Origin
 	Sequence  uint64
+	Reference string   // "" for a readdress
 	Hash      [32]byte // record hash of the leaf
 	Time      time.Time
 	Audience  *spsv1.Audience
@@ -28,6 +29,10 @@ type CaseEntry struct {
 // Name returns the name of the entry, `offices/VN/statements/1-42`.
 func (e CaseEntry) Name() string {
 	return fmt.Sprintf("offices/%s/statements/%d-%d", e.Origin.Office, e.Origin.Epoch, e.Sequence)
+}
+
+func (e CaseEntry) ref() *spsv1.EntryRef {
+	return &spsv1.EntryRef{Origin: e.Origin.String(), Sequence: e.Sequence, RecordHash: e.Hash[:]}
 }
 
 func (e CaseEntry) office() string { return string(e.Origin.Office) }
@@ -55,10 +60,12 @@ type place struct {
 // that office's last valid entry says, by epoch and sequence. What is without
 // effect, taken back or waiting is listed with the reason and changes nothing.
 func Fold(original CaseEntry, others []CaseEntry) *spsv1.CaseState {
+	return fold(original, others).state
+}
+
+func fold(original CaseEntry, others []CaseEntry) *folder {
 	f := newFolder(original, others)
-	f.admit()
-	f.takeBack()
-	f.judgeAll()
+	f.stand()
 	f.content()
 	f.status()
 	f.participants()
@@ -67,7 +74,14 @@ func Fold(original CaseEntry, others []CaseEntry) *spsv1.CaseState {
 	f.extensions()
 	f.references()
 	f.list()
-	return f.state
+	return f
+}
+
+// stand decides how each entry stands.
+func (f *folder) stand() {
+	f.admit()
+	f.takeBack()
+	f.judgeAll()
 }
 
 // folder is a fold under way. Its entries are sorted by office, epoch and

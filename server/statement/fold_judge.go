@@ -1,7 +1,6 @@
 package statement
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/spsalert/spsalert/certs"
@@ -180,10 +179,17 @@ func (f *folder) withdrawsCase(e *folded) bool {
 // entries are always here or not for this office, so only time or a readdress
 // brings it.
 func (f *folder) wait(e *folded, ref *spsv1.EntryRef) {
-	e.standing = spsv1.EntryStanding_ENTRY_STANDING_WAITING
-	if o, err := certs.ParseOrigin(ref.GetOrigin()); err == nil {
-		e.by = fmt.Sprintf("offices/%s/statements/%d-%d", o.Office, o.Epoch, ref.GetSequence())
+	e.standing, e.by = spsv1.EntryStanding_ENTRY_STANDING_WAITING, entryName(ref)
+}
+
+// entryName returns the name of the statement that a reference names; empty if it
+// names none.
+func entryName(ref *spsv1.EntryRef) string {
+	o, err := certs.ParseOrigin(ref.GetOrigin())
+	if err != nil {
+		return ""
 	}
+	return CaseEntry{Origin: o, Sequence: ref.GetSequence()}.Name()
 }
 
 // speaker returns the code of the office whose words an entry gives: who told

@@ -3,8 +3,8 @@ package rules
 import "strings"
 
 // bases are the valid statements that the rows spoil, as prototext. In them,
-// $own and $foreign stand for the cases of two originals, one of the node's
-// office and one of another, and $ownEntry and $foreignEntry for their entries.
+// $own stands for a case, and $ownEntry for the entry of its original; see
+// [newLives] for all of them.
 var bases = map[string]string{
 	"notice": head + `notification{` + content + `}`,
 	"alert":  head + `notification{` + strings.Replace(content, "BORDER_REJECTION", "ALERT", 1) + ` risk{decision:RISK_DECISION_UNDECIDED}}`,
@@ -19,12 +19,12 @@ var bases = map[string]string{
 	"follow-up":  head + `case_ref{$own} follow_up{text{lang:"en" text:"the lot is held"}}`,
 	"withdrawal": head + `case_ref{$own} withdrawal{reason:WITHDRAWAL_REASON_UNFOUNDED text{lang:"en" text:"it was another lot"}}`,
 	"closure":    head + `case_ref{$own} closure{outcome:CLOSURE_OUTCOME_SETTLED}`,
-	"reopening":  head + `case_ref{$own} reopening{reason{lang:"en" text:"found again"}}`,
+	"reopening":  head + `case_ref{$closed} reopening{reason{lang:"en" text:"found again"}}`,
 	"request": head + `case_ref{$own} addressees{office:"TH"}
 		request{kind:REQUEST_KIND_INFORMATION offices:"TH" text{lang:"en" text:"which lots"}}`,
-	"response": head + `case_ref{$own} relates_to{kind:RELATION_KIND_REPLIES entry{$ownEntry}}
+	"response": quiet + `case_ref{$foreign} relates_to{kind:RELATION_KIND_REPLIES entry{$askedEntry}}
 		response{result:RESPONSE_RESULT_GRANTED}`,
-	"acknowledgement": head + `case_ref{$foreign} acknowledgement{}`,
+	"acknowledgement": quiet + `case_ref{$foreign} acknowledgement{}`,
 	"gate": head + `announcement{subject{lang:"en" text:"gate"} border_gate_status{
 		gate{locode:"VNLSN"} status:GATE_STATUS_LIMITED hours{time_zone:"Asia/Bangkok"
 			periods{weekday:WEEKDAY_MONDAY open_minute:480 close_minute:1020}}}}`,
@@ -37,6 +37,7 @@ var bases = map[string]string{
 
 const (
 	head    = `status:STATEMENT_STATUS_ACTUAL handling:HANDLING_NETWORK network:true `
+	quiet   = `status:STATEMENT_STATUS_ACTUAL handling:HANDLING_ADDRESSEES_ONLY addressees{office:"TH"} `
 	content = `classification:CLASSIFICATION_BORDER_REJECTION type:NOTIFICATION_TYPE_FOOD subject{lang:"en" text:"durian"}
 		products{id:"p1" name{lang:"en" text:"durian"}}`
 )

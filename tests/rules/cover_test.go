@@ -29,6 +29,8 @@ var elsewhere = map[string]string{
 	"FOUR_EYES":          "the node sets the persons, for drafts see server.TestOnePersonIsNotEnough",
 	"TEXT_UNREAD":        "is advice",
 	"FLAG_NOT_ADDRESSED": "is advice",
+	"TARGET_REQUIRED":    "is of the requests of acts, see server.TestActsThatAreRefused",
+	"TARGET_UNKNOWN":     "is of the requests of acts, see server.TestActsThatAreRefused",
 }
 
 // covered fails for every rule that no row broke: each sentence of the law, and

@@ -50,7 +50,8 @@ var law = []row{
 	{name: "amendment of nothing", base: "amendment", clear: "relates_to", want: "relates_to RELATION_REQUIRED"},
 	{name: "amendment in another's case", base: "amendment", clear: "case_ref", put: `case_ref{$foreign}`, want: "case_ref.original CASE_FOREIGN"},
 	{
-		name: "confirmed and still preliminary", base: "amendment", put: `amendment{notification{preliminary:true} changes{kind:CHANGE_KIND_CONFIRMATION}}`,
+		name: "confirmed and still preliminary", base: "amendment", clear: "case_ref relates_to",
+		put:  `case_ref{$early} relates_to{kind:RELATION_KIND_AMENDS entry{$earlyEntry}} amendment{notification{preliminary:true} changes{kind:CHANGE_KIND_CONFIRMATION}}`,
 		want: "amendment.changes[1].kind STILL_PRELIMINARY",
 	},
 	{name: "withdrawal of another's case", base: "withdrawal", clear: "case_ref", put: `case_ref{$foreign}`, want: "case_ref.original CASE_FOREIGN"},

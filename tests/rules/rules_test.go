@@ -56,28 +56,10 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for event, err := range vn.Watch(ctx, client.WatchOptions{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if event.Statement.GetName() == foreign.GetName() {
-			break
-		}
-	}
-	entry := func(s *spsv1.IssuedStatement) string {
-		text, err := prototext.Marshal(s.GetEntry())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	caseRef := func(s *spsv1.IssuedStatement) string {
-		return "original{" + entry(s) + "} reference:" + strconv.Quote(s.GetReference())
-	}
-	return &desk{
-		client: vn, web: newWeb(ctx, t, fed.Node("VN")),
-		cases: strings.NewReplacer("$ownEntry", entry(own), "$foreignEntry", entry(foreign), "$own", caseRef(own), "$foreign", caseRef(foreign)),
-	}
+	arrive(ctx, t, vn, foreign)
+	d := &desk{client: vn, web: newWeb(ctx, t, fed.Node("VN"))}
+	d.cases = newLives(ctx, t, vn, th, own, foreign).words()
+	return d
 }
 
 // long is a text of so many letters in what a row puts in.
@@ -163,7 +145,7 @@ func TestEveryRule(t *testing.T) {
 	said := make(map[violation]bool) // without the field
 	before := d.state(t)
 	draft := d.begin(t)
-	for _, r := range slices.Concat(law, fields) {
+	for _, r := range slices.Concat(law, fields, inCase) {
 		t.Run(r.name, func(t *testing.T) {
 			for _, v := range d.refused(t, &draft, d.statement(t, r), r.wanted()) {
 				said[violation{reason: v.reason, sentence: v.sentence}] = true
@@ -173,7 +155,7 @@ func TestEveryRule(t *testing.T) {
 	for _, names := range several {
 		var rows []row
 		var want []string
-		for _, r := range slices.Concat(law, fields) {
+		for _, r := range slices.Concat(law, fields, inCase) {
 			if slices.Contains(names, r.name) {
 				rows, want = append(rows, r), append(want, r.wanted()...)
 			}

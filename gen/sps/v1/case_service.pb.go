@@ -174,7 +174,10 @@ type IssuedStatement struct {
 	// they say, an amendment of it or of another too, is not known here yet. 0 for all others, and once they have come.
 	GapBefore uint64 `protobuf:"varint,14,opt,name=gap_before,json=gapBefore,proto3" json:"gap_before,omitempty"`
 	// How it stands here with the files that the statement names, in its order.
-	Attachments   []*AttachmentStatus `protobuf:"bytes,15,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Attachments []*AttachmentStatus `protobuf:"bytes,15,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Name of the draft that holds the statement, `drafts/{id}`. Only in the answer to an act that made one: nothing was
+	// issued.
+	Draft         string `protobuf:"bytes,16,opt,name=draft,proto3" json:"draft,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,6 +315,13 @@ func (x *IssuedStatement) GetAttachments() []*AttachmentStatus {
 		return x.Attachments
 	}
 	return nil
+}
+
+func (x *IssuedStatement) GetDraft() string {
+	if x != nil {
+		return x.Draft
+	}
+	return ""
 }
 
 // AttachmentStatus says how a file that a statement names stands at this node.
@@ -1292,7 +1302,10 @@ type Case struct {
 	// nothing on to it. On the first page of GetCase only.
 	Incomplete []string `protobuf:"bytes,8,rep,name=incomplete,proto3" json:"incomplete,omitempty"`
 	// What it comes to for this office. In lists; absent for a moment while the case is new.
-	Summary       *CaseSummary `protobuf:"bytes,9,opt,name=summary,proto3" json:"summary,omitempty"`
+	Summary *CaseSummary `protobuf:"bytes,9,opt,name=summary,proto3" json:"summary,omitempty"`
+	// Changes whenever anything is said in the case. An act that names it fails if something was said since; it means
+	// nothing at another node. On the first page of GetCase only.
+	Etag          string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1388,6 +1401,13 @@ func (x *Case) GetSummary() *CaseSummary {
 		return x.Summary
 	}
 	return nil
+}
+
+func (x *Case) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
 }
 
 // GetCaseRequest is what GetCase takes.
@@ -1736,7 +1756,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xa5\x05\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1758,7 +1778,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x06advice\x18\r \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\x12\"\n" +
 	"\n" +
 	"gap_before\x18\x0e \x01(\x04B\x03\xe0A\x03R\tgapBefore\x12?\n" +
-	"\vattachments\x18\x0f \x03(\v2\x18.sps.v1.AttachmentStatusB\x03\xe0A\x03R\vattachments\"i\n" +
+	"\vattachments\x18\x0f \x03(\v2\x18.sps.v1.AttachmentStatusB\x03\xe0A\x03R\vattachments\x12\x19\n" +
+	"\x05draft\x18\x10 \x01(\tB\x03\xe0A\x03R\x05draft\"i\n" +
 	"\x10AttachmentStatus\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12\x12\n" +
@@ -1829,7 +1850,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xa3\x03\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xbc\x03\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1843,7 +1864,9 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
 	"incomplete\x18\b \x03(\tB\x03\xe0A\x03R\n" +
 	"incomplete\x122\n" +
-	"\asummary\x18\t \x01(\v2\x13.sps.v1.CaseSummaryB\x03\xe0A\x03R\asummary\"\xde\x01\n" +
+	"\asummary\x18\t \x01(\v2\x13.sps.v1.CaseSummaryB\x03\xe0A\x03R\asummary\x12\x17\n" +
+	"\x04etag\x18\n" +
+	" \x01(\tB\x03\xe0A\x03R\x04etag\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
@@ -1883,7 +1906,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x1aDELIVERY_STATE_UNDELIVERED\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x1f\n" +
 	"\x1bDELIVERY_STATE_BODY_MISSING\x10\x03\x12\x1a\n" +
-	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xfb\a\n" +
+	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xde\x10\n" +
 	"\vCaseService\x12|\n" +
 	"\x0eIssueStatement\x12\x1d.sps.v1.IssueStatementRequest\x1a\x17.sps.v1.IssuedStatement\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=offices/*}/statements:issue\x12o\n" +
 	"\fGetStatement\x12\x1b.sps.v1.GetStatementRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#\x12!/v1/{name=offices/*/statements/*}\x12z\n" +
@@ -1893,7 +1916,18 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\aGetCase\x12\x16.sps.v1.GetCaseRequest\x1a\f.sps.v1.Case\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=cases/*}\x12S\n" +
 	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12_\n" +
 	"\rGetStatistics\x12\x1c.sps.v1.GetStatisticsRequest\x1a\x12.sps.v1.Statistics\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases:statistics\x12u\n" +
-	"\rReaddressCase\x12\x1c.sps.v1.ReaddressCaseRequest\x1a\x1d.sps.v1.ReaddressCaseResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=cases/*}:readdressB\x86\x01\n" +
+	"\rReaddressCase\x12\x1c.sps.v1.ReaddressCaseRequest\x1a\x1d.sps.v1.ReaddressCaseResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=cases/*}:readdress\x12u\n" +
+	"\x0fAcknowledgeCase\x12\x1e.sps.v1.AcknowledgeCaseRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=cases/*}:acknowledge\x12l\n" +
+	"\fFollowUpCase\x12\x1b.sps.v1.FollowUpCaseRequest\x1a\x17.sps.v1.IssuedStatement\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=cases/*}:followUp\x12m\n" +
+	"\rRequestInCase\x12\x1c.sps.v1.RequestInCaseRequest\x1a\x17.sps.v1.IssuedStatement\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=cases/*}:request\x12m\n" +
+	"\rRespondInCase\x12\x1c.sps.v1.RespondInCaseRequest\x1a\x17.sps.v1.IssuedStatement\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=cases/*}:respond\x12c\n" +
+	"\tAmendCase\x12\x18.sps.v1.AmendCaseRequest\x1a\x17.sps.v1.IssuedStatement\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cases/*}:amend\x12l\n" +
+	"\fWithdrawCase\x12\x1b.sps.v1.WithdrawCaseRequest\x1a\x17.sps.v1.IssuedStatement\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=cases/*}:withdraw\x12c\n" +
+	"\tCloseCase\x12\x18.sps.v1.CloseCaseRequest\x1a\x17.sps.v1.IssuedStatement\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cases/*}:close\x12f\n" +
+	"\n" +
+	"ReopenCase\x12\x19.sps.v1.ReopenCaseRequest\x1a\x17.sps.v1.IssuedStatement\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=cases/*}:reopen\x12\x88\x01\n" +
+	"\x14AddExternalReference\x12#.sps.v1.AddExternalReferenceRequest\x1a\x17.sps.v1.IssuedStatement\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=cases/*}:addExternalReference\x12s\n" +
+	"\bAnnounce\x12\x17.sps.v1.AnnounceRequest\x1a\x17.sps.v1.IssuedStatement\"5\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{parent=offices/*}/statements:announceB\x86\x01\n" +
 	"\n" +
 	"com.sps.v1B\x10CaseServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
@@ -1912,39 +1946,49 @@ func file_sps_v1_case_service_proto_rawDescGZIP() []byte {
 var file_sps_v1_case_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_sps_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_sps_v1_case_service_proto_goTypes = []any{
-	(StatementView)(0),              // 0: sps.v1.StatementView
-	(DeliveryState)(0),              // 1: sps.v1.DeliveryState
-	(*IssuedStatement)(nil),         // 2: sps.v1.IssuedStatement
-	(*AttachmentStatus)(nil),        // 3: sps.v1.AttachmentStatus
-	(*Advice)(nil),                  // 4: sps.v1.Advice
-	(*Delivery)(nil),                // 5: sps.v1.Delivery
-	(*IssueStatementRequest)(nil),   // 6: sps.v1.IssueStatementRequest
-	(*GetStatementRequest)(nil),     // 7: sps.v1.GetStatementRequest
-	(*ListStatementsRequest)(nil),   // 8: sps.v1.ListStatementsRequest
-	(*ListStatementsResponse)(nil),  // 9: sps.v1.ListStatementsResponse
-	(*WatchStatementsRequest)(nil),  // 10: sps.v1.WatchStatementsRequest
-	(*WatchStatementsResponse)(nil), // 11: sps.v1.WatchStatementsResponse
-	(*PollStatementsRequest)(nil),   // 12: sps.v1.PollStatementsRequest
-	(*PollStatementsResponse)(nil),  // 13: sps.v1.PollStatementsResponse
-	(*RecordedReceipt)(nil),         // 14: sps.v1.RecordedReceipt
-	(*Case)(nil),                    // 15: sps.v1.Case
-	(*GetCaseRequest)(nil),          // 16: sps.v1.GetCaseRequest
-	(*ReaddressCaseRequest)(nil),    // 17: sps.v1.ReaddressCaseRequest
-	(*ReaddressCaseResponse)(nil),   // 18: sps.v1.ReaddressCaseResponse
-	(*ListCasesRequest)(nil),        // 19: sps.v1.ListCasesRequest
-	(*ListCasesResponse)(nil),       // 20: sps.v1.ListCasesResponse
-	(*timestamppb.Timestamp)(nil),   // 21: google.protobuf.Timestamp
-	(*Statement)(nil),               // 22: sps.v1.Statement
-	(*Audience)(nil),                // 23: sps.v1.Audience
-	(*EntryRef)(nil),                // 24: sps.v1.EntryRef
-	(*Seal)(nil),                    // 25: sps.v1.Seal
-	(*Problem)(nil),                 // 26: sps.v1.Problem
-	(*durationpb.Duration)(nil),     // 27: google.protobuf.Duration
-	(*CaseState)(nil),               // 28: sps.v1.CaseState
-	(*Deadline)(nil),                // 29: sps.v1.Deadline
-	(*CaseSummary)(nil),             // 30: sps.v1.CaseSummary
-	(*GetStatisticsRequest)(nil),    // 31: sps.v1.GetStatisticsRequest
-	(*Statistics)(nil),              // 32: sps.v1.Statistics
+	(StatementView)(0),                  // 0: sps.v1.StatementView
+	(DeliveryState)(0),                  // 1: sps.v1.DeliveryState
+	(*IssuedStatement)(nil),             // 2: sps.v1.IssuedStatement
+	(*AttachmentStatus)(nil),            // 3: sps.v1.AttachmentStatus
+	(*Advice)(nil),                      // 4: sps.v1.Advice
+	(*Delivery)(nil),                    // 5: sps.v1.Delivery
+	(*IssueStatementRequest)(nil),       // 6: sps.v1.IssueStatementRequest
+	(*GetStatementRequest)(nil),         // 7: sps.v1.GetStatementRequest
+	(*ListStatementsRequest)(nil),       // 8: sps.v1.ListStatementsRequest
+	(*ListStatementsResponse)(nil),      // 9: sps.v1.ListStatementsResponse
+	(*WatchStatementsRequest)(nil),      // 10: sps.v1.WatchStatementsRequest
+	(*WatchStatementsResponse)(nil),     // 11: sps.v1.WatchStatementsResponse
+	(*PollStatementsRequest)(nil),       // 12: sps.v1.PollStatementsRequest
+	(*PollStatementsResponse)(nil),      // 13: sps.v1.PollStatementsResponse
+	(*RecordedReceipt)(nil),             // 14: sps.v1.RecordedReceipt
+	(*Case)(nil),                        // 15: sps.v1.Case
+	(*GetCaseRequest)(nil),              // 16: sps.v1.GetCaseRequest
+	(*ReaddressCaseRequest)(nil),        // 17: sps.v1.ReaddressCaseRequest
+	(*ReaddressCaseResponse)(nil),       // 18: sps.v1.ReaddressCaseResponse
+	(*ListCasesRequest)(nil),            // 19: sps.v1.ListCasesRequest
+	(*ListCasesResponse)(nil),           // 20: sps.v1.ListCasesResponse
+	(*timestamppb.Timestamp)(nil),       // 21: google.protobuf.Timestamp
+	(*Statement)(nil),                   // 22: sps.v1.Statement
+	(*Audience)(nil),                    // 23: sps.v1.Audience
+	(*EntryRef)(nil),                    // 24: sps.v1.EntryRef
+	(*Seal)(nil),                        // 25: sps.v1.Seal
+	(*Problem)(nil),                     // 26: sps.v1.Problem
+	(*durationpb.Duration)(nil),         // 27: google.protobuf.Duration
+	(*CaseState)(nil),                   // 28: sps.v1.CaseState
+	(*Deadline)(nil),                    // 29: sps.v1.Deadline
+	(*CaseSummary)(nil),                 // 30: sps.v1.CaseSummary
+	(*GetStatisticsRequest)(nil),        // 31: sps.v1.GetStatisticsRequest
+	(*AcknowledgeCaseRequest)(nil),      // 32: sps.v1.AcknowledgeCaseRequest
+	(*FollowUpCaseRequest)(nil),         // 33: sps.v1.FollowUpCaseRequest
+	(*RequestInCaseRequest)(nil),        // 34: sps.v1.RequestInCaseRequest
+	(*RespondInCaseRequest)(nil),        // 35: sps.v1.RespondInCaseRequest
+	(*AmendCaseRequest)(nil),            // 36: sps.v1.AmendCaseRequest
+	(*WithdrawCaseRequest)(nil),         // 37: sps.v1.WithdrawCaseRequest
+	(*CloseCaseRequest)(nil),            // 38: sps.v1.CloseCaseRequest
+	(*ReopenCaseRequest)(nil),           // 39: sps.v1.ReopenCaseRequest
+	(*AddExternalReferenceRequest)(nil), // 40: sps.v1.AddExternalReferenceRequest
+	(*AnnounceRequest)(nil),             // 41: sps.v1.AnnounceRequest
+	(*Statistics)(nil),                  // 42: sps.v1.Statistics
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
 	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
@@ -1988,17 +2032,37 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	19, // 38: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
 	31, // 39: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
 	17, // 40: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	2,  // 41: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 42: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 43: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 44: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 45: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 46: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 47: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	32, // 48: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
-	18, // 49: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	41, // [41:50] is the sub-list for method output_type
-	32, // [32:41] is the sub-list for method input_type
+	32, // 41: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
+	33, // 42: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
+	34, // 43: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
+	35, // 44: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
+	36, // 45: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
+	37, // 46: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
+	38, // 47: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
+	39, // 48: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
+	40, // 49: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
+	41, // 50: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
+	2,  // 51: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 52: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 53: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 54: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 55: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 56: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 57: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	42, // 58: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	18, // 59: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	2,  // 60: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
+	2,  // 61: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
+	2,  // 62: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 63: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 64: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
+	2,  // 65: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
+	2,  // 66: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
+	2,  // 67: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
+	2,  // 68: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
+	2,  // 69: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
+	51, // [51:70] is the sub-list for method output_type
+	32, // [32:51] is the sub-list for method input_type
 	32, // [32:32] is the sub-list for extension type_name
 	32, // [32:32] is the sub-list for extension extendee
 	0,  // [0:32] is the sub-list for field type_name
@@ -2009,6 +2073,7 @@ func file_sps_v1_case_service_proto_init() {
 	if File_sps_v1_case_service_proto != nil {
 		return
 	}
+	file_sps_v1_act_proto_init()
 	file_sps_v1_case_proto_init()
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_problem_proto_init()

@@ -21,15 +21,25 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CaseService_IssueStatement_FullMethodName  = "/sps.v1.CaseService/IssueStatement"
-	CaseService_GetStatement_FullMethodName    = "/sps.v1.CaseService/GetStatement"
-	CaseService_ListStatements_FullMethodName  = "/sps.v1.CaseService/ListStatements"
-	CaseService_WatchStatements_FullMethodName = "/sps.v1.CaseService/WatchStatements"
-	CaseService_PollStatements_FullMethodName  = "/sps.v1.CaseService/PollStatements"
-	CaseService_GetCase_FullMethodName         = "/sps.v1.CaseService/GetCase"
-	CaseService_ListCases_FullMethodName       = "/sps.v1.CaseService/ListCases"
-	CaseService_GetStatistics_FullMethodName   = "/sps.v1.CaseService/GetStatistics"
-	CaseService_ReaddressCase_FullMethodName   = "/sps.v1.CaseService/ReaddressCase"
+	CaseService_IssueStatement_FullMethodName       = "/sps.v1.CaseService/IssueStatement"
+	CaseService_GetStatement_FullMethodName         = "/sps.v1.CaseService/GetStatement"
+	CaseService_ListStatements_FullMethodName       = "/sps.v1.CaseService/ListStatements"
+	CaseService_WatchStatements_FullMethodName      = "/sps.v1.CaseService/WatchStatements"
+	CaseService_PollStatements_FullMethodName       = "/sps.v1.CaseService/PollStatements"
+	CaseService_GetCase_FullMethodName              = "/sps.v1.CaseService/GetCase"
+	CaseService_ListCases_FullMethodName            = "/sps.v1.CaseService/ListCases"
+	CaseService_GetStatistics_FullMethodName        = "/sps.v1.CaseService/GetStatistics"
+	CaseService_ReaddressCase_FullMethodName        = "/sps.v1.CaseService/ReaddressCase"
+	CaseService_AcknowledgeCase_FullMethodName      = "/sps.v1.CaseService/AcknowledgeCase"
+	CaseService_FollowUpCase_FullMethodName         = "/sps.v1.CaseService/FollowUpCase"
+	CaseService_RequestInCase_FullMethodName        = "/sps.v1.CaseService/RequestInCase"
+	CaseService_RespondInCase_FullMethodName        = "/sps.v1.CaseService/RespondInCase"
+	CaseService_AmendCase_FullMethodName            = "/sps.v1.CaseService/AmendCase"
+	CaseService_WithdrawCase_FullMethodName         = "/sps.v1.CaseService/WithdrawCase"
+	CaseService_CloseCase_FullMethodName            = "/sps.v1.CaseService/CloseCase"
+	CaseService_ReopenCase_FullMethodName           = "/sps.v1.CaseService/ReopenCase"
+	CaseService_AddExternalReference_FullMethodName = "/sps.v1.CaseService/AddExternalReference"
+	CaseService_Announce_FullMethodName             = "/sps.v1.CaseService/Announce"
 )
 
 // CaseServiceClient is the client API for CaseService service.
@@ -79,6 +89,36 @@ type CaseServiceClient interface {
 	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
 	// handed on again. For validators.
 	ReaddressCase(ctx context.Context, in *ReaddressCaseRequest, opts ...grpc.CallOption) (*ReaddressCaseResponse, error)
+	// AcknowledgeCase says that a person of the office has read the case, and perhaps how the office takes it: accepted for
+	// action, not concerned, disputed. It goes to everyone in the case. An act takes what a person decides; the node fills in
+	// the case with its digest, status, handling, addressees and allowances, and the answer is the statement that was issued.
+	// What needs two persons an officer prepares with `draft`. For officers, validators and systems, as all acts.
+	AcknowledgeCase(ctx context.Context, in *AcknowledgeCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// FollowUpCase adds to a case: facts, an outcome, a changed stance, that our part is done. It goes to everyone in the case
+	// as far as its handling allows.
+	FollowUpCase(ctx context.Context, in *FollowUpCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// RequestInCase asks offices of the case for something. It goes to those asked and to the office that issued the
+	// notification.
+	RequestInCase(ctx context.Context, in *RequestInCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// RespondInCase answers a request, or, by the office that issued the notification, a dispute. It reaches who asked, and
+	// all others who read the question.
+	RespondInCase(ctx context.Context, in *RespondInCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// AmendCase replaces the content of the own notification: it corrects, reclassifies, confirms what was preliminary. It
+	// reaches everyone who was ever addressed in the case. Addressees given with it come in addition.
+	AmendCase(ctx context.Context, in *AmendCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// WithdrawCase takes back the own notification, or another own statement in a case. It reaches everyone who was ever
+	// addressed in the case.
+	WithdrawCase(ctx context.Context, in *WithdrawCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// CloseCase ends an own case, with how it ended. It reaches everyone who was ever addressed in the case.
+	CloseCase(ctx context.Context, in *CloseCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// ReopenCase opens an own case again that was closed or withdrawn. It reaches everyone who was ever addressed in the case.
+	ReopenCase(ctx context.Context, in *ReopenCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// AddExternalReference adds a number of another system to a case, for example the own file number. It goes to everyone in
+	// the case as far as its handling allows.
+	AddExternalReference(ctx context.Context, in *AddExternalReferenceRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
+	// Announce announces a rule that changes, or the status of a border gate. It goes to the network unless it names
+	// addressees.
+	Announce(ctx context.Context, in *AnnounceRequest, opts ...grpc.CallOption) (*IssuedStatement, error)
 }
 
 type caseServiceClient struct {
@@ -188,6 +228,106 @@ func (c *caseServiceClient) ReaddressCase(ctx context.Context, in *ReaddressCase
 	return out, nil
 }
 
+func (c *caseServiceClient) AcknowledgeCase(ctx context.Context, in *AcknowledgeCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_AcknowledgeCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) FollowUpCase(ctx context.Context, in *FollowUpCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_FollowUpCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) RequestInCase(ctx context.Context, in *RequestInCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_RequestInCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) RespondInCase(ctx context.Context, in *RespondInCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_RespondInCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) AmendCase(ctx context.Context, in *AmendCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_AmendCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) WithdrawCase(ctx context.Context, in *WithdrawCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_WithdrawCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) CloseCase(ctx context.Context, in *CloseCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_CloseCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) ReopenCase(ctx context.Context, in *ReopenCaseRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_ReopenCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) AddExternalReference(ctx context.Context, in *AddExternalReferenceRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_AddExternalReference_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) Announce(ctx context.Context, in *AnnounceRequest, opts ...grpc.CallOption) (*IssuedStatement, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(IssuedStatement)
+	err := c.cc.Invoke(ctx, CaseService_Announce_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CaseServiceServer is the server API for CaseService service.
 // All implementations must embed UnimplementedCaseServiceServer
 // for forward compatibility.
@@ -235,6 +375,36 @@ type CaseServiceServer interface {
 	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
 	// handed on again. For validators.
 	ReaddressCase(context.Context, *ReaddressCaseRequest) (*ReaddressCaseResponse, error)
+	// AcknowledgeCase says that a person of the office has read the case, and perhaps how the office takes it: accepted for
+	// action, not concerned, disputed. It goes to everyone in the case. An act takes what a person decides; the node fills in
+	// the case with its digest, status, handling, addressees and allowances, and the answer is the statement that was issued.
+	// What needs two persons an officer prepares with `draft`. For officers, validators and systems, as all acts.
+	AcknowledgeCase(context.Context, *AcknowledgeCaseRequest) (*IssuedStatement, error)
+	// FollowUpCase adds to a case: facts, an outcome, a changed stance, that our part is done. It goes to everyone in the case
+	// as far as its handling allows.
+	FollowUpCase(context.Context, *FollowUpCaseRequest) (*IssuedStatement, error)
+	// RequestInCase asks offices of the case for something. It goes to those asked and to the office that issued the
+	// notification.
+	RequestInCase(context.Context, *RequestInCaseRequest) (*IssuedStatement, error)
+	// RespondInCase answers a request, or, by the office that issued the notification, a dispute. It reaches who asked, and
+	// all others who read the question.
+	RespondInCase(context.Context, *RespondInCaseRequest) (*IssuedStatement, error)
+	// AmendCase replaces the content of the own notification: it corrects, reclassifies, confirms what was preliminary. It
+	// reaches everyone who was ever addressed in the case. Addressees given with it come in addition.
+	AmendCase(context.Context, *AmendCaseRequest) (*IssuedStatement, error)
+	// WithdrawCase takes back the own notification, or another own statement in a case. It reaches everyone who was ever
+	// addressed in the case.
+	WithdrawCase(context.Context, *WithdrawCaseRequest) (*IssuedStatement, error)
+	// CloseCase ends an own case, with how it ended. It reaches everyone who was ever addressed in the case.
+	CloseCase(context.Context, *CloseCaseRequest) (*IssuedStatement, error)
+	// ReopenCase opens an own case again that was closed or withdrawn. It reaches everyone who was ever addressed in the case.
+	ReopenCase(context.Context, *ReopenCaseRequest) (*IssuedStatement, error)
+	// AddExternalReference adds a number of another system to a case, for example the own file number. It goes to everyone in
+	// the case as far as its handling allows.
+	AddExternalReference(context.Context, *AddExternalReferenceRequest) (*IssuedStatement, error)
+	// Announce announces a rule that changes, or the status of a border gate. It goes to the network unless it names
+	// addressees.
+	Announce(context.Context, *AnnounceRequest) (*IssuedStatement, error)
 	mustEmbedUnimplementedCaseServiceServer()
 }
 
@@ -271,6 +441,36 @@ func (UnimplementedCaseServiceServer) GetStatistics(context.Context, *GetStatist
 }
 func (UnimplementedCaseServiceServer) ReaddressCase(context.Context, *ReaddressCaseRequest) (*ReaddressCaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReaddressCase not implemented")
+}
+func (UnimplementedCaseServiceServer) AcknowledgeCase(context.Context, *AcknowledgeCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method AcknowledgeCase not implemented")
+}
+func (UnimplementedCaseServiceServer) FollowUpCase(context.Context, *FollowUpCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method FollowUpCase not implemented")
+}
+func (UnimplementedCaseServiceServer) RequestInCase(context.Context, *RequestInCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method RequestInCase not implemented")
+}
+func (UnimplementedCaseServiceServer) RespondInCase(context.Context, *RespondInCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method RespondInCase not implemented")
+}
+func (UnimplementedCaseServiceServer) AmendCase(context.Context, *AmendCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method AmendCase not implemented")
+}
+func (UnimplementedCaseServiceServer) WithdrawCase(context.Context, *WithdrawCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method WithdrawCase not implemented")
+}
+func (UnimplementedCaseServiceServer) CloseCase(context.Context, *CloseCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method CloseCase not implemented")
+}
+func (UnimplementedCaseServiceServer) ReopenCase(context.Context, *ReopenCaseRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReopenCase not implemented")
+}
+func (UnimplementedCaseServiceServer) AddExternalReference(context.Context, *AddExternalReferenceRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddExternalReference not implemented")
+}
+func (UnimplementedCaseServiceServer) Announce(context.Context, *AnnounceRequest) (*IssuedStatement, error) {
+	return nil, status.Error(codes.Unimplemented, "method Announce not implemented")
 }
 func (UnimplementedCaseServiceServer) mustEmbedUnimplementedCaseServiceServer() {}
 func (UnimplementedCaseServiceServer) testEmbeddedByValue()                     {}
@@ -448,6 +648,186 @@ func _CaseService_ReaddressCase_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CaseService_AcknowledgeCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AcknowledgeCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).AcknowledgeCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_AcknowledgeCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).AcknowledgeCase(ctx, req.(*AcknowledgeCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_FollowUpCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FollowUpCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).FollowUpCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_FollowUpCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).FollowUpCase(ctx, req.(*FollowUpCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_RequestInCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RequestInCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).RequestInCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_RequestInCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).RequestInCase(ctx, req.(*RequestInCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_RespondInCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RespondInCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).RespondInCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_RespondInCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).RespondInCase(ctx, req.(*RespondInCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_AmendCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AmendCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).AmendCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_AmendCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).AmendCase(ctx, req.(*AmendCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_WithdrawCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).WithdrawCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_WithdrawCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).WithdrawCase(ctx, req.(*WithdrawCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_CloseCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CloseCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).CloseCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_CloseCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).CloseCase(ctx, req.(*CloseCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_ReopenCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReopenCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).ReopenCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_ReopenCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).ReopenCase(ctx, req.(*ReopenCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_AddExternalReference_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddExternalReferenceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).AddExternalReference(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_AddExternalReference_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).AddExternalReference(ctx, req.(*AddExternalReferenceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_Announce_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AnnounceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).Announce(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_Announce_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).Announce(ctx, req.(*AnnounceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CaseService_ServiceDesc is the grpc.ServiceDesc for CaseService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -486,6 +866,46 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ReaddressCase",
 			Handler:    _CaseService_ReaddressCase_Handler,
+		},
+		{
+			MethodName: "AcknowledgeCase",
+			Handler:    _CaseService_AcknowledgeCase_Handler,
+		},
+		{
+			MethodName: "FollowUpCase",
+			Handler:    _CaseService_FollowUpCase_Handler,
+		},
+		{
+			MethodName: "RequestInCase",
+			Handler:    _CaseService_RequestInCase_Handler,
+		},
+		{
+			MethodName: "RespondInCase",
+			Handler:    _CaseService_RespondInCase_Handler,
+		},
+		{
+			MethodName: "AmendCase",
+			Handler:    _CaseService_AmendCase_Handler,
+		},
+		{
+			MethodName: "WithdrawCase",
+			Handler:    _CaseService_WithdrawCase_Handler,
+		},
+		{
+			MethodName: "CloseCase",
+			Handler:    _CaseService_CloseCase_Handler,
+		},
+		{
+			MethodName: "ReopenCase",
+			Handler:    _CaseService_ReopenCase_Handler,
+		},
+		{
+			MethodName: "AddExternalReference",
+			Handler:    _CaseService_AddExternalReference_Handler,
+		},
+		{
+			MethodName: "Announce",
+			Handler:    _CaseService_Announce_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

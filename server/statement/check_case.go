@@ -1,0 +1,263 @@
+package statement
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Check returns what is wrong with a statement as the next one of its office in
+// the case: what would have no effect, who would not get what everyone who was
+// ever addressed must get, what would overrule a version that nobody looked at.
+// It takes the statement for valid by itself, which the function [Check] says.
+func (c *Case) Check(s *spsv1.Statement) Problems {
+	if problems := c.checkEffect(s); len(problems) > 0 {
+		return problems // what has no effect need not reach anybody
+	}
+	problems := append(c.checkReach(s), c.checkHandling(s)...)
+	switch b := s.GetBody().(type) {
+	case *spsv1.Statement_Amendment:
+		problems = append(problems, c.checkAmendment(s, b.Amendment)...)
+	case *spsv1.Statement_Withdrawal:
+		problems = append(problems, c.checkWithdrawal(s, b.Withdrawal)...)
+	case *spsv1.Statement_Closure:
+		switch c.f.state.GetStatus() {
+		case spsv1.CaseStatus_CASE_STATUS_CLOSED:
+			problems.add("closure", "CASE_CLOSED", "leave it, the case is closed already; reopen it first to close it anew")
+		case spsv1.CaseStatus_CASE_STATUS_WITHDRAWN:
+			problems.add("closure", "CASE_WITHDRAWN", "reopen the case first, its notification was withdrawn")
+		}
+	case *spsv1.Statement_Reopening:
+		if c.f.state.GetStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN {
+			problems.add("reopening", "CASE_OPEN", "leave it, the case is open")
+		}
+	case *spsv1.Statement_FollowUp:
+		problems = append(problems, c.checkFollowUp(s, b.FollowUp)...)
+	case *spsv1.Statement_Request:
+		problems = append(problems, c.checkRequest(s, b.Request)...)
+	case *spsv1.Statement_Response:
+		problems = append(problems, c.checkResponse(s)...)
+	}
+	return problems
+}
+
+// effects are the problems of a statement that would have no effect, by the
+// reason.
+var effects = map[spsv1.NoEffectReason]Problem{
+	spsv1.NoEffectReason_NO_EFFECT_REASON_OUTSIDE_AUDIENCE: {
+		"case_ref.original", "OUTSIDE_AUDIENCE", "ask the office that issued the notification to readdress the case: it was not told to this office",
+	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER: {
+		"case_ref.original", "NOT_ITS_REGISTER", "leave this to the office whose register it is, or ask that office by a request",
+	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_A_VERSION: {
+		"relates_to", "NOT_A_VERSION", "name the notification or an amendment of it as what is amended",
+	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_NOTHING_TO_ANSWER: {
+		"relates_to", "NOTHING_TO_ANSWER", "name a request of this case that is answered, or a statement that disputes the notification",
+	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ASKED: {
+		"relates_to", "NOT_ASKED", "leave the answer to the offices that the request asks, this is none of them",
+	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_CASE_WITHDRAWN: {
+		"case_ref.original", "CASE_WITHDRAWN", "reopen the case first, its notification was withdrawn",
+	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_OTHER_ENTRY: {
+		"relates_to", "OTHER_ENTRY", "name an entry of this case with its own digest",
+	},
+}
+
+// checkEffect folds the case with the statement as its newest entry, and says
+// why that would change nothing.
+func (c *Case) checkEffect(s *spsv1.Statement) Problems {
+	next := CaseEntry{
+		Origin:    certs.Origin{Federation: s.GetFederation(), Office: certs.Office(s.GetOffice()), Epoch: math.MaxInt64},
+		Sequence:  math.MaxInt64,
+		Audience:  Audience(s),
+		Statement: s,
+	}
+	entries := make([]CaseEntry, 0, len(c.f.entries)+1)
+	for i := range c.f.entries {
+		entries = append(entries, c.f.entries[i].CaseEntry)
+	}
+	f := newFolder(c.f.original, append(entries, next))
+	f.stand()
+	var problems Problems
+	switch e := f.entries[f.at[next.place()]]; e.standing {
+	case spsv1.EntryStanding_ENTRY_STANDING_WAITING:
+		problems.add("relates_to", "RELATION_UNKNOWN", "name a statement of this case that is held here")
+	case spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT:
+		if p, ok := effects[e.reason]; ok {
+			problems = append(problems, p)
+		}
+	}
+	return problems
+}
+
+// checkReach: what changes a case goes to everyone who was ever addressed in it,
+// and what takes back or answers a statement to those who were told or asked.
+func (c *Case) checkReach(s *spsv1.Statement) Problems {
+	var problems Problems
+	if k := kinds[kindOf(s)]; k.fixed {
+		r := k.reach(c, s)
+		if r.network && !s.GetNetwork() {
+			problems.add("network", "REACH_NETWORK", "send it to the network: it goes to everyone who was ever addressed in the case")
+		}
+		if missing := r.missing(s); len(missing) > 0 {
+			problems.add("addressees", "REACH", fmt.Sprintf(
+				"add %s: it goes to everyone who was ever addressed in the case", strings.Join(missing, ", ")))
+		}
+	}
+	if s.GetResponse() == nil || s.GetNetwork() {
+		return problems
+	}
+	question := c.f.find(relation(s, spsv1.RelationKind_RELATION_KIND_REPLIES)).entry
+	if question == nil || question.office() == s.GetOffice() {
+		return problems
+	}
+	if !slices.ContainsFunc(s.GetAddressees(), func(a *spsv1.Addressee) bool { return a.GetOffice() == question.office() }) {
+		problems.add("addressees", "REACH_ASKER", fmt.Sprintf("add %s: an answer goes to who asked", question.office()))
+	}
+	return problems
+}
+
+// checkHandling: only an amendment makes the handling of a case wider, and under
+// ADDRESSEES_ONLY only the issuing office brings others in.
+func (c *Case) checkHandling(s *spsv1.Statement) Problems {
+	var problems Problems
+	if s.GetAmendment() == nil && s.GetHandling() != 0 && s.GetHandling() < c.f.state.GetHandling() {
+		problems.add("handling", "HANDLING_WIDER", "give it the handling of the case or a stricter one: only an amendment makes it wider")
+	}
+	if c.f.state.GetHandling() != spsv1.Handling_HANDLING_ADDRESSEES_ONLY || s.GetOffice() == c.f.issuer() {
+		return problems
+	}
+	told := c.told(s.GetOffice())
+	for i, a := range s.GetAddressees() {
+		known := a.GetOffice() == s.GetOffice() || told.offices[a.GetOffice()] ||
+			slices.ContainsFunc(told.hand, func(b *spsv1.Addressee) bool { return who(a) == who(b) })
+		if !known {
+			problems.add(fmt.Sprintf("addressees[%d]", i), "AUDIENCE_BEYOND", fmt.Sprintf(
+				"leave out %s: the case is for its addressees only; ask %s by a request of kind READDRESS", named(a), c.f.issuer()))
+		}
+	}
+	return problems
+}
+
+// checkAmendment: an amendment replaces the version that stands, and says when it
+// reclassifies or confirms.
+func (c *Case) checkAmendment(s *spsv1.Statement, a *spsv1.Amendment) Problems {
+	var problems Problems
+	current := c.f.current()
+	if ref := relation(s, spsv1.RelationKind_RELATION_KIND_AMENDS); ref != nil {
+		at := place{origin: ref.GetOrigin(), sequence: ref.GetSequence()}
+		if at != current.place() {
+			problems.add("relates_to", "VERSION_OLD", fmt.Sprintf("look at the version that stands, %s, and amend that one", current.Reference))
+		}
+	}
+	before, after := Content(current.Statement), a.GetNotification()
+	named := func(kind spsv1.ChangeKind) int {
+		return slices.IndexFunc(a.GetChanges(), func(change *spsv1.Change) bool { return change.GetKind() == kind })
+	}
+	switch at := named(spsv1.ChangeKind_CHANGE_KIND_RECLASSIFICATION); {
+	case at < 0 && reclassified(before, after):
+		problems.add("amendment.changes", "CHANGE_UNNAMED", "add a change of kind RECLASSIFICATION, the classification is another")
+	case at >= 0 && !reclassified(before, after):
+		problems.add(fmt.Sprintf("amendment.changes[%d].kind", at), "CHANGE_UNTRUE", "leave it out, the classification is the same")
+	}
+	switch at := named(spsv1.ChangeKind_CHANGE_KIND_CONFIRMATION); {
+	case at < 0 && confirmed(before, after):
+		problems.add("amendment.changes", "CHANGE_UNNAMED", "add a change of kind CONFIRMATION, the notification is preliminary no more")
+	case at >= 0 && !before.GetPreliminary():
+		problems.add(fmt.Sprintf("amendment.changes[%d].kind", at), "CHANGE_UNTRUE", "leave it out, the notification was not preliminary")
+	}
+	if after.GetPreliminary() && !before.GetPreliminary() {
+		problems.add("amendment.notification.preliminary", "PRELIMINARY_AGAIN", "leave it out, what was confirmed does not become preliminary again; withdraw it instead")
+	}
+	return problems
+}
+
+// checkWithdrawal: a notification is withdrawn once, and as not confirmed only
+// while it is preliminary.
+func (c *Case) checkWithdrawal(s *spsv1.Statement, w *spsv1.Withdrawal) Problems {
+	var problems Problems
+	ref := relation(s, spsv1.RelationKind_RELATION_KIND_WITHDRAWS)
+	if ref != nil && !c.f.find(ref).original {
+		return nil
+	}
+	if c.f.state.GetStatus() == spsv1.CaseStatus_CASE_STATUS_WITHDRAWN {
+		problems.add("withdrawal", "CASE_WITHDRAWN", "leave it, the notification is withdrawn already")
+	}
+	if w.GetReason() == spsv1.WithdrawalReason_WITHDRAWAL_REASON_NOT_CONFIRMED && !c.f.state.GetNotification().GetPreliminary() {
+		problems.add("withdrawal.reason", "NOT_PRELIMINARY", "give another reason, the notification is not preliminary")
+	}
+	return problems
+}
+
+// checkFollowUp: stance, outcome and part are registers of addressees.
+func (c *Case) checkFollowUp(s *spsv1.Statement, f *spsv1.FollowUp) Problems {
+	var problems Problems
+	if s.GetOffice() != c.f.issuer() || s.GetSource() != nil {
+		return nil
+	}
+	for _, register := range []struct {
+		field string
+		set   bool
+	}{
+		{"stance", f.GetStance() != nil},
+		{"outcome", f.GetOutcome() != nil},
+		{"part", f.GetPart() != spsv1.Part_PART_UNSPECIFIED},
+	} {
+		if register.set {
+			problems.add("follow_up."+register.field, "REGISTER_OF_ADDRESSEE", "leave it out, addressees say that; amend, withdraw or close the own case")
+		}
+	}
+	return problems
+}
+
+// checkRequest: who is asked holds the case, and an extension is asked of who may
+// grant it.
+func (c *Case) checkRequest(s *spsv1.Statement, r *spsv1.Request) Problems {
+	var problems Problems
+	told := c.told(s.GetOffice())
+	hand := make(map[string]bool)
+	for _, a := range s.GetAddressees() {
+		hand[a.GetOffice()] = a.GetByHand()
+	}
+	for i, office := range r.GetOffices() {
+		if office != s.GetOffice() && !hand[office] && !told.has(office) {
+			problems.add(fmt.Sprintf("request.offices[%d]", i), "REQUEST_OUTSIDE", fmt.Sprintf(
+				"have the case readdressed to %s first, it does not know of it", office))
+		}
+	}
+	x := r.GetExtension()
+	if x == nil {
+		return problems
+	}
+	switch from, grantor := c.f.extended(x); {
+	case from == "":
+		problems.add("request.extension.statement", "RELATION_UNKNOWN", "name a statement of this case that is held here")
+	case grantor != "" && !slices.Contains(r.GetOffices(), grantor):
+		problems.add("request.offices", "EXTENSION_GRANTOR", fmt.Sprintf("ask %s, which alone may grant it", grantor))
+	}
+	return problems
+}
+
+// checkResponse: an answer to a dispute that was lifted says nothing.
+func (c *Case) checkResponse(s *spsv1.Statement) Problems {
+	var problems Problems
+	ref := relation(s, spsv1.RelationKind_RELATION_KIND_REPLIES)
+	at := c.f.find(ref).entry
+	if at == nil || s.GetResponse().GetDisputeResult() == spsv1.DisputeResult_DISPUTE_RESULT_UNSPECIFIED {
+		return nil
+	}
+	for _, d := range c.f.state.GetDisputes() {
+		if d.GetSaid().GetStatement() == at.Name() && d.GetLifted() {
+			problems.add("relates_to", "DISPUTE_LIFTED", fmt.Sprintf("leave it, %s disputes no more", d.GetOffice()))
+		}
+	}
+	return problems
+}

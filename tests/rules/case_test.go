@@ -1,0 +1,92 @@
+package rules
+
+// inCase are the rules about the next statement of a case, by what was said in
+// it before.
+var inCase = []row{
+	{
+		name: "closure that leaves out who was told", base: "closure", clear: "case_ref network",
+		put:  `case_ref{$narrow} handling:HANDLING_ADDRESSEES_ONLY addressees{area{code:"LA"} by_hand:true}`,
+		want: "addressees REACH",
+	},
+	{
+		name: "closure for one of what all know", base: "closure", clear: "network", put: `addressees{office:"TH"}`,
+		want: "network REACH_NETWORK",
+	},
+	{
+		name: "answer that does not reach who asked", base: "response", clear: "addressees",
+		put:  `addressees{office:"VN" unit:"PPD"}`,
+		want: "addressees REACH_ASKER",
+	},
+	{name: "wider than its case", base: "acknowledgement", put: `handling:HANDLING_NETWORK`, want: "handling HANDLING_WIDER"},
+	{
+		name: "an addressee brings another in", base: "acknowledgement", put: `addressees{area{code:"LA"} by_hand:true}`,
+		want: "addressees[1] AUDIENCE_BEYOND",
+	},
+	{
+		name: "amendment that does not say that it reclassifies", base: "amendment",
+		put:  `amendment{notification{classification:CLASSIFICATION_NEWS}}`,
+		want: "amendment.changes CHANGE_UNNAMED",
+	},
+	{
+		name: "amendment that does not say that it confirms", base: "amendment", clear: "case_ref relates_to",
+		put:  `case_ref{$early} relates_to{kind:RELATION_KIND_AMENDS entry{$earlyEntry}}`,
+		want: "amendment.changes CHANGE_UNNAMED",
+	},
+	{
+		name: "amendment that says that it reclassifies", base: "amendment", put: `amendment{changes{kind:CHANGE_KIND_RECLASSIFICATION}}`,
+		want: "amendment.changes[1].kind CHANGE_UNTRUE",
+	},
+	{
+		name: "amendment that says that it confirms", base: "amendment", put: `amendment{changes{kind:CHANGE_KIND_CONFIRMATION}}`,
+		want: "amendment.changes[1].kind CHANGE_UNTRUE",
+	},
+	{
+		name: "preliminary again", base: "amendment", put: `amendment{notification{preliminary:true}}`,
+		want: "amendment.notification.preliminary PRELIMINARY_AGAIN",
+	},
+	{
+		name: "amendment of an older version", base: "amendment", clear: "case_ref relates_to",
+		put:  `case_ref{$amended} relates_to{kind:RELATION_KIND_AMENDS entry{$amendedEntry}}`,
+		want: "relates_to VERSION_OLD",
+	},
+	{name: "closure of what is closed", base: "closure", clear: "case_ref", put: `case_ref{$closed}`, want: "closure CASE_CLOSED"},
+	{name: "closure of what is withdrawn", base: "closure", clear: "case_ref", put: `case_ref{$withdrawn}`, want: "closure CASE_WITHDRAWN"},
+	{name: "withdrawal of what is withdrawn", base: "withdrawal", clear: "case_ref", put: `case_ref{$withdrawn}`, want: "withdrawal CASE_WITHDRAWN"},
+	{name: "reopening of what is open", base: "reopening", clear: "case_ref", put: `case_ref{$own}`, want: "reopening CASE_OPEN"},
+	{
+		name: "not confirmed what was not preliminary", base: "withdrawal", put: `withdrawal{reason:WITHDRAWAL_REASON_NOT_CONFIRMED}`,
+		want: "withdrawal.reason NOT_PRELIMINARY",
+	},
+	{
+		name: "withdrawal of what is not here", base: "withdrawal",
+		put:  `relates_to{kind:RELATION_KIND_WITHDRAWS entry{origin:"asean-cn/VN/1" sequence:9999 record_hash:"$32"}}`,
+		want: "relates_to RELATION_UNKNOWN",
+	},
+	{name: "what addressees say, of the own case", base: "follow-up", put: `follow_up{part:PART_DONE}`, want: "follow_up.part REGISTER_OF_ADDRESSEE"},
+	{
+		name: "request to one who does not know of the case", base: "request", clear: "case_ref network", put: `case_ref{$alone}`,
+		want: "request.offices[0] REQUEST_OUTSIDE",
+	},
+	{
+		name: "extension asked of who may not grant it", base: "request",
+		put:  `request{kind:REQUEST_KIND_EXTENSION extension{clock:CLOCK_OUTCOME due_time{seconds:4000000000}}}`,
+		want: "request.offices EXTENSION_GRANTOR",
+	},
+	{
+		name: "answer to a dispute that was lifted", base: "response", clear: "case_ref handling addressees relates_to response.result",
+		put: head + `case_ref{$own} relates_to{kind:RELATION_KIND_REPLIES entry{$liftedEntry}}
+			response{dispute_result:DISPUTE_RESULT_UPHOLD}`,
+		want: "relates_to DISPUTE_LIFTED",
+	},
+	{name: "acknowledgement of the own case", base: "acknowledgement", clear: "case_ref addressees", put: head + `case_ref{$own}`, want: "case_ref.original NOT_ITS_REGISTER"},
+	{
+		name: "amendment of what is withdrawn", base: "amendment", clear: "case_ref relates_to",
+		put:  `case_ref{$withdrawn} relates_to{kind:RELATION_KIND_AMENDS entry{$withdrawnEntry}}`,
+		want: "case_ref.original CASE_WITHDRAWN",
+	},
+	{
+		name: "answer to what is no question", base: "response", clear: "relates_to",
+		put:  `relates_to{kind:RELATION_KIND_REPLIES entry{$foreignEntry}}`,
+		want: "relates_to NOTHING_TO_ANSWER",
+	},
+}
