@@ -45,14 +45,12 @@ func (s *Service) GetEvidence(ctx context.Context, req *spsv1.GetEvidenceRequest
 		return nil, err
 	}
 	file, err := s.bundle(ctx, exhibit, req)
+	var revoked *access.Refusal
 	switch {
 	case errors.Is(err, ledger.ErrUnsealed):
 		return nil, err
-	case errors.Is(err, seal.ErrKeyRange):
-		return nil, &access.Refusal{
-			Code: codes.FailedPrecondition, Reason: access.ReasonRevoked,
-			Sentence: "the newest checkpoint here is by a key that was revoked below its size: it proves nothing any more",
-		}
+	case errors.As(err, &revoked):
+		return nil, revoked
 	case err != nil:
 		return nil, fmt.Errorf("evidence of %s: %w", name, err)
 	case len(file) > maxEvidence:
@@ -132,6 +130,40 @@ func (s *Service) bundle(ctx context.Context, x *exhibit, req *spsv1.GetEvidence
 	if err != nil {
 		return nil, err
 	}
-	_, err = m.bundle.Verify(accepted)
+	if _, err = m.bundle.Verify(accepted); errors.Is(err, seal.ErrKeyRange) {
+		err = errors.Join(m.revoked(), err)
+	}
 	return file, err
+}
+
+// revoked returns why a bundle whose keys are not good for what they signed
+// proves nothing, and what to do; nil if it is none of its checkpoints. Of each
+// log this node keeps the newest checkpoint only.
+func (m *exhibition) revoked() error {
+	for _, note := range m.bundle.Checkpoints {
+		c, err := seal.ParseCheckpoint(note)
+		if err != nil {
+			return err
+		}
+		keys := m.o.Roster.Keys(c.Origin)
+		if _, err := seal.OpenCheckpoint(note, keys); !errors.Is(err, seal.ErrKeyRange) {
+			continue
+		}
+		var good uint64 // largest size of a tree that the office stands by
+		for _, key := range keys {
+			good = max(good, key.Until)
+		}
+		good = max(good, 1) - 1
+		refusal := &access.Refusal{Code: codes.FailedPrecondition, Reason: access.ReasonRevoked}
+		switch {
+		case c.Origin != m.entry.Origin:
+			refusal.Sentence = fmt.Sprintf("the checkpoint of %s that is held here, of size %d, is by a key that was revoked after size %d: ask for the evidence without the case", c.Origin, c.Size, good)
+		case m.entry.Sequence >= good:
+			refusal.Sentence = fmt.Sprintf("the key of %s was revoked after size %d, and this is entry %d: its office does not stand by it, and nothing proves it", c.Origin, good, m.entry.Sequence)
+		default:
+			refusal.Sentence = fmt.Sprintf("the checkpoint of %s that is held here, of size %d, is by a key that was revoked after size %d, and no older one is kept: ask another office for its evidence that has a checkpoint of at most that size", c.Origin, c.Size, good)
+		}
+		return refusal
+	}
+	return nil
 }
