@@ -10,6 +10,8 @@
 //	stop                   stops all nodes
 //	ports NAME...          puts a free address of this machine into each variable
 //	identity FILE FILE     writes what opens backups, and to whom they are encrypted then
+//	ahead TIME CONFIG PEERS OFFICE
+//	                       runs a node whose clock is ahead by some time, until the script ends
 package scripts
 
 import (
@@ -62,7 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(env *testscript.Env) error { setUp(env); return nil },
 		RequireExplicitExec: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"federation": federation, "stop": stop, "code": code, "until": until, "ports": ports, "identity": identity,
+			"federation": federation, "stop": stop, "code": code, "until": until, "ports": ports, "identity": identity, "ahead": ahead,
 		},
 	})
 }

@@ -50,6 +50,10 @@ export is noted in the audit log.`,
 					return usageError{fmt.Errorf("%q is no reference such as VN-2026-000123, and no name such as offices/VN/statements/1-42", name)}
 				}
 				s, err := statementOf(ctx, node, reference)
+				if e, ok := answer(err); ok && answerCode(e) == exitAuth {
+					// It is GetCase that was refused, which nobody asked for.
+					return fmt.Errorf("evidence (GetEvidence) is for officers, validators and auditors: %w", err)
+				}
 				if err != nil {
 					return err
 				}
