@@ -24,8 +24,11 @@ import (
 // readyWithin is how long a node may take from its start until it is ready.
 const readyWithin = 30 * time.Second
 
-// roles are those for which each office has a person.
-var roles = []certs.Role{certs.RoleValidator, certs.RoleOfficer, certs.RoleAdmin, certs.RoleAuditor}
+// people are the ids of the person whom each office has for a role. Who drafts is
+// another than who issues.
+var people = map[certs.Role]string{
+	certs.RoleValidator: "drill", certs.RoleOfficer: "desk", certs.RoleAdmin: "drill", certs.RoleAuditor: "drill",
+}
 
 // The files of what a node shows at its web listener.
 const (
@@ -95,8 +98,8 @@ func (n *Node) prepare(office *authority.Office, level string) error {
 	if err := shown.Save(filepath.Join(n.dir, webCertificate), filepath.Join(n.dir, webKey)); err != nil {
 		return err
 	}
-	for _, role := range roles {
-		issued, err := office.Authority.IssuePerson(role, "drill", 0)
+	for role, id := range people {
+		issued, err := office.Authority.IssuePerson(role, id, 0)
 		if err != nil {
 			return err
 		}

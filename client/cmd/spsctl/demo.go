@@ -39,10 +39,12 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "run a federation of real nodes on this machine",
 		Long: `Demo mints a federation, starts one real spsd process per office, issues real
-notifications, and shows each one arriving at its addressees. It ends with a
-summary, says what to try, and stays up until Ctrl-C; nothing of it is left
-then. With --once it ends by itself, with exit code 0 only if every addressee
-holds every statement byte for byte, and the issuer holds a receipt for it.`,
+notifications, and shows each one arriving at its addressees. Then Thailand,
+Viet Nam and China live through one case, from an alert to its closure. It says
+what to try, and stays up until Ctrl-C; nothing of it is left then. With --once
+it ends by itself, with exit code 0 only if every addressee holds every
+statement byte for byte, the issuer holds a receipt for it, and all who took
+part in the case were shown the same after each step.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			offices, err := o.check()
@@ -154,12 +156,20 @@ func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, no
 	if ctx.Err() != nil {
 		return err
 	}
-	said := a.out
+	said, came := a.out, demoSummary{Summary: summary}
 	if o.format == "json" {
 		said = a.err // standard output holds the object, and nothing else
-		err = errors.Join(err, write(a.out, jsonlFormat, summary))
 	} else {
 		a.printSummary(summary)
+	}
+	if err == nil {
+		came.Story, err = a.playStory(ctx, o, fed, nodes)
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	if o.format == "json" {
+		err = errors.Join(err, write(a.out, jsonlFormat, came))
 	}
 	if o.once || err != nil {
 		return err

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/demo"
+	"github.com/spsalert/spsalert/client/drill"
+	"github.com/spsalert/spsalert/client/story"
+)
+
+// demoSummary is what a demo came to.
+type demoSummary struct {
+	demo.Summary
+	Story *story.Told `json:"story,omitempty"` // none if its offices are not all there
+}
+
+// playStory plays the story of a case, if its offices are all there; nil if they
+// are not. As text each step is a line.
+func (a *app) playStory(ctx context.Context, o demoOptions, fed *drill.Federation, nodes map[certs.Office]*client.Client) (_ *story.Told, err error) {
+	desks := make(map[certs.Office]story.Desk)
+	for _, office := range story.Offices() {
+		if nodes[office] == nil {
+			return nil, nil
+		}
+		officer, err := fed.Node(office).Client(ctx, certs.RoleOfficer)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, officer.Close()) }()
+		desks[office] = story.Desk{Officer: officer, Validator: nodes[office]}
+	}
+	show := a.printStep
+	if o.format == "json" {
+		show = nil
+	} else {
+		fmt.Fprintf(a.out, "\none case, from notice to closure, between %s:\n", officeList(story.Offices()))
+	}
+	told, err := story.Play(ctx, desks, show)
+	if o.format != "json" && err == nil {
+		fmt.Fprintf(a.out, "after each step all who take part were shown the same case: %s\n", told.Case)
+	}
+	return &told, err
+}
+
+// printStep writes who did what and when, and after how long others had it.
+func (a *app) printStep(s story.Step) {
+	var arrived []string
+	for office, ms := range s.Arrived {
+		arrived = append(arrived, fmt.Sprintf("%s %.0f ms", office, ms))
+	}
+	slices.Sort(arrived)
+	line := fmt.Sprintf("%s  %s %-9s  %-14s  %s", s.Time.Format("15:04:05.000"), s.Office, s.Role, s.Reference, s.Did)
+	if len(arrived) > 0 {
+		line += "; at " + strings.Join(arrived, ", ")
+	}
+	fmt.Fprintln(a.out, line)
+}

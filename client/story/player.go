@@ -1,0 +1,198 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+const (
+	// patience is how long something may take to be shown at another office.
+	patience = 30 * time.Second
+	// glance is how often it is looked for.
+	glance = 2 * time.Millisecond
+)
+
+// player plays steps one after the other. After the first error it does nothing
+// any more.
+type player struct {
+	desks map[certs.Office]Desk
+	show  func(Step)
+	told  Told
+	err   error
+
+	circle   []certs.Office // who is in the case by now
+	original *spsv1.IssuedStatement
+	draft    *spsv1.Draft // waits for a second person
+}
+
+// complete adds what every statement of the story has: its case, and the others
+// of the circle as its addressees.
+func (p *player) complete(office certs.Office, s *spsv1.Statement) *spsv1.Statement {
+	s.Status, s.Handling = spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL, spsv1.Handling_HANDLING_NETWORK
+	if p.original != nil {
+		s.CaseRef = &spsv1.CaseRef{Original: p.original.GetEntry(), Reference: p.original.GetReference()}
+		s.Addressees = to(p.others(office)...)
+	}
+	return s
+}
+
+// others returns the circle without an office.
+func (p *player) others(office certs.Office) (all []certs.Office) {
+	for _, o := range p.circle {
+		if o != office {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// says has the officer of an office issue what one person may.
+func (p *player) says(ctx context.Context, office certs.Office, did string, s *spsv1.Statement) (issued *spsv1.IssuedStatement) {
+	p.step(ctx, office, certs.RoleOfficer, did, func() (*spsv1.IssuedStatement, error) {
+		var err error
+		issued, err = p.desks[office].Officer.Issue(ctx, p.complete(office, s), client.NewRequestID())
+		return issued, err
+	})
+	return issued
+}
+
+// drafts has the officer of an office write a draft and submit it.
+func (p *player) drafts(ctx context.Context, office certs.Office, what string, s *spsv1.Statement) {
+	p.step(ctx, office, certs.RoleOfficer, "drafts and submits "+what, func() (*spsv1.IssuedStatement, error) {
+		drafts := p.desks[office].Officer.DraftService()
+		draft, err := drafts.CreateDraft(ctx, &spsv1.CreateDraftRequest{
+			Draft: &spsv1.Draft{Statement: p.complete(office, s)}, RequestId: client.NewRequestID(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		p.draft, err = drafts.SubmitDraft(ctx, &spsv1.SubmitDraftRequest{Name: draft.GetName(), Etag: draft.GetEtag()})
+		return nil, err
+	})
+}
+
+// issues has the validator of an office issue the draft that waits.
+func (p *player) issues(ctx context.Context, office certs.Office, did string) {
+	p.step(ctx, office, certs.RoleValidator, did, func() (*spsv1.IssuedStatement, error) {
+		issued, err := p.desks[office].Validator.DraftService().IssueDraft(ctx, &spsv1.IssueDraftRequest{
+			Name: p.draft.GetName(), Etag: p.draft.GetEtag(),
+		})
+		if err == nil && p.original == nil {
+			p.original, p.told.Case = issued, issued.GetReference()
+		}
+		return issued, err
+	})
+}
+
+// bringsIn has the validator of an office hand on to the newcomer what the
+// office said, and waits until it is there.
+func (p *player) bringsIn(ctx context.Context, office certs.Office, did string) {
+	p.step(ctx, office, certs.RoleValidator, did, func() (*spsv1.IssuedStatement, error) {
+		handed, err := p.desks[office].Validator.CaseService().ReaddressCase(ctx, &spsv1.ReaddressCaseRequest{
+			Name: "cases/" + p.original.GetReference(), Offices: []string{string(newcomer)},
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range handed.GetStatements() {
+			if err := p.shown(ctx, newcomer, name); err != nil {
+				return nil, err
+			}
+		}
+		return nil, nil
+	})
+}
+
+// step does one thing and tells it, and holds that the others of the circle are
+// shown what was issued, and the same case.
+func (p *player) step(ctx context.Context, office certs.Office, role certs.Role, did string, do func() (*spsv1.IssuedStatement, error)) {
+	if p.err != nil {
+		return
+	}
+	s := Step{Time: time.Now(), Office: office, Role: role, Did: did}
+	issued, err := do()
+	if err != nil {
+		p.err = fmt.Errorf("%s of %s %s: %w", role, office, did, err)
+		return
+	}
+	if issued != nil {
+		s.Reference, s.Arrived = issued.GetReference(), make(map[certs.Office]float64)
+		for _, other := range p.others(office) {
+			if p.err = p.shown(ctx, other, issued.GetName()); p.err != nil {
+				return
+			}
+			s.Arrived[other] = float64(time.Since(s.Time).Round(100*time.Microsecond)) / float64(time.Millisecond)
+		}
+		p.err = p.same(ctx)
+	}
+	p.told.Steps = append(p.told.Steps, s)
+	if p.show != nil {
+		p.show(s)
+	}
+}
+
+// shown waits until an office is shown a statement.
+func (p *player) shown(ctx context.Context, office certs.Office, name string) error {
+	err := p.until(ctx, func() (bool, error) {
+		_, err := p.desks[office].Officer.Statement(ctx, name)
+		var e *client.Error
+		if errors.As(err, &e) && e.Reason == "NOT_FOUND" {
+			return false, nil
+		}
+		return true, err
+	})
+	if err != nil {
+		return fmt.Errorf("%s at %s: %w", name, office, err)
+	}
+	return nil
+}
+
+// same waits until the whole circle is shown the same case.
+func (p *player) same(ctx context.Context) error {
+	err := p.until(ctx, func() (bool, error) {
+		first, err := p.desks[p.circle[0]].Officer.Case(ctx, p.told.Case)
+		if err != nil {
+			return false, err
+		}
+		for _, office := range p.circle[1:] {
+			other, err := p.desks[office].Officer.Case(ctx, p.told.Case)
+			if err != nil || !proto.Equal(first.GetState(), other.GetState()) {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		return fmt.Errorf("the case %s at %v: %w", p.told.Case, p.circle, err)
+	}
+	return nil
+}
+
+// errDifferent ends a wait in vain.
+var errDifferent = fmt.Errorf("it is not the same everywhere after %s", patience)
+
+// until looks until it holds.
+func (p *player) until(ctx context.Context, holds func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errDifferent)
+	defer cancel()
+	ticker := time.NewTicker(glance)
+	defer ticker.Stop()
+	for {
+		if ok, err := holds(); ok || err != nil {
+			return err
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

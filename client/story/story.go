@@ -1,0 +1,199 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// The offices of the story: who notifies, where the goods come from, and who is
+// brought in.
+const (
+	notifier certs.Office = "TH"
+	origin   certs.Office = "VN"
+	newcomer certs.Office = "CN"
+)
+
+// Offices returns the offices that the story takes.
+func Offices() []certs.Office { return []certs.Office{notifier, origin, newcomer} }
+
+// Desk is two people of an office, on the line to its node.
+type Desk struct {
+	Officer   *client.Client // drafts, reads, answers
+	Validator *client.Client // issues what needs a second person
+}
+
+// Step is one thing that somebody did, and what came of it.
+type Step struct {
+	Time   time.Time    `json:"time"`
+	Office certs.Office `json:"office"`
+	Role   certs.Role   `json:"role"`
+	Did    string       `json:"did"`
+	// Reference is that of the statement, if the step issued one.
+	Reference string `json:"reference,omitempty"`
+	// Arrived says after how many milliseconds at most, from the beginning of the
+	// step, each other office was shown it.
+	Arrived map[certs.Office]float64 `json:"arrived_ms,omitempty"`
+}
+
+// Told is a story that was played.
+type Told struct {
+	Case     string `json:"case"` // the reference, `TH-2026-000003`
+	Steps    []Step `json:"steps"`
+	Complete bool   `json:"complete"` // to its end, and everybody was shown the same
+}
+
+// Play plays the story at the desks of [Offices], and calls show, if it is set,
+// after each step. The error is nil only if Told.Complete is true; what was
+// played is told in either case.
+func Play(ctx context.Context, desks map[certs.Office]Desk, show func(Step)) (Told, error) {
+	p := &player{desks: desks, show: show, circle: []certs.Office{notifier, origin}}
+	err := p.play(ctx)
+	p.told.Complete = err == nil
+	return p.told, err
+}
+
+// play is the story.
+func (p *player) play(ctx context.Context) error {
+	p.drafts(ctx, notifier, "salmonella in black pepper from Viet Nam, serious, lot L-17", &spsv1.Statement{
+		Addressees: to(origin), Flags: forFollowUp(origin),
+		Body: &spsv1.Statement_Notification{Notification: pepper("L-17")},
+	})
+	p.issues(ctx, notifier, "issues the alert, as another person than who drafted it")
+	p.says(ctx, origin, "acknowledges the alert by name, and accepts it for action", &spsv1.Statement{
+		Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{Stance: stance(spsv1.StancePosition_STANCE_POSITION_ACCEPTED)}},
+	})
+	inspection := p.says(ctx, origin, "asks to see the lot by video", &spsv1.Statement{
+		Body: &spsv1.Statement_Request{Request: &spsv1.Request{
+			Kind: spsv1.RequestKind_REQUEST_KIND_REMOTE_INSPECTION, Offices: []string{string(notifier)},
+			RemoteInspection: &spsv1.RemoteInspection{StartTimes: []*timestamppb.Timestamp{timestamppb.New(time.Now().Add(24 * time.Hour))}},
+		}},
+	})
+	p.says(ctx, notifier, "grants the remote inspection", &spsv1.Statement{
+		RelatesTo: relation(spsv1.RelationKind_RELATION_KIND_REPLIES, inspection),
+		Body:      &spsv1.Statement_Response{Response: &spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_GRANTED}},
+	})
+	p.says(ctx, notifier, "tells what both saw, that the label says L-71", &spsv1.Statement{
+		Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Text: english("inspected by video with Viet Nam: the label says L-71")}},
+	})
+	disputed := stance(spsv1.StancePosition_STANCE_POSITION_DISPUTED)
+	disputed.Corrections = []*spsv1.Correction{{
+		About: []string{"n:p1.l1"}, Current: "L-17", Proposed: "L-71", Reason: english("as seen on the label"),
+	}}
+	dispute := p.says(ctx, origin, "disputes the alert, since it is another lot", &spsv1.Statement{
+		Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Stance: disputed}},
+	})
+	p.drafts(ctx, notifier, "the amendment: lot L-71", &spsv1.Statement{
+		RelatesTo: relation(spsv1.RelationKind_RELATION_KIND_AMENDS, p.original),
+		Flags:     forFollowUp(origin),
+		Body: &spsv1.Statement_Amendment{Amendment: &spsv1.Amendment{
+			Notification: pepper("L-71"), Reason: english("the lot was misread"),
+			Changes: []*spsv1.Change{{Kind: spsv1.ChangeKind_CHANGE_KIND_CORRECTION, Path: "notification.products[0].lots[0].number"}},
+		}},
+	})
+	p.issues(ctx, notifier, "amends the alert; both versions stay visible")
+	p.drafts(ctx, notifier, "the answer to the dispute", &spsv1.Statement{
+		RelatesTo: relation(spsv1.RelationKind_RELATION_KIND_REPLIES, dispute),
+		Body:      &spsv1.Statement_Response{Response: &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_AMEND, Text: english("amended")}},
+	})
+	p.issues(ctx, notifier, "answers the dispute: amended")
+	p.bringsIn(ctx, notifier, "brings in China, where half of the lot went: hands on what it said")
+	p.bringsIn(ctx, origin, "hands on to China what it said, too")
+	p.circle = append(p.circle, newcomer)
+	p.says(ctx, newcomer, "acknowledges the case, brought in late and complete", &spsv1.Statement{
+		Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{Stance: stance(spsv1.StancePosition_STANCE_POSITION_ACCEPTED)}},
+	})
+	for _, office := range []certs.Office{newcomer, origin} {
+		p.says(ctx, office, "reports the outcome, the lot destroyed, and that its part is done", &spsv1.Statement{
+			Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{
+				Outcome: &spsv1.Outcome{
+					Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, CorrectiveAction: english("the lot was destroyed"),
+				},
+				Part: spsv1.Part_PART_DONE,
+			}},
+		})
+	}
+	p.drafts(ctx, notifier, "the closure", &spsv1.Statement{
+		Body: &spsv1.Statement_Closure{Closure: &spsv1.Closure{Outcome: spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED}},
+	})
+	p.issues(ctx, notifier, "closes the case: settled")
+	if p.err != nil {
+		return p.err
+	}
+	return p.ended(ctx)
+}
+
+// ended holds that the case is what the story made of it.
+func (p *player) ended(ctx context.Context) error {
+	c, err := p.desks[newcomer].Officer.Case(ctx, p.original.GetReference())
+	if err != nil {
+		return fmt.Errorf("the case at its end: %w", err)
+	}
+	state := c.GetState()
+	switch lot := state.GetNotification().GetProducts()[0].GetLots()[0].GetNumber(); {
+	case state.GetStatus() != spsv1.CaseStatus_CASE_STATUS_CLOSED:
+		return fmt.Errorf("the case is %s at its end, not closed", state.GetStatus())
+	case lot != "L-71" || len(state.GetVersions()) != 2:
+		return fmt.Errorf("the case is about lot %s in version %d at its end, not L-71 in the second", lot, len(state.GetVersions()))
+	case len(state.GetDisputes()) != 1 || state.GetDisputes()[0].GetAnswered() == nil:
+		return errors.New("the dispute is not answered at the end")
+	case len(c.GetIncomplete()) > 0:
+		return fmt.Errorf("what %v said is missing at %s", c.GetIncomplete(), newcomer)
+	}
+	for _, d := range c.GetDeadlines() {
+		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_OVERDUE {
+			return fmt.Errorf("%s of %s is overdue", d.GetClock(), d.GetOffice())
+		}
+	}
+	return nil
+}
+
+// pepper is what was found.
+func pepper(lot string) *spsv1.Notification {
+	return &spsv1.Notification{
+		Classification: spsv1.Classification_CLASSIFICATION_ALERT,
+		Type:           spsv1.NotificationType_NOTIFICATION_TYPE_FOOD, Field: spsv1.Field_FIELD_FOOD,
+		Subject: english("Salmonella in black pepper from Viet Nam"),
+		Risk:    &spsv1.Risk{Decision: spsv1.RiskDecision_RISK_DECISION_SERIOUS},
+		Products: []*spsv1.Product{{
+			Id: "p1", Name: english("black pepper"), CommodityCodes: []*spsv1.Coding{{System: "hs", Code: "090411"}},
+			Origins: []*spsv1.Origin{{State: spsv1.OriginState_ORIGIN_STATE_STATED, Area: &spsv1.Area{Code: string(origin)}}},
+			Lots:    []*spsv1.Lot{{Id: "p1.l1", Number: lot, Quantity: &spsv1.Quantity{Value: "12000", Unit: &spsv1.Quantity_Rec20{Rec20: "KGM"}}}},
+		}},
+		Findings: []*spsv1.Finding{{
+			Id: "f1", About: []string{"p1.l1"},
+			Hazard: &spsv1.Hazard{Agent: &spsv1.Concept{AsWritten: "Salmonella", Lang: "la"}, Nature: spsv1.HazardNature_HAZARD_NATURE_BIOLOGICAL},
+		}},
+	}
+}
+
+func english(text string) []*spsv1.LocalizedText {
+	return []*spsv1.LocalizedText{{Lang: "en", Text: text}}
+}
+
+func stance(position spsv1.StancePosition) *spsv1.Stance { return &spsv1.Stance{Position: position} }
+
+func forFollowUp(office certs.Office) []*spsv1.Flag {
+	return []*spsv1.Flag{{Office: string(office), Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}}
+}
+
+func to(offices ...certs.Office) []*spsv1.Addressee {
+	var all []*spsv1.Addressee
+	for _, office := range offices {
+		all = append(all, &spsv1.Addressee{Office: string(office)})
+	}
+	return all
+}
+
+// relation relates a statement to an earlier one; to none, if that was not
+// issued.
+func relation(kind spsv1.RelationKind, earlier *spsv1.IssuedStatement) []*spsv1.Relation {
+	return []*spsv1.Relation{{Kind: kind, Entry: earlier.GetEntry()}}
+}
