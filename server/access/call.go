@@ -148,6 +148,22 @@ func (s *guardedStream) SendMsg(m any) error {
 	return s.ServerStream.SendMsg(m)
 }
 
+// streamKey is the context key of the guarded stream of a call.
+type streamKey struct{}
+
+// Show notes that the call of ctx is about to show restricted statements, by
+// their names, in a form in which the guard does not see them, such as the cells
+// of a table. An error means that they MUST NOT be shown. It is for methods that
+// answer with a stream, and for the goroutine that sends on it; in a context
+// that passed no [Guard] it does nothing.
+func Show(ctx context.Context, names ...string) error {
+	s, ok := ctx.Value(streamKey{}).(*guardedStream)
+	if !ok || len(names) == 0 || s.call.audit == nil {
+		return nil
+	}
+	return s.show(names)
+}
+
 // show notes what is about to be shown, and records it from time to time.
 func (s *guardedStream) show(names []string) error {
 	now := s.now()

@@ -110,7 +110,8 @@ func (g *Guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 			}
 		}()
 	}
-	guarded := &guardedStream{ServerStream: ss, ctx: bounded, call: c, now: g.Now}
+	guarded := &guardedStream{ServerStream: ss, call: c, now: g.Now}
+	guarded.ctx = context.WithValue(bounded, streamKey{}, guarded)
 	defer guarded.flush()
 	return handler(srv, guarded)
 }

@@ -136,7 +136,12 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_AddExternalReference_FullMethodName: act,
 		spsv1.CaseService_Announce_FullMethodName:             act,
 
-		spsv1.EvidenceService_GetEvidence_FullMethodName:          {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
+		spsv1.EvidenceService_GetEvidence_FullMethodName: {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
+		// They stay open for as long as the files take.
+		spsv1.ExportService_ExportCases_FullMethodName:      {Class: ClassWatch, Roles: readers},
+		spsv1.ExportService_ExportStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
+		spsv1.ExportService_ExportStatistics_FullMethodName: {Class: ClassWatch, Roles: readers},
+
 		spsv1.DraftService_CreateDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_GetDraft_FullMethodName:                {Class: ClassRead, Roles: draftReaders},
 		spsv1.DraftService_ListDrafts_FullMethodName:              {Class: ClassRead, Roles: draftReaders},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/casebook"
 )
 
@@ -15,6 +16,14 @@ const passPage = 500
 // recorded up to a position, page by page. After an error there is no more.
 func (s *Service) allCases(ctx context.Context, q casebook.Query, upTo uint64) iter.Seq2[casebook.Item, error] {
 	return s.pass(upTo, func(p casebook.Page) ([]casebook.Item, []byte, error) { return s.o.Book.Cases(ctx, q, p) })
+}
+
+// allStatements yields all statements of an office, or of all if it is empty,
+// that q asks for, as allCases does.
+func (s *Service) allStatements(ctx context.Context, office certs.Office, q casebook.Query, upTo uint64) iter.Seq2[casebook.Item, error] {
+	return s.pass(upTo, func(p casebook.Page) ([]casebook.Item, []byte, error) {
+		return s.o.Book.Statements(ctx, office, q, p)
+	})
 }
 
 func (s *Service) pass(upTo uint64, list func(casebook.Page) ([]casebook.Item, []byte, error)) iter.Seq2[casebook.Item, error] {

@@ -183,6 +183,8 @@ func (s *Server) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 		case !route.accepted(w, r):
 		case route.streams && head:
 			notAllowed(w, asHead(r), []string{http.MethodGet, http.MethodOptions})
+		case route.streams && route.file:
+			pieces(w, r, func(w http.ResponseWriter, r *http.Request) { next(w, r, params) })
 		case route.streams:
 			stream(w, r, func(w http.ResponseWriter, r *http.Request) { next(w, r, params) })
 		default:
@@ -197,7 +199,10 @@ func (s *Server) routed(next runtime.HandlerFunc) runtime.HandlerFunc {
 // whether it accepts something.
 func (r route) accepted(w http.ResponseWriter, req *http.Request) bool {
 	types := []string{"application/json"}
-	if r.streams {
+	switch {
+	case r.streams && r.file:
+		types = fileTypes
+	case r.streams:
 		types = append(types, linesType, eventsType) // who asks for JSON gets it in lines
 	}
 	err := acceptable(req, types...)

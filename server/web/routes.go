@@ -8,6 +8,7 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -25,6 +26,7 @@ var services = []struct {
 	{spsv1.File_sps_v1_case_service_proto.Services().ByName("CaseService"), gateway.RegisterCaseServiceHandler},
 	{spsv1.File_sps_v1_evidence_proto.Services().ByName("EvidenceService"), gateway.RegisterEvidenceServiceHandler},
 	{spsv1.File_sps_v1_draft_proto.Services().ByName("DraftService"), gateway.RegisterDraftServiceHandler},
+	{spsv1.File_sps_v1_export_proto.Services().ByName("ExportService"), gateway.RegisterExportServiceHandler},
 	{spsv1.File_sps_v1_node_service_proto.Services().ByName("NodeService"), gateway.RegisterNodeServiceHandler},
 }
 
@@ -33,6 +35,7 @@ type route struct {
 	input      protoreflect.MessageDescriptor
 	parameters []string // what the query may hold, in the names of JSON
 	streams    bool
+	file       bool // it answers with a file, as it is
 	tagged     bool // the request says which version of the resource it means
 }
 
@@ -84,6 +87,7 @@ var (
 func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule, pattern string) route {
 	r := route{
 		input: method.Input(), streams: method.IsStreamingServer(),
+		file:   method.Output().FullName() == (&httpbody.HttpBody{}).ProtoReflect().Descriptor().FullName(),
 		tagged: access.Versioned(method.Input()),
 	}
 	if rule.GetBody() == "*" {

@@ -53,6 +53,10 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 			}
 		}
 	}
+	if f, ok := w.(*fileWriter); ok {
+		f.announce(m)
+		return nil
+	}
 	records, ok := w.(*recordWriter)
 	switch md, _ := runtime.ServerMetadataFromContext(ctx); {
 	case !ok:

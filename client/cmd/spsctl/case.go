@@ -15,7 +15,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "case", Short: "issue, read and watch cases and their statements"},
 		a.caseIssueCommand(), a.caseTemplateCommand(), a.caseGetCommand(), a.caseListCommand(), a.caseWatchCommand(),
-		a.caseReaddressCommand(), a.caseStatisticsCommand())
+		a.caseReaddressCommand(), a.caseStatisticsCommand(), a.caseExportCommand())
 }
 
 func (a *app) caseGetCommand() *cobra.Command {

@@ -48,6 +48,9 @@ var examples = []struct {
 	}},
 	{"for a spreadsheet", []string{
 		"spsctl case list --all -o csv > cases.csv",
+		"spsctl case export -o xlsx --filter 'issue_time >= \"2026-01-01\"' > cases.xlsx",
+		"spsctl case export -o jsonl --statements > statements.jsonl",
+		"spsctl case stats --by origin,hazard -o xlsx > figures.xlsx",
 	}},
 	{"figures: how many, of what, from where, and how long answers took", []string{
 		"spsctl case statistics --by week",

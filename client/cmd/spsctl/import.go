@@ -180,6 +180,13 @@ func (b bar) add() {
 	}
 }
 
+// set says how many there are by now, where nobody knows how many there will be.
+func (b bar) set(n uint64) {
+	if b.bar != nil {
+		_ = b.bar.Set64(int64(n))
+	}
+}
+
 // clear takes the bar off the screen until the next add, for a line in between.
 func (b bar) clear() {
 	if b.bar != nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/spsalert/spsalert/client/csvcell"
 )
 
 // cell is a value with one face for people, in a table, and one for programs,
@@ -58,7 +60,7 @@ func (l *list) add(whole any, cells ...any) error {
 	case csvFormat:
 		var row []string
 		for _, c := range cells {
-			row = append(row, csvSafe(faces(c).program))
+			row = append(row, csvcell.Safe(faces(c).program))
 		}
 		return l.csv.Write(row)
 	case jsonlFormat:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,33 +21,41 @@ const (
 
 var formats = []format{tableFormat, jsonFormat, jsonlFormat, yamlFormat, csvFormat}
 
-// String, Set and Type make a format the value of a flag.
-func (f *format) String() string { return string(*f) }
+// formatFlag is a format on the command line, one of some.
+type formatFlag struct {
+	f    *format
+	some []format
+}
+
+// String, Set and Type make it the value of a flag.
+func (v formatFlag) String() string {
+	if v.f == nil {
+		return ""
+	}
+	return string(*v.f)
+}
 
 // Set implements pflag.Value.
-func (f *format) Set(s string) error {
-	for _, known := range formats {
-		if string(known) == s {
-			*f = known
-			return nil
-		}
+func (v formatFlag) Set(s string) error {
+	if !slices.Contains(v.some, format(s)) {
+		return fmt.Errorf("want one of %s", strings.Join(formatNames(v.some...), ", "))
 	}
-	return fmt.Errorf("want one of %s", strings.Join(formatNames(formats...), ", "))
+	*v.f = format(s)
+	return nil
 }
 
 // Type implements pflag.Value.
-func (f *format) Type() string { return "format" }
+func (formatFlag) Type() string { return "format" }
 
 func outputFlag(cmd *cobra.Command, f *format) {
 	outputFlagOf(cmd, f, formats...)
 }
 
-// outputFlagOf is the flag of a command that does not write every format; the
-// command checks that itself.
+// outputFlagOf is the flag of a command that does not write every format.
 func outputFlagOf(cmd *cobra.Command, f *format, some ...format) {
 	names := formatNames(some...)
 	last := len(names) - 1
-	cmd.Flags().VarP(f, "output", "o", "output: "+strings.Join(names[:last], ", ")+" or "+names[last])
+	cmd.Flags().VarP(formatFlag{f, some}, "output", "o", "output: "+strings.Join(names[:last], ", ")+" or "+names[last])
 	complete(cmd, "output", names...)
 }
 

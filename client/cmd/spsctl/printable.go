@@ -24,19 +24,3 @@ func lines(s string) string {
 	}
 	return strings.Join(all, "\n")
 }
-
-// csvSafe returns a text as a cell of CSV that no spreadsheet takes for a
-// formula: one that begins like a formula gets an apostrophe before it, as
-// OWASP advises. Control characters other than tab and line feed become blanks.
-func csvSafe(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return ' '
-		}
-		return r
-	}, s)
-	if s != "" && strings.ContainsRune("=+-@\t\n＝＋－＠", []rune(s)[0]) {
-		return "'" + s
-	}
-	return s
-}

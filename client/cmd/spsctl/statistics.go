@@ -27,13 +27,19 @@ origin, notifier. Words and --filter select cases as those of case list do.
 
 Of the times there are the median and, behind the slash, the time within which
 nine of ten were done. Exercises and tests never count; withdrawn cases are
-counted apart. docs/reference/statistics.md defines every figure.`,
+counted apart. docs/reference/statistics.md defines every figure.
+
+With -o csv, xlsx or jsonl it is a table for a spreadsheet or a program, with all
+figures and columns that stay as they are.`,
 		Example: `  spsctl case statistics --by week
   spsctl case stats --by origin,hazard --from 2026-01-01 --until 2026-04-01
   spsctl case stats durian --filter 'office = CN' --by classification -o json`,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			if err := a.statisticsRequest(req, args, by, from, until); err != nil {
 				return err
+			}
+			if file, ok := exportFormats[format]; ok {
+				return a.exportStatistics(ctx, node, file, req)
 			}
 			s, err := node.CaseService().GetStatistics(ctx, req)
 			if err != nil {
@@ -51,7 +57,7 @@ counted apart. docs/reference/statistics.md defines every figure.`,
 	complete(cmd, "by", shortNames(spsv1.Dimension(0).Descriptor())...)
 	f.Var(&from, "from", "cases that were issued then or later: a time, a day, or how long ago")
 	f.Var(&until, "until", "cases that were issued before then")
-	outputFlagOf(cmd, &format, tableFormat, jsonFormat, yamlFormat)
+	outputFlagOf(cmd, &format, tableFormat, jsonFormat, yamlFormat, csvFormat, xlsxFormat, jsonlFormat)
 	return cmd
 }
 

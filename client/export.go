@@ -1,0 +1,42 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/genproto/googleapis/api/httpbody"
+	"google.golang.org/grpc"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// ExportService returns the generated client. [WriteFile] takes what its methods
+// answer with.
+func (c *Client) ExportService() spsv1.ExportServiceClient {
+	return spsv1.NewExportServiceClient(c.conn)
+}
+
+// WriteFile writes a file that a node sends in pieces, as it comes. If it
+// returns an error what was written is not the whole file. progress, unless it
+// is nil, is told how many rows of it were made.
+func WriteFile(w io.Writer, pieces grpc.ServerStreamingClient[httpbody.HttpBody], progress func(rows uint64)) error {
+	for {
+		piece, err := pieces.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(piece.GetData()); err != nil {
+			return fmt.Errorf("write the file: %w", err)
+		}
+		for _, extension := range piece.GetExtensions() {
+			far := &spsv1.ExportProgress{}
+			if progress != nil && extension.UnmarshalTo(far) == nil {
+				progress(far.GetRows())
+			}
+		}
+	}
+}
