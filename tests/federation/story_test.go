@@ -24,6 +24,12 @@ func to(offices ...string) []*spsv1.Addressee {
 	return all
 }
 
+// laos has no node.
+func laos() *spsv1.Addressee { return &spsv1.Addressee{Office: "LA", ByHand: true} }
+
+// everyone is who was ever addressed in the case, at its end.
+func everyone() []*spsv1.Addressee { return append(to("VN", "CN"), laos()) }
+
 // pepper is what Thailand has found in pepper of Viet Nam.
 func pepper(subject string, lot string) *spsv1.Notification {
 	return &spsv1.Notification{
@@ -54,7 +60,7 @@ func TestStoryOfACase(t *testing.T) {
 		// Laos, which has no node, by hand.
 		w.network.Cut("TH", "VN")
 		alert := th.issues("somchai", "malee", nil, &spsv1.Statement{
-			Addressees: append(to("VN"), &spsv1.Addressee{Office: "LA", ByHand: true}),
+			Addressees: append(to("VN"), laos()),
 			Flags:      []*spsv1.Flag{{Office: "VN", Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}},
 			Body:       &spsv1.Statement_Notification{Notification: pepper("salmonella in black pepper from Viet Nam", "L-17")},
 		})
@@ -113,7 +119,7 @@ func TestStoryOfACase(t *testing.T) {
 		w.wantSame(alert, both...)
 		w.wantDue(alert, both, "VN acknowledge met", "LA acknowledge by hand", "VN outcome running", "TH answer met", "TH dispute running")
 		th.issues("somchai", "malee", alert, &spsv1.Statement{
-			Addressees: append(to("VN"), &spsv1.Addressee{Office: "LA", ByHand: true}),
+			Addressees: append(to("VN"), laos()),
 			Flags:      []*spsv1.Flag{{Office: "VN", Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}},
 			RelatesTo:  []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_AMENDS, Entry: alert.GetEntry()}},
 			Body: &spsv1.Statement_Amendment{Amendment: &spsv1.Amendment{
@@ -202,7 +208,7 @@ func TestStoryOfACase(t *testing.T) {
 
 		// Thailand closes the case, and opens it again when the lot turns up.
 		th.issues("somchai", "malee", alert, &spsv1.Statement{
-			Addressees: to("VN", "CN"), Body: &spsv1.Statement_Closure{Closure: &spsv1.Closure{Outcome: spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED}},
+			Addressees: everyone(), Body: &spsv1.Statement_Closure{Closure: &spsv1.Closure{Outcome: spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED}},
 		})
 		w.settle()
 		w.wantSame(alert, all...)
@@ -211,7 +217,7 @@ func TestStoryOfACase(t *testing.T) {
 		}
 		vn.restart()
 		th.issues("somchai", "malee", alert, &spsv1.Statement{
-			Addressees: to("VN", "CN"), Body: &spsv1.Statement_Reopening{Reopening: &spsv1.Reopening{Reason: english("more of the lot was found")}},
+			Addressees: everyone(), Body: &spsv1.Statement_Reopening{Reopening: &spsv1.Reopening{Reason: english("more of the lot was found")}},
 		})
 		w.settle()
 		w.wantSame(alert, all...)
