@@ -28,21 +28,15 @@ type player struct {
 	told  Told
 	err   error
 
-	circle   []certs.Office // who is in the case by now
-	original *spsv1.IssuedStatement
-	draft    *spsv1.Draft // waits for a second person
+	circle []certs.Office // who is in the case by now
+	draft  *spsv1.Draft   // waits for a second person
 }
 
-// complete adds what every statement of the story has: its case, and the others
-// of the circle as its addressees.
-func (p *player) complete(office certs.Office, s *spsv1.Statement) *spsv1.Statement {
-	s.Status, s.Handling = spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL, spsv1.Handling_HANDLING_NETWORK
-	if p.original != nil {
-		s.CaseRef = &spsv1.CaseRef{Original: p.original.GetEntry(), Reference: p.original.GetReference()}
-		s.Addressees = to(p.others(office)...)
-	}
-	return s
-}
+// act is one of the service of cases.
+type act func(spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error)
+
+// name returns the resource name of the case.
+func (p *player) name() string { return "cases/" + p.told.Case }
 
 // others returns the circle without an office.
 func (p *player) others(office certs.Office) (all []certs.Office) {
@@ -54,27 +48,26 @@ func (p *player) others(office certs.Office) (all []certs.Office) {
 	return all
 }
 
-// says has the officer of an office issue what one person may.
-func (p *player) says(ctx context.Context, office certs.Office, did string, s *spsv1.Statement) (issued *spsv1.IssuedStatement) {
+// says has the officer of an office do what one person may.
+func (p *player) says(ctx context.Context, office certs.Office, did string, do act) {
 	p.step(ctx, office, certs.RoleOfficer, did, func() (*spsv1.IssuedStatement, error) {
-		var err error
-		issued, err = p.desks[office].Officer.Issue(ctx, p.complete(office, s), client.NewRequestID())
-		return issued, err
+		return do(p.desks[office].Officer.CaseService())
 	})
-	return issued
 }
 
 // drafts has the officer of an office write a draft and submit it.
-func (p *player) drafts(ctx context.Context, office certs.Office, what string, s *spsv1.Statement) {
+func (p *player) drafts(ctx context.Context, office certs.Office, what string, write func(Desk) (name string, err error)) {
 	p.step(ctx, office, certs.RoleOfficer, "drafts and submits "+what, func() (*spsv1.IssuedStatement, error) {
-		drafts := p.desks[office].Officer.DraftService()
-		draft, err := drafts.CreateDraft(ctx, &spsv1.CreateDraftRequest{
-			Draft: &spsv1.Draft{Statement: p.complete(office, s)}, RequestId: client.NewRequestID(),
-		})
+		name, err := write(p.desks[office])
 		if err != nil {
 			return nil, err
 		}
-		p.draft, err = drafts.SubmitDraft(ctx, &spsv1.SubmitDraftRequest{Name: draft.GetName(), Etag: draft.GetEtag()})
+		drafts := p.desks[office].Officer.DraftService()
+		draft, err := drafts.GetDraft(ctx, &spsv1.GetDraftRequest{Name: name})
+		if err != nil {
+			return nil, err
+		}
+		p.draft, err = drafts.SubmitDraft(ctx, &spsv1.SubmitDraftRequest{Name: name, Etag: draft.GetEtag()})
 		return nil, err
 	})
 }
@@ -85,8 +78,8 @@ func (p *player) issues(ctx context.Context, office certs.Office, did string) {
 		issued, err := p.desks[office].Validator.DraftService().IssueDraft(ctx, &spsv1.IssueDraftRequest{
 			Name: p.draft.GetName(), Etag: p.draft.GetEtag(),
 		})
-		if err == nil && p.original == nil {
-			p.original, p.told.Case = issued, issued.GetReference()
+		if err == nil && p.told.Case == "" {
+			p.told.Case = issued.GetReference()
 		}
 		return issued, err
 	})
@@ -97,7 +90,7 @@ func (p *player) issues(ctx context.Context, office certs.Office, did string) {
 func (p *player) bringsIn(ctx context.Context, office certs.Office, did string) {
 	p.step(ctx, office, certs.RoleValidator, did, func() (*spsv1.IssuedStatement, error) {
 		handed, err := p.desks[office].Validator.CaseService().ReaddressCase(ctx, &spsv1.ReaddressCaseRequest{
-			Name: "cases/" + p.original.GetReference(), Offices: []string{string(newcomer)},
+			Name: p.name(), Offices: []string{string(newcomer)},
 		})
 		if err != nil {
 			return nil, err

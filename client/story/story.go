@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -60,79 +61,136 @@ func Play(ctx context.Context, desks map[certs.Office]Desk, show func(Step)) (To
 	return p.told, err
 }
 
-// play is the story.
+// play is the story. What an act leaves out, the node completes: whose case it
+// is, who is told, how long they have.
 func (p *player) play(ctx context.Context) error {
-	p.drafts(ctx, notifier, "salmonella in black pepper from Viet Nam, serious, lot L-17", &spsv1.Statement{
-		Addressees: to(origin), Flags: forFollowUp(origin),
-		Body: &spsv1.Statement_Notification{Notification: pepper("L-17")},
-	})
-	p.issues(ctx, notifier, "issues the alert, as another person than who drafted it")
-	p.says(ctx, origin, "acknowledges the alert by name, and accepts it for action", &spsv1.Statement{
-		Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{Stance: stance(spsv1.StancePosition_STANCE_POSITION_ACCEPTED)}},
-	})
-	inspection := p.says(ctx, origin, "asks to see the lot by video", &spsv1.Statement{
-		Body: &spsv1.Statement_Request{Request: &spsv1.Request{
-			Kind: spsv1.RequestKind_REQUEST_KIND_REMOTE_INSPECTION, Offices: []string{string(notifier)},
-			RemoteInspection: &spsv1.RemoteInspection{StartTimes: []*timestamppb.Timestamp{timestamppb.New(time.Now().Add(24 * time.Hour))}},
-		}},
-	})
-	p.says(ctx, notifier, "grants the remote inspection", &spsv1.Statement{
-		RelatesTo: relation(spsv1.RelationKind_RELATION_KIND_REPLIES, inspection),
-		Body:      &spsv1.Statement_Response{Response: &spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_GRANTED}},
-	})
-	p.says(ctx, notifier, "tells what both saw, that the label says L-71", &spsv1.Statement{
-		Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Text: english("inspected by video with Viet Nam: the label says L-71")}},
-	})
-	disputed := stance(spsv1.StancePosition_STANCE_POSITION_DISPUTED)
-	disputed.Corrections = []*spsv1.Correction{{
-		About: []string{"n:p1.l1"}, Current: "L-17", Proposed: "L-71", Reason: english("as seen on the label"),
-	}}
-	dispute := p.says(ctx, origin, "disputes the alert, since it is another lot", &spsv1.Statement{
-		Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Stance: disputed}},
-	})
-	p.drafts(ctx, notifier, "the amendment: lot L-71", &spsv1.Statement{
-		RelatesTo: relation(spsv1.RelationKind_RELATION_KIND_AMENDS, p.original),
-		Flags:     forFollowUp(origin),
-		Body: &spsv1.Statement_Amendment{Amendment: &spsv1.Amendment{
-			Notification: pepper("L-71"), Reason: english("the lot was misread"),
-			Changes: []*spsv1.Change{{Kind: spsv1.ChangeKind_CHANGE_KIND_CORRECTION, Path: "notification.products[0].lots[0].number"}},
-		}},
-	})
-	p.issues(ctx, notifier, "amends the alert; both versions stay visible")
-	p.drafts(ctx, notifier, "the answer to the dispute", &spsv1.Statement{
-		RelatesTo: relation(spsv1.RelationKind_RELATION_KIND_REPLIES, dispute),
-		Body:      &spsv1.Statement_Response{Response: &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_AMEND, Text: english("amended")}},
-	})
-	p.issues(ctx, notifier, "answers the dispute: amended")
-	p.bringsIn(ctx, notifier, "brings in China, where half of the lot went: hands on what it said")
-	p.bringsIn(ctx, origin, "hands on to China what it said, too")
-	p.circle = append(p.circle, newcomer)
-	p.says(ctx, newcomer, "acknowledges the case, brought in late and complete", &spsv1.Statement{
-		Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{Stance: stance(spsv1.StancePosition_STANCE_POSITION_ACCEPTED)}},
-	})
-	for _, office := range []certs.Office{newcomer, origin} {
-		p.says(ctx, office, "reports the outcome, the lot destroyed, and that its part is done", &spsv1.Statement{
-			Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{
-				Outcome: &spsv1.Outcome{
-					Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, CorrectiveAction: english("the lot was destroyed"),
-				},
-				Part: spsv1.Part_PART_DONE,
-			}},
-		})
-	}
-	p.drafts(ctx, notifier, "the closure", &spsv1.Statement{
-		Body: &spsv1.Statement_Closure{Closure: &spsv1.Closure{Outcome: spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED}},
-	})
-	p.issues(ctx, notifier, "closes the case: settled")
+	p.alert(ctx)
+	p.dispute(ctx)
+	p.newcomer(ctx)
+	p.end(ctx)
 	if p.err != nil {
 		return p.err
 	}
 	return p.ended(ctx)
 }
 
+// alert: from the notice to the inspection.
+func (p *player) alert(ctx context.Context) {
+	p.drafts(ctx, notifier, "salmonella in black pepper from Viet Nam, serious, lot L-17", func(desk Desk) (string, error) { return p.begin(ctx, desk) })
+	p.issues(ctx, notifier, "issues the alert, as another person than who drafted it")
+	p.says(ctx, origin, "acknowledges the alert by name, and accepts it for action", p.acknowledges(ctx))
+	p.says(ctx, origin, "asks to see the lot by video", func(c spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error) {
+		return c.RequestInCase(ctx, &spsv1.RequestInCaseRequest{Name: p.name(), RequestId: client.NewRequestID(), Request: &spsv1.Request{
+			Kind:             spsv1.RequestKind_REQUEST_KIND_REMOTE_INSPECTION,
+			RemoteInspection: &spsv1.RemoteInspection{StartTimes: []*timestamppb.Timestamp{timestamppb.New(time.Now().Add(24 * time.Hour))}},
+		}})
+	})
+	p.says(ctx, notifier, "grants the remote inspection", func(c spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error) {
+		return c.RespondInCase(ctx, &spsv1.RespondInCaseRequest{
+			Name: p.name(), RequestId: client.NewRequestID(), Response: &spsv1.Response{Result: spsv1.ResponseResult_RESPONSE_RESULT_GRANTED},
+		})
+	})
+	p.says(ctx, notifier, "tells what both saw, that the label says L-71", p.adds(ctx, &spsv1.FollowUp{
+		Text: english("inspected by video with Viet Nam: the label says L-71"),
+	}))
+}
+
+// dispute: it is another lot.
+func (p *player) dispute(ctx context.Context) {
+	disputed := stance(spsv1.StancePosition_STANCE_POSITION_DISPUTED)
+	disputed.Corrections = []*spsv1.Correction{{
+		About: []string{"n:p1.l1"}, Current: "L-17", Proposed: "L-71", Reason: english("as seen on the label"),
+	}}
+	p.says(ctx, origin, "disputes the alert, since it is another lot", p.adds(ctx, &spsv1.FollowUp{Stance: disputed}))
+	p.drafts(ctx, notifier, "the amendment: lot L-71", p.prepares(ctx, func(c spsv1.CaseServiceClient, etag string) (*spsv1.IssuedStatement, error) {
+		return c.AmendCase(ctx, &spsv1.AmendCaseRequest{
+			Name: p.name(), RequestId: client.NewRequestID(), Etag: etag, Draft: true, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"products"}},
+			Amendment: &spsv1.Amendment{Notification: pepper("L-71"), Reason: english("the lot was misread")},
+		})
+	}))
+	p.issues(ctx, notifier, "amends the alert; both versions stay visible")
+	p.drafts(ctx, notifier, "the answer to the dispute", p.prepares(ctx, func(c spsv1.CaseServiceClient, _ string) (*spsv1.IssuedStatement, error) {
+		return c.RespondInCase(ctx, &spsv1.RespondInCaseRequest{
+			Name: p.name(), RequestId: client.NewRequestID(), Draft: true,
+			Response: &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_AMEND, Text: english("amended")},
+		})
+	}))
+	p.issues(ctx, notifier, "answers the dispute: amended")
+}
+
+// newcomer: China is brought in.
+func (p *player) newcomer(ctx context.Context) {
+	p.bringsIn(ctx, notifier, "brings in China, where half of the lot went: hands on what it said")
+	p.bringsIn(ctx, origin, "hands on to China what it said, too")
+	p.circle = append(p.circle, newcomer)
+	p.says(ctx, newcomer, "acknowledges the case, brought in late and complete", p.acknowledges(ctx))
+}
+
+// end: what both did, and the closure.
+func (p *player) end(ctx context.Context) {
+	for _, office := range []certs.Office{newcomer, origin} {
+		p.says(ctx, office, "reports the outcome, the lot destroyed, and that its part is done", p.adds(ctx, &spsv1.FollowUp{
+			Outcome: &spsv1.Outcome{
+				Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, CorrectiveAction: english("the lot was destroyed"),
+			},
+			Part: spsv1.Part_PART_DONE,
+		}))
+	}
+	p.drafts(ctx, notifier, "the closure", p.prepares(ctx, func(c spsv1.CaseServiceClient, etag string) (*spsv1.IssuedStatement, error) {
+		return c.CloseCase(ctx, &spsv1.CloseCaseRequest{
+			Name: p.name(), RequestId: client.NewRequestID(), Etag: etag, Draft: true,
+			Closure: &spsv1.Closure{Outcome: spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED},
+		})
+	}))
+	p.issues(ctx, notifier, "closes the case: settled")
+}
+
+// begin writes the draft of the alert, and returns its name.
+func (p *player) begin(ctx context.Context, desk Desk) (string, error) {
+	draft, err := desk.Officer.DraftService().CreateDraft(ctx, &spsv1.CreateDraftRequest{
+		RequestId: client.NewRequestID(),
+		Draft: &spsv1.Draft{Statement: &spsv1.Statement{
+			Status: spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL, Handling: spsv1.Handling_HANDLING_NETWORK,
+			Addressees: []*spsv1.Addressee{{Office: string(origin), Roles: []spsv1.AddresseeRole{spsv1.AddresseeRole_ADDRESSEE_ROLE_ORIGIN}}},
+			Flags:      []*spsv1.Flag{{Office: string(origin), Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}},
+			Body:       &spsv1.Statement_Notification{Notification: pepper("L-17")},
+		}},
+	})
+	return draft.GetName(), err
+}
+
+// acknowledges accepts the case for action.
+func (p *player) acknowledges(ctx context.Context) act {
+	return func(c spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error) {
+		return c.AcknowledgeCase(ctx, &spsv1.AcknowledgeCaseRequest{
+			Name: p.name(), RequestId: client.NewRequestID(),
+			Acknowledgement: &spsv1.Acknowledgement{Stance: stance(spsv1.StancePosition_STANCE_POSITION_ACCEPTED)},
+		})
+	}
+}
+
+// adds adds to the case.
+func (p *player) adds(ctx context.Context, f *spsv1.FollowUp) act {
+	return func(c spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error) {
+		return c.FollowUpCase(ctx, &spsv1.FollowUpCaseRequest{Name: p.name(), RequestId: client.NewRequestID(), FollowUp: f})
+	}
+}
+
+// prepares has an act become a draft, on the case as it is read now.
+func (p *player) prepares(ctx context.Context, do func(c spsv1.CaseServiceClient, etag string) (*spsv1.IssuedStatement, error)) func(Desk) (string, error) {
+	return func(desk Desk) (string, error) {
+		read, err := desk.Officer.CaseService().GetCase(ctx, &spsv1.GetCaseRequest{Name: p.name()})
+		if err != nil {
+			return "", err
+		}
+		would, err := do(desk.Officer.CaseService(), read.GetEtag())
+		return would.GetDraft(), err
+	}
+}
+
 // ended holds that the case is what the story made of it.
 func (p *player) ended(ctx context.Context) error {
-	c, err := p.desks[newcomer].Officer.Case(ctx, p.original.GetReference())
+	c, err := p.desks[newcomer].Officer.Case(ctx, p.told.Case)
 	if err != nil {
 		return fmt.Errorf("the case at its end: %w", err)
 	}
@@ -179,21 +237,3 @@ func english(text string) []*spsv1.LocalizedText {
 }
 
 func stance(position spsv1.StancePosition) *spsv1.Stance { return &spsv1.Stance{Position: position} }
-
-func forFollowUp(office certs.Office) []*spsv1.Flag {
-	return []*spsv1.Flag{{Office: string(office), Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}}
-}
-
-func to(offices ...certs.Office) []*spsv1.Addressee {
-	var all []*spsv1.Addressee
-	for _, office := range offices {
-		all = append(all, &spsv1.Addressee{Office: string(office)})
-	}
-	return all
-}
-
-// relation relates a statement to an earlier one; to none, if that was not
-// issued.
-func relation(kind spsv1.RelationKind, earlier *spsv1.IssuedStatement) []*spsv1.Relation {
-	return []*spsv1.Relation{{Kind: kind, Entry: earlier.GetEntry()}}
-}
