@@ -155,6 +155,9 @@ func (c *Client) CaseService() spsv1.CaseServiceClient { return spsv1.NewCaseSer
 // DraftService returns the generated client, for what has no method here.
 func (c *Client) DraftService() spsv1.DraftServiceClient { return spsv1.NewDraftServiceClient(c.conn) }
 
+// CodeService returns the generated client, for what has no method here.
+func (c *Client) CodeService() spsv1.CodeServiceClient { return spsv1.NewCodeServiceClient(c.conn) }
+
 // EvidenceService returns the generated client, for what has no method here.
 func (c *Client) EvidenceService() spsv1.EvidenceServiceClient {
 	return spsv1.NewEvidenceServiceClient(c.conn)

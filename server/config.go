@@ -24,6 +24,7 @@ type Config struct {
 	Anchor     string // the anchor file; best on other media than Data
 	Identity   IdentityFiles
 	Peers      string // folder of the accepted cards
+	Codes      string // folder of the files of code lists; empty: none
 	Listen     Listen
 	Web        WebFiles
 	Log        Log
@@ -86,7 +87,7 @@ type Limits struct {
 	Request   int           // largest request at the office and web listeners, bytes
 	Heartbeat time.Duration // a watch that has nothing to say says so this often
 	Drain     time.Duration // a stopping node waits so long for calls to end
-	Reload    time.Duration // certificate, cards and clock are looked at this often
+	Reload    time.Duration // certificate, cards, code lists and clock are looked at this often
 }
 
 // Ledger returns the path of the ledger's file.
@@ -142,6 +143,7 @@ func Settings() []Setting {
 		path("identity.receipt_key", "receipt.key", "private key that signs receipts", func(c *Config) *string { return &c.Identity.ReceiptKey }),
 		path("identity.card", "", "this office's own peer card; OFFICE.card beside the file, such as VN.card, if not given", func(c *Config) *string { return &c.Identity.Card }),
 		path("peers", "peers", "folder of the accepted peer cards, *.card", func(c *Config) *string { return &c.Peers }),
+		path("codes.folder", "", "folder of the files of code lists, such as hs@2022.csv; only the built-in lists if not given", func(c *Config) *string { return &c.Codes }),
 		address("listen.peers", "", "address for peers, such as 0.0.0.0:7443; this node only dials out if not given", true, func(c *Config) *string { return &c.Listen.Peers }),
 		address("listen.office", "127.0.0.1:7444", "address for the people and systems of this office", false, func(c *Config) *string { return &c.Listen.Office }),
 		address("listen.web", "off", "address of the REST interface and its page /docs, over HTTPS, such as 0.0.0.0:7445; off: none", true, func(c *Config) *string { return &c.Listen.Web }),
@@ -201,7 +203,7 @@ func Settings() []Setting {
 			c.Limits.Drain, err = parseWait(v, 0, 10*time.Minute)
 			return err
 		}},
-		{Key: "limits.reload", Default: "5s", Doc: "certificate, cards and clock are looked at this often, certificate and cards at once on SIGHUP", set: func(c *Config, v string) (err error) {
+		{Key: "limits.reload", Default: "5s", Doc: "certificate, cards, code lists and clock are looked at this often, all but the clock at once on SIGHUP", set: func(c *Config, v string) (err error) {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},

@@ -41,7 +41,7 @@ func fault(p exchange.Status) *admin.Fault {
 	return &admin.Fault{Reason: string(f.Reason), Words: f.Words, Time: f.Time}
 }
 
-// reloadOften looks at certificate and cards until ctx is done, and logs each
+// reloadOften looks at certificate, cards and code lists until ctx is done, and logs each
 // change of what is wrong with them once.
 func (s *Server) reloadOften(ctx context.Context) {
 	ticker := time.NewTicker(s.config.Limits.Reload)
@@ -60,9 +60,9 @@ func (s *Server) reloadOften(ctx context.Context) {
 		switch now {
 		case last:
 		case "":
-			s.logger.Info("certificate and cards are in order again")
+			s.logger.Info("certificate, cards and code lists are in order again")
 		default:
-			s.logger.Warn("certificate or cards: what is wrong stays as it was", "err", now)
+			s.logger.Warn("certificate, cards or code lists: what is wrong stays as it was", "err", now)
 		}
 		last = now
 	}

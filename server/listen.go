@@ -15,6 +15,7 @@ import (
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/codelist"
 	"github.com/spsalert/spsalert/server/exchange"
 )
 
@@ -71,6 +72,7 @@ func (s *Server) serve() error {
 	spsv1.RegisterExportServiceServer(s.peopleRPC, s.office.Exports())
 	spsv1.RegisterAttachmentServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
+	spsv1.RegisterCodeServiceServer(s.peopleRPC, codelist.New(s.codes))
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)
 	reflection.RegisterV1(s.peopleRPC)
 	s.run("office", s.peopleRPC, s.listeners.Office)

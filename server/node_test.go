@@ -38,6 +38,8 @@ type world struct {
 	clocks map[certs.Office]func() time.Time // where they are not time.Now
 	logs   io.Writer                         // of all nodes; nil: the output of the test
 
+	codes string // folder of files of code lists; empty: none
+
 	collector string // URL to which traces go; empty: none
 	backups   string // folder of backups; empty: none are made
 
@@ -79,7 +81,7 @@ func (w *world) config(office certs.Office) server.Config {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c.Telemetry.Endpoint, c.Backup.Folder = w.collector, w.backups
+	c.Telemetry.Endpoint, c.Backup.Folder, c.Codes = w.collector, w.backups, w.codes
 	if w.max > 0 {
 		c.Limits.Store = w.max
 	}

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/health"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client/codes"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/backup"
@@ -64,6 +65,7 @@ type Server struct {
 	started time.Time
 
 	id       *identity
+	codes    *codes.Registry
 	store    *bolt.Store
 	blobs    *blob.Store
 	book     *casebook.Book
@@ -136,6 +138,10 @@ func (s *Server) open(ctx context.Context) (err error) {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			s.logger.Error("alarm: a card of a peer is not in force", "err", line)
 		}
+	}
+	s.codes = codes.New(c.Codes)
+	if err := s.codes.Reload(); err != nil {
+		s.logger.Warn("a file of a code list is not in force", "err", err)
 	}
 	if s.tracing, err = newTracing(ctx, c, s.version, s.logger); err != nil {
 		return err
@@ -262,11 +268,11 @@ func (s *Server) fail(err error) {
 	}
 }
 
-// Reload reads certificate and cards again at once, as it is done every so
-// often anyway, and publishes the own card if it is a new one. The error says
-// which stayed as they were.
+// Reload reads certificate, cards and code lists again at once, as it is done
+// every so often anyway, and publishes the own card if it is a new one. The error
+// says which stayed as they were.
 func (s *Server) Reload(ctx context.Context) error {
-	return errors.Join(s.id.reload(), s.publishCard(ctx))
+	return errors.Join(s.id.reload(), s.publishCard(ctx), s.codes.Reload())
 }
 
 // Alive returns nil if the node can still read its store.

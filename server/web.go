@@ -9,6 +9,7 @@ import (
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/codelist"
 	"github.com/spsalert/spsalert/server/web"
 )
 
@@ -40,6 +41,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 	spsv1.RegisterExportServiceServer(w.far, s.office.Exports())
 	spsv1.RegisterAttachmentServiceServer(w.far, s.office)
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)
+	spsv1.RegisterCodeServiceServer(w.far, codelist.New(s.codes))
 	tokens := s.tokens
 	if tokens == nil {
 		tokens = s.register

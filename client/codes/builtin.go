@@ -57,17 +57,20 @@ func readOne(text []byte, file string) (*List, error) {
 	return rd.list, nil
 }
 
-// name adds the names of Unicode CLDR where a list of areas or languages has
-// none of its own.
+// name adds the names that are not in the file: those of Unicode CLDR where a
+// list of areas or languages has none of its own, and the code where that is the
+// English name.
 func (l *List) name() {
-	if l.cldr == "" {
-		return
-	}
 	for i := range l.entries {
 		e := &l.entries[i]
-		for _, tag := range []language.Tag{language.English, language.Vietnamese, language.SimplifiedChinese, language.Thai} {
-			if text := cldrName(l.cldr, e.Code, tag); text != "" {
-				e.Names = merge(e.Names, []Name{{tag.String(), text}})
+		switch l.naming {
+		case "codes":
+			e.Names = merge(e.Names, []Name{{"en", e.Code}})
+		case "regions", "languages":
+			for _, tag := range []language.Tag{language.English, language.Vietnamese, language.SimplifiedChinese, language.Thai} {
+				if text := cldrName(l.naming, e.Code, tag); text != "" {
+					e.Names = merge(e.Names, []Name{{tag.String(), text}})
+				}
 			}
 		}
 	}

@@ -49,7 +49,7 @@ type List struct {
 	Open bool
 
 	form    form
-	cldr    string // what the missing names are in Unicode CLDR: "regions", "languages" or nothing
+	naming  string // where missing names come from: "regions" and "languages" of Unicode CLDR, or "codes"
 	titles  []Name
 	entries []Entry
 	byCode  map[string]int

@@ -95,6 +95,7 @@ func Read(r io.Reader, file string) (*List, error) {
 	if len(rd.problems.Problems) > 0 {
 		return nil, &rd.problems
 	}
+	rd.list.name()
 	rd.list.ready()
 	return rd.list, nil
 }

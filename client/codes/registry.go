@@ -84,7 +84,7 @@ func (r *Registry) Fault(system string) string {
 // Reload looks at the folder again and reads the files that changed. Of several
 // files of one list the last by name that is good is in force. A bad file takes
 // nothing away: what was in force stays, until the file is mended or removed.
-// The error, a *[FileError] for each bad file, is returned once per change.
+// The error has a *[FileError] for each bad file that would be in force.
 func (r *Registry) Reload() error {
 	if r.folder == "" {
 		return nil
@@ -101,12 +101,12 @@ func (r *Registry) Reload() error {
 	for system, files := range names {
 		slices.Sort(files)
 		for _, name := range slices.Backward(files) {
-			f, news := r.file(name)
-			if f.err != nil && faults[system] == "" {
-				faults[system] = f.err.Error()
-			}
-			if news {
+			f := r.file(name)
+			if f.err != nil {
 				errs = append(errs, f.err)
+				if faults[system] == "" {
+					faults[system] = f.err.Error()
+				}
 			}
 			if f.list != nil {
 				all[system] = f.list
@@ -137,31 +137,32 @@ func (r *Registry) look() (map[string][]string, error) {
 	return names, nil
 }
 
-// file returns what a file holds, read again if it changed, and whether its
-// error is news.
-func (r *Registry) file(name string) (f *file, news bool) {
-	path := filepath.Join(r.folder, name)
-	info, err := os.Stat(path)
-	f = r.seen[name]
+// file returns what a file holds, read again if it changed.
+func (r *Registry) file(name string) *file {
+	f := r.seen[name]
 	if f == nil {
 		f = &file{}
 		r.seen[name] = f
-	} else if err == nil && f.size == info.Size() && f.time.Equal(info.ModTime()) {
-		return f, false
 	}
-	before := f.err
-	if err == nil {
-		f.size, f.time = info.Size(), info.ModTime()
-		var l *List
-		if l, err = ReadFile(path); err == nil {
-			f.list = l
-			if base, ok := builtin()[l.System]; ok {
-				f.list = l.over(base)
-			}
-		}
+	path := filepath.Join(r.folder, name)
+	info, err := os.Stat(path)
+	if err != nil {
+		f.err = fmt.Errorf("code list: %w", err)
+		return f
 	}
-	f.err = err
-	return f, err != nil && (before == nil || before.Error() != err.Error())
+	if f.size == info.Size() && f.time.Equal(info.ModTime()) {
+		return f
+	}
+	f.size, f.time = info.Size(), info.ModTime()
+	l, err := ReadFile(path)
+	if f.err = err; err != nil {
+		return f
+	}
+	f.list = l
+	if base, ok := builtin()[l.System]; ok {
+		f.list = l.over(base)
+	}
+	return f
 }
 
 // ReadFile is [Read] of the file at a path.

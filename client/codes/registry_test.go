@@ -2,6 +2,7 @@ package codes_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,8 +60,8 @@ func TestReloadKeepsWhatIsGood(t *testing.T) {
 		if !ok || l.Version != wantVersion || r.Name("hs", "0101") != wantName {
 			t.Errorf("%s: version %s, 0101 is %q; want %s and %q", what, l.Version, r.Name("hs", "0101"), wantVersion, wantName)
 		}
-		if err := r.Reload(); err != nil {
-			t.Errorf("%s: a second Reload = %v, want none: nothing changed", what, err)
+		if again := r.Reload(); fmt.Sprint(again) != fmt.Sprint(err) {
+			t.Errorf("%s: a second Reload = %v, want the same: %v", what, again, err)
 		}
 	}
 	step("an empty folder", "2022", false, "")
@@ -80,7 +81,7 @@ func TestReloadKeepsWhatIsGood(t *testing.T) {
 	f.put("hs@2022.csv", "not any more\n")
 	step("the only file, spoilt", "2022", true, "horses 2022")
 	f.put("README.md", "no list")
-	step("a file that is no list", "2022", false, "horses 2022")
+	step("a file that is no list", "2022", true, "horses 2022")
 	f.remove("hs@2022.csv")
 	step("no file", "2022", false, "")
 }

@@ -158,7 +158,7 @@ func (rd *reader) about(text string, line int) {
 		l.form = form(value)
 		rd.check = forms[l.form]
 	case "names":
-		l.cldr = value
+		l.naming = value
 	case "open":
 		l.Open = value == "yes"
 	default:

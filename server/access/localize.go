@@ -26,24 +26,29 @@ var matcher = language.NewMatcher(tongues)
 // tongueOf returns which language suits an Accept-Language header best, and
 // English if none does.
 func tongueOf(accept string) int {
-	if accept == "" || len(accept) > maxAccept {
-		return 0
-	}
-	wanted, weights, err := language.ParseAcceptLanguage(accept)
-	if err != nil {
-		return 0
-	}
-	for i, weight := range weights { // they are sorted; none with a weight of 0 is wanted
-		if weight <= 0 {
-			wanted = wanted[:i]
-			break
-		}
-	}
-	_, at, confidence := matcher.Match(wanted...)
+	_, at, confidence := matcher.Match(wanted(accept)...)
 	if confidence == language.No {
 		return 0
 	}
 	return at
+}
+
+// wanted returns the languages of an Accept-Language header, the best first;
+// none if it says none, or is too long to be looked at.
+func wanted(accept string) []language.Tag {
+	if accept == "" || len(accept) > maxAccept {
+		return nil
+	}
+	tags, weights, err := language.ParseAcceptLanguage(accept)
+	if err != nil {
+		return nil
+	}
+	for i, weight := range weights { // they are sorted; none with a weight of 0 is wanted
+		if weight <= 0 {
+			return tags[:i]
+		}
+	}
+	return tags
 }
 
 // Localize adds to a status its sentences in the language of an Accept-Language
@@ -130,4 +135,14 @@ func Worded(ctx context.Context, reason, english string) string {
 func acceptLanguage(ctx context.Context) string {
 	md, _ := metadata.FromIncomingContext(ctx)
 	return strings.Join(md.Get(languageKey), ",")
+}
+
+// Reads returns the tags of the languages that the caller of ctx reads, the best
+// first; none if it did not say.
+func Reads(ctx context.Context) []string {
+	var tags []string
+	for _, tag := range wanted(acceptLanguage(ctx)) {
+		tags = append(tags, tag.String())
+	}
+	return tags
 }

@@ -154,6 +154,10 @@ func Methods() map[string]Rule {
 		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: uploaders},
 		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: readers},
 
+		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},
+		spsv1.CodeService_SearchCodes_FullMethodName:   {Class: ClassRead, Roles: people},
+		spsv1.CodeService_GetCode_FullMethodName:       {Class: ClassRead, Roles: people},
+
 		spsv1.NodeService_GetNode_FullMethodName:   {Class: ClassRead, Roles: members},
 		spsv1.NodeService_ListPeers_FullMethodName: {Class: ClassRead, Roles: members},
 		spsv1.NodeService_GetPeer_FullMethodName:   {Class: ClassRead, Roles: members},

@@ -83,6 +83,7 @@ func register(srv *grpc.Server, s services) {
 	spsv1.RegisterExportServiceServer(srv, spsv1.UnimplementedExportServiceServer{})
 	spsv1.RegisterAttachmentServiceServer(srv, spsv1.UnimplementedAttachmentServiceServer{})
 	spsv1.RegisterNodeServiceServer(srv, s.nodes)
+	spsv1.RegisterCodeServiceServer(srv, spsv1.UnimplementedCodeServiceServer{})
 	spsv1.RegisterExchangeServiceServer(srv, spsv1.UnimplementedExchangeServiceServer{})
 	grpc_health_v1.RegisterHealthServer(srv, health.NewServer())
 	reflection.RegisterV1(srv)

@@ -60,6 +60,8 @@ func New(o Options) (*Server, error) {
 		runtime.WithRoutingErrorHandler(s.notRouted),
 		runtime.WithForwardResponseOption(announce),
 		runtime.WithMiddlewares(s.routed),
+		// A slash that is escaped does not divide the path: codes/mg%2Fkg.
+		runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptSlash),
 		runtime.WithDisablePathLengthFallback(), runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisableChunkedEncoding(),
 	)

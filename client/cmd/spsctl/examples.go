@@ -26,6 +26,11 @@ var examples = []struct {
 		"spsctl case list --filter 'classification = (ALERT OR BORDER_REJECTION) AND addressee = CN'",
 		"spsctl case list --filter 'issue_time >= \"2026-03-01\"' --order-by reference --all",
 	}},
+	{"codes: find one by words, see what one means", []string{
+		"spsctl code list",
+		"spsctl code search hs sau rieng",
+		"spsctl code get unece-rec20 KGM",
+	}},
 	{"issue: begin with a template, fill it in, check it, issue it", []string{
 		"spsctl case template border-rejection > mango.yaml",
 		"spsctl case issue -f mango.yaml --check",
@@ -115,6 +120,7 @@ const moreExamples = `
   spsctl account totp lan.nguyen
   spsctl import rasff-window notifications.csv --check
   spsctl peer revoke CN
+  spsctl code check hs@2022.csv
 
 # two persons: one drafts, another issues
   spsctl draft create -f mango.yaml

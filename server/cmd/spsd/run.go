@@ -73,7 +73,7 @@ func live(ctx context.Context, node *server.Server, hangups <-chan struct{}, log
 			return nil
 		case <-hangups:
 			if err := node.Reload(ctx); err != nil {
-				logger.Warn("certificate or cards: what is wrong stays as it was", "err", err)
+				logger.Warn("certificate, cards or code lists: what is wrong stays as it was", "err", err)
 			} else {
 				logger.Info("reloaded certificate and cards")
 			}
