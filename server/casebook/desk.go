@@ -29,6 +29,8 @@ type Summarized struct {
 
 	// Summary is nil if there is no case to be summarized.
 	Summary *spsv1.CaseSummary
+	// Facts are what the case counts for in statistics.
+	Facts Facts
 	// Awaits are the receipts that would change the summary.
 	Awaits []Awaiting
 }
@@ -188,6 +190,9 @@ func (b *Book) summarize(tx store.Tx, s Summarized) error {
 		return nil
 	}
 	n := s.Whole.N
+	if err := b.putFacts(tx, s); err != nil {
+		return err
+	}
 	before, err := tx.Get(tableDesk, numberKey(n))
 	if err != nil {
 		return err

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -61,7 +63,7 @@ func FactsOf(original statement.CaseEntry, others []statement.CaseEntry, state *
 		Withdrawn:      state.GetStatus() == spsv1.CaseStatus_CASE_STATUS_WITHDRAWN,
 		Office:         original.Origin.Office,
 		Classification: content.GetClassification(),
-		Issued:         original.Time,
+		Issued:         original.Time.Truncate(time.Millisecond),
 		Sampled:        firstSample(content),
 	}
 	f.add(spsv1.Dimension_DIMENSION_CLASSIFICATION, enumTerm(content.GetClassification()))
@@ -169,10 +171,10 @@ func (f *Facts) turns(others []statement.CaseEntry, state *spsv1.CaseState, dead
 		if d.GetStartTime() == nil || d.GetDueTime() == nil {
 			continue
 		}
-		t := Turn{Start: d.GetStartTime().AsTime(), Due: d.GetDueTime().AsTime()}
+		t := Turn{Start: moment(d.GetStartTime()), Due: moment(d.GetDueTime())}
 		switch d.GetState() {
 		case spsv1.DeadlineState_DEADLINE_STATE_MET:
-			t.Done = d.GetDone().GetTime().AsTime()
+			t.Done = moment(d.GetDone().GetTime())
 		case spsv1.DeadlineState_DEADLINE_STATE_RUNNING, spsv1.DeadlineState_DEADLINE_STATE_OVERDUE:
 		default: // nobody waits for it
 			t.Due = time.Time{}
@@ -196,6 +198,9 @@ func (f *Facts) turns(others []statement.CaseEntry, state *spsv1.CaseState, dead
 	}
 }
 
+// moment returns a time as the rows of the book have it.
+func moment(t *timestamppb.Timestamp) time.Time { return t.AsTime().Truncate(time.Millisecond) }
+
 // firstAnswers returns when each office first followed up or responded, of what
 // stands and is its own.
 func firstAnswers(others []statement.CaseEntry, state *spsv1.CaseState) map[string]time.Time {
@@ -209,9 +214,9 @@ func firstAnswers(others []statement.CaseEntry, state *spsv1.CaseState) map[stri
 		if !answer || e.Statement.GetSource() != nil || !holds[e.Name()] {
 			continue
 		}
-		office := string(e.Origin.Office)
-		if at, ok := first[office]; !ok || e.Time.Before(at) {
-			first[office] = e.Time
+		office, said := string(e.Origin.Office), e.Time.Truncate(time.Millisecond)
+		if at, ok := first[office]; !ok || said.Before(at) {
+			first[office] = said
 		}
 	}
 	return first

@@ -27,6 +27,7 @@ const (
 	tableDirty       store.Table = "casebook.dirty"       // place of an original → position, how often: to be summarized
 	tableStirred     store.Table = "casebook.stirred"     // what stirs many cases at once → how far
 	tableDesk        store.Table = "casebook.desk"        // position of an original → summary of its case
+	tableFacts       store.Table = "casebook.facts"       // position of an original → what its case counts for
 	tableDeskLists   store.Table = "casebook.lists"       // list of the desk, position → place of the original
 	tableDue         store.Table = "casebook.due"         // Unix milliseconds, position → nothing: something is due then
 	tableAwaiting    store.Table = "casebook.awaiting"    // office, place, place of an original → nothing: a receipt that is awaited
@@ -35,7 +36,7 @@ const (
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
-	tableHanded, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableDeskLists, tableDue, tableAwaiting,
+	tableHanded, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the

@@ -124,6 +124,7 @@ func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (
 	if err != nil || f == nil {
 		return one, err
 	}
+	one.Facts = casebook.FactsOf(f.original, f.others, f.State(), f.deadlines)
 	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines)
 	for _, d := range f.deadlines {
 		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED {

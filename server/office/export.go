@@ -41,7 +41,7 @@ func (x *Exports) ExportCases(req *spsv1.ExportCasesRequest, stream exportStream
 	if err != nil {
 		return err
 	}
-	for item, err := range x.s.allCases(ctx, q, upTo) {
+	for item, err := range each(x.s.casePages(ctx, q, upTo)) {
 		if err != nil {
 			return f.broken(err)
 		}
@@ -67,7 +67,7 @@ func (x *Exports) ExportStatements(req *spsv1.ExportStatementsRequest, stream ex
 	if err != nil {
 		return err
 	}
-	for item, err := range x.s.allStatements(ctx, parentOffice(req.GetParent()), q, x.s.o.Ledger.Released().N) {
+	for item, err := range each(x.s.statementPages(ctx, parentOffice(req.GetParent()), q, x.s.o.Ledger.Released().N)) {
 		if err != nil {
 			return f.broken(err)
 		}

@@ -32,32 +32,62 @@ func (s *Service) GetStatistics(ctx context.Context, req *spsv1.GetStatisticsReq
 	return t.Statistics(), nil
 }
 
-// count adds the cases that q asks for to a tally.
+// count adds the cases that q asks for to a tally. What each counts for is kept
+// beside the lists of the desk; of the cases that have changed since it is
+// worked out now, so that the figures lag behind nothing.
 func (s *Service) count(ctx context.Context, t *casebook.Tally, q casebook.Query) error {
-	upTo := s.o.Ledger.Released().N
-	for item, err := range s.allCases(ctx, q, upTo) {
-		if err != nil {
-			return err
-		}
-		c, err := s.fold(ctx, item, upTo)
-		if err != nil {
-			return err
-		}
-		if c == nil { // more was said in it than is folded
-			continue
-		}
-		err = t.Add(casebook.FactsOf(c.original, c.others, c.State(), c.deadlines))
-		if errors.Is(err, casebook.ErrGroups) {
-			return &access.Refusal{
-				Code: codes.InvalidArgument, Reason: access.ReasonTooLarge,
-				Sentence: "there would be more than 10,000 groups: narrow the time or the filter, or group by less",
-			}
-		}
-		if err != nil {
+	for more := true; more; { // receipts that came change times
+		var err error
+		if more, err = s.o.Book.Stir(ctx); err != nil {
 			return err
 		}
 	}
+	upTo := s.o.Ledger.Released().N
+	for items, err := range s.casePages(ctx, q, upTo) {
+		if err != nil {
+			return err
+		}
+		kept, err := s.o.Book.Facts(ctx, items)
+		if err != nil {
+			return err
+		}
+		for i, item := range items {
+			facts := kept[i]
+			if facts == nil {
+				if facts, err = s.factsOf(ctx, item, upTo); err != nil {
+					return err
+				}
+			}
+			if facts == nil {
+				continue
+			}
+			if err := t.Add(*facts); err != nil {
+				return tallyError(err)
+			}
+		}
+	}
 	return nil
+}
+
+// factsOf works out what a case counts for; nil if more was said in it than is
+// folded.
+func (s *Service) factsOf(ctx context.Context, whole casebook.Item, upTo uint64) (*casebook.Facts, error) {
+	c, err := s.fold(ctx, whole, upTo)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	facts := casebook.FactsOf(c.original, c.others, c.State(), c.deadlines)
+	return &facts, nil
+}
+
+func tallyError(err error) error {
+	if errors.Is(err, casebook.ErrGroups) {
+		return &access.Refusal{
+			Code: codes.InvalidArgument, Reason: access.ReasonTooLarge,
+			Sentence: "there would be more than 10,000 groups: narrow the time or the filter, or group by less",
+		}
+	}
+	return err
 }
 
 // timeRange returns the times of a request; the zero time is no bound.
