@@ -111,7 +111,7 @@ func (s *Server) newKeeper() (*backup.Keeper, error) {
 			source, err := backupSource(c, s.store, s.id.roster, BackupOptions{
 				Recipients: recipients, Software: "spsd " + s.version, Now: s.now,
 			})
-			source.Damaged = s.fetchAgain
+			source.Damaged, source.Describe = s.fetchAgain, s.rereading(source.Describe)
 			return source, err
 		},
 	}), nil
@@ -128,6 +128,19 @@ func (s *Server) fetchAgain(ctx context.Context, d blob.Digest) {
 		s.logger.Error("a damaged attachment is not fetched again before the next start", "attachment", d, "err", err)
 	}
 	s.exchange.Fetch()
+}
+
+// rereading lets the node read its whole ledger when a copy of it is not in
+// order: what it finds damaged it gets again from its peers, so that a later
+// backup succeeds.
+func (s *Server) rereading(describe func(context.Context, string) (backup.About, error)) func(context.Context, string) (backup.About, error) {
+	return func(ctx context.Context, file string) (backup.About, error) {
+		about, err := describe(ctx, file)
+		if errors.Is(err, ledger.ErrCorrupt) {
+			err = errors.Join(err, s.ledger.Reread(ctx))
+		}
+		return about, err
+	}
 }
 
 // named calls use with the digests of all attachments that the file of a store

@@ -35,7 +35,7 @@ type inbox struct {
 
 	holds  map[certs.Origin]uint64 // of own logs, how many entries the peer says it holds
 	unsaid map[certs.Origin]bool   // those of which the ledger has not been told
-	asked  map[certs.Origin]bool   // own logs of which the peer has sent all that it holds
+	asked  map[certs.Origin]bool   // own logs of which the peer has sent all that it holds, damaged ones that came again
 }
 
 func newInbox() inbox {

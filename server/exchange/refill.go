@@ -14,24 +14,48 @@ import (
 
 // A node whose store is not the newest gets its own entries back from peers: it
 // wants its own log from them, as they want it from it. Any node serves any log
-// that it holds, so the peer needs to know nothing about it.
+// that it holds, so the peer needs to know nothing about it. In the same way a
+// log comes again of which a leaf was found damaged.
 
 // aheadLimit is how long a peer that wants the own log from beyond its end may
 // take to show that it is right: then the ledger shuts its gate, and the entries
 // are fetched from that very peer.
 const aheadLimit = 10 * time.Second
 
-// refill keeps the orders for own logs as they have to be.
+// refill keeps the orders for own logs, and for damaged ones, as they have to
+// be.
 func (s *session) refill(ctx context.Context) {
-	for {
+	for seen := 0; ; {
+		changed := s.x.ledger.Changed()
+		if found := s.x.ledger.Damage(); found > seen {
+			seen = found
+			s.wantDamaged()
+			poke(s.lacking)
+		}
 		select {
 		case <-s.lacking:
+		case <-changed:
+			continue // nothing is lacking because something was recorded
 		case <-ctx.Done():
 			return
 		}
 		if err := s.wantOwn(ctx); err != nil && ctx.Err() == nil {
 			s.end(s.x.failure(err))
 			return
+		}
+	}
+}
+
+// wantDamaged wants again, once in a session, what the peer sends of a log of
+// which a leaf is damaged here.
+func (s *session) wantDamaged() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for o := range s.inbox.wanted {
+		_, damaged := s.x.ledger.DamagedFrom(o)
+		if damaged && o.Office != s.x.office && !s.inbox.asked[o] {
+			s.inbox.asked[o], s.outbox.wants[o] = true, true
+			poke(s.wake)
 		}
 	}
 }
@@ -60,12 +84,16 @@ func (s *session) wantOwn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("what is missing of the own log: %w", err)
 	}
+	receipted, err := s.receipted(ctx, gaps)
+	if err != nil {
+		return err
+	}
 	whole := s.x.doubted(s.peer.Office)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	needed := make(map[certs.Origin]bool)
 	for _, gap := range gaps {
-		if !s.inbox.lacks(gap) {
+		if !s.inbox.lacks(gap, receipted[gap.Origin]) {
 			continue
 		}
 		o := gap.Origin
@@ -92,10 +120,31 @@ func (s *session) wantOwn(ctx context.Context) error {
 }
 
 // lacks reports whether the peer holds what is missing of an own log, or has
-// not been asked yet for bodies that it may hold.
-func (in *inbox) lacks(gap ledger.Gap) bool {
+// not been asked yet for bodies that it may hold, or for leaves that are damaged.
+// What it said when the session began may be less than it has receipted since.
+func (in *inbox) lacks(gap ledger.Gap, receipted uint64) bool {
 	holds := in.holds[gap.Origin]
-	return gap.Leaves && holds > gap.Size || gap.Bodies > 0 && holds > gap.From && !in.asked[gap.Origin]
+	again := gap.Bodies > 0 && holds > gap.From || gap.Damaged && max(holds, receipted) > gap.From
+	return gap.Leaves && holds > gap.Size || again && !in.asked[gap.Origin]
+}
+
+// receipted returns how much the peer has receipted of own logs that are
+// damaged.
+func (s *session) receipted(ctx context.Context, gaps []ledger.Gap) (map[certs.Origin]uint64, error) {
+	sizes := make(map[certs.Origin]uint64)
+	for _, gap := range gaps {
+		if !gap.Damaged {
+			continue
+		}
+		theirs, err := s.x.ledger.ReceiptOf(ctx, s.peer.Office, gap.Origin)
+		if err != nil {
+			return nil, fmt.Errorf("receipt of %s: %w", s.peer.Office, err)
+		}
+		if theirs != nil {
+			sizes[gap.Origin] = theirs.Size
+		}
+	}
+	return sizes, nil
 }
 
 // doubt makes the next session with a peer want the own log from its beginning:

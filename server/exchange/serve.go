@@ -77,12 +77,15 @@ func (s *session) hold(frames ...*spsv1.Frame) {
 	s.outbox.held = append(s.outbox.held, frames...)
 }
 
-// fillWant says how many entries of a log are held here; of an own log, from
-// where on it is to come back.
+// fillWant says how many entries of a log are held here; of an own log, or one of
+// which a leaf is damaged, from where on it is to come back.
 func (s *session) fillWant(ctx context.Context, o certs.Origin) error {
 	size, err := s.x.held(ctx, o)
 	if err != nil {
 		return err
+	}
+	if from, damaged := s.x.ledger.DamagedFrom(o); damaged {
+		size = min(size, from)
 	}
 	s.mu.Lock()
 	if o.Office == s.x.office {

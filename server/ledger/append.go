@@ -76,7 +76,7 @@ func (l *Ledger) Append(ctx context.Context, prepare func(store.Tx) (Draft, erro
 	}
 	e, err := l.append(ctx, prepare)
 	if err != nil {
-		return Entry{}, err
+		return Entry{}, errors.Join(err, l.mend(ctx, err))
 	}
 	if err := l.sealed(e); err != nil {
 		return Entry{}, err

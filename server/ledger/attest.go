@@ -17,7 +17,7 @@ import (
 // checkpoint, in the order of seqs. Errors are those of [Ledger.Seal].
 func (l *Ledger) Seals(ctx context.Context, o certs.Origin, seqs []uint64) (seals []*spsv1.Seal, err error) {
 	released := l.released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		seals = nil
 		row, err := l.find(r, o)
 		if err != nil {
@@ -42,6 +42,9 @@ func (l *Ledger) Seals(ctx context.Context, o certs.Origin, seqs []uint64) (seal
 			if err != nil {
 				return err
 			}
+			if err := seal.CheckInclusion(proof, newest.Checkpoint, seq, seal.RecordHash(leaf.leaf)); err != nil {
+				return &damageError{part: damagedTree, origin: o, err: fmt.Errorf("entry %d of %s: %w", seq, o, err)}
+			}
 			seals = append(seals, seal.New(bytes.Clone(leaf.leaf), proof, bytes.Clone(newest.note)))
 		}
 		return nil
@@ -53,7 +56,7 @@ func (l *Ledger) Seals(ctx context.Context, o certs.Origin, seqs []uint64) (seal
 // such as that of a receipt. The error is [ErrNotFound] if that tree is not
 // held, or does not have the entry.
 func (l *Ledger) Inclusion(ctx context.Context, o certs.Origin, seq, size uint64) (proof []tlog.Hash, err error) {
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -77,7 +80,7 @@ func (l *Ledger) Leaves(ctx context.Context, o certs.Origin, from uint64, f func
 	end := from
 	for next = from; ; {
 		released := l.released()
-		err := l.o.Store.View(ctx, func(r store.Reader) error {
+		err := l.view(ctx, func(r store.Reader) error {
 			row, err := l.find(r, o)
 			if err != nil {
 				return err

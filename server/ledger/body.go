@@ -44,3 +44,22 @@ func getBody(r store.Reader, id logID, seq uint64) ([]byte, error) {
 	}
 	return body, nil
 }
+
+// deleteBody removes a body, if there is one: a damaged one, or what is left of
+// it.
+func deleteBody(tx store.Tx, id logID, seq uint64) error {
+	var keys [][]byte
+	prefix := entryKey(id, seq)
+	for item, err := range tx.Scan(tableEnvelopes, prefix, store.PrefixEnd(prefix), false) {
+		if err != nil {
+			return err
+		}
+		keys = append(keys, bytes.Clone(item.Key))
+	}
+	for _, key := range keys {
+		if err := tx.Delete(tableEnvelopes, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}

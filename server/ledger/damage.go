@@ -1,18 +1,54 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/server/store"
 )
 
 // A disk may give back other bytes than it was given. Nothing that it gives is
 // signed or sent before it was held against a tree that was signed when it was
-// whole: for that the reader hashes as much as a peer does who receives it.
+// whole: for that the reader hashes as much as a peer does who receives it. What
+// is found so can often be had again; see mend.go.
+
+// damagedPart is what of a log is not as it was stored.
+type damagedPart int
+
+const (
+	damagedBody damagedPart = iota // of one entry: not the one that its leaf names
+	damagedTree                    // leaves or tree hashes do not lead to what was signed
+	damagedNote                    // the checkpoint of another office
+)
+
+// damageError is an [ErrCorrupt] of which it is known what is damaged.
+type damageError struct {
+	part   damagedPart
+	origin certs.Origin
+	seq    uint64 // of the entry whose body it is
+	err    error
+}
+
+func (e *damageError) Error() string { return fmt.Sprintf("%v: %v", ErrCorrupt, e.err) }
+
+func (e *damageError) Unwrap() []error { return []error{ErrCorrupt, e.err} }
+
+// view is View of the store for what is read out of the ledger. What turns out
+// to be damaged is mended before it returns, as far as that goes, so that a
+// second reading finds it right, or finds that it is missing. The error is
+// [ErrCorrupt] all the same.
+func (l *Ledger) view(ctx context.Context, fn func(store.Reader) error) error {
+	err := l.o.Store.View(ctx, fn)
+	if mendErr := l.mend(ctx, err); mendErr != nil {
+		return errors.Join(err, mendErr)
+	}
+	return err
+}
 
 // extends returns [ErrCorrupt] unless what is stored leads from one tree to
 // another that goes on from it. The first was signed; it may be empty.
@@ -25,8 +61,8 @@ func (t tree) extends(is, was seal.Checkpoint) error {
 		return err
 	}
 	if err := seal.CheckConsistency(proof, is, was.Size, was.Root); err != nil {
-		return fmt.Errorf("%w: what is stored of %s does not go on from the tree of %d entries that was signed: %w",
-			ErrCorrupt, is.Origin, was.Size, err)
+		return &damageError{part: damagedTree, origin: is.Origin, err: fmt.Errorf(
+			"what is stored of %s does not go on from the tree of %d entries that was signed: %w", is.Origin, was.Size, err)}
 	}
 	return nil
 }
@@ -48,19 +84,20 @@ func (t tree) checkPage(p Package, c seal.Checkpoint) error {
 		return err
 	}
 	if err := seal.CheckConsistency(p.Proof, c, p.End(), root); err != nil {
-		return fmt.Errorf("%w: entries %d to %d of %s are not those that were signed: %w", ErrCorrupt, p.Start, p.End(), p.Origin, err)
+		return &damageError{part: damagedTree, origin: p.Origin, err: fmt.Errorf(
+			"entries %d to %d of %s are not those that were signed: %w", p.Start, p.End(), p.Origin, err)}
 	}
 	return nil
 }
 
-// storedHead returns a checkpoint of another office that was verified when it
-// was stored, and ErrCorrupt if it is not as it was. Under a key that a card
-// has replaced since only its text can be looked at.
-func (l *Ledger) storedHead(note []byte) (signedTree, error) {
+// storedHead returns the checkpoint of another office's log that was verified
+// when it was stored, and ErrCorrupt if it is not as it was. Under a key that a
+// card has replaced since only its text can be looked at.
+func (l *Ledger) storedHead(o certs.Origin, note []byte) (signedTree, error) {
 	c, err := l.openHead(note)
 	switch {
 	case errors.Is(err, seal.ErrFormat), errors.Is(err, seal.ErrBadSignature):
-		return signedTree{}, fmt.Errorf("%w: a checkpoint that was stored: %w", ErrCorrupt, err)
+		return signedTree{}, &damageError{part: damagedNote, origin: o, err: fmt.Errorf("the checkpoint of %s that was stored: %w", o, err)}
 	case err != nil:
 		c, err = seal.ParseCheckpoint(note)
 	}
@@ -75,7 +112,7 @@ func (l *Ledger) checkedRoot(r store.Reader, row logRow, is seal.Checkpoint) (tl
 	if err != nil || len(row.note) == 0 {
 		return root, err
 	}
-	was, err := l.storedHead(row.note)
+	was, err := l.storedHead(is.Origin, row.note)
 	if err != nil {
 		return root, err
 	}

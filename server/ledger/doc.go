@@ -42,6 +42,14 @@
 // held has answered, and everything that they hold has come back
 // ([Ledger.Refill]). If one stays silent, [NewEpoch] goes on in a new log.
 //
+// # Damage
+//
+// What the disk gives back otherwise than it was signed is found before it is
+// signed over, sent or shown, and had again: from the leaves, or from whoever
+// holds it under the same digest. A body that is damaged is missing until it has
+// come; a log with a damaged leaf is wanted from there again
+// ([Ledger.DamagedFrom]).
+//
 // # Tables
 //
 // A row of the table of leaves also holds the tree hashes that its leaf

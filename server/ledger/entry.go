@@ -77,7 +77,7 @@ type Fold interface {
 // Entry returns one entry, or [ErrNotFound] if it is not held or not released.
 func (l *Ledger) Entry(ctx context.Context, o certs.Origin, seq uint64) (e Entry, err error) {
 	released := l.Released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -134,7 +134,8 @@ func (l *Ledger) readEntry(r store.Reader, id logID, o certs.Origin, seq uint64)
 
 // bodyOf returns the body of an entry, or nil if it is not held. That of a
 // readdress may lie under its subject. The slice is the caller's. What is not
-// the body that the leaf names is [ErrCorrupt]: no other was stored.
+// the body that the leaf names is [ErrCorrupt]: no other was stored. Once that
+// was found, the body counts as missing until it has come again.
 func bodyOf(r store.Reader, id logID, seq uint64, leaf *spsv1.Leaf) ([]byte, error) {
 	b, err := getBody(r, id, seq)
 	if err == nil && b == nil && leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS {
@@ -143,8 +144,16 @@ func bodyOf(r store.Reader, id logID, seq uint64, leaf *spsv1.Leaf) ([]byte, err
 	if err != nil || b == nil || leaf == nil {
 		return b, err
 	}
-	if err := seal.CheckEnvelope(leaf, b); err != nil {
-		return nil, fmt.Errorf("%w: body of entry %d of %s: %w", ErrCorrupt, seq, leaf.GetOrigin(), err)
+	if bad := seal.CheckEnvelope(leaf, b); bad != nil {
+		missing, err := r.Get(tableMissing, entryKey(id, seq))
+		if err != nil || missing != nil {
+			return nil, err
+		}
+		o, err := originOf(r, id)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &damageError{part: damagedBody, origin: o, seq: seq, err: fmt.Errorf("body of entry %d of %s: %w", seq, o, bad)}
 	}
 	return b, nil
 }

@@ -28,7 +28,7 @@ func (l *Ledger) After(ctx context.Context, p Position, limit int) (records []Re
 		return nil, ErrOtherIncarnation
 	}
 	released := l.Released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		last, err := lastPosition(r)
 		if err != nil {
 			return err

@@ -72,10 +72,17 @@ func (l *Ledger) gate(ctx context.Context) (err error) {
 		}
 	}()
 	var g gateReading
-	err = l.o.Store.View(ctx, func(r store.Reader) (err error) {
+	read := func(r store.Reader) (err error) {
 		g, err = readGate(r, l.own, a, anchorErr)
 		return err
-	})
+	}
+	if err = l.o.Store.View(ctx, read); err == nil && g.different {
+		// Tree hashes that are damaged look like those of another log.
+		var mended bool
+		if mended, err = l.mendOwnTree(a.last.tree); mended {
+			err = l.o.Store.View(ctx, read)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -89,7 +96,10 @@ func (l *Ledger) gate(ctx context.Context) (err error) {
 		return l.openShut(ctx, g, a)
 	}
 	l.release.anchor = a
-	return l.sealUpTo(g.row.size)
+	if err := l.sealUpTo(g.row.size); !errors.Is(err, ErrCorrupt) || l.Why() != "" {
+		return err
+	}
+	return l.sealUpTo(g.row.size) // over tree hashes that were made anew
 }
 
 // CompareAnchor returns why [Open] would close the gate over a store with that

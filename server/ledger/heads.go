@@ -70,13 +70,13 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 		return seal.Checkpoint{}, fmt.Errorf("head from %s: %w", from, err)
 	}
 	var size uint64
-	same := true
+	same, noNote := true, false
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		row, ok, err := getLog(r, c.Origin)
 		if err != nil || !ok {
 			return err
 		}
-		size = row.size
+		size, noNote = row.size, len(row.note) == 0
 		if c.Size > size {
 			return nil
 		}
@@ -94,6 +94,8 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 			ErrInconsistent, from, c.Origin, c.Size)
 	case c.Size > size:
 		return c, l.beyond.compare(from, c)
+	case noNote:
+		return c, l.renewNote(ctx, signedTree{c, bytes.Clone(note)})
 	}
 	return c, nil
 }

@@ -70,6 +70,7 @@ type Ledger struct {
 	shown    shown
 
 	recovery recovery
+	damages  damages
 
 	mu      sync.Mutex
 	why     string        // why the gate is closed

@@ -29,7 +29,7 @@ type Head struct {
 // Head returns the end of one log, or [ErrNotFound].
 func (l *Ledger) Head(ctx context.Context, o certs.Origin) (h Head, err error) {
 	released := l.released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func (l *Ledger) Head(ctx context.Context, o certs.Origin) (h Head, err error) {
 // Heads returns the ends of all logs held, sorted by origin.
 func (l *Ledger) Heads(ctx context.Context) (heads []Head, err error) {
 	released := l.released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		for item, err := range r.Scan(tableLogs, nil, nil, false) {
 			if err != nil {
 				return err
@@ -101,7 +101,7 @@ func (l *Ledger) newest(o certs.Origin, row logRow, released *signedTree) (signe
 	if len(row.note) == 0 {
 		return signedTree{}, nil
 	}
-	return l.storedHead(row.note)
+	return l.storedHead(o, row.note)
 }
 
 // Seal returns what proves one entry off line: its leaf, a checkpoint and the
@@ -110,7 +110,7 @@ func (l *Ledger) newest(o certs.Origin, row logRow, released *signedTree) (signe
 // everything is held covers the entry yet.
 func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1.Seal, err error) {
 	released := l.released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -140,7 +140,7 @@ func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1
 			return err
 		}
 		if err := seal.CheckInclusion(proof, newest.Checkpoint, seq, seal.RecordHash(leaf.leaf)); err != nil {
-			return fmt.Errorf("%w: entry %d of %s: %w", ErrCorrupt, seq, o, err)
+			return &damageError{part: damagedTree, origin: o, err: fmt.Errorf("entry %d of %s: %w", seq, o, err)}
 		}
 		s = seal.New(bytes.Clone(leaf.leaf), proof, newest.note)
 		return nil
@@ -151,7 +151,7 @@ func (l *Ledger) Seal(ctx context.Context, o certs.Origin, seq uint64) (s *spsv1
 // RootAt returns the root that a log had at a size, by the entries held here;
 // [ErrNotFound] if there are not so many.
 func (l *Ledger) RootAt(ctx context.Context, o certs.Origin, size uint64) (root tlog.Hash, err error) {
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

@@ -108,6 +108,9 @@ func (l *Ledger) addBody(tx store.Tx, id logID, o certs.Origin, seq uint64, enve
 	if err := seal.CheckEnvelope(e.Leaf, envelope); err != nil {
 		return fmt.Errorf("%w: %w", ErrBody, err)
 	}
+	if err := deleteBody(tx, id, seq); err != nil {
+		return err
+	}
 	if err := putBody(tx, id, seq, envelope); err != nil {
 		return err
 	}

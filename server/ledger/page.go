@@ -35,7 +35,7 @@ const (
 // back otherwise than it was signed is [ErrCorrupt].
 func (l *Ledger) Page(ctx context.Context, o certs.Origin, from uint64, reader certs.Office, budget int) (p Package, err error) {
 	released := l.released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

@@ -43,7 +43,7 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 	defer l.receipts.mu.Unlock()
 	last := l.receipts.last[o]
 	var next seal.Receipt
-	err := l.o.Store.View(ctx, func(r store.Reader) error {
+	err := l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byt
 	}
 	var row logRow
 	known := false
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		if row, err = l.find(r, said.Origin); err != nil {
 			return err
 		}
@@ -266,7 +266,7 @@ func (l *Ledger) putReceipt(tx store.Tx, id logID, receipt Receipt) error {
 // ReceiptOf returns the newest receipt of an office for a log as it was added,
 // or nil if there is none.
 func (l *Ledger) ReceiptOf(ctx context.Context, office certs.Office, o certs.Origin) (newest *Receipt, err error) {
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -285,7 +285,7 @@ func (l *Ledger) ReceiptOf(ctx context.Context, office certs.Office, o certs.Ori
 // its size, unless the body is listed missing, or by listing it ahead. It is
 // nil if there is none.
 func (l *Ledger) Covering(ctx context.Context, office certs.Office, o certs.Origin, seq uint64) (earliest *Receipt, err error) {
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err

@@ -72,9 +72,16 @@ func (l *Ledger) recordOnce(ctx context.Context, from certs.Office, p Package) (
 	if err != nil {
 		return 0, err
 	}
+	damaged, err := l.refit(ctx, p)
+	if err != nil {
+		return 0, err
+	}
 	run, err := l.prove(ctx, from, p, c)
+	if damaged && run.row.size >= p.End() {
+		return run.row.size, nil // what is damaged may be among what follows
+	}
 	if err != nil || len(run.entries) == 0 {
-		return run.row.size, err
+		return run.row.size, l.ownFault(ctx, run.row, p.Origin, err)
 	}
 	update := l.o.Store.Update
 	if run.urgent {
@@ -95,6 +102,22 @@ func (l *Ledger) recordOnce(ctx context.Context, from certs.Office, p Package) (
 	}
 	l.show(at)
 	return run.end(), nil
+}
+
+// ownFault returns [ErrCorrupt] in the place of an error that blames the sender,
+// if what is held of the log is not what was signed.
+func (l *Ledger) ownFault(ctx context.Context, row logRow, o certs.Origin, err error) error {
+	if !errors.Is(err, ErrWrongRoot) {
+		return err
+	}
+	own := l.view(ctx, func(r store.Reader) error {
+		_, err := l.checkedRoot(r, row, seal.Checkpoint{Origin: o, Size: row.size})
+		return err
+	})
+	if errors.Is(own, ErrCorrupt) {
+		return own
+	}
+	return err
 }
 
 // putRun writes a proved run, with everything that belongs to it.

@@ -25,6 +25,9 @@ type Gap struct {
 	// Leaves says that entries from Size on are wanted; otherwise only bodies are.
 	Leaves bool
 	Bodies int // own bodies that are missing
+	// Damaged says that a leaf from From on is not the one that was signed, and
+	// is to come again.
+	Damaged bool
 }
 
 // Gaps returns the logs of this office of which peers may hold more than this
@@ -46,7 +49,10 @@ func (l *Ledger) Gaps(ctx context.Context) (gaps []Gap, err error) {
 				return err
 			}
 			g.Leaves = o != l.own || recovering
-			if g.Leaves || g.Bodies > 0 {
+			if from, damaged := l.DamagedFrom(o); damaged {
+				g.Damaged, g.From = true, min(g.From, from)
+			}
+			if g.Leaves || g.Bodies > 0 || g.Damaged {
 				gaps = append(gaps, g)
 			}
 		}
@@ -154,6 +160,9 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 	if err != nil {
 		return 0, err
 	}
+	if damaged, err := l.refit(ctx, p); damaged || err != nil {
+		return 0, err
+	}
 	var run *run
 	var late []Body
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
@@ -164,6 +173,9 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 		return err
 	})
 	var fork *forkError
+	if errors.As(err, &fork) && l.damagedTree(ctx, p.Origin) {
+		return 0, fmt.Errorf("%w: entry %d of %s", ErrCorrupt, fork.seq, p.Origin)
+	}
 	if errors.As(err, &fork) && p.Origin == l.own {
 		err = errors.Join(err, l.forked(ctx, from, target.Checkpoint))
 	}

@@ -119,7 +119,10 @@ func (l *Ledger) signNext() error {
 		return err
 	})
 	if errors.Is(err, ErrCorrupt) {
-		l.shut(fmt.Sprintf("%v; stop the node, keep the store as it is, and run `spsd store verify`", err))
+		// What can be made right is signed at the next try.
+		if mended, mendErr := l.mendOwnTree(l.lastSigned()); !mended {
+			l.shut(fmt.Sprintf("%v; stop the node, keep the store as it is, and run `spsd store verify`", errors.Join(err, mendErr)))
+		}
 	}
 	if err != nil {
 		return err
@@ -151,11 +154,16 @@ func (l *Ledger) nextTree(r store.Reader) (anchored, error) {
 	if err != nil {
 		return anchored{}, err
 	}
-	was := l.release.anchor.last.tree
+	return next, tree{r, row.id}.extends(next.tree, l.lastSigned())
+}
+
+// lastSigned returns the tree that was signed last, or, at the start, that of
+// the anchor; release.mu is held.
+func (l *Ledger) lastSigned() seal.Checkpoint {
 	if newest := l.released(); newest != nil {
-		was = newest.Checkpoint
+		return newest.Checkpoint
 	}
-	return next, tree{r, row.id}.extends(next.tree, was)
+	return l.release.anchor.last.tree
 }
 
 // writeAnchor makes the anchor durable. If it cannot, the gate closes: without

@@ -50,7 +50,7 @@ func goesAhead(leaf *spsv1.Leaf) bool {
 func (l *Ledger) UrgentFrom(ctx context.Context, o certs.Origin, from uint64, reader certs.Office, most int) (seqs []uint64, next uint64, err error) {
 	released := l.released()
 	next = from
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, ok, err := getLog(r, o)
 		if err != nil || !ok {
 			return err
@@ -103,7 +103,7 @@ func urgentLeaf(r store.Reader, id logID, seq uint64) (*spsv1.Leaf, error) {
 // bytes are those that were signed, and are the caller's to keep.
 func (l *Ledger) Urgent(ctx context.Context, o certs.Origin, seq uint64, reader certs.Office, start uint64) (u Urgent, err error) {
 	released := l.released()
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	err = l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
@@ -130,6 +130,9 @@ func (l *Ledger) Urgent(ctx context.Context, o certs.Origin, seq uint64, reader 
 		}
 		if u.Inclusion, err = tlog.ProveRecord(int64(newest.Size), int64(seq), tree{r, row.id}); err != nil {
 			return err
+		}
+		if err := seal.CheckInclusion(u.Inclusion, newest.Checkpoint, seq, seal.RecordHash(u.Leaf)); err != nil {
+			return &damageError{part: damagedTree, origin: o, err: fmt.Errorf("urgent entry %d of %s: %w", seq, o, err)}
 		}
 		if 0 < start && start < newest.Size {
 			u.Consistency, err = tlog.ProveTree(int64(newest.Size), int64(start), tree{r, row.id})

@@ -305,7 +305,7 @@ func (v *verifier) verifyBody(r store.Reader, log *verifiedLog, seq uint64, row 
 		v.find("%s entry %d: has a body that is not addressed to this office", log.origin, seq)
 	case mine && body == nil && missing == nil:
 		v.find("%s entry %d: its body is neither held nor listed as missing", log.origin, seq)
-	case own != nil && missing != nil: // under the subject of a readdress it may be since
+	case own != nil && missing != nil && seal.CheckEnvelope(leaf, own) == nil: // under the subject of a readdress it may be since
 		v.find("%s entry %d: its body is listed as missing and is held", log.origin, seq)
 	case missing != nil && !mine:
 		v.find("%s entry %d: a body is listed as missing that should not be there", log.origin, seq)

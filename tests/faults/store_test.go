@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -20,6 +19,7 @@ import (
 	"github.com/spsalert/spsalert/server/ledger/ledgertest"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/tests/federation"
 	"github.com/spsalert/spsalert/tests/oracle"
 )
 
@@ -93,7 +93,8 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // TestFault05_FlippedBit turns one bit over on the disk of VN, or of CN that
 // follows it: in a leaf, a body, a hash of the tree, a checkpoint. Whoever reads
-// it, to send it or to sign over it, is told that the ledger is damaged.
+// it, to send it or to sign over it, is told that the ledger is damaged. Then the
+// other gives back what it holds, and everything is right again.
 func TestFault05_FlippedBit(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -125,7 +126,10 @@ func TestFault05_FlippedBit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at := map[certs.Office]*ledgertest.Node{"VN": vn, "CN": cn}[test.at]
+			at, other := vn, cn
+			if test.at == "CN" {
+				at, other = cn, vn
+			}
 			what := test.what(t, at, e)
 			at.Stop(t)
 			file := filepath.Join(at.Folder, "ledger.db")
@@ -136,14 +140,62 @@ func TestFault05_FlippedBit(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			flip(t, file, what) // it runs, and finds it where it reads
-			if err := test.read(ctx, l.Ledger, e); !errors.Is(err, ledger.ErrCorrupt) {
-				t.Errorf("read: %v, want %v", err, ledger.ErrCorrupt)
-			}
+			federation.FlipBit(t, file, what) // it runs, and finds it where it reads
 			if _, err := l.Verify(ctx); err == nil {
 				t.Error("verify finds nothing")
 			}
+			if err := test.read(ctx, l.Ledger, e); !errors.Is(err, ledger.ErrCorrupt) {
+				t.Errorf("read: %v, want %v", err, ledger.ErrCorrupt)
+			}
+			giveBack(t, l.Ledger, other, e.Origin)
+			if err := test.read(ctx, l.Ledger, e); err != nil {
+				t.Errorf("read again: %v", err)
+			}
+			if _, err := l.Verify(ctx); err != nil {
+				t.Errorf("afterwards: %v", err)
+			}
+			if got := l.Damage(); got != 1 {
+				t.Errorf("Damage = %d, want 1", got)
+			}
 		})
+	}
+}
+
+// giveBack does what a session does for what is missing of a log.
+func giveBack(t *testing.T, l *ledger.Ledger, from *ledgertest.Node, o certs.Origin) {
+	t.Helper()
+	missing, err := l.Missing(t.Context(), nil, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range missing {
+		e, err := from.Entry(t.Context(), m.Origin, m.Sequence)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.AddBody(t.Context(), m.Origin, m.Sequence, e.Envelope); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if start, damaged := l.DamagedFrom(o); damaged {
+		p, err := from.Page(t.Context(), o, start, l.Office(), ledger.MaxPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		take := l.Record
+		if o == l.Origin() {
+			take = l.Refill
+		}
+		if _, err := take(t.Context(), from.Office.Code(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, err := from.Head(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.CheckHead(t.Context(), from.Office.Code(), h.Note); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -213,33 +265,4 @@ func sendHead(ctx context.Context, l *ledger.Ledger, e ledger.Entry) error {
 func issue(ctx context.Context, l *ledger.Ledger, _ ledger.Entry) error {
 	_, err := l.Append(ctx, ledgertest.Prepared(ledgertest.Statement("next", "the next", "CN")))
 	return err
-}
-
-// flip turns over one bit in each copy of some bytes in a file.
-func flip(t *testing.T, file string, what []byte) {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	count := 0
-	for at := 0; ; count++ {
-		i := bytes.Index(b[at:], what)
-		if i < 0 {
-			break
-		}
-		b[at+i+len(what)/2] ^= 1
-		at += i + 1
-	}
-	if count == 0 {
-		t.Fatalf("%d bytes are not in the file", len(what))
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteAt(b, 0); err != nil {
-		t.Fatal(err)
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"testing"
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -110,4 +111,39 @@ func (n *Node) whileClosed(do func(*bolt.Store), saved Saved) {
 		n.tb.Fatal(err)
 	}
 	n.open()
+}
+
+// Damage turns over one bit of some bytes wherever they lie on the disk of a
+// node, which may run.
+func (n *Node) Damage(what []byte) {
+	n.tb.Helper()
+	FlipBit(n.tb, n.file(), what)
+}
+
+// FlipBit turns over one bit in each copy of some bytes in a file.
+func FlipBit(tb testing.TB, file string, what []byte) {
+	tb.Helper()
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	count := 0
+	for at := 0; ; count++ {
+		i := bytes.Index(b[at:], what)
+		if i < 0 {
+			break
+		}
+		at += i + len(what)/2
+		if _, err := f.WriteAt([]byte{b[at] ^ 1}, int64(at)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	if count == 0 {
+		tb.Fatalf("%d bytes are not in the file", len(what))
+	}
 }

@@ -1,0 +1,87 @@
+package faults
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/tests/federation"
+)
+
+// TestFault05_RefilledFromAPeer turns one bit over on the disk of a node that
+// runs, in a log of its own or of a peer, and lets it read everything. A moment
+// later it is right again, out of what peers hold.
+func TestFault05_RefilledFromAPeer(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		at   certs.Office
+		what func(*federation.Node, ledger.Entry) []byte
+	}{
+		{"own leaf", "VN", leafBytes},
+		{"own body", "VN", bodyBytes},
+		{"own hash", "VN", hashBytes},
+		{"a peer's leaf", "CN", leafBytes},
+		{"a peer's body", "CN", bodyBytes},
+		{"a peer's hash", "CN", hashBytes},
+		{"a peer's checkpoint", "CN", checkpointBytes},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := federation.New(t, "VN", "CN", "TH")
+				f.Start("VN", "CN", "TH")
+				for range 6 {
+					f.Node("VN").Issue(200, "CN")
+				}
+				f.Settle()
+				n, vn := f.Node(test.at), f.Node("VN").Ledger
+				ctx := context.Background()
+				e, err := vn.Entry(ctx, vn.Origin(), 4)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n.Damage(test.what(n, e))
+				if err := n.Ledger.Reread(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if got := n.Ledger.Damage(); got != 1 {
+					t.Errorf("Damage = %d, want 1", got)
+				}
+				f.Settle()
+				if err := sendPage(ctx, n.Ledger, e); err != nil {
+					t.Errorf("read again: %v", err)
+				}
+				if got, err := n.Ledger.Entry(ctx, e.Origin, e.Sequence); err != nil || got.Hash != e.Hash || string(got.Envelope) != string(e.Envelope) {
+					t.Errorf("entry %d: %d bytes of body, %v; want what was issued", e.Sequence, len(got.Envelope), err)
+				}
+				f.Node("VN").Issue(200, "CN")
+				f.Settle()
+				f.WantSame()
+				f.Judge() // P4: verify finds nothing
+			})
+		})
+	}
+}
+
+func leafBytes(_ *federation.Node, e ledger.Entry) []byte { return e.LeafBytes }
+func bodyBytes(_ *federation.Node, e ledger.Entry) []byte { return e.Envelope[len(e.Envelope)-100:] }
+
+func hashBytes(n *federation.Node, e ledger.Entry) []byte {
+	next, err := n.Ledger.Entry(context.Background(), e.Origin, e.Sequence+1)
+	if err != nil {
+		panic(err)
+	}
+	pair := tlog.NodeHash(e.Hash, next.Hash)
+	return pair[:]
+}
+
+func checkpointBytes(n *federation.Node, e ledger.Entry) []byte {
+	h, err := n.Ledger.Head(context.Background(), e.Origin)
+	if err != nil {
+		panic(err)
+	}
+	return h.Note[len(h.Note)-44 : len(h.Note)-4]
+}
