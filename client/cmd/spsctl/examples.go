@@ -133,6 +133,23 @@ const moreExamples = `
   spsctl draft issue 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl draft delete 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --yes
 
+# in a case: what you do; --check looks first, --draft leaves it to a second person
+  spsctl case ack TH-2026-000123 --stance accepted
+  spsctl case follow-up TH-2026-000123 --text 'the packing house was inspected' --part done
+  spsctl case ask TH-2026-000123 documents --text 'the analytical report'
+  spsctl case answer VN-2026-000001 --result granted --text 'see the report' --attach report.pdf
+  spsctl case amend VN-2026-000001 --confirm --reason 'the second test says the same'
+  spsctl case withdraw VN-2026-000001 --reason unfounded --text 'the sample was mixed up'
+  spsctl case close VN-2026-000001 --outcome settled
+  spsctl case reopen VN-2026-000001 --reason 'a second lot was found'
+  spsctl case reference TH-2026-000123 MARD 117/BVTV-KD
+  spsctl announce --gate VNLSN --status suspended --subject 'flood at the gate'
+
+# who is not on the network: what you told by hand, what you heard, and the real one
+  spsctl case told VN-2026-000001 LA --by telephone --told-to 'Bounmy S.'
+  spsctl case enter -f letter.yaml --heard-from LA --heard-by letter --their-reference 12/PPD --attach scan.pdf
+  spsctl case link VN-2026-000002 LA-2026-000007
+
 # bring a further office in; prove to a court what was said
   spsctl case readdress VN-2026-000001 TH LA
   spsctl evidence export VN-2026-000001

@@ -57,13 +57,17 @@ func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
 	return f
 }
 
-// printCase writes a case: for people its original, then what refers to it; in
+// printCase writes a case: for people its original, how it stands, then what
+// refers to it; in
 // CSV a row for each statement, the original first. full shows everything that
 // each of them says, not only the original.
 func (a *app) printCase(as format, c *spsv1.Case, full bool) error {
 	switch as {
 	case tableFormat:
-		if err := a.printStatement(as, c.GetOriginal()); err != nil || len(c.GetStatements()) == 0 {
+		if err := a.printStatement(as, c.GetOriginal()); err != nil {
+			return err
+		}
+		if err := a.printStanding(c); err != nil || len(c.GetStatements()) == 0 {
 			return err
 		}
 		if _, err := fmt.Fprintln(a.out); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -21,55 +22,68 @@ const maxStatementFile = 4 << 20
 // input, with the names of proto3 JSON. Where it names an entry or a case, a
 // reference is enough.
 func (a *app) readStatement(path string, refer referrer) (*spsv1.Statement, error) {
+	s := &spsv1.Statement{}
+	err := a.readMessage(path, s, refer)
+	if err != nil {
+		return nil, err
+	}
+	if err = refer.complete(s); err != nil {
+		if _, answered := answer(err); answered {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return nil, invalidError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return s, nil
+}
+
+// readMessage reads a message from a YAML or JSON file, "-" for standard input,
+// as readStatement does.
+func (a *app) readMessage(path string, m proto.Message, refer referrer) error {
 	in := a.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		defer f.Close()
 		in = f
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxStatementFile+1))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(data) > maxStatementFile {
-		return nil, invalidError{fmt.Errorf("%s is larger than %d bytes", path, maxStatementFile)}
+		return invalidError{fmt.Errorf("%s is larger than %d bytes", path, maxStatementFile)}
 	}
-	s, err := parseStatement(data, refer)
+	err = parseMessage(data, m, refer)
 	if err == nil {
-		err = refer.complete(s)
+		return nil
 	}
 	if _, answered := answer(err); answered {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err != nil {
-		return nil, invalidError{fmt.Errorf("%s: %w", path, err)}
-	}
-	return s, nil
+	return invalidError{fmt.Errorf("%s: %w", path, err)}
 }
 
-// parseStatement parses a statement in YAML, of which JSON is a part. Names
-// that it does not know, and values of lists that there are not, are refused,
-// all of them at once.
-func parseStatement(data []byte, refer referrer) (*spsv1.Statement, error) {
+// parseMessage parses a message in YAML, of which JSON is a part. Names that it
+// does not know, and values of lists that there are not, are refused, all of
+// them at once.
+func parseMessage(data []byte, m proto.Message, refer referrer) error {
 	var document yaml.Node
 	if err := yaml.Unmarshal(data, &document); err != nil {
-		return nil, err
+		return err
 	}
 	if len(document.Content) == 0 {
-		return nil, errors.New("the file is empty")
+		return errors.New("the file is empty")
 	}
-	s := &spsv1.Statement{}
-	text, err := toProtoJSON(document.Content[0], s.ProtoReflect().Descriptor(), refer)
+	text, err := toProtoJSON(document.Content[0], m.ProtoReflect().Descriptor(), refer)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := protojson.Unmarshal(text, s); err != nil {
-		return nil, plainError(err)
+	if err := protojson.Unmarshal(text, m); err != nil {
+		return plainError(err)
 	}
-	return s, nil
+	return nil
 }
 
 // plainError takes off what protojson puts before its errors, which differs

@@ -37,6 +37,11 @@ notification:
       commodityCodes: [{system: hs, code: '080450'}]
 `
 
+func parseStatement(data []byte, refer referrer) (*spsv1.Statement, error) {
+	s := &spsv1.Statement{}
+	return s, parseMessage(data, s, refer)
+}
+
 func TestParseStatement(t *testing.T) {
 	got, err := parseStatement([]byte(statementYAML), nobody)
 	if err != nil {

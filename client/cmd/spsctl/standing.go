@@ -1,0 +1,227 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spsalert/spsalert/client/brief"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// printStanding writes for people how a case stands: how far it is, who takes
+// part and how each takes it, what is asked and disputed, and what is due.
+func (a *app) printStanding(c *spsv1.Case) error {
+	s := c.GetState()
+	if s == nil {
+		return nil
+	}
+	f := newFacts(a.out)
+	f.add("case", life(c))
+	f.add("version", versionWords(s))
+	f.add("etag", c.GetEtag())
+	for _, r := range s.GetExternalReferences() {
+		f.add(r.GetSystem(), r.GetNumber())
+	}
+	if len(c.GetIncomplete()) > 0 {
+		f.add("may be incomplete", "nothing was handed on by "+strings.Join(c.GetIncomplete(), ", "))
+	}
+	for _, p := range s.GetParticipants() {
+		f.add(participantName(p), participantWords(p))
+		for _, t := range p.GetTold() {
+			f.add("  heard", heardWords(t))
+		}
+		for _, h := range p.GetHandDeliveries() {
+			f.add("  told by hand", handWords(h))
+		}
+	}
+	for _, r := range s.GetRequests() {
+		f.add("asked", requestWords(c, r))
+	}
+	for _, d := range s.GetDisputes() {
+		f.add("disputed", disputeWords(c, d))
+	}
+	for _, d := range c.GetDeadlines() {
+		f.add("due", deadlineWords(d))
+	}
+	for _, e := range s.GetEntries() {
+		if e.GetStanding() != spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
+			f.add("not effective", entryWords(c, e))
+		}
+	}
+	if _, err := fmt.Fprintln(a.out); err != nil {
+		return err
+	}
+	return f.close()
+}
+
+// life says how far a case is.
+func life(c *spsv1.Case) string {
+	s := c.GetState()
+	text := brief.Words(s.GetStatus())
+	if s.GetOutcome() != 0 {
+		text += ", " + brief.Words(s.GetOutcome())
+	}
+	if s.GetWithdrawalReason() != 0 {
+		text += ", " + brief.Words(s.GetWithdrawalReason())
+	}
+	if s.GetStatusSaid() != nil {
+		text += " by " + saidAt(c, s.GetStatusSaid())
+	}
+	return text
+}
+
+// versionWords says which content a notification has now, if it had others.
+func versionWords(s *spsv1.CaseState) string {
+	n := 0
+	for _, v := range s.GetVersions() {
+		if !v.GetTakenBack() {
+			n++
+		}
+	}
+	text := fmt.Sprintf("%d of %d, %s", n, len(s.GetVersions()), brief.Words(s.GetNotification().GetClassification()))
+	if s.GetNotification().GetPreliminary() {
+		text += ", preliminary"
+	}
+	return text
+}
+
+// saidAt says where and when something was said, by its reference if it is in the
+// page.
+func saidAt(c *spsv1.Case, m *spsv1.Mark) string {
+	return reference(c, m.GetStatement()) + ", " + instant(m.GetTime())
+}
+
+// reference returns the reference of a statement of a case, else its name.
+func reference(c *spsv1.Case, name string) string {
+	if c.GetOriginal().GetName() == name {
+		return c.GetReference()
+	}
+	for _, s := range c.GetStatements() {
+		if s.GetName() == name && s.GetReference() != "" {
+			return s.GetReference()
+		}
+	}
+	return name
+}
+
+// recipient is whom a case names.
+type recipient interface {
+	GetOffice() string
+	GetArea() *spsv1.Area
+	GetBody() string
+}
+
+func participantName(r recipient) string {
+	return first(r.GetOffice(), r.GetBody(), r.GetArea().GetCode(), r.GetArea().GetAsWritten())
+}
+
+func participantWords(p *spsv1.Participant) string {
+	var all []string
+	for _, kind := range p.GetFlags() {
+		all = append(all, "asked "+strings.ToLower(brief.Words(kind)))
+	}
+	switch {
+	case p.GetByHand() && len(p.GetHandDeliveries()) == 0:
+		all = append(all, "has no node, to be told by hand")
+	case p.GetByHand():
+		all = append(all, "has no node")
+	case p.GetAcknowledged() != nil:
+		all = append(all, "acknowledged "+instant(p.GetAcknowledged().GetTime()))
+	case p.GetOffice() != "":
+		all = append(all, "not acknowledged")
+	}
+	if p.GetReaddressed() {
+		all = append(all, "brought in later")
+	}
+	if p.GetUnit() != "" {
+		all = append(all, "dealt with by "+p.GetUnit())
+	}
+	if p.GetStance() != nil {
+		all = append(all, brief.Words(p.GetStance().GetPosition()))
+	}
+	if p.GetOutcome() != nil {
+		all = append(all, "outcome "+brief.Words(p.GetOutcome().GetConclusion()))
+	}
+	if p.GetPart() == spsv1.Part_PART_DONE {
+		all = append(all, "its part is done")
+	}
+	return strings.Join(all, "; ")
+}
+
+func heardWords(t *spsv1.Told) string {
+	text := brief.Words(t.GetSource().GetMeans()) + ", " + instant(t.GetSource().GetReceiveTime()) + ", entered by " + t.GetEnteredBy()
+	if t.GetSource().GetReference() != "" {
+		text += ", its number " + t.GetSource().GetReference()
+	}
+	if t.GetAcknowledged() {
+		text += ": acknowledged"
+	}
+	if t.GetStance() != nil {
+		text += ": " + brief.Words(t.GetStance().GetPosition())
+	}
+	return text
+}
+
+func handWords(h *spsv1.HandDelivery) string {
+	text := brief.Words(h.GetMeans()) + ", " + instant(h.GetTellTime()) + " by " + personWords(h.GetToldBy())
+	if h.GetToldTo() != nil {
+		text += " to " + personWords(h.GetToldTo())
+	}
+	if len(h.GetProof()) > 0 {
+		text += ", proof " + strings.Join(h.GetProof(), ", ")
+	}
+	return text
+}
+
+func personWords(p *spsv1.Person) string {
+	return first(p.GetName(), p.GetId(), p.GetFunction())
+}
+
+func requestWords(c *spsv1.Case, r *spsv1.CaseRequest) string {
+	var answers []string
+	for _, a := range r.GetAnswers() {
+		word := "no answer"
+		if a.GetResult() != 0 {
+			word = brief.Words(a.GetResult())
+		}
+		answers = append(answers, a.GetOffice()+" "+word)
+	}
+	return fmt.Sprintf("%s by %s (%s): %s", brief.Words(r.GetKind()), r.GetOffice(), saidAt(c, r.GetSaid()), strings.Join(answers, ", "))
+}
+
+func disputeWords(c *spsv1.Case, d *spsv1.Dispute) string {
+	word := "not answered"
+	switch {
+	case d.GetResult() != 0:
+		word = "answered: " + brief.Words(d.GetResult())
+	case d.GetLifted():
+		word = "lifted"
+	}
+	return fmt.Sprintf("by %s (%s): %s", d.GetOffice(), saidAt(c, d.GetSaid()), word)
+}
+
+func deadlineWords(d *spsv1.Deadline) string {
+	text := d.GetOffice() + ": " + brief.Words(d.GetClock())
+	if d.GetDueTime() != nil {
+		text += " by " + instant(d.GetDueTime())
+	}
+	text += ", " + brief.Words(d.GetState())
+	if d.GetLate() {
+		text += " late"
+	}
+	if d.GetExtended() {
+		text += ", extended"
+	}
+	return text
+}
+
+func entryWords(c *spsv1.Case, e *spsv1.CaseEntry) string {
+	text := reference(c, e.GetStatement()) + ": " + brief.Words(e.GetStanding())
+	if e.GetReason() != 0 {
+		text += ", " + brief.Words(e.GetReason())
+	}
+	if e.GetBy() != "" {
+		text += " by " + reference(c, e.GetBy())
+	}
+	return text
+}
