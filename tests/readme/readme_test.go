@@ -1,6 +1,6 @@
-// Package readme runs the commands that the README and the integrator's guide
-// print, as they are printed, and compares what comes of them with what they
-// print below them.
+// Package readme runs the commands that the README, the integrator's guide and
+// the officer's day print, as they are printed, and compares what comes of them
+// with what they print below them.
 //
 // A block that is to be run has <!-- run --> above it and a block of JSON, or of
 // text, below it, which says what must be in its output.
@@ -47,6 +47,8 @@ func TestPrinted(t *testing.T) {
 	for _, page := range []string{"README.md", "docs/how-to/integrator.md"} {
 		t.Run(page, func(t *testing.T) { runPage(t, dir, page) })
 	}
+	const officer = "docs/how-to/officer.md"
+	t.Run(officer, func(t *testing.T) { runOfficer(t, dir, officer) })
 }
 
 // runHints runs the lines with curl that the demo prints; the last would go on.

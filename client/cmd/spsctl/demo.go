@@ -206,7 +206,9 @@ func (a *app) reportRestart(n *drill.Node, end, again error) {
 func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation, newest *demo.Delivery) error {
 	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
-		for role, suffix := range map[certs.Role]string{certs.RoleValidator: "", certs.RoleAdmin: "-admin", certs.RoleAuditor: "-auditor"} {
+		for role, suffix := range map[certs.Role]string{
+			certs.RoleValidator: "", certs.RoleOfficer: "-officer", certs.RoleAdmin: "-admin", certs.RoleAuditor: "-auditor",
+		} {
 			c, err := n.Context(role)
 			if err != nil {
 				return err

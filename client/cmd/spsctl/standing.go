@@ -26,7 +26,7 @@ func (a *app) printStanding(c *spsv1.Case) error {
 		f.add("may be incomplete", "nothing was handed on by "+strings.Join(c.GetIncomplete(), ", "))
 	}
 	for _, p := range s.GetParticipants() {
-		f.add(participantName(p), participantWords(p))
+		f.add(participantName(p), first(participantWords(p), "outside the network"))
 		for _, t := range p.GetTold() {
 			f.add("  heard", heardWords(t))
 		}
