@@ -216,7 +216,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
-		MayIssue:  s.mayIssue,
+		MayIssue: s.mayIssue, Codes: s.codes,
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})

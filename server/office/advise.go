@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -31,7 +32,9 @@ func (s *Service) advise(ctx context.Context, st *spsv1.Statement) []*spsv1.Advi
 		return ok
 	}
 	var advice []*spsv1.Advice
-	for _, p := range append(statement.AdviseFlags(st, onNetwork), statement.Advise(st, languages...)...) {
+	for _, p := range slices.Concat(
+		statement.AdviseFlags(st, onNetwork), statement.AdviseCodes(st, s.o.Codes), statement.Advise(st, languages...),
+	) {
 		v := violation(p.Field, p.Reason, p.Sentence)
 		advice = append(advice, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: access.Worded(ctx, v.Reason, v.Sentence)})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 	"github.com/spsalert/spsalert/certs/seal"
+	"github.com/spsalert/spsalert/client/codes"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -76,7 +77,7 @@ func newDesk(t *testing.T, of *authority.Office, queries casebook.Limits) *desk 
 	}
 	d.ledger = ledgertest.Open(t, o)
 	d.options = office.Options{
-		Ledger: d.ledger, Book: d.book, Roster: of.Roster, Store: d.store, Now: now, Queries: queries,
+		Ledger: d.ledger, Book: d.book, Roster: of.Roster, Store: d.store, Now: now, Queries: queries, Codes: codes.Builtin(),
 	}
 	d.Service = office.New(d.options)
 	return d

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client/codes"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
@@ -44,6 +45,9 @@ type Options struct {
 	// UploadPace is how many bytes a second an upload has to bring, from its
 	// second minute on.
 	UploadPace int64
+
+	// Codes are the code lists by which codes are looked at.
+	Codes *codes.Registry
 
 	// Heartbeat is how often a watch that has nothing to say says so.
 	Heartbeat time.Duration

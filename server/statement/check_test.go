@@ -139,12 +139,12 @@ func TestCheck(t *testing.T) {
 		},
 		{
 			"wrong container", func(_ *spsv1.Statement, n *spsv1.Notification) { container(n, "CSQU3054384") },
-			[]want{{"notification.consignment.transports[0].containers[0].number", "CHECK_DIGIT"}},
+			nil, // which AdviseCodes sees to
 		},
 		{"right container", func(_ *spsv1.Statement, n *spsv1.Notification) { container(n, "CSQU3054383") }, nil},
 		{
 			"wrong GTIN", func(_ *spsv1.Statement, n *spsv1.Notification) { n.Products[0].Gtins = []string{"4006381333932"} },
-			[]want{{"notification.products[0].gtins[0]", "CHECK_DIGIT"}},
+			nil, // as it is printed
 		},
 		{"right GTINs", func(_ *spsv1.Statement, n *spsv1.Notification) {
 			n.Products[0].Gtins = []string{"4006381333931", "73513537"}

@@ -77,8 +77,7 @@ type tree struct {
 type reference struct{ path, id string }
 
 // checkTree walks through the whole statement and applies the law that does not
-// depend on where a value stands: local ids, text, languages, dates, check
-// digits.
+// depend on where a value stands: local ids, text, languages, dates.
 func checkTree(s *spsv1.Statement) Problems {
 	t := &tree{
 		content: Content(s) != nil || s.GetAnnouncement() != nil,
@@ -143,15 +142,7 @@ func (t *tree) values(m proto.Message, path string) {
 		t.date(m, path)
 	case *spsv1.LocalizedText:
 		t.localized(m, path)
-	case *spsv1.Container:
-		if m.GetNumber() != "" && len(m.GetNumber()) == 11 && !containerOK(m.GetNumber()) {
-			t.problems.add(path+".number", "CHECK_DIGIT",
-				"correct the container number, its check digit is wrong; if it is painted so, put it into as_written")
-		}
-	case *spsv1.Product:
-		t.gtins(m.GetGtins(), path)
 	case *spsv1.Lot:
-		t.gtins(m.GetGtins(), path)
 		t.lotDates(m, path)
 	case *spsv1.LotBalance:
 		t.balance(m, path)

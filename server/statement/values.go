@@ -117,48 +117,6 @@ func (t *tree) lotDates(l *spsv1.Lot, path string) {
 	}
 }
 
-// gtins checks the check digits of GTINs.
-func (t *tree) gtins(numbers []string, path string) {
-	for i, n := range numbers {
-		if !gtinOK(n) {
-			t.problems.add(fmt.Sprintf("%s.gtins[%d]", path, i), "CHECK_DIGIT",
-				"correct the GTIN, its check digit is wrong; if it is printed so, put it into marks")
-		}
-	}
-}
-
-// gtinOK checks the check digit of a GS1 GTIN.
-func gtinOK(n string) bool {
-	sum := 0
-	for i := range len(n) {
-		d := int(n[i] - '0')
-		if d < 0 || d > 9 {
-			return true // the field rule has said so
-		}
-		if (len(n)-i)%2 == 0 {
-			d *= 3
-		}
-		sum += d
-	}
-	return sum%10 == 0
-}
-
-// containerOK checks the check digit of an ISO 6346 container number of 11
-// characters.
-func containerOK(n string) bool {
-	sum := 0
-	for i := range 10 {
-		v := int(n[i] - '0')
-		if n[i] >= 'A' && n[i] <= 'Z' {
-			// Letters count from 10, leaving out the multiples of 11.
-			v = int(n[i]-'A') + 10
-			v += (v - 1) / 10
-		}
-		sum += v << i
-	}
-	return sum%11%10 == int(n[10]-'0')
-}
-
 // balance checks that the parts of a lot are not more than the whole.
 func (t *tree) balance(b *spsv1.LotBalance, path string) {
 	sum := new(big.Rat)

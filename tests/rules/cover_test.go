@@ -29,6 +29,11 @@ var elsewhere = map[string]string{
 	"FOUR_EYES":          "the node sets the persons, for drafts see server.TestOnePersonIsNotEnough",
 	"TEXT_UNREAD":        "is advice",
 	"FLAG_NOT_ADDRESSED": "is advice",
+	"CHECK_DIGIT":        "is advice",
+	"CODE_FORM":          "is advice",
+	"CODE_LIST_UNKNOWN":  "is advice",
+	"CODE_RETIRED":       "is advice",
+	"CODE_UNKNOWN":       "is advice",
 	"TARGET_REQUIRED":    "is of the requests of acts, see server.TestActsThatAreRefused",
 	"TARGET_UNKNOWN":     "is of the requests of acts, see server.TestActsThatAreRefused",
 }

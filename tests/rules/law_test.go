@@ -114,11 +114,6 @@ var law = []row{
 		put:  `notification{products{id:"p3" article_kind:ARTICLE_KIND_SOIL lots{id:"p3.l1" production_date{year:2026} best_before_date{year:2025}}}}`,
 		want: "notification.products[2].lots[0].best_before_date DATE_ORDER",
 	},
-	{name: "number of goods with a wrong check digit", base: "notice", put: `notification{products{id:"p2" article_kind:ARTICLE_KIND_SOIL gtins:"4006381333932"}}`, want: "notification.products[1].gtins[0] CHECK_DIGIT"},
-	{
-		name: "container with a wrong check digit", base: "lots", put: `notification{consignment{transports{id:"t2" containers{number:"MSKU1234566"}}}}`,
-		want: "notification.consignment.transports[1].containers[0].number CHECK_DIGIT",
-	},
 	{
 		name: "less than nothing of a lot", base: "lots",
 		put:  `notification{balances{about:"p2.l1" total{value:"12" rec20:"KGM"} items{state:BALANCE_STATE_HELD quantity{value:"-1" rec20:"KGM"}}}}`,

@@ -751,7 +751,7 @@ func (x *RoutePoint) GetAbout() []string {
 // Container is a freight container and its seals.
 type Container struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Number by ISO 6346 with its check digit, without blanks: `MSKU1234565`.
+	// Number by ISO 6346 with its check digit, without blanks: `MSKU1234565`. As painted, also where that digit is wrong.
 	Number string `protobuf:"bytes,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The marking of the container if it is no ISO 6346 number.
 	AsWritten string `protobuf:"bytes,2,opt,name=as_written,json=asWritten,proto3" json:"as_written,omitempty"`

@@ -488,7 +488,7 @@ type Lot struct {
 	SellByDate *Date `protobuf:"bytes,15,opt,name=sell_by_date,json=sellByDate,proto3" json:"sell_by_date,omitempty"`
 	// Stamps, marks and numbers on it, for example an ISPM 15 mark.
 	Marks []string `protobuf:"bytes,16,rep,name=marks,proto3" json:"marks,omitempty"`
-	// GS1 GTINs: 8, 12, 13 or 14 digits with the check digit.
+	// GS1 GTINs: 8, 12, 13 or 14 digits with the check digit, as printed, also where that digit is wrong.
 	Gtins []string `protobuf:"bytes,17,rep,name=gtins,proto3" json:"gtins,omitempty"`
 	// Codes of the growing areas, packing houses, establishments it came from.
 	Codes []*SiteCode `protobuf:"bytes,18,rep,name=codes,proto3" json:"codes,omitempty"`
@@ -709,7 +709,7 @@ type Product struct {
 	Quantity *Quantity `protobuf:"bytes,16,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// How it is packed.
 	Packaging *Packaging `protobuf:"bytes,17,opt,name=packaging,proto3" json:"packaging,omitempty"`
-	// GS1 GTINs: 8, 12, 13 or 14 digits with the check digit.
+	// GS1 GTINs: 8, 12, 13 or 14 digits with the check digit, as printed, also where that digit is wrong.
 	Gtins []string `protobuf:"bytes,18,rep,name=gtins,proto3" json:"gtins,omitempty"`
 	// Registration or approval number of the product.
 	RegistrationNumber string `protobuf:"bytes,19,opt,name=registration_number,json=registrationNumber,proto3" json:"registration_number,omitempty"`
