@@ -86,10 +86,12 @@ func TestStoryOfACase(t *testing.T) {
 		w.closed(24 * time.Hour)
 		w.wantSame(alert, both...)
 		w.wantDue(alert, both, "VN acknowledge overdue", "LA acknowledge by hand", "VN outcome running")
+		w.wantOverdue(alert, both...)
 		vn.says("lan", alert, &spsv1.Statement{Addressees: to("TH"), Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{}}})
 		w.settle()
 		w.wantSame(alert, both...)
 		w.wantDue(alert, both, "VN acknowledge met", "LA acknowledge by hand", "VN outcome running")
+		w.wantOverdue(alert)
 		if read := th.sees(alert).GetDeadlines()[0]; !read.GetLate() {
 			t.Errorf("the acknowledgement of VN at TH is %v, want late", read)
 		}
@@ -175,6 +177,7 @@ func TestStoryOfACase(t *testing.T) {
 			w.wantDue(alert, []certs.Office{office},
 				"VN acknowledge met", "LA acknowledge by hand", between[0], between[1], "TH answer met", "TH dispute met")
 		}
+		w.wantOverdue(alert, "TH", "CN")
 		cn.says("wei", alert, &spsv1.Statement{Addressees: to("TH", "VN"), Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{
 			Stance: &spsv1.Stance{Position: spsv1.StancePosition_STANCE_POSITION_ACCEPTED},
 		}}})
@@ -205,6 +208,8 @@ func TestStoryOfACase(t *testing.T) {
 		w.settle()
 		w.wantSame(alert, all...)
 		w.wantDue(alert, all, "VN acknowledge met", "LA acknowledge met", "CN acknowledge met", "VN outcome met", "TH answer met", "TH dispute met")
+
+		w.wantOverdue(alert)
 
 		// Thailand closes the case, and opens it again when the lot turns up.
 		th.issues("somchai", "malee", alert, &spsv1.Statement{

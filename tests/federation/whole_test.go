@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -247,6 +248,22 @@ func (d *desk) due(original *spsv1.IssuedStatement) []string {
 		lines = append(lines, dl.GetOffice()+" "+clock+" "+state)
 	}
 	return lines
+}
+
+// wantOverdue holds that the list of overdue cases has the case at these offices,
+// and at no other.
+func (w *whole) wantOverdue(original *spsv1.IssuedStatement, offices ...certs.Office) {
+	w.t.Helper()
+	for office, d := range w.desks {
+		list, err := spsv1.NewCaseServiceClient(d.as(certs.RoleOfficer, "desk")).ListCases(w.t.Context(), &spsv1.ListCasesRequest{Filter: "overdue = true"})
+		if err != nil {
+			w.t.Fatalf("what is overdue at %s: %v", office, err)
+		}
+		got := slices.ContainsFunc(list.GetCases(), func(c *spsv1.Case) bool { return c.GetReference() == original.GetReference() })
+		if want := slices.Contains(offices, office); got != want {
+			w.t.Errorf("%s is in the list of what is overdue at %s: %v, want %v", original.GetReference(), office, got, want)
+		}
+	}
 }
 
 // wantDue holds that offices are shown these clocks.
