@@ -19,6 +19,9 @@ func (b *Book) Entry(tx store.Tx, e ledger.Entry) error {
 // Receipt notes when a receipt over the own log was recorded, and that any
 // starts clocks. The rest of what it says is the ledger's to tell.
 func (b *Book) Receipt(tx store.Tx, r ledger.Receipt) error {
+	if r.From == b.o.Office { // recalled after a restore: clocks of any case may have begun earlier
+		return stirLive(tx)
+	}
 	if err := b.stirReceipted(tx, r); err != nil || r.Origin.Office != b.o.Office {
 		return err
 	}

@@ -63,11 +63,8 @@ func (s *session) post() (h head, note []byte, key receiptKey, ok bool) {
 		heads := s.inbox.heads[o]
 		return heads[len(heads)-1], nil, key, true
 	}
-	for key, note := range s.inbox.receipts {
-		delete(s.inbox.receipts, key)
-		return h, note, key, true
-	}
-	return h, nil, key, false
+	key, note, ok = s.inbox.takeReceipt()
+	return h, note, key, ok
 }
 
 // examine compares a head with what is held here. Two trees that cannot both
@@ -105,6 +102,9 @@ func (s *session) examine(ctx context.Context, h head) error {
 // rejected and an alarm; the session stays, since receipts and entries of
 // others do not depend on it and the alarm is seen sooner than a broken link.
 func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) error {
+	if key.office == s.x.office {
+		return s.recall(ctx, key, note)
+	}
 	own := key.origin == s.x.ledger.Origin()
 	if own && s.x.receipted != nil {
 		before, err := s.x.ledger.ReceiptOf(ctx, key.office, key.origin)
@@ -125,7 +125,6 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("receipt of %s for %s: %v", key.office, key.origin, err))
 		return nil
 	case errors.Is(err, ledger.ErrReceiptBeyond), errors.Is(err, ledger.ErrNotFound),
-		errors.Is(err, ledger.ErrOwnLog), // this node's own, which a peer carries
 		errors.Is(err, certs.ErrNoCard), errors.Is(err, seal.ErrUnknownKey):
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "receipt passed over", slog.String("of", string(key.office)),
 			slog.String("log", key.origin.String()), slog.Any("err", err))
@@ -138,6 +137,18 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 		return fmt.Errorf("receipt of %s for %s: %w", key.office, key.origin, err)
 	}
 	return nil
+}
+
+// recall takes up a receipt of this office that the peer shows it. One that does
+// not verify is none of this office, and says nothing.
+func (s *session) recall(ctx context.Context, key receiptKey, note []byte) error {
+	err := s.x.ledger.Recall(ctx, note)
+	if errors.Is(err, seal.ErrUnknownKey) || errors.Is(err, seal.ErrBadSignature) || errors.Is(err, seal.ErrKeyRange) ||
+		errors.Is(err, ledger.ErrOwnLog) || errors.Is(err, store.ErrFull) {
+		s.logger.LogAttrs(ctx, slog.LevelDebug, "own receipt passed over", slog.String("log", key.origin.String()), slog.Any("err", err))
+		return nil
+	}
+	return err
 }
 
 // measure tells how long ago the newest entry was issued that a receipt over the

@@ -152,7 +152,12 @@ func (x *Exchange) Session(ctx context.Context, stream Stream, peer certs.Peer, 
 	defer x.running.Done()
 
 	s := newSession(x, stream, peer, dialled)
-	why := s.run(ctx)
+	var why *ending
+	if err := s.introduce(ctx); err != nil {
+		why = x.failure(err)
+	} else {
+		why = s.run(ctx)
+	}
 	x.report(s, why)
 	return why.status()
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -50,6 +51,20 @@ func (s *session) judge(h *spsv1.Hello) (certs.Origin, *ending) {
 	return o, nil
 }
 
+// introduce says in Hello which receipt of the peer is held here.
+func (s *session) introduce(ctx context.Context) error {
+	theirs, err := s.x.ledger.ReceiptOf(ctx, s.peer.Office, s.x.ledger.Origin())
+	if err != nil {
+		return err
+	}
+	t := &timestamppb.Timestamp{}
+	if theirs != nil {
+		t.Seconds = theirs.Time
+	}
+	s.outbox.hello.GetHello().ReceiptTime = t
+	return nil
+}
+
 // begin opens the session for frames of every kind: it wants the peer's log
 // from where it is held here, tells the peer the own head and how far its log
 // is known here, and repeats the newest receipt, which may have been lost.
@@ -90,6 +105,9 @@ func (s *session) begin(ctx context.Context, origin certs.Origin) *ending {
 	}
 	for _, o := range append(known, s.x.ledger.Origin()) {
 		s.outbox.heads[o] = true
+	}
+	if t := hello.GetReceiptTime(); t != nil {
+		s.outbox.receipted[origin] = seal.Receipt{Time: t.GetSeconds()}
 	}
 	s.outbox.open = true
 	poke(s.wake)

@@ -458,7 +458,7 @@ func TestHeadsOfTooManyLogs(t *testing.T) {
 		for size := range uint64(2 * keptHeads) {
 			in.putHead(head{Checkpoint: seal.Checkpoint{Origin: o, Size: size + 1}})
 		}
-		in.putReceipt(receiptKey{office: "VN", origin: o}, nil)
+		in.putReceipt(receiptKey{office: "VN", origin: o}, posted{})
 	}
 	if got := len(in.heads); got != maxLogs {
 		t.Errorf("heads of %d logs, want %d", got, maxLogs)
@@ -471,7 +471,7 @@ func TestHeadsOfTooManyLogs(t *testing.T) {
 	if got := len(in.receipts); got != maxLogs {
 		t.Errorf("%d receipts, want %d", got, maxLogs)
 	}
-	if !in.putReceipt(receiptKey{office: "VN", origin: certs.Origin{Federation: "asean-cn", Office: "TH", Epoch: 1}}, []byte("new")) {
+	if !in.putReceipt(receiptKey{office: "VN", origin: certs.Origin{Federation: "asean-cn", Office: "TH", Epoch: 1}}, posted{1, []byte("new")}) {
 		t.Error("a newer receipt did not replace the one before")
 	}
 }

@@ -14,6 +14,9 @@ const (
 	// keptHeads is how many heads of a log wait for the entries that lead to
 	// them.
 	keptHeads = 4
+	// maxPosted is how many receipts wait at most, of all offices and logs. Of
+	// more, the newest of a log takes the place of the one before.
+	maxPosted = 1024
 )
 
 // inbox is what receive has put down for others to pick up: one slot for each
@@ -25,7 +28,8 @@ type inbox struct {
 	urgent   []delivery              // before all entries
 	heads    map[certs.Origin][]head // the last few of each log, oldest first
 	unseen   map[certs.Origin]bool   // logs whose newest head the clerk has not examined
-	receipts map[receiptKey][]byte
+	receipts map[receiptKey][]posted // oldest first, one for each second
+	posted   int                     // how many there are
 	wanted   map[certs.Origin]*order // what this side wants
 	parts    [2]parted               // of entries, of an urgent entry
 	whole    int                     // bytes of frames that came in parts and wait
@@ -42,7 +46,7 @@ func newInbox() inbox {
 	return inbox{
 		heads:    make(map[certs.Origin][]head),
 		unseen:   make(map[certs.Origin]bool),
-		receipts: make(map[receiptKey][]byte),
+		receipts: make(map[receiptKey][]posted),
 		wanted:   make(map[certs.Origin]*order),
 		holds:    make(map[certs.Origin]uint64),
 		unsaid:   make(map[certs.Origin]bool),
@@ -108,11 +112,38 @@ func (in *inbox) target(o certs.Origin, size uint64) []byte {
 	return nil
 }
 
-// putReceipt keeps a receipt, and reports whether there was room.
-func (in *inbox) putReceipt(key receiptKey, note []byte) bool {
-	if _, ok := in.receipts[key]; !ok && len(in.receipts) >= maxLogs {
+// posted is a receipt that the peer sent. Its signature is not checked yet.
+type posted struct {
+	time int64
+	note []byte
+}
+
+// putReceipt keeps a receipt, and reports whether there was room. One of the same
+// second takes the place of the one before.
+func (in *inbox) putReceipt(key receiptKey, p posted) bool {
+	waiting := in.receipts[key]
+	if waiting == nil && len(in.receipts) >= maxLogs {
 		return false
 	}
-	in.receipts[key] = note
+	if last := len(waiting) - 1; last >= 0 && (waiting[last].time == p.time || in.posted >= maxPosted) {
+		waiting[last] = p
+		return true
+	}
+	in.receipts[key] = append(waiting, p)
+	in.posted++
 	return true
+}
+
+// takeReceipt takes the oldest receipt of one office over one log; false if
+// none waits.
+func (in *inbox) takeReceipt() (key receiptKey, note []byte, ok bool) {
+	for key, waiting := range in.receipts {
+		if in.posted--; len(waiting) == 1 {
+			delete(in.receipts, key)
+		} else {
+			in.receipts[key] = waiting[1:]
+		}
+		return key, waiting[0].note, true
+	}
+	return receiptKey{}, nil, false
 }

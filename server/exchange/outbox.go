@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -18,8 +19,12 @@ type outbox struct {
 	wants    map[certs.Origin]bool
 	stops    map[certs.Origin]bool // orders of this side that are to end
 	receipts map[certs.Origin]bool // own ones
-	heads    map[certs.Origin]bool
-	told     map[certs.Origin]uint64 // sizes of the heads sent last
+	// receipted are the own receipts sent last, which the peer has or will have
+	// before what is sent next; of one of an earlier session only the time.
+	receipted map[certs.Origin]seal.Receipt
+	carried   [][]byte // receipts of the peer that it has forgotten
+	heads     map[certs.Origin]bool
+	told      map[certs.Origin]uint64 // sizes of the heads sent last
 
 	urgent   []*spsv1.Frame // urgent entries and their heads: before all that is held
 	wantBody *spsv1.Frame   // the body that this side asks for
@@ -53,6 +58,8 @@ func newOutbox(hello *spsv1.Frame) outbox {
 		receipts: make(map[certs.Origin]bool),
 		heads:    make(map[certs.Origin]bool),
 		told:     make(map[certs.Origin]uint64),
+
+		receipted: make(map[certs.Origin]seal.Receipt),
 	}
 }
 

@@ -172,7 +172,7 @@ func (s *session) putReceipt(r *spsv1.ReceiptNote) *ending {
 	if err != nil {
 		return refuse(ReasonBadEncoding, "receipt of %s: %v", office, err)
 	}
-	if s.inbox.putReceipt(receiptKey{office: office, origin: receipt.Origin}, r.GetNote()) {
+	if s.inbox.putReceipt(receiptKey{office: office, origin: receipt.Origin}, posted{receipt.Time, r.GetNote()}) {
 		poke(s.posted)
 	}
 	return nil

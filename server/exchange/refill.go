@@ -190,6 +190,26 @@ func (s *session) recordOwn(ctx context.Context, d delivery) error {
 func (s *session) heardHolds(ctx context.Context, o certs.Origin, size uint64) error {
 	err := s.x.ledger.PeerHolds(ctx, s.peer.Office, o, size)
 	poke(s.lacking)
+	if err != nil {
+		return err
+	}
+	return s.remember(ctx, o, size)
+}
+
+// maxCarried is how many receipts a peer is shown that it has forgotten.
+const maxCarried = 1024
+
+// remember shows a peer the receipts that it gave over more of an own log than it
+// holds now: it was restored from a backup, and clocks run from them.
+func (s *session) remember(ctx context.Context, o certs.Origin, size uint64) error {
+	notes, err := s.x.ledger.Above(ctx, s.peer.Office, o, size, maxCarried)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outbox.carried = notes
+	poke(s.wake)
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -57,6 +58,12 @@ func (s *session) fill(ctx context.Context) (bool, error) {
 		s.hold(stop(o))
 		return true, nil
 	}
+	if notes := out.carried; len(notes) > 0 {
+		out.carried = nil
+		s.mu.Unlock()
+		s.holdReceipts(s.peer.Office, notes)
+		return true, nil
+	}
 	if out.wantBody != nil {
 		out.held = append(out.held, out.wantBody)
 		out.wantBody = nil
@@ -98,19 +105,39 @@ func (s *session) fillWant(ctx context.Context, o certs.Origin) error {
 }
 
 // fillReceipt says what is held of a log, as of now: however many packages were
-// recorded since the last one, there is one receipt for all.
+// recorded in one second, there is one receipt for all; and before it what was
+// held at the end of each second of which the peer has no receipt, since clocks
+// run from there.
 func (s *session) fillReceipt(ctx context.Context, o certs.Origin) error {
-	note, err := s.x.ledger.Receipt(ctx, o)
+	s.mu.Lock()
+	sent, known := s.outbox.receipted[o]
+	s.mu.Unlock()
+	if !known {
+		sent.Time = math.MaxInt64
+	}
+	notes, err := s.x.ledger.Receipts(ctx, o, sent)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	s.hold(&spsv1.Frame{Kind: &spsv1.Frame_Receipt{Receipt: &spsv1.ReceiptNote{
-		Office: string(s.x.office), Note: note,
-	}}})
+	newest, err := seal.ParseReceipt(notes[len(notes)-1])
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.outbox.receipted[o] = newest
+	s.mu.Unlock()
+	s.holdReceipts(s.x.office, notes)
 	return nil
+}
+
+// holdReceipts holds receipts of an office, in order.
+func (s *session) holdReceipts(office certs.Office, notes [][]byte) {
+	for _, note := range notes {
+		s.hold(&spsv1.Frame{Kind: &spsv1.Frame_Receipt{Receipt: &spsv1.ReceiptNote{Office: string(office), Note: note}}})
+	}
 }
 
 // fillHead says what the newest checkpoint of a log is here.

@@ -210,6 +210,9 @@ func (l *Ledger) putAhead(tx store.Tx, u Urgent, leaf *spsv1.Leaf) error {
 	if err := tx.Put(tableAhead, entryKey(row.id, u.Sequence), kept.encode()); err != nil {
 		return err
 	}
+	if err := l.holdBody(tx, row.id, u.Sequence); err != nil {
+		return err
+	}
 	place := placeRow{id: row.id, number: u.Sequence}
 	if err := tx.Put(tablePositions, positionKey(kept.n), place.encode()); err != nil {
 		return err

@@ -117,6 +117,9 @@ func (l *Ledger) addBody(tx store.Tx, id logID, o certs.Origin, seq uint64, enve
 	if err := tx.Delete(tableMissing, key); err != nil {
 		return err
 	}
+	if err := l.holdBody(tx, id, seq); err != nil {
+		return err
+	}
 	last, err := lastPosition(tx)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ import (
 )
 
 // ownReceipts remembers the newest receipt that was signed here for each log.
-// After a restart each is signed anew, with another time, when it is asked for.
+// After a restart each is signed anew, with the same time, when it is asked for.
 type ownReceipts struct {
 	mu   sync.Mutex // held while signing
 	last map[certs.Origin]ownReceipt
@@ -43,12 +43,18 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 	defer l.receipts.mu.Unlock()
 	last := l.receipts.last[o]
 	var next seal.Receipt
+	var heldAt int64
 	err := l.view(ctx, func(r store.Reader) error {
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
 		}
 		next = seal.Receipt{Origin: o}
+		newest, _, err := scanHeld(r, row.id, heldLast, 0, false)
+		if err != nil {
+			return err
+		}
+		heldAt = newest.time
 		if next.Size, next.Missing, err = holding(r, row); err != nil {
 			return err
 		}
@@ -70,7 +76,11 @@ func (l *Ledger) Receipt(ctx context.Context, o certs.Origin) ([]byte, error) {
 	case next.Size == last.said.Size && slices.Equal(next.Missing, last.said.Missing) && slices.Equal(next.Ahead, last.said.Ahead):
 		return bytes.Clone(last.note), nil
 	}
-	next.Time = max(l.o.Now().Unix(), last.said.Time)
+	if next.Time = last.said.Time; heldAt > 0 {
+		next.Time = max(next.Time, heldAt)
+	} else { // recorded by a version that did not note it
+		next.Time = max(next.Time, l.o.Now().Unix())
+	}
 	note, err := seal.SignReceipt(next, l.own.Office, l.o.Receipts)
 	if err != nil {
 		return nil, err
@@ -303,9 +313,9 @@ func (l *Ledger) Covering(ctx context.Context, office certs.Office, o certs.Orig
 	return earliest, err
 }
 
-// covering looks at the receipt before the sequence, which may list the entry
-// ahead, and then at those above it.
-func (l *Ledger) covering(r store.Reader, id logID, office certs.Office, seq uint64, hash tlog.Hash) (*Receipt, error) {
+// covering looks at the receipts before the sequence, which may list the entry
+// ahead, backwards, and then at those above it.
+func (l *Ledger) covering(r store.Reader, id logID, office certs.Office, seq uint64, hash tlog.Hash) (earliest *Receipt, err error) {
 	prefix := receiptPrefix(id, office)
 	above := binary.BigEndian.AppendUint64(bytes.Clone(prefix), seq+1)
 	for item, err := range r.Scan(tableReceipts, prefix, above, true) {
@@ -316,10 +326,13 @@ func (l *Ledger) covering(r store.Reader, id logID, office certs.Office, seq uin
 		if err != nil {
 			return nil, err
 		}
-		if !receipt.Lacks(seq, hash) {
-			return receipt, nil
+		if receipt.Lacks(seq, hash) {
+			break
 		}
-		break
+		earliest = receipt // ahead of its turn it is listed again and again
+	}
+	if earliest != nil {
+		return earliest, nil
 	}
 	for item, err := range r.Scan(tableReceipts, above, store.PrefixEnd(prefix), false) {
 		if err != nil {

@@ -141,9 +141,13 @@ func (l *Ledger) putRun(tx store.Tx, run *run) error {
 			return err
 		}
 	}
+	before := row.size
 	row.size, row.last = run.end(), run.last
 	if run.target.Size <= row.size {
 		row.note = run.target.note
+	}
+	if err := l.holdUpTo(tx, row.id, before, row.size); err != nil {
+		return err
 	}
 	return putLog(tx, run.origin, row)
 }

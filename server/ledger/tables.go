@@ -15,6 +15,7 @@ const (
 	tablePositions  store.Table = "ledger.positions"  // number → entry or receipt
 	tableReceipts   store.Table = "ledger.receipts"   // log, office, size, position → note
 	tableRequests   store.Table = "ledger.requests"   // request ID → own entry
+	tableHeld       store.Table = "ledger.held"       // log, kind, size or sequence → Unix seconds by which it was held
 	tableReferences store.Table = "ledger.references" // year, or EX and year → number given last
 )
 
@@ -23,7 +24,7 @@ const (
 func Tables() []store.Table {
 	return []store.Table{
 		tableMeta, tableLogs, tableLeaves, tableEnvelopes, tableMissing, tableAhead, tableUrgent,
-		tablePositions, tableReceipts, tableRequests, tableReferences,
+		tablePositions, tableReceipts, tableRequests, tableHeld, tableReferences,
 	}
 }
 

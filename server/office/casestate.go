@@ -185,9 +185,8 @@ type delivery struct {
 	err error
 }
 
-// Receipt implements [statement.Delivery]. This office's own is when it recorded
-// the statement, in whole seconds as a receipt has them: it signs one as soon as
-// it has.
+// Receipt implements [statement.Delivery]. The time of this office's own is in
+// the ledger, whether the receipt has reached its issuer yet or not.
 func (d *delivery) Receipt(office, name string) (time.Time, bool) {
 	origin, seq, err := parseName(name, d.s.o.Roster.Federation())
 	if err != nil || d.err != nil {
@@ -200,7 +199,7 @@ func (d *delivery) Receipt(office, name string) (time.Time, bool) {
 		d.err = errOr(d.err, err)
 		return e.Leaf.GetTime().AsTime(), err == nil
 	case d.s.self():
-		return d.recorded(origin, seq)
+		return d.held(origin, seq)
 	}
 	receipt, err := d.s.o.Ledger.Covering(d.ctx, certs.Office(office), origin, seq)
 	if err != nil || receipt == nil {
@@ -210,8 +209,8 @@ func (d *delivery) Receipt(office, name string) (time.Time, bool) {
 	return time.Unix(receipt.Time, 0).UTC(), true
 }
 
-// recorded returns when this office recorded a statement of another.
-func (d *delivery) recorded(origin certs.Origin, seq uint64) (time.Time, bool) {
+// held returns since when this office holds a statement of another.
+func (d *delivery) held(origin certs.Origin, seq uint64) (time.Time, bool) {
 	e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
 	if err != nil {
 		d.err = errOr(d.err, err)
@@ -222,7 +221,12 @@ func (d *delivery) recorded(origin certs.Origin, seq uint64) (time.Time, bool) {
 		d.err = errOr(d.err, err)
 		return time.Time{}, false
 	}
-	at, err := d.s.o.Book.Recorded(d.ctx, e.Position.N)
+	since, ok, err := d.s.o.Ledger.Held(d.ctx, origin, seq)
+	if err != nil || ok {
+		d.err = errOr(d.err, err)
+		return time.Unix(since, 0).UTC(), err == nil
+	}
+	at, err := d.s.o.Book.Recorded(d.ctx, e.Position.N) // by a version that did not note it
 	d.err = errOr(d.err, err)
 	return at.Truncate(time.Second), err == nil && !at.IsZero()
 }

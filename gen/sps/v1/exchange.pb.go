@@ -493,7 +493,10 @@ type Hello struct {
 	// Kinds of frames beyond those that every node of its version acts upon, by the names that they have in Frame: of
 	// version 1 `urgent`, `want_body`, `parcel`, `misbehaviour`, `part`. A kind that is not named may be sent, and is passed
 	// over.
-	Features      []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
+	Features []string `protobuf:"bytes,8,rep,name=features,proto3" json:"features,omitempty"`
+	// The time of the newest receipt of the receiver that the sender holds over `origin`; 1970 if it holds none, absent if
+	// the sender does not say. The receiver sends again those that were lost on the way.
+	ReceiptTime   *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=receipt_time,json=receiptTime,proto3" json:"receipt_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -580,6 +583,13 @@ func (x *Hello) GetSoftware() string {
 func (x *Hello) GetFeatures() []string {
 	if x != nil {
 		return x.Features
+	}
+	return nil
+}
+
+func (x *Hello) GetReceiptTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReceiptTime
 	}
 	return nil
 }
@@ -1683,7 +1693,7 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\fmisbehaviour\x18\v \x01(\v2\x14.sps.v1.MisbehaviourH\x00R\fmisbehaviour\x12\x1f\n" +
 	"\x03bye\x18\f \x01(\v2\v.sps.v1.ByeH\x00R\x03bye\x12'\n" +
 	"\x04part\x18\r \x01(\v2\x11.sps.v1.FramePartH\x00R\x04partB\x06\n" +
-	"\x04kind\"\xa9\x03\n" +
+	"\x04kind\"\xe8\x03\n" +
 	"\x05Hello\x12&\n" +
 	"\bversions\x18\x01 \x03(\rB\n" +
 	"\xbaH\a\x92\x01\x04\b\x01\x10\x10R\bversions\x12@\n" +
@@ -1697,7 +1707,8 @@ const file_sps_v1_exchange_proto_rawDesc = "" +
 	"\vcard_number\x18\x06 \x01(\x04R\n" +
 	"cardNumber\x12#\n" +
 	"\bsoftware\x18\a \x01(\tB\a\xbaH\x04r\x02\x18dR\bsoftware\x12B\n" +
-	"\bfeatures\x18\b \x03(\tB&\xbaH#\x92\x01 \x10 \x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$R\bfeatures\"\x8f\x01\n" +
+	"\bfeatures\x18\b \x03(\tB&\xbaH#\x92\x01 \x10 \x18\x01\"\x1ar\x182\x16^[a-z][a-z0-9_]{0,39}$R\bfeatures\x12=\n" +
+	"\freceipt_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\vreceiptTime\"\x8f\x01\n" +
 	"\x04Want\x12Q\n" +
 	"\x06origin\x18\x01 \x01(\tB9\xbaH6r422^[a-z0-9][a-z0-9-]{0,62}/[A-Z]{2}/[1-9][0-9]{0,9}$R\x06origin\x12 \n" +
 	"\x04size\x18\x02 \x01(\x04B\f\xbaH\t2\a\x18\x80\x80\x80\x80\x80 R\x04size\x12\x12\n" +
@@ -1857,18 +1868,19 @@ var file_sps_v1_exchange_proto_depIdxs = []int32{
 	19, // 13: sps.v1.Frame.bye:type_name -> sps.v1.Bye
 	18, // 14: sps.v1.Frame.part:type_name -> sps.v1.FramePart
 	20, // 15: sps.v1.Hello.time:type_name -> google.protobuf.Timestamp
-	8,  // 16: sps.v1.Entries.bodies:type_name -> sps.v1.EntryBody
-	20, // 17: sps.v1.Credit.time:type_name -> google.protobuf.Timestamp
-	17, // 18: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
-	16, // 19: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
-	0,  // 20: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
-	1,  // 21: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
-	2,  // 22: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
-	22, // [22:23] is the sub-list for method output_type
-	21, // [21:22] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	20, // 16: sps.v1.Hello.receipt_time:type_name -> google.protobuf.Timestamp
+	8,  // 17: sps.v1.Entries.bodies:type_name -> sps.v1.EntryBody
+	20, // 18: sps.v1.Credit.time:type_name -> google.protobuf.Timestamp
+	17, // 19: sps.v1.Misbehaviour.tree_conflict:type_name -> sps.v1.TreeConflict
+	16, // 20: sps.v1.Misbehaviour.card_conflict:type_name -> sps.v1.CardConflict
+	0,  // 21: sps.v1.Bye.code:type_name -> sps.v1.ByeReason
+	1,  // 22: sps.v1.ExchangeService.Exchange:input_type -> sps.v1.ExchangeRequest
+	2,  // 23: sps.v1.ExchangeService.Exchange:output_type -> sps.v1.ExchangeResponse
+	23, // [23:24] is the sub-list for method output_type
+	22, // [22:23] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_exchange_proto_init() }

@@ -36,7 +36,7 @@ func frame(num uint64, inner writer) []byte {
 }
 
 // Hello returns the frame of an office with card 1, which speaks version 1 and
-// acts upon some kinds of frames beyond it.
+// acts upon some kinds of frames beyond it. It holds no receipt of the other.
 func Hello(federation, office, origin string, seconds uint64, software string, features ...string) []byte {
 	var w, stamp writer
 	w.bytes(1, []byte{1}) // packed
@@ -50,6 +50,7 @@ func Hello(federation, office, origin string, seconds uint64, software string, f
 	for _, feature := range features {
 		w.always(8, []byte(feature))
 	}
+	w.always(9, nil) // 1970: no receipt is held
 	return frame(1, w)
 }
 
