@@ -11,6 +11,11 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
+// InspectionService returns the generated client, for what has no method here.
+func (c *Client) InspectionService() spsv1.InspectionServiceClient {
+	return spsv1.NewInspectionServiceClient(c.conn)
+}
+
 // ExportService returns the generated client. [WriteFile] takes what its methods
 // answer with.
 func (c *Client) ExportService() spsv1.ExportServiceClient {

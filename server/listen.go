@@ -69,6 +69,7 @@ func (s *Server) serve() error {
 	spsv1.RegisterCaseServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterEvidenceServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterDraftServiceServer(s.peopleRPC, s.office.Drafts())
+	spsv1.RegisterInspectionServiceServer(s.peopleRPC, s.office.Inspections())
 	spsv1.RegisterExportServiceServer(s.peopleRPC, s.office.Exports())
 	spsv1.RegisterAttachmentServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)

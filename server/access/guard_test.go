@@ -42,6 +42,8 @@ var allowed = map[string]string{
 	"/sps.v1.CaseService/Announce":                              "validator system",
 	"/sps.v1.AttachmentService/UploadAttachment":                "officer validator post system",
 	"/sps.v1.CaseService/GetStatistics":                         "officer validator system auditor",
+	"/sps.v1.InspectionService/EnterInspections":                "officer validator system",
+	"/sps.v1.InspectionService/ListInspections":                 "officer validator system auditor",
 	"/sps.v1.ExportService/ExportCases":                         "officer validator system auditor",
 	"/sps.v1.ExportService/ExportStatements":                    "officer validator system auditor",
 	"/sps.v1.ExportService/ExportStatistics":                    "officer validator system auditor",

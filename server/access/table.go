@@ -142,6 +142,9 @@ func Methods() map[string]Rule {
 		spsv1.ExportService_ExportStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
 		spsv1.ExportService_ExportStatistics_FullMethodName: {Class: ClassWatch, Roles: readers},
 
+		spsv1.InspectionService_EnterInspections_FullMethodName: {Class: ClassWrite, Roles: []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem}},
+		spsv1.InspectionService_ListInspections_FullMethodName:  {Class: ClassRead, Roles: readers},
+
 		spsv1.DraftService_CreateDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_GetDraft_FullMethodName:                {Class: ClassRead, Roles: draftReaders},
 		spsv1.DraftService_ListDrafts_FullMethodName:              {Class: ClassRead, Roles: draftReaders},

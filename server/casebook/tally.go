@@ -27,6 +27,8 @@ type Tally struct {
 	o      TallyOptions
 	total  *group
 	groups map[string]*group
+
+	categories map[string]Term // made by Inspected
 }
 
 // TallyOptions says what is counted.

@@ -61,6 +61,11 @@ var examples = []struct {
 		"spsctl case statistics --by week",
 		"spsctl case stats --by origin,hazard --from 2026-01-01 -o json",
 	}},
+	{"how much was inspected, to set rejections against it", []string{
+		"printf 'week,product_category,hs_chapter,origin,consignments\\n2026-W10,,08,TH,120\\n' > inspected.csv",
+		"spsctl inspection enter -f inspected.csv",
+		"spsctl inspection list --history",
+	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",
 		"spsctl node whoami",
