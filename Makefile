@@ -33,7 +33,7 @@ test: ## all tests that need nothing but Go
 
 .PHONY: faults
 faults: ## faults of kernel, disk and process on real nodes; Linux on amd64, as root, some minutes
-	go test -tags faults -count=1 -timeout 15m -v ./tests/faults/process
+	go test -tags faults -count=1 -timeout 15m -parallel 6 -v ./tests/faults/process
 
 .PHONY: soak
 soak: ## KILLS (1000) kills of loaded nodes at calls of all kinds; LEAVES (500000) entries after eight weeks off line; random programs for PROGRAMS (1h)

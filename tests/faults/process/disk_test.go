@@ -258,6 +258,7 @@ func urgent(to ...certs.Office) *spsv1.Statement {
 // TestFault06_InitKilled kills `spsd store init` at each call. Whatever it
 // leaves, running it again makes a complete store, or says that there is one.
 func TestFault06_InitKilled(t *testing.T) {
+	t.Parallel()
 	f := start(t, "CN")
 	ctx := within(t, 3*time.Minute)
 	n := f.Node("CN")
