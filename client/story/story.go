@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -195,11 +196,12 @@ func (p *player) ended(ctx context.Context) error {
 		return fmt.Errorf("the case at its end: %w", err)
 	}
 	state := c.GetState()
-	switch lot := state.GetNotification().GetProducts()[0].GetLots()[0].GetNumber(); {
+	about := state.GetNotification().GetProducts()
+	switch {
 	case state.GetStatus() != spsv1.CaseStatus_CASE_STATUS_CLOSED:
 		return fmt.Errorf("the case is %s at its end, not closed", state.GetStatus())
-	case lot != "L-71" || len(state.GetVersions()) != 2:
-		return fmt.Errorf("the case is about lot %s in version %d at its end, not L-71 in the second", lot, len(state.GetVersions()))
+	case len(state.GetVersions()) != 2 || len(about) != 1 || !proto.Equal(about[0], pepper("L-71").GetProducts()[0]):
+		return fmt.Errorf("the case is about %v in version %d at its end, not about lot L-71 in the second", about, len(state.GetVersions()))
 	case len(state.GetDisputes()) != 1 || state.GetDisputes()[0].GetAnswered() == nil:
 		return errors.New("the dispute is not answered at the end")
 	case len(c.GetIncomplete()) > 0:
