@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/spsalert/spsalert/client/codes"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -158,23 +159,23 @@ func product(p *spsv1.Product, languages []string) string {
 			return name
 		}
 	}
-	if name := concept(p.GetItem()); name != "" {
+	if name := concept(p.GetItem(), languages); name != "" {
 		return name
 	}
-	if name := concept(p.GetCategory()); name != "" {
+	if name := concept(p.GetCategory(), languages); name != "" {
 		return name
 	}
-	if name := concept(p.GetCommodityClass()); name != "" {
+	if name := concept(p.GetCommodityClass(), languages); name != "" {
 		return name
 	}
 	for _, c := range p.GetCommodityCodes() {
-		return c.GetSystem() + " " + c.GetCode()
+		return coding(c, languages)
 	}
 	return Words(p.GetArticleKind())
 }
 
 func finding(f *spsv1.Finding, languages []string) string {
-	if name := hazard(f.GetHazard()); name != "" {
+	if name := hazard(f.GetHazard(), languages); name != "" {
 		return name
 	}
 	if o := f.GetOrganism(); o != nil {
@@ -184,21 +185,21 @@ func finding(f *spsv1.Finding, languages []string) string {
 		return "document " + Words(faults[0])
 	}
 	for _, m := range f.GetMismatches() {
-		if name := concept(m.GetWhat()); name != "" {
+		if name := concept(m.GetWhat(), languages); name != "" {
 			return name + " not as declared"
 		}
 	}
-	if name := concept(f.GetReason()); name != "" {
+	if name := concept(f.GetReason(), languages); name != "" {
 		return name
 	}
 	return Text(f.GetText(), languages...)
 }
 
-func hazard(h *spsv1.Hazard) string {
-	if name := concept(h.GetAgent()); name != "" {
+func hazard(h *spsv1.Hazard, languages []string) string {
+	if name := concept(h.GetAgent(), languages); name != "" {
 		return name
 	}
-	if name := concept(h.GetCategory()); name != "" {
+	if name := concept(h.GetCategory(), languages); name != "" {
 		return name
 	}
 	return Words(h.GetNature())
@@ -222,26 +223,49 @@ func taxon(t *spsv1.Taxon, languages []string) string {
 		}
 	}
 	for _, c := range t.GetCodings() {
-		return coding(c)
+		return coding(c, languages)
 	}
 	return ""
 }
 
-func concept(c *spsv1.Concept) string {
+// concept returns the name that a code list has in one of the languages, else
+// the words of the source, else what the first code means.
+func concept(c *spsv1.Concept, languages []string) string {
+	for _, code := range c.GetCodings() {
+		if name := inList(code).NameIn(languages...); name != "" {
+			return name
+		}
+	}
 	if c.GetAsWritten() != "" {
 		return c.GetAsWritten()
 	}
 	for _, code := range c.GetCodings() {
-		return coding(code)
+		return coding(code, languages)
 	}
 	return ""
 }
 
-func coding(c *spsv1.Coding) string {
-	if c.GetDisplay() != "" {
-		return c.GetDisplay()
+// coding returns what a code means: as its list has it in one of the languages,
+// else as its writer saw it, else in English, else the code.
+func coding(c *spsv1.Coding, languages []string) string {
+	e := inList(c)
+	for _, name := range []string{e.NameIn(languages...), c.GetDisplay(), e.NameIn("en")} {
+		if name != "" {
+			return name
+		}
 	}
 	return c.GetSystem() + " " + c.GetCode()
+}
+
+// inList returns the entry of a code in the built-in lists; the zero Entry if
+// none has it.
+func inList(c *spsv1.Coding) codes.Entry {
+	list, ok := codes.Builtin().List(c.GetSystem())
+	if !ok {
+		return codes.Entry{}
+	}
+	e, _ := list.Entry(c.GetCode())
+	return e
 }
 
 func area(a *spsv1.Area) string {

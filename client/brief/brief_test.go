@@ -28,6 +28,12 @@ func TestOf(t *testing.T) {
 			{State: spsv1.OriginState_ORIGIN_STATE_STATED, Area: &spsv1.Area{AsWritten: "Somewhere"}},
 		},
 	}
+	coded := &spsv1.Notification{
+		Products: []*spsv1.Product{{CommodityCodes: []*spsv1.Coding{{System: "hs", Code: "081060"}}}},
+		Findings: []*spsv1.Finding{{Hazard: &spsv1.Hazard{Category: &spsv1.Concept{
+			Codings: []*spsv1.Coding{{System: "rasff-hazard-category", Code: "heavy metals"}}, AsWritten: "metales pesados", Lang: "es",
+		}}}},
+	}
 	for _, test := range []struct {
 		name      string
 		in        *spsv1.Statement
@@ -35,6 +41,23 @@ func TestOf(t *testing.T) {
 		want      brief.Brief
 	}{
 		{name: "nothing", in: &spsv1.Statement{}},
+		{
+			name:      "codes, in the reader's language",
+			in:        notification(coded),
+			languages: []string{"vi"},
+			want:      brief.Brief{Kind: "notification", Product: "sầu riêng tươi", Hazard: "kim loại nặng"},
+		},
+		{
+			name: "codes, in English by default: what was written first",
+			in:   notification(coded),
+			want: brief.Brief{Kind: "notification", Product: "durians, fresh", Hazard: "metales pesados"},
+		},
+		{
+			name:      "codes, in a language that their list lacks",
+			in:        notification(coded),
+			languages: []string{"km"},
+			want:      brief.Brief{Kind: "notification", Product: "durians, fresh", Hazard: "metales pesados"},
+		},
 		{
 			name: "a pest in mango, in English by default",
 			in: notification(&spsv1.Notification{

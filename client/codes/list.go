@@ -37,6 +37,19 @@ func (e Entry) Name(languages ...string) string {
 	return e.Code
 }
 
+// NameIn returns the name in the first of the languages that is there; empty if
+// none is.
+func (e Entry) NameIn(languages ...string) string {
+	for _, want := range languages {
+		for _, n := range e.Names {
+			if sameLanguage(n.Lang, want) {
+				return n.Text
+			}
+		}
+	}
+	return ""
+}
+
 // List is a code list. It does not change and is safe for concurrent use.
 type List struct {
 	System  string // as in Coding.system

@@ -141,7 +141,7 @@ func (a *app) listCases(ctx context.Context, node *client.Client, as format, sel
 		if err != nil {
 			return err
 		}
-		if err := list.add(found, caseCells(found)...); err != nil {
+		if err := list.add(found, a.caseCells(found)...); err != nil {
 			return err
 		}
 		shown++
@@ -165,9 +165,9 @@ func (a *app) newCaseList(as format) *list {
 }
 
 // caseCells are the columns of a case in a list.
-func caseCells(c *spsv1.Case) []any {
+func (a *app) caseCells(c *spsv1.Case) []any {
 	s := c.GetOriginal()
-	b := brief.Of(s.GetStatement())
+	b := brief.Of(s.GetStatement(), a.languages()...)
 	return []any{
 		c.GetReference(), when(s.GetIssueTime()), b.Classification,
 		short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40), delivered(s),

@@ -111,7 +111,7 @@ func (a *app) completeReferences(cmd *cobra.Command, args []string, begun string
 			if err != nil {
 				break
 			}
-			b := brief.Of(found.GetOriginal().GetStatement())
+			b := brief.Of(found.GetOriginal().GetStatement(), a.languages()...)
 			all = append(all, found.GetReference()+"\t"+shorten(strings.Join(nonEmpty(b.Classification, b.Product, b.Hazard), ", "), 60))
 		}
 		return all

@@ -111,7 +111,7 @@ func (a *app) addPart(all *list, as format, flag, heading string, page *spsv1.Li
 	part := deskPart{List: flag, TotalSize: page.GetTotalSize(), TotalMore: page.GetTotalMore(), Cases: []json.RawMessage{}}
 	for _, found := range page.GetCases() {
 		if as == csvFormat {
-			if err := all.add(nil, append([]any{flag}, deskCells(found)...)...); err != nil {
+			if err := all.add(nil, append([]any{flag}, a.deskCells(found)...)...); err != nil {
 				return err
 			}
 		}
@@ -149,7 +149,7 @@ func (a *app) showPart(heading string, page *spsv1.ListCasesResponse) error {
 	}
 	rows := newList(a.out, tableFormat, deskColumns...)
 	for _, found := range page.GetCases() {
-		if err := rows.add(found, deskCells(found)...); err != nil {
+		if err := rows.add(found, a.deskCells(found)...); err != nil {
 			return err
 		}
 	}
@@ -163,7 +163,7 @@ func (a *app) showPart(heading string, page *spsv1.ListCasesResponse) error {
 var deskColumns = []string{"reference", "due", "who", "what", "classification", "product", "hazard"}
 
 // deskCells are what is due first in a case, by whom, and what it is about.
-func deskCells(c *spsv1.Case) []any {
+func (a *app) deskCells(c *spsv1.Case) []any {
 	s := c.GetSummary()
 	var due *timestamppb.Timestamp
 	who, what := "", ""
@@ -174,7 +174,7 @@ func deskCells(c *spsv1.Case) []any {
 			what += ", overdue"
 		}
 	}
-	about := caseCells(c)
+	about := a.caseCells(c)
 	return []any{c.GetReference(), when(due), who, what, about[2], about[3], about[4]}
 }
 

@@ -81,7 +81,7 @@ func (a *app) draftListCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := list.add(d, d.GetName(), brief.Words(d.GetState()), brief.Of(d.GetStatement()).Subject,
+				if err := list.add(d, d.GetName(), brief.Words(d.GetState()), brief.Of(d.GetStatement(), a.languages()...).Subject,
 					d.GetDraftedBy().GetId(), when(d.GetUpdateTime())); err != nil {
 					return err
 				}
@@ -117,7 +117,7 @@ func (a *app) draftGetCommand() *cobra.Command {
 
 // draftFacts returns what a person looks for in a draft.
 func (a *app) draftFacts(d *spsv1.Draft) *facts {
-	b := brief.Of(d.GetStatement())
+	b := brief.Of(d.GetStatement(), a.languages()...)
 	f := newFacts(a.out)
 	f.add("name", d.GetName())
 	f.add("state", brief.Words(d.GetState()))

@@ -12,9 +12,10 @@ import (
 )
 
 // printInFull writes everything that a message says, for people: YAML with the
-// short values of lists, as a statement is written to be issued. Fields that
-// were said elsewhere are left out. A message that says nothing more is nothing.
-func printInFull(w io.Writer, title string, m proto.Message, said ...string) error {
+// short values of lists, as a statement is written to be issued, and behind each
+// code what it means in one of the languages. Fields that were said elsewhere are
+// left out. A message that says nothing more is nothing.
+func printInFull(w io.Writer, title string, m proto.Message, languages []string, said ...string) error {
 	data, err := marshal(m)
 	if err != nil {
 		return err
@@ -35,7 +36,9 @@ func printInFull(w io.Writer, title string, m proto.Message, said ...string) err
 		return nil
 	}
 	blockStyle(root)
-	shortValues(root, place{message: m.ProtoReflect().Descriptor()})
+	whole := place{message: m.ProtoReflect().Descriptor()}
+	shortValues(root, whole)
+	nameCodes(root, whole, languages)
 	var text bytes.Buffer
 	e := yaml.NewEncoder(&text)
 	e.SetIndent(2)

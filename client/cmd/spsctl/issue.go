@@ -165,7 +165,7 @@ func conflictHint(err error) string {
 // shown as the node would issue it.
 func (a *app) confirm(node *client.Client, as *spsv1.IssuedStatement) error {
 	s := as.GetStatement()
-	b := brief.Of(s)
+	b := brief.Of(s, a.languages()...)
 	f := newFacts(a.err)
 	f.add("kind", b.Kind)
 	f.add("classification", b.Classification)

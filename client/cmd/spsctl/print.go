@@ -16,11 +16,11 @@ func (a *app) printStatement(as format, s *spsv1.IssuedStatement) error {
 	if err := a.statementFacts(s).write(as, s); err != nil || as != tableFormat {
 		return err
 	}
-	return printInFull(a.out, "in full", s.GetStatement(), "salt", "federation", "office", "requestId")
+	return printInFull(a.out, "in full", s.GetStatement(), a.languages(), "salt", "federation", "office", "requestId")
 }
 
 func (a *app) statementFacts(s *spsv1.IssuedStatement) *facts {
-	b := brief.Of(s.GetStatement())
+	b := brief.Of(s.GetStatement(), a.languages()...)
 	f := newFacts(a.out)
 	f.add("reference", s.GetReference())
 	f.add("name", s.GetName())
@@ -95,7 +95,7 @@ func (a *app) printCase(as format, c *spsv1.Case, full bool) error {
 func (a *app) listStatements(as format, all []*spsv1.IssuedStatement) error {
 	list := newList(a.out, as, "reference", "office", "issued", "kind", "what it says")
 	for _, s := range all {
-		b := brief.Of(s.GetStatement())
+		b := brief.Of(s.GetStatement(), a.languages()...)
 		if err := list.add(s, s.GetReference(), s.GetStatement().GetOffice(), when(s.GetIssueTime()), b.Kind, short(b.Subject, 60)); err != nil {
 			return err
 		}

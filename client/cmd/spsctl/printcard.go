@@ -63,7 +63,7 @@ func (a *app) printCardInFull(card *certs.Card) error {
 	if err := f.close(); err != nil {
 		return err
 	}
-	return printInFull(a.out, "in full", m, "federation", "office", "number", "issueTime", "name", "addresses", "languages",
+	return printInFull(a.out, "in full", m, a.languages(), "federation", "office", "number", "issueTime", "name", "addresses", "languages",
 		"certificateRoots", "logKeys", "receiptKeys", "cardKey", "parcelKeys")
 }
 

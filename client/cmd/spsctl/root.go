@@ -68,7 +68,7 @@ spsctl help exit-codes.`,
 	f := root.PersistentFlags()
 	f.StringVar(&a.config, "config", "", "file of contexts (default spsctl/config.yaml in the configuration folder)")
 	f.StringVar(&a.context, "context", "", "context to use (default the current one)")
-	f.StringVar(&a.lang, "lang", "", "language of the node's errors: en, vi, zh or th (default as LC_ALL, LC_MESSAGES or LANG say)")
+	f.StringVar(&a.lang, "lang", "", "language of texts, names of codes and the node's errors: en, vi, zh or th (default as LC_ALL, LC_MESSAGES or LANG say)")
 	f.BoolVar(&a.noInput, "no-input", false, "never ask anything; where an answer is needed, refuse")
 	cobra.CheckErr(root.MarkPersistentFlagFilename("config", "yaml"))
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("context", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -190,6 +190,15 @@ func (a *app) language() string {
 		return ""
 	}
 	return strings.ReplaceAll(tag, "_", "-")
+}
+
+// languages returns the language of the person, if there is one, as those that
+// names and texts are taken in.
+func (a *app) languages() []string {
+	if tag := a.language(); tag != "" {
+		return []string{tag}
+	}
+	return nil
 }
 
 // withNode makes the body of a command that speaks to a node.

@@ -258,7 +258,7 @@ func TestInFull(t *testing.T) {
 	want.Salt, want.Office = []byte("salt"), "VN"
 	want.GetNotification().Subject[0].Text = "two\nlines \u202e and more"
 	var out bytes.Buffer
-	if err := printInFull(&out, "in full", want, "salt", "office"); err != nil {
+	if err := printInFull(&out, "in full", want, nil, "salt", "office"); err != nil {
 		t.Fatal(err)
 	}
 	title, text, _ := strings.Cut(strings.TrimPrefix(out.String(), "\n"), "\n")

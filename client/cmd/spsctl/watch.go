@@ -78,7 +78,7 @@ func (a *app) printEvent(f format, e client.Event) error {
 		return err
 	}
 	s := e.Statement
-	b := brief.Of(s.GetStatement())
+	b := brief.Of(s.GetStatement(), a.languages()...)
 	_, err := fmt.Fprintf(a.out, "%s  %s  %s  %s  %s\n", instant(s.GetRecordTime()), s.GetReference(), first(b.Classification, b.Kind),
 		printable(first(b.Product, b.Subject)), printable(b.Hazard))
 	return err
@@ -139,7 +139,7 @@ func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as forma
 		if as == jsonlFormat {
 			err = a.printCaseEvent(as, "", found)
 		} else {
-			err = list.add(found, caseCells(found)...)
+			err = list.add(found, a.caseCells(found)...)
 		}
 		if err != nil {
 			return "", err
@@ -158,7 +158,7 @@ func (a *app) listBeforeWatch(ctx context.Context, node *client.Client, as forma
 func (a *app) printCaseEvent(as format, cursor string, found *spsv1.Case) error {
 	if as == tableFormat {
 		var line []string
-		for _, c := range caseCells(found) {
+		for _, c := range a.caseCells(found) {
 			if text := printable(faces(c).people); text != "" {
 				line = append(line, text)
 			}
