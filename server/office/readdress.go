@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -32,6 +33,9 @@ func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseReq
 		return nil, err
 	}
 	reference := req.GetName()[len(casePrefix):]
+	if err := s.mayReaddress(ctx, reference, req.GetOffices()); err != nil {
+		return nil, err
+	}
 	resp := &spsv1.ReaddressCaseResponse{}
 	upTo := s.o.Ledger.Released().N
 	for after := uint64(0); ; {
@@ -99,6 +103,32 @@ func (s *Service) newcomers(offices []string) error {
 				Sentence: fmt.Sprintf("no card of %s is accepted here, so it has no node: mend the code, or tell it by hand", office),
 			})
 		}
+	}
+	if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// mayReaddress refuses offices that the handling of a case keeps out, before
+// anything is handed on to any. Who issued the case is not asked.
+func (s *Service) mayReaddress(ctx context.Context, reference string, offices []string) error {
+	if strings.HasPrefix(reference, string(s.self())+"-") {
+		return nil
+	}
+	held, err := s.heldCase(ctx, reference)
+	if err != nil {
+		return err
+	}
+	if held == nil {
+		return &access.Refusal{
+			Code: codes.FailedPrecondition, Reason: access.ReasonLimit,
+			Sentence: "so much refers to this case that nobody can tell who may get it: ask the office that issued it to readdress it",
+		}
+	}
+	var violations []access.Violation
+	for _, p := range held.CheckReaddress(string(s.self()), offices) {
+		violations = append(violations, access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
 	}
 	if len(violations) > 0 {
 		return access.Invalid(violations...)

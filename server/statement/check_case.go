@@ -140,8 +140,7 @@ func (c *Case) checkHandling(s *spsv1.Statement) Problems {
 		known := a.GetOffice() == s.GetOffice() || told.offices[a.GetOffice()] ||
 			slices.ContainsFunc(told.hand, func(b *spsv1.Addressee) bool { return who(a) == who(b) })
 		if !known {
-			problems.add(fmt.Sprintf("addressees[%d]", i), "AUDIENCE_BEYOND", fmt.Sprintf(
-				"leave out %s: the case is for its addressees only; ask %s by a request of kind READDRESS", named(a), c.f.issuer()))
+			c.beyond(&problems, fmt.Sprintf("addressees[%d]", i), named(a))
 		}
 	}
 	return problems

@@ -232,3 +232,39 @@ func TestCheckCase(t *testing.T) {
 		})
 	}
 }
+
+func TestReaddressOfWhatIsForItsAddresseesOnly(t *testing.T) {
+	const only, network = spsv1.Handling_HANDLING_ADDRESSEES_ONLY, spsv1.Handling_HANDLING_NETWORK
+	for _, c := range []struct {
+		name           string
+		original, said spsv1.Handling // of the case, and of what VN says in it
+		told           bool           // TH told LA, too
+		by             string
+		want           []string
+	}{
+		{"an addressee of what all may read", network, network, false, "VN", nil},
+		{"an addressee", only, only, false, "VN", []string{"offices[1] AUDIENCE_BEYOND"}},
+		{"an addressee, to who was told", only, only, true, "VN", nil},
+		{"who issued it", only, only, false, "TH", nil},
+		{"a statement for its addressees in a case for all", network, only, false, "VN", []string{"offices[1] AUDIENCE_BEYOND"}},
+		{"another's statement for its addressees", network, only, false, "CN", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDossier()
+			d.original.Statement.Handling = c.original
+			s := follow(&spsv1.FollowUp{Text: en("what we found")})
+			s.Handling = c.said
+			d.say("VN", s)
+			if c.told {
+				d.say("TH", follow(&spsv1.FollowUp{Text: en("Laos, too")}), "CN", "LA", "TH", "VN")
+			}
+			var got []string
+			for _, p := range statement.NewCase(d.original, d.entries).CheckReaddress(c.by, []string{"TH", "LA"}) {
+				got = append(got, p.Field+" "+p.Reason)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
