@@ -35,6 +35,7 @@ func TestFieldReasons(t *testing.T) {
 		"files":  listed(literals(t, "server/blob")),
 		"lists":  listed(literals(t, "server/casebook")),
 		"rules":  listed(rules()),
+		"fields": listed(fieldWords(t)),
 	} {
 		between := regexp.MustCompile("(?s)(<!-- begin " + name + " -->\n).*(<!-- end " + name + " -->)")
 		if !between.MatchString(want) {
