@@ -158,9 +158,10 @@ func (s *Service) undertake(caller access.Caller, req actRequest) *undertaking {
 		u.act.Fields = masked.GetUpdateMask().GetPaths()
 	}
 	if tagged, ok := req.(interface{ GetEtag() string }); ok && tagged.GetEtag() != "" {
+		read, _, _ := strings.Cut(tagged.GetEtag(), ".") // over REST more of the answer is behind it
 		u.unless = func(r store.Reader) error {
 			now, err := s.caseEtag(r, u.ref, math.MaxInt64)
-			if err == nil && now != tagged.GetEtag() {
+			if err == nil && now != read {
 				err = &access.Refusal{
 					Code: codes.Aborted, Reason: access.ReasonEtag,
 					Sentence: "something was said in the case meanwhile: read it again, then do what you meant to do",

@@ -19,6 +19,8 @@ func (c *Case) Check(s *spsv1.Statement) Problems {
 		return problems // what has no effect need not reach anybody
 	}
 	problems := append(c.checkReach(s), c.checkHandling(s)...)
+	problems = append(problems, c.checkReferences(s)...)
+	problems = append(problems, c.checkTranscript(s)...)
 	switch b := s.GetBody().(type) {
 	case *spsv1.Statement_Amendment:
 		problems = append(problems, c.checkAmendment(s, b.Amendment)...)
@@ -141,6 +143,22 @@ func (c *Case) checkHandling(s *spsv1.Statement) Problems {
 			slices.ContainsFunc(told.hand, func(b *spsv1.Addressee) bool { return who(a) == who(b) })
 		if !known {
 			c.beyond(&problems, fmt.Sprintf("addressees[%d]", i), named(a))
+		}
+	}
+	return problems
+}
+
+// checkTranscript: only a case that was entered by hand has a real one, and only
+// who entered it says which.
+func (c *Case) checkTranscript(s *spsv1.Statement) Problems {
+	var problems Problems
+	for i, r := range s.GetRelatesTo() {
+		if r.GetKind() != spsv1.RelationKind_RELATION_KIND_TRANSCRIBES {
+			continue
+		}
+		if c.f.original.Statement.GetSource() == nil || s.GetOffice() != c.f.issuer() {
+			problems.add(fmt.Sprintf("relates_to[%d].kind", i), "TRANSCRIPT",
+				"choose another kind: only the office that entered a case by hand says which is the real one")
 		}
 	}
 	return problems

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
@@ -46,6 +47,35 @@ func move(clock spsv1.Clock, from *spsv1.EntryRef, offices ...string) *spsv1.Sta
 	s := extend(clock, from)
 	s.GetRequest().Offices = offices
 	return s
+}
+
+// withLot gives the notification of a dossier a lot.
+func withLot(d *dossier) {
+	d.original.Statement.GetNotification().Products = []*spsv1.Product{{Id: "p1", Lots: []*spsv1.Lot{{Id: "p1.l1"}}}}
+}
+
+// TestIssuerBalancesAndLinks has what the issuer says of its lots and of other
+// cases: its follow-ups since the version that stands.
+func TestIssuerBalancesAndLinks(t *testing.T) {
+	balance := func(about, total string) *spsv1.LotBalance {
+		return &spsv1.LotBalance{About: about, Total: &spsv1.Quantity{Value: total}}
+	}
+	d := newDossier()
+	d.say("TH", follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: []*spsv1.LotBalance{balance("n:p1.l3", "9")}}})) // before the version that stands
+	amended := content(alert, false)
+	amended.Balances = []*spsv1.LotBalance{balance("p1.l1", "1"), balance("p1.l2", "2")}
+	d.say("TH", amend(d.original, amended))
+	linked := follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: []*spsv1.LotBalance{balance("n:p1.l1", "5")}}})
+	linked.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_SAME_EVENT, Reference: "VN-2026-000001"}}
+	d.say("TH", linked)
+	d.say("VN", follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: []*spsv1.LotBalance{balance("n:p1.l2", "7")}}})) // its own register
+	state := d.fold()
+	if diff := cmp.Diff([]*spsv1.LotBalance{balance("p1.l2", "2"), balance("p1.l1", "5")}, state.GetBalances(), protocmp.Transform()); diff != "" {
+		t.Errorf("balances (-want +got):\n%s", diff)
+	}
+	if got := state.GetLinks(); len(got) != 1 || got[0].GetRelation().GetReference() != "VN-2026-000001" || short(got[0].GetSaid().GetStatement()) != "TH/3" {
+		t.Errorf("links = %v, want the one that TH3 says", got)
+	}
 }
 
 const (
@@ -209,6 +239,42 @@ func TestCheckCase(t *testing.T) {
 			s.Addressees = append(s.Addressees, to("LA"), &spsv1.Addressee{Area: area("KH"), ByHand: true})
 			return s
 		}, []string{"addressees[2] AUDIENCE_BEYOND", "addressees[3] AUDIENCE_BEYOND"}},
+		{"what the notification has not", func(d *dossier) *spsv1.Statement {
+			withLot(d)
+			return toAll("VN", follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: []*spsv1.LotBalance{{About: "n:p1.l1"}, {About: "n:p1.l9"}}}}))
+		}, []string{"follow_up.facts.balances[1].about REFERENCE_UNKNOWN"}},
+		{"what an earlier version had", func(d *dossier) *spsv1.Statement {
+			withLot(d)
+			d.say("TH", amend(d.original, content(alert, true)))
+			return toAll("VN", follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: []*spsv1.LotBalance{{About: "n:p1.l1"}}}}))
+		}, nil},
+		{"corrections", func(d *dossier) *spsv1.Statement {
+			withLot(d)
+			s := toAll("VN", acknowledge(disputed))
+			for _, path := range []string{
+				"products[p1].lots[p1.l1].number", "products[0].lots", "risk.decision", "classification", "products[p1]", // there
+				"products[p2].lots", "nothing", "classification[0]", "products.lots", "products[p1].lots[p1.l1].number.x", "risk.", "[p1]", "products[p1", // not
+			} {
+				s.GetAcknowledgement().Stance.Corrections = append(s.GetAcknowledgement().GetStance().GetCorrections(), &spsv1.Correction{Path: path, Proposed: "x"})
+			}
+			return s
+		}, []string{
+			"acknowledgement.stance.corrections[5].path PATH_UNKNOWN", "acknowledgement.stance.corrections[6].path PATH_UNKNOWN",
+			"acknowledgement.stance.corrections[7].path PATH_UNKNOWN", "acknowledgement.stance.corrections[8].path PATH_UNKNOWN",
+			"acknowledgement.stance.corrections[9].path PATH_UNKNOWN", "acknowledgement.stance.corrections[10].path PATH_UNKNOWN",
+			"acknowledgement.stance.corrections[11].path PATH_UNKNOWN", "acknowledgement.stance.corrections[12].path PATH_UNKNOWN",
+		}},
+		{"real one of a case that was entered by hand", func(d *dossier) *spsv1.Statement {
+			d.original.Statement.Source = &spsv1.Source{Teller: &spsv1.Authority{Name: "LA plant protection"}}
+			s := toAll("TH", follow(&spsv1.FollowUp{}))
+			s.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_TRANSCRIBES, Reference: "LA-2026-000007"}}
+			return s
+		}, nil},
+		{"real one of a case that was not", func(*dossier) *spsv1.Statement {
+			s := toAll("TH", follow(&spsv1.FollowUp{}))
+			s.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_TRANSCRIBES, Reference: "LA-2026-000007"}}
+			return s
+		}, []string{"relates_to[0].kind TRANSCRIPT"}},
 		{"several at once", func(d *dossier) *spsv1.Statement {
 			d.say("TH", closure())
 			return without(toAll("TH", closure()), "CN")

@@ -73,6 +73,8 @@ func fold(original CaseEntry, others []CaseEntry) *folder {
 	f.disputes()
 	f.extensions()
 	f.references()
+	f.balances()
+	f.links()
 	f.list()
 	return f
 }

@@ -79,13 +79,18 @@ type reference struct{ path, id string }
 // checkTree walks through the whole statement and applies the law that does not
 // depend on where a value stands: local ids, text, languages, dates.
 func checkTree(s *spsv1.Statement) Problems {
+	t := walk(s)
+	t.resolve()
+	return t.problems
+}
+
+func walk(s *spsv1.Statement) *tree {
 	t := &tree{
 		content: Content(s) != nil || s.GetAnnouncement() != nil,
 		ids:     make(map[string]string),
 	}
 	t.message(s.ProtoReflect(), "", "")
-	t.resolve()
-	return t.problems
+	return t
 }
 
 // message visits m, which stands at path, in the message whose local id is

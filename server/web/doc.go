@@ -43,7 +43,8 @@
 // # Entity tags
 //
 // An answer to GET that is no stream has a strong ETag: the resource's own if
-// it has one, else a digest of the answer. If-None-Match gets 304 if it is
+// it has one, else a digest of the answer; of a case its own and, behind a
+// point, the digest, since more is shown of it than what was said. If-None-Match gets 304 if it is
 // still the same. A compressed answer has the tag as a weak one. If-Match
 // stands for the etag of a request that has one, where a mismatch is 412, and
 // is refused elsewhere.

@@ -45,7 +45,7 @@ func stream(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error {
 	if m != nil {
 		if tagged, ok := m.(interface{ GetEtag() string }); ok && tagged.GetEtag() != "" {
-			w.Header().Set("ETag", `"`+tagged.GetEtag()+`"`)
+			w.Header().Set("ETag", `"`+tagged.GetEtag()+tagEnd(m)+`"`)
 		}
 		if advised, ok := m.(interface{ GetAdvice() []*spsv1.Advice }); ok {
 			for _, a := range advised.GetAdvice() {
@@ -68,6 +68,15 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 		return records.FlushError()
 	}
 	return nil
+}
+
+// tagEnd ends the tag of a case, which says what was said and not what is shown:
+// receipts come and due times pass meanwhile. A digest of the answer follows.
+func tagEnd(m proto.Message) string {
+	if _, ok := m.(*spsv1.Case); ok {
+		return "."
+	}
+	return ""
 }
 
 // recordWriter writes the records of a stream, each with what stands around it.

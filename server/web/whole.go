@@ -40,7 +40,9 @@ func (w *wholeWriter) finish(r *http.Request) {
 	zip := takesGzip(r) && len(content) >= leastCompressed
 	if w.code == http.StatusOK && r.Method == http.MethodGet {
 		tag := h.Get("ETag")
-		if tag == "" {
+		if begun, open := strings.CutSuffix(tag, `."`); open {
+			tag = begun + "." + strings.TrimPrefix(entityTag(content), `"`)
+		} else if tag == "" {
 			tag = entityTag(content)
 		}
 		h.Set("ETag", tag)

@@ -89,4 +89,18 @@ var inCase = []row{
 		put:  `relates_to{kind:RELATION_KIND_REPLIES entry{$foreignEntry}}`,
 		want: "relates_to NOTHING_TO_ANSWER",
 	},
+	{
+		name: "lot that the notification has not", base: "follow-up", put: `follow_up{facts{findings{id:"f1" about:"n:p7" plant_reason:PLANT_REASON_PROHIBITED}}}`,
+		want: "follow_up.facts.findings[0].about[0] REFERENCE_UNKNOWN",
+	},
+	{
+		name: "correction of a field that is not there", base: "acknowledgement",
+		put:  `acknowledgement{stance{position:STANCE_POSITION_DISPUTED corrections{path:"products[p9].name" proposed:"durian"}}}`,
+		want: "acknowledgement.stance.corrections[0].path PATH_UNKNOWN",
+	},
+	{
+		name: "real one of a case that was not entered by hand", base: "follow-up",
+		put:  `relates_to{kind:RELATION_KIND_TRANSCRIBES entry{$foreignEntry}}`,
+		want: "relates_to[0].kind TRANSCRIPT",
+	},
 }

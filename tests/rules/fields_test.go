@@ -18,7 +18,7 @@ var fields = []row{
 	{name: "concept of nothing", base: "notice", put: `notification{bases{}}`, want: "notification.bases[0] CONCEPT_EMPTY"},
 	{name: "contact nobody can reach", base: "notice", put: `contacts{always_reachable:true}`, want: "contacts[0] CONTACT_POINT_EMPTY"},
 	{name: "container of nothing", base: "lots", put: `notification{consignment{transports{id:"t2" containers{seals:"x"}}}}`, want: "notification.consignment.transports[1].containers[0] CONTAINER_EMPTY"},
-	{name: "correction of nothing", base: "acknowledgement", put: `acknowledgement{stance{position:STANCE_POSITION_DISPUTED corrections{path:"x"}}}`, want: "acknowledgement.stance.corrections[0] CORRECTION_EMPTY"},
+	{name: "correction of nothing", base: "acknowledgement", put: `acknowledgement{stance{position:STANCE_POSITION_DISPUTED corrections{path:"classification"}}}`, want: "acknowledgement.stance.corrections[0] CORRECTION_EMPTY"},
 	{name: "disputed without a reason", base: "acknowledgement", put: `acknowledgement{stance{position:STANCE_POSITION_DISPUTED}}`, want: "acknowledgement.stance STANCE_REASON"},
 	{name: "day without its month", base: "lots", put: `notification{samples{id:"s2" sampling_date{year:2026 day:3}}}`, want: "notification.samples[1].sampling_date DATE_DAY_WITHOUT_MONTH"},
 	{name: "distribution of nothing", base: "notice", put: `notification{distribution{}}`, want: "notification.distribution[0] DISTRIBUTION_EMPTY"},

@@ -34,6 +34,9 @@ func (a *app) printStanding(c *spsv1.Case) error {
 			f.add("  told by hand", handWords(h))
 		}
 	}
+	for _, l := range s.GetLinks() {
+		f.add("other case", linkWords(l))
+	}
 	for _, r := range s.GetRequests() {
 		f.add("asked", requestWords(c, r))
 	}
@@ -175,6 +178,15 @@ func handWords(h *spsv1.HandDelivery) string {
 
 func personWords(p *spsv1.Person) string {
 	return first(p.GetName(), p.GetId(), p.GetFunction())
+}
+
+func linkWords(l *spsv1.CaseLink) string {
+	r := l.GetRelation()
+	other := first(r.GetReference(), strings.TrimSpace(r.GetExternalReference().GetSystem()+" "+r.GetExternalReference().GetNumber()))
+	if l.GetKind() == spsv1.RelationKind_RELATION_KIND_TRANSCRIBES {
+		return other + " is the real one; this one was entered by hand"
+	}
+	return brief.Words(l.GetKind()) + " " + other
 }
 
 func requestWords(c *spsv1.Case, r *spsv1.CaseRequest) string {

@@ -1132,6 +1132,70 @@ func (x *GrantedExtension) GetSaid() *Mark {
 	return nil
 }
 
+// CaseLink says how a case belongs to another one.
+type CaseLink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How: the same event, an earlier occurrence, or the real one of a case that was entered by hand.
+	Kind RelationKind `protobuf:"varint,1,opt,name=kind,proto3,enum=sps.v1.RelationKind" json:"kind,omitempty"`
+	// Where it was said.
+	Said *Mark `protobuf:"bytes,2,opt,name=said,proto3" json:"said,omitempty"`
+	// The other, as it was named.
+	Relation      *Relation `protobuf:"bytes,3,opt,name=relation,proto3" json:"relation,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseLink) Reset() {
+	*x = CaseLink{}
+	mi := &file_sps_v1_case_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseLink) ProtoMessage() {}
+
+func (x *CaseLink) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseLink.ProtoReflect.Descriptor instead.
+func (*CaseLink) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CaseLink) GetKind() RelationKind {
+	if x != nil {
+		return x.Kind
+	}
+	return RelationKind_RELATION_KIND_UNSPECIFIED
+}
+
+func (x *CaseLink) GetSaid() *Mark {
+	if x != nil {
+		return x.Said
+	}
+	return nil
+}
+
+func (x *CaseLink) GetRelation() *Relation {
+	if x != nil {
+		return x.Relation
+	}
+	return nil
+}
+
 // CaseEntry is how one entry stands in a case.
 type CaseEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1149,7 +1213,7 @@ type CaseEntry struct {
 
 func (x *CaseEntry) Reset() {
 	*x = CaseEntry{}
-	mi := &file_sps_v1_case_proto_msgTypes[8]
+	mi := &file_sps_v1_case_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1225,7 @@ func (x *CaseEntry) String() string {
 func (*CaseEntry) ProtoMessage() {}
 
 func (x *CaseEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[8]
+	mi := &file_sps_v1_case_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1238,7 @@ func (x *CaseEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseEntry.ProtoReflect.Descriptor instead.
 func (*CaseEntry) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CaseEntry) GetStatement() string {
@@ -1240,13 +1304,18 @@ type CaseState struct {
 	Entries []*CaseEntry `protobuf:"bytes,14,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Numbers of other systems for the case, from all its entries.
 	ExternalReferences []*ExternalReference `protobuf:"bytes,15,rep,name=external_references,json=externalReferences,proto3" json:"external_references,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Where the quantity of each lot went, as the issuing office says: in the current content, then in its follow-ups since.
+	// Local ids are those of the notification. What others say of it is with them.
+	Balances []*LotBalance `protobuf:"bytes,16,rep,name=balances,proto3" json:"balances,omitempty"`
+	// How the case belongs to others, as its offices say.
+	Links         []*CaseLink `protobuf:"bytes,17,rep,name=links,proto3" json:"links,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CaseState) Reset() {
 	*x = CaseState{}
-	mi := &file_sps_v1_case_proto_msgTypes[9]
+	mi := &file_sps_v1_case_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1258,7 +1327,7 @@ func (x *CaseState) String() string {
 func (*CaseState) ProtoMessage() {}
 
 func (x *CaseState) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[9]
+	mi := &file_sps_v1_case_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1271,7 +1340,7 @@ func (x *CaseState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseState.ProtoReflect.Descriptor instead.
 func (*CaseState) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CaseState) GetStatus() CaseStatus {
@@ -1379,6 +1448,20 @@ func (x *CaseState) GetExternalReferences() []*ExternalReference {
 	return nil
 }
 
+func (x *CaseState) GetBalances() []*LotBalance {
+	if x != nil {
+		return x.Balances
+	}
+	return nil
+}
+
+func (x *CaseState) GetLinks() []*CaseLink {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
 // Deadline is something that an office has to do in a case, and by when. Two nodes that hold the same entries, cards and
 // receipts compute the same.
 type Deadline struct {
@@ -1407,7 +1490,7 @@ type Deadline struct {
 
 func (x *Deadline) Reset() {
 	*x = Deadline{}
-	mi := &file_sps_v1_case_proto_msgTypes[10]
+	mi := &file_sps_v1_case_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1419,7 +1502,7 @@ func (x *Deadline) String() string {
 func (*Deadline) ProtoMessage() {}
 
 func (x *Deadline) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[10]
+	mi := &file_sps_v1_case_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1432,7 +1515,7 @@ func (x *Deadline) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deadline.ProtoReflect.Descriptor instead.
 func (*Deadline) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Deadline) GetClock() Clock {
@@ -1531,7 +1614,7 @@ type CaseSummary struct {
 
 func (x *CaseSummary) Reset() {
 	*x = CaseSummary{}
-	mi := &file_sps_v1_case_proto_msgTypes[11]
+	mi := &file_sps_v1_case_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1626,7 @@ func (x *CaseSummary) String() string {
 func (*CaseSummary) ProtoMessage() {}
 
 func (x *CaseSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[11]
+	mi := &file_sps_v1_case_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1639,7 @@ func (x *CaseSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseSummary.ProtoReflect.Descriptor instead.
 func (*CaseSummary) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CaseSummary) GetStatus() CaseStatus {
@@ -1716,12 +1799,16 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x1c\n" +
 	"\tstatement\x18\x03 \x01(\tR\tstatement\x125\n" +
 	"\bdue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12 \n" +
-	"\x04said\x18\x05 \x01(\v2\f.sps.v1.MarkR\x04said\"\x9c\x01\n" +
+	"\x04said\x18\x05 \x01(\v2\f.sps.v1.MarkR\x04said\"\x84\x01\n" +
+	"\bCaseLink\x12(\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x14.sps.v1.RelationKindR\x04kind\x12 \n" +
+	"\x04said\x18\x02 \x01(\v2\f.sps.v1.MarkR\x04said\x12,\n" +
+	"\brelation\x18\x03 \x01(\v2\x10.sps.v1.RelationR\brelation\"\x9c\x01\n" +
 	"\tCaseEntry\x12\x1c\n" +
 	"\tstatement\x18\x01 \x01(\tR\tstatement\x121\n" +
 	"\bstanding\x18\x02 \x01(\x0e2\x15.sps.v1.EntryStandingR\bstanding\x12.\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x16.sps.v1.NoEffectReasonR\x06reason\x12\x0e\n" +
-	"\x02by\x18\x04 \x01(\tR\x02by\"\x8c\x06\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\"\xe4\x06\n" +
 	"\tCaseState\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12-\n" +
 	"\vstatus_said\x18\x02 \x01(\v2\f.sps.v1.MarkR\n" +
@@ -1743,7 +1830,9 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"extensions\x18\r \x03(\v2\x18.sps.v1.GrantedExtensionR\n" +
 	"extensions\x12+\n" +
 	"\aentries\x18\x0e \x03(\v2\x11.sps.v1.CaseEntryR\aentries\x12J\n" +
-	"\x13external_references\x18\x0f \x03(\v2\x19.sps.v1.ExternalReferenceR\x12externalReferences\"\xd6\x02\n" +
+	"\x13external_references\x18\x0f \x03(\v2\x19.sps.v1.ExternalReferenceR\x12externalReferences\x12.\n" +
+	"\bbalances\x18\x10 \x03(\v2\x12.sps.v1.LotBalanceR\bbalances\x12&\n" +
+	"\x05links\x18\x11 \x03(\v2\x10.sps.v1.CaseLinkR\x05links\"\xd6\x02\n" +
 	"\bDeadline\x12#\n" +
 	"\x05clock\x18\x01 \x01(\x0e2\r.sps.v1.ClockR\x05clock\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x1c\n" +
@@ -1817,7 +1906,7 @@ func file_sps_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_sps_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: sps.v1.CaseStatus
 	(EntryStanding)(0),            // 1: sps.v1.EntryStanding
@@ -1831,109 +1920,117 @@ var file_sps_v1_case_proto_goTypes = []any{
 	(*CaseRequest)(nil),           // 9: sps.v1.CaseRequest
 	(*Dispute)(nil),               // 10: sps.v1.Dispute
 	(*GrantedExtension)(nil),      // 11: sps.v1.GrantedExtension
-	(*CaseEntry)(nil),             // 12: sps.v1.CaseEntry
-	(*CaseState)(nil),             // 13: sps.v1.CaseState
-	(*Deadline)(nil),              // 14: sps.v1.Deadline
-	(*CaseSummary)(nil),           // 15: sps.v1.CaseSummary
-	(*timestamppb.Timestamp)(nil), // 16: google.protobuf.Timestamp
-	(Classification)(0),           // 17: sps.v1.Classification
-	(*LocalizedText)(nil),         // 18: sps.v1.LocalizedText
-	(*Change)(nil),                // 19: sps.v1.Change
-	(*Allowances)(nil),            // 20: sps.v1.Allowances
-	(*Source)(nil),                // 21: sps.v1.Source
-	(*Stance)(nil),                // 22: sps.v1.Stance
-	(*Outcome)(nil),               // 23: sps.v1.Outcome
-	(Part)(0),                     // 24: sps.v1.Part
-	(*Area)(nil),                  // 25: sps.v1.Area
-	(AddresseeRole)(0),            // 26: sps.v1.AddresseeRole
-	(FlagKind)(0),                 // 27: sps.v1.FlagKind
-	(*LotBalance)(nil),            // 28: sps.v1.LotBalance
-	(*HandDelivery)(nil),          // 29: sps.v1.HandDelivery
-	(ResponseResult)(0),           // 30: sps.v1.ResponseResult
-	(RequestKind)(0),              // 31: sps.v1.RequestKind
-	(*Allowance)(nil),             // 32: sps.v1.Allowance
-	(*Extension)(nil),             // 33: sps.v1.Extension
-	(DisputeResult)(0),            // 34: sps.v1.DisputeResult
-	(Clock)(0),                    // 35: sps.v1.Clock
-	(ClosureOutcome)(0),           // 36: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 37: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 38: sps.v1.Notification
-	(Handling)(0),                 // 39: sps.v1.Handling
-	(*ExternalReference)(nil),     // 40: sps.v1.ExternalReference
+	(*CaseLink)(nil),              // 12: sps.v1.CaseLink
+	(*CaseEntry)(nil),             // 13: sps.v1.CaseEntry
+	(*CaseState)(nil),             // 14: sps.v1.CaseState
+	(*Deadline)(nil),              // 15: sps.v1.Deadline
+	(*CaseSummary)(nil),           // 16: sps.v1.CaseSummary
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(Classification)(0),           // 18: sps.v1.Classification
+	(*LocalizedText)(nil),         // 19: sps.v1.LocalizedText
+	(*Change)(nil),                // 20: sps.v1.Change
+	(*Allowances)(nil),            // 21: sps.v1.Allowances
+	(*Source)(nil),                // 22: sps.v1.Source
+	(*Stance)(nil),                // 23: sps.v1.Stance
+	(*Outcome)(nil),               // 24: sps.v1.Outcome
+	(Part)(0),                     // 25: sps.v1.Part
+	(*Area)(nil),                  // 26: sps.v1.Area
+	(AddresseeRole)(0),            // 27: sps.v1.AddresseeRole
+	(FlagKind)(0),                 // 28: sps.v1.FlagKind
+	(*LotBalance)(nil),            // 29: sps.v1.LotBalance
+	(*HandDelivery)(nil),          // 30: sps.v1.HandDelivery
+	(ResponseResult)(0),           // 31: sps.v1.ResponseResult
+	(RequestKind)(0),              // 32: sps.v1.RequestKind
+	(*Allowance)(nil),             // 33: sps.v1.Allowance
+	(*Extension)(nil),             // 34: sps.v1.Extension
+	(DisputeResult)(0),            // 35: sps.v1.DisputeResult
+	(Clock)(0),                    // 36: sps.v1.Clock
+	(RelationKind)(0),             // 37: sps.v1.RelationKind
+	(*Relation)(nil),              // 38: sps.v1.Relation
+	(ClosureOutcome)(0),           // 39: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 40: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 41: sps.v1.Notification
+	(Handling)(0),                 // 42: sps.v1.Handling
+	(*ExternalReference)(nil),     // 43: sps.v1.ExternalReference
 }
 var file_sps_v1_case_proto_depIdxs = []int32{
-	16, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
+	17, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
 	4,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
-	17, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
-	18, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
-	19, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
-	20, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
+	18, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
+	19, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
+	20, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
+	21, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
 	4,  // 6: sps.v1.Told.said:type_name -> sps.v1.Mark
-	21, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
-	22, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
-	23, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
-	24, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
-	25, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
-	26, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
+	22, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
+	23, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
+	24, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
+	25, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
+	26, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
+	27, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
 	4,  // 13: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
-	27, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
-	16, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
+	28, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
+	17, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
 	4,  // 16: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
-	22, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
+	23, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
 	4,  // 18: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
-	23, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
+	24, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
 	4,  // 20: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
-	24, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
+	25, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
 	4,  // 22: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
-	28, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
+	29, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
 	6,  // 24: sps.v1.Participant.told:type_name -> sps.v1.Told
-	29, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
-	30, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
+	30, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
+	31, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
 	4,  // 27: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
-	16, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
+	17, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 29: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
-	31, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
-	32, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
-	16, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
+	32, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
+	33, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
+	17, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
 	8,  // 33: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
-	33, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
+	34, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
 	4,  // 35: sps.v1.Dispute.said:type_name -> sps.v1.Mark
-	34, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
+	35, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
 	4,  // 37: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
-	35, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
-	16, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
+	36, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
+	17, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 40: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
-	1,  // 41: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
-	2,  // 42: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
-	0,  // 43: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
-	4,  // 44: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
-	36, // 45: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
-	37, // 46: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
-	5,  // 47: sps.v1.CaseState.versions:type_name -> sps.v1.Version
-	38, // 48: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
-	39, // 49: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
-	20, // 50: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
-	7,  // 51: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
-	9,  // 52: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
-	10, // 53: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
-	11, // 54: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
-	12, // 55: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
-	40, // 56: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
-	35, // 57: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
-	16, // 58: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
-	16, // 59: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
-	3,  // 60: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
-	4,  // 61: sps.v1.Deadline.done:type_name -> sps.v1.Mark
-	0,  // 62: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
-	17, // 63: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
-	16, // 64: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
-	16, // 65: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
-	14, // 66: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
-	67, // [67:67] is the sub-list for method output_type
-	67, // [67:67] is the sub-list for method input_type
-	67, // [67:67] is the sub-list for extension type_name
-	67, // [67:67] is the sub-list for extension extendee
-	0,  // [0:67] is the sub-list for field type_name
+	37, // 41: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
+	4,  // 42: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
+	38, // 43: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
+	1,  // 44: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
+	2,  // 45: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
+	0,  // 46: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
+	4,  // 47: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
+	39, // 48: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
+	40, // 49: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	5,  // 50: sps.v1.CaseState.versions:type_name -> sps.v1.Version
+	41, // 51: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
+	42, // 52: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
+	21, // 53: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
+	7,  // 54: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
+	9,  // 55: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
+	10, // 56: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
+	11, // 57: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
+	13, // 58: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
+	43, // 59: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
+	29, // 60: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
+	12, // 61: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
+	36, // 62: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
+	17, // 63: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
+	17, // 64: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
+	3,  // 65: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
+	4,  // 66: sps.v1.Deadline.done:type_name -> sps.v1.Mark
+	0,  // 67: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
+	18, // 68: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
+	17, // 69: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
+	17, // 70: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
+	15, // 71: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
+	72, // [72:72] is the sub-list for method output_type
+	72, // [72:72] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }
@@ -1953,7 +2050,7 @@ func file_sps_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_proto_rawDesc), len(file_sps_v1_case_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
