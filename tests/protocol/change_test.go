@@ -15,7 +15,8 @@ import (
 var exhaustive = flag.Bool("exhaustive", false, "try every value of every byte, which takes a minute")
 
 // others returns the values that a byte is changed to: those that differ in one
-// bit, and those that mean something in a note; all others with -exhaustive.
+// bit, and those that mean something in a note; all others with -exhaustive, two
+// if they are to be sparse.
 func others(b byte) []byte {
 	values := []byte("\x00\n +-/09=Az\xff")
 	for bit := range 8 {
@@ -26,6 +27,9 @@ func others(b byte) []byte {
 		for v := range 256 {
 			values = append(values, byte(v))
 		}
+	}
+	if sparse {
+		values = []byte{b ^ 1, '\n'}
 	}
 	return slices.DeleteFunc(values, func(v byte) bool { return v == b })
 }
