@@ -34,7 +34,7 @@ func TestSearch(t *testing.T) {
 		{"nothing of the kind", "hs", "xyzzy", "", ""},
 		{"what stands under a code", "hs", "", "20", "200899"},
 		{"words under a code", "hs", "pepper", "09", "090411 090412"},
-		{"what stands under a code of another list", "rasff-hazard", "dd", "pesticide residues", "ddt"},
+		{"what stands under a code of another list", "rasff-hazard", "dd", "pesticide residues", "DDT"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			found, more := list(t, tc.system).Search(codes.Query{Words: tc.words, Under: tc.under, Limit: 100})

@@ -118,7 +118,7 @@ func TestSearchCodesUnderACode(t *testing.T) {
 		t.Error("no aflatoxin is found")
 	}
 	for _, c := range got.GetCodes() {
-		if c.GetParentCode() != "mycotoxins" || !strings.HasPrefix(c.GetCode(), "aflatoxin") {
+		if c.GetParentCode() != "mycotoxins" || !strings.HasPrefix(strings.ToLower(c.GetCode()), "aflatoxin") {
 			t.Errorf("found %v, want aflatoxins only", c)
 		}
 	}
