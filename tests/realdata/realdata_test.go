@@ -83,6 +83,7 @@ type outcome struct {
 	network                                 int // notifications to everybody
 	refused                                 []string
 	statements                              map[string]*spsv1.Statement // as issued, by request ID
+	log                                     []statement.CaseEntry       // the same, in the order of issue
 }
 
 // run imports an export at a node that exists in this function only, and that
@@ -123,6 +124,10 @@ func run(t *testing.T, export io.Reader, law func(*spsv1.Statement) statement.Pr
 				o.network++
 			}
 			o.statements[step.RequestID] = s
+			o.log = append(o.log, statement.CaseEntry{
+				Origin: certs.Origin{Federation: federation, Office: rasff.Office, Epoch: 1}, Sequence: uint64(o.issued),
+				Hash: [32]byte(bytes.Repeat([]byte{9}, 32)), Time: time.Unix(int64(o.issued), 0), Statement: s,
+			})
 			im.Done(step.RequestID, &spsv1.IssuedStatement{
 				Reference: fmt.Sprintf("EU-2026-%06d", o.issued),
 				Statement: s,
