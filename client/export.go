@@ -11,6 +11,11 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
+// SearchService returns the generated client, for what has no method here.
+func (c *Client) SearchService() spsv1.SearchServiceClient {
+	return spsv1.NewSearchServiceClient(c.conn)
+}
+
 // InspectionService returns the generated client, for what has no method here.
 func (c *Client) InspectionService() spsv1.InspectionServiceClient {
 	return spsv1.NewInspectionServiceClient(c.conn)

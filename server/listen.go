@@ -70,6 +70,7 @@ func (s *Server) serve() error {
 	spsv1.RegisterEvidenceServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterDraftServiceServer(s.peopleRPC, s.office.Drafts())
 	spsv1.RegisterInspectionServiceServer(s.peopleRPC, s.office.Inspections())
+	spsv1.RegisterSearchServiceServer(s.peopleRPC, s.office.Searches())
 	spsv1.RegisterExportServiceServer(s.peopleRPC, s.office.Exports())
 	spsv1.RegisterAttachmentServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)

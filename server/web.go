@@ -39,6 +39,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 	spsv1.RegisterEvidenceServiceServer(w.far, s.office)
 	spsv1.RegisterDraftServiceServer(w.far, s.office.Drafts())
 	spsv1.RegisterInspectionServiceServer(w.far, s.office.Inspections())
+	spsv1.RegisterSearchServiceServer(w.far, s.office.Searches())
 	spsv1.RegisterExportServiceServer(w.far, s.office.Exports())
 	spsv1.RegisterAttachmentServiceServer(w.far, s.office)
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)

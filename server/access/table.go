@@ -142,6 +142,12 @@ func Methods() map[string]Rule {
 		spsv1.ExportService_ExportStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
 		spsv1.ExportService_ExportStatistics_FullMethodName: {Class: ClassWatch, Roles: readers},
 
+		spsv1.SearchService_CreateSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
+		spsv1.SearchService_GetSearch_FullMethodName:    {Class: ClassRead, Roles: readers},
+		spsv1.SearchService_ListSearches_FullMethodName: {Class: ClassRead, Roles: readers},
+		spsv1.SearchService_UpdateSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
+		spsv1.SearchService_DeleteSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
+
 		spsv1.InspectionService_EnterInspections_FullMethodName: {Class: ClassWrite, Roles: []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem}},
 		spsv1.InspectionService_ListInspections_FullMethodName:  {Class: ClassRead, Roles: readers},
 

@@ -22,7 +22,9 @@ const (
 
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
-func Tables() []store.Table { return []store.Table{tableDrafts, tableDraftChanges, tableInspections} }
+func Tables() []store.Table {
+	return []store.Table{tableDrafts, tableDraftChanges, tableInspections, tableSearches}
+}
 
 const draftPrefix = "drafts/"
 

@@ -23,6 +23,7 @@ func TestExamples(t *testing.T) {
 	shell := newShell(t)
 	shell.write("mango.yaml", mango)
 	shell.write("report.pdf", "%PDF-1.7\n")
+	shell.write("inspected.csv", "week,product_category,hs_chapter,origin,consignments\n2026-W10,,08,TH,120\n")
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the examples show
 	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
 	lines := 0

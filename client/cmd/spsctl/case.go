@@ -84,7 +84,7 @@ func (a *app) getCase(ctx context.Context, node *client.Client, reference string
 func (a *app) caseListCommand() *cobra.Command {
 	format, sel := tableFormat, selection{limit: 50}
 	var watch, all bool
-	var cursor string
+	var cursor, saved string
 	cmd := &cobra.Command{
 		Use:   "list [WORD...]",
 		Short: "list the cases, the newest first",
@@ -108,6 +108,9 @@ line, and misses nothing. When the node is away, it waits for it.`,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			sel.Query = strings.Join(args, " ")
 			sel.addDesk()
+			if err := sel.addSaved(ctx, node, saved); err != nil {
+				return err
+			}
 			if all {
 				sel.limit = 0
 			}
@@ -120,6 +123,7 @@ line, and misses nothing. When the node is away, it waits for it.`,
 	f := cmd.Flags()
 	sel.flags(cmd)
 	deskFlags(cmd, &sel)
+	savedFlag(cmd, &saved)
 	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time, reference or due_time; "reference desc" is downwards (default "record_time desc")`)
 	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc", "due_time")
 	limitFlag(cmd, &sel.limit)

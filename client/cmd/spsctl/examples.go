@@ -61,8 +61,14 @@ var examples = []struct {
 		"spsctl case statistics --by week",
 		"spsctl case stats --by origin,hazard --from 2026-01-01 -o json",
 	}},
+	{"searches that are kept", []string{
+		"spsctl search save 'our fruit' mango --filter 'addressee = CN' --order-by reference",
+		"spsctl search list",
+		"spsctl search run 'our fruit'",
+		"spsctl case list --saved 'our fruit' --filter 'classification = ALERT'",
+		"spsctl search delete 'our fruit'",
+	}},
 	{"how much was inspected, to set rejections against it", []string{
-		"printf 'week,product_category,hs_chapter,origin,consignments\\n2026-W10,,08,TH,120\\n' > inspected.csv",
 		"spsctl inspection enter -f inspected.csv",
 		"spsctl inspection list --history",
 	}},

@@ -24,7 +24,7 @@ var exportFormats = map[format]spsv1.ExportFormat{
 }
 
 func (a *app) caseExportCommand() *cobra.Command {
-	format, statements, sel := csvFormat, false, selection{}
+	format, statements, saved, sel := csvFormat, false, "", selection{}
 	cmd := &cobra.Command{
 		Use:   "export [WORD...]",
 		Short: "write cases, or statements, into a file for a spreadsheet or a program",
@@ -43,6 +43,9 @@ docs/reference/export.md. What is restricted is noted in the audit log.`,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			file := exportFormats[format]
 			sel.Query = strings.Join(args, " ")
+			if err := sel.addSaved(ctx, node, saved); err != nil {
+				return err
+			}
 			return a.export(file, func() (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
 				if statements {
 					return node.ExportService().ExportStatements(ctx, &spsv1.ExportStatementsRequest{
@@ -57,6 +60,7 @@ docs/reference/export.md. What is restricted is noted in the audit log.`,
 	}
 	f := cmd.Flags()
 	sel.flags(cmd)
+	savedFlag(cmd, &saved)
 	f.BoolVar(&statements, "statements", false, "statements instead of cases")
 	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time or reference; "reference desc" is downwards (default "record_time desc")`)
 	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc")
