@@ -25,6 +25,13 @@ func (s *session) clerk(ctx context.Context) {
 			}
 			continue
 		}
+		if p, ok := s.conflict(); ok {
+			if err := s.examineConflict(ctx, p); err != nil && ctx.Err() == nil {
+				s.end(s.x.failure(err))
+				return
+			}
+			continue
+		}
 		h, note, key, ok := s.post()
 		if !ok {
 			select {
@@ -78,8 +85,7 @@ func (s *session) examine(ctx context.Context, h head) error {
 	}
 	switch {
 	case errors.Is(err, ledger.ErrInconsistent):
-		s.x.alarm(s.peer.Office, ReasonInconsistent, fmt.Sprintf("head of %s at size %d: %v", h.Origin, h.Size, err))
-		return nil
+		return s.contradicted(ctx, h.Origin, h.note, fmt.Sprintf("head of %s at size %d: %v", h.Origin, h.Size, err))
 	case errors.Is(err, seal.ErrUnknownKey), errors.Is(err, certs.ErrNoCard):
 		// Of an office that is not known here, or under a key of a card that
 		// is yet to come.

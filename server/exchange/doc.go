@@ -72,6 +72,9 @@
 // A peer that breaks the protocol, or sends what does not prove itself, is told
 // so by a Bye and dialled again later; nothing of it was stored and nobody else
 // notices. Frames of kinds that this version does not know or does not use yet
-// (Parcel, Misbehaviour) are passed over, and credited. Alarms are kept apart
-// from errors, see [Status].
+// (Parcel) are passed over, and credited. Alarms are kept apart from errors, see
+// [Status].
+//
+// Two trees of one log that cannot both be are proved to every peer by a
+// Misbehaviour frame, once in each session.
 package exchange

@@ -72,6 +72,8 @@ type Exchange struct {
 	states   map[certs.Office]*Status
 	scanned  map[certs.Origin]bool
 	doubts   map[certs.Office]bool // whose own entries of this office did not prove themselves
+	// conflicts are proofs that two trees of a log were signed that cannot both be.
+	conflicts map[certs.Origin]*spsv1.Frame
 }
 
 // New returns an exchange that does nothing until [Exchange.Run].
@@ -87,6 +89,8 @@ func New(o Options) *Exchange {
 		states:   make(map[certs.Office]*Status),
 		scanned:  make(map[certs.Origin]bool),
 		doubts:   make(map[certs.Office]bool),
+
+		conflicts: make(map[certs.Origin]*spsv1.Frame),
 	}
 	x.wanted = newWanted(x)
 	if x.now == nil {

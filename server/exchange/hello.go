@@ -25,7 +25,7 @@ func (x *Exchange) hello() *spsv1.Frame {
 		Time:       timestamppb.New(x.now()),
 		CardNumber: x.roster.Own().Number(),
 		Software:   x.software,
-		Features:   []string{featureUrgent, featurePart, featureBody},
+		Features:   []string{featureUrgent, featurePart, featureBody, featureMisbehaviour},
 	}}}
 }
 
@@ -95,8 +95,16 @@ func (s *session) begin(ctx context.Context, origin certs.Origin) *ending {
 	s.logger.LogAttrs(ctx, slog.LevelInfo, "session begins", slog.String("log", origin.String()),
 		slog.Uint64("held", held), slog.String("software", clip(hello.GetSoftware(), 100)))
 
+	if err := s.open(ctx, origin, earlier, known); err != nil {
+		return s.x.failure(err)
+	}
+	return nil
+}
+
+// open lets frames of every kind go. The heads of third logs are compared at
+// once, so that two parts of a federation find out what separates them.
+func (s *session) open(ctx context.Context, origin certs.Origin, earlier, known []certs.Origin) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.origin = origin
 	for _, o := range append(earlier, origin) {
 		s.inbox.wanted[o] = &order{} // its size is looked up when it goes
@@ -106,10 +114,12 @@ func (s *session) begin(ctx context.Context, origin certs.Origin) *ending {
 	for _, o := range append(known, s.x.ledger.Origin()) {
 		s.outbox.heads[o] = true
 	}
-	if t := hello.GetReceiptTime(); t != nil {
+	if t := s.inbox.hello.GetReceiptTime(); t != nil {
 		s.outbox.receipted[origin] = seal.Receipt{Time: t.GetSeconds()}
 	}
 	s.outbox.open = true
+	s.mu.Unlock()
+	err := s.gossip(ctx)
 	poke(s.wake)
-	return nil
+	return err
 }

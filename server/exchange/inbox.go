@@ -30,6 +30,7 @@ type inbox struct {
 	unseen   map[certs.Origin]bool   // logs whose newest head the clerk has not examined
 	receipts map[receiptKey][]posted // oldest first, one for each second
 	posted   int                     // how many there are
+	conflict *spsv1.TreeConflict     // a proof that came, nil if none waits
 	wanted   map[certs.Origin]*order // what this side wants
 	parts    [2]parted               // of entries, of an urgent entry
 	whole    int                     // bytes of frames that came in parts and wait

@@ -96,6 +96,8 @@ func (s *session) putKind(frame *spsv1.Frame, size int) (waits bool, _ *ending) 
 		return s.putPart(kind.Part, size)
 	case *spsv1.Frame_Receipt:
 		return false, s.putReceipt(kind.Receipt)
+	case *spsv1.Frame_Misbehaviour:
+		s.putMisbehaviour(kind.Misbehaviour)
 	case *spsv1.Frame_WantBody:
 		return false, s.putWantBody(kind.WantBody)
 	case *spsv1.Frame_BodyChunk:

@@ -136,11 +136,24 @@ func (s *session) recordOne(ctx context.Context, d delivery) error {
 	s.outbox.receipts[d.origin] = true
 	poke(s.wake)
 	s.mu.Unlock()
+	if err := s.outgrown(ctx, d.origin, size); err != nil {
+		return err
+	}
 	if d.origin == s.origin {
 		s.x.update(s.peer.Office, func(st *Status) { st.Held, st.Known = max(st.Held, size), max(st.Known, size) })
 	}
 	s.x.applyCards(ctx, page)
 	return nil
+}
+
+// outgrown compares what was recorded with the heads of the log that others
+// showed when less of it was held.
+func (s *session) outgrown(ctx context.Context, o certs.Origin, size uint64) error {
+	note, err := s.x.ledger.Outgrown(ctx, o, size)
+	if err != nil || note == nil {
+		return err
+	}
+	return s.contradicted(ctx, o, note, fmt.Sprintf("a peer holds a checkpoint of %s with another root than the %d entries that came", o, size))
 }
 
 // blame says for each error of the ledger what the peer is told that caused it.

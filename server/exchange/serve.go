@@ -64,6 +64,11 @@ func (s *session) fill(ctx context.Context) (bool, error) {
 		s.holdReceipts(s.peer.Office, notes)
 		return true, nil
 	}
+	s.mu.Unlock()
+	if s.fillConflict() {
+		return true, nil
+	}
+	s.mu.Lock()
 	if out.wantBody != nil {
 		out.held = append(out.held, out.wantBody)
 		out.wantBody = nil

@@ -53,6 +53,8 @@ type session struct {
 	origin  certs.Origin // the peer's log, once it is admitted
 	serving *serving     // a body on its way to the peer; write's alone
 
+	proved map[certs.Origin]bool // logs about which the peer was sent a proof; write's alone
+
 	mu     sync.Mutex
 	why    *ending
 	out    outflow
@@ -78,6 +80,7 @@ func newSession(x *Exchange, stream Stream, peer certs.Peer, dialled bool) *sess
 		out:    newOutflow(),
 		heard:  time.Now(),
 		inbox:  newInbox(),
+		proved: make(map[certs.Origin]bool),
 		outbox: newOutbox(x.hello()),
 	}
 }

@@ -93,7 +93,7 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 		return c, fmt.Errorf("%w: %s holds a checkpoint of %s at size %d with another root than the entries held here",
 			ErrInconsistent, from, c.Origin, c.Size)
 	case c.Size > size:
-		return c, l.beyond.compare(from, c)
+		return c, l.beyond.compare(from, signedTree{c, bytes.Clone(note)})
 	case noNote:
 		return c, l.renewNote(ctx, signedTree{c, bytes.Clone(note)})
 	}
@@ -171,38 +171,6 @@ func (l *Ledger) keepNote(ctx context.Context, c signedTree) error {
 		l.release.offer(c)
 	}
 	return err
-}
-
-// heldBeyond remembers the heads of logs beyond what is held of them, so that
-// two that cannot both be are found before the entries come.
-type heldBeyond struct {
-	mu    sync.Mutex
-	heads map[certs.Origin][]seal.Checkpoint // the last few of each log
-}
-
-// keptBeyond is how many heads of a log are remembered. They are verified, so
-// there are no more logs than cards name.
-const keptBeyond = 16
-
-// compare returns an error if another tree of the same size was shown before.
-func (b *heldBeyond) compare(from certs.Office, c seal.Checkpoint) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	heads := b.heads[c.Origin]
-	for _, h := range heads {
-		if h == c {
-			return nil
-		}
-		if h.Size == c.Size {
-			return fmt.Errorf("%w: %s holds a checkpoint of %s at size %d with another root than one that was shown before",
-				ErrInconsistent, from, c.Origin, c.Size)
-		}
-	}
-	if b.heads == nil {
-		b.heads = make(map[certs.Origin][]seal.Checkpoint)
-	}
-	b.heads[c.Origin] = append(heads[max(0, len(heads)-keptBeyond+1):], c)
-	return nil
 }
 
 // isOwn reports whether a log is one of this office's, of whatever epoch.

@@ -117,7 +117,7 @@ func (w *world) signReceipt(t testing.TB, o *office, r seal.Receipt) []byte {
 func helloFrame(o certs.Origin) *spsv1.Frame {
 	return &spsv1.Frame{Kind: &spsv1.Frame_Hello{Hello: &spsv1.Hello{
 		Versions: []uint32{1}, Federation: o.Federation, Office: string(o.Office), Origin: o.String(),
-		Time: timestamppb.New(met), CardNumber: 1, Software: software, Features: []string{"urgent", "part", "want_body"},
+		Time: timestamppb.New(met), CardNumber: 1, Software: software, Features: []string{"urgent", "part", "want_body", "misbehaviour"},
 		ReceiptTime: &timestamppb.Timestamp{},
 	}}}
 }

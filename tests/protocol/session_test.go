@@ -34,8 +34,8 @@ func (p *page) rewritten(t testing.TB) [][]byte {
 	text := fmt.Sprintf("sps-receipt/v1\n%s\n%s\n%s\n%d\n", lines[0], lines[1], lines[2], seconds)
 	seen := signText(t, "asean-cn/VN/receipt", text, edKey("VN receipt key"))
 	frames := [][]byte{
-		second.Hello(federation, "CN", "asean-cn/CN/1", seconds, software, "urgent", "part", "want_body"),
-		second.Hello(federation, "VN", "asean-cn/VN/1", seconds, software, "urgent", "part", "want_body"),
+		second.Hello(federation, "CN", "asean-cn/CN/1", seconds, software, "urgent", "part", "want_body", "misbehaviour"),
+		second.Hello(federation, "VN", "asean-cn/VN/1", seconds, software, "urgent", "part", "want_body", "misbehaviour"),
 		second.Want("asean-cn/VN/1", 0),
 		second.Want("asean-cn/CN/1", 1),
 		second.ReceiptNote("VN", seen),
