@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -162,10 +161,7 @@ func (s *Service) undertake(caller access.Caller, req actRequest) *undertaking {
 		u.unless = func(r store.Reader) error {
 			now, err := s.caseEtag(r, u.ref, math.MaxInt64)
 			if err == nil && now != read {
-				err = &access.Refusal{
-					Code: codes.Aborted, Reason: access.ReasonEtag,
-					Sentence: "something was said in the case meanwhile: read it again, then do what you meant to do",
-				}
+				err = (&goneOn{}).Unwrap()
 			}
 			return err
 		}

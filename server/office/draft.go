@@ -90,6 +90,9 @@ func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID,
 				return err
 			}
 		}
+		if made.CaseEtag, err = d.s.etagOfDraft(tx, made.GetStatement()); err != nil {
+			return err
+		}
 		if err := putDraft(tx, id[:], made, nil); err != nil {
 			return err
 		}
@@ -115,11 +118,14 @@ func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest)
 	if err := d.acceptable(req.GetDraft().GetStatement()); err != nil {
 		return nil, err
 	}
-	return d.change(ctx, req.GetDraft().GetName(), req.GetDraft().GetEtag(), func(caller access.Caller, draft *spsv1.Draft) error {
+	return d.change(ctx, req.GetDraft().GetName(), req.GetDraft().GetEtag(), func(r store.Reader, caller access.Caller, draft *spsv1.Draft) (err error) {
 		if err := inState(draft, "changed", spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_RETURNED); err != nil {
 			return err
 		}
 		draft.Statement = req.GetDraft().GetStatement()
+		if draft.CaseEtag, err = d.s.etagOfDraft(r, draft.GetStatement()); err != nil {
+			return err
+		}
 		if !wrote(draft, caller) {
 			draft.Writers = append(draft.Writers, person(caller))
 		}
@@ -170,7 +176,7 @@ func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest)
 			return nil, err
 		}
 	}
-	return d.change(ctx, req.GetName(), req.GetEtag(), func(caller access.Caller, draft *spsv1.Draft) error {
+	return d.change(ctx, req.GetName(), req.GetEtag(), func(_ store.Reader, caller access.Caller, draft *spsv1.Draft) error {
 		if err := inState(draft, "submitted", spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_RETURNED); err != nil {
 			return err
 		}
@@ -182,7 +188,7 @@ func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest)
 
 // ReturnDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) ReturnDraft(ctx context.Context, req *spsv1.ReturnDraftRequest) (*spsv1.Draft, error) {
-	return d.change(ctx, req.GetName(), req.GetEtag(), func(caller access.Caller, draft *spsv1.Draft) error {
+	return d.change(ctx, req.GetName(), req.GetEtag(), func(_ store.Reader, caller access.Caller, draft *spsv1.Draft) error {
 		if err := inState(draft, "returned", spsv1.DraftState_DRAFT_STATE_SUBMITTED); err != nil {
 			return err
 		}
@@ -200,7 +206,7 @@ func (d *Drafts) ReturnDraft(ctx context.Context, req *spsv1.ReturnDraftRequest)
 
 // change changes a draft that the caller has read with that etag, in one
 // transaction with its audit record.
-func (d *Drafts) change(ctx context.Context, name, etag string, how func(access.Caller, *spsv1.Draft) error) (*spsv1.Draft, error) {
+func (d *Drafts) change(ctx context.Context, name, etag string, how func(store.Reader, access.Caller, *spsv1.Draft) error) (*spsv1.Draft, error) {
 	caller, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
@@ -212,7 +218,7 @@ func (d *Drafts) change(ctx context.Context, name, etag string, how func(access.
 			return err
 		}
 		draft = d.next(before)
-		if err := how(caller, draft); err != nil {
+		if err := how(tx, caller, draft); err != nil {
 			return err
 		}
 		if err := putDraft(tx, id, draft, before); err != nil {

@@ -59,31 +59,37 @@ func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (
 		return nil, err
 	}
 	defer release()
-	entry.Entered = func(tx store.Tx, e ledger.Entry) error {
-		id, before, err := d.open(tx, caller, req.GetName(), req.GetEtag())
-		if err != nil {
-			return err
-		}
-		after := d.next(before)
-		after.State = spsv1.DraftState_DRAFT_STATE_ISSUED
-		after.Issued, after.Reference = statementName(e.Origin, e.Sequence), e.Leaf.GetReference()
-		after.IssuedBy = person(caller)
-		if err := putDraft(tx, id, after, before); err != nil {
-			return err
-		}
-		return access.Record(ctx, tx, after.GetName(), after.GetIssued())
-	}
+	entry.Entered = func(tx store.Tx, e ledger.Entry) error { return d.entered(ctx, tx, caller, req, e) }
 	e, err := d.s.o.Ledger.Append(ctx, func(tx store.Tx) (ledger.Draft, error) {
 		_, now, err := d.open(tx, caller, req.GetName(), req.GetEtag())
 		if err != nil {
 			return ledger.Draft{}, err
 		}
-		return entry, inState(now, "issued", spsv1.DraftState_DRAFT_STATE_SUBMITTED)
+		if err := inState(now, "issued", spsv1.DraftState_DRAFT_STATE_SUBMITTED); err != nil {
+			return ledger.Draft{}, err
+		}
+		return entry, d.s.sameCase(tx, now, req.GetCaseEtag())
 	})
 	if err != nil {
 		return d.issuedMeanwhile(ctx, caller, req.GetName(), err)
 	}
 	return d.s.show(ctx, e, full)
+}
+
+// entered makes a draft issued, in the transaction that enters its statement.
+func (d *Drafts) entered(ctx context.Context, tx store.Tx, caller access.Caller, req *spsv1.IssueDraftRequest, e ledger.Entry) error {
+	id, before, err := d.open(tx, caller, req.GetName(), req.GetEtag())
+	if err != nil {
+		return err
+	}
+	after := d.next(before)
+	after.State = spsv1.DraftState_DRAFT_STATE_ISSUED
+	after.Issued, after.Reference = statementName(e.Origin, e.Sequence), e.Leaf.GetReference()
+	after.IssuedBy = person(caller)
+	if err := putDraft(tx, id, after, before); err != nil {
+		return err
+	}
+	return access.Record(ctx, tx, after.GetName(), after.GetIssued())
 }
 
 // issuedMeanwhile returns what a draft became if the same call was under way

@@ -97,6 +97,14 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 		check.Statement.Salt, check.Statement.RequestId, check.Statement.IssuedBy = nil, "", nil
 		check.Advice = d.s.advise(ctx, check.Statement)
 	}
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
+		now, err := d.s.etagOfDraft(r, draft.GetStatement())
+		check.CaseGoneOn = now != draft.GetCaseEtag()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	if caller.Role == certs.RolePost {
 		return check, nil // what its drafts resemble are cases that it may not see
 	}

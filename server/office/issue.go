@@ -33,14 +33,16 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 			return s.show(ctx, e, full)
 		}
 	}
-	st, err := s.prepare(ctx, directly(caller, req), req, nil)
-	if err != nil {
-		return nil, err
-	}
-	if req.GetValidateOnly() {
-		return s.wouldBe(ctx, st), nil
-	}
-	issued, err := s.enter(ctx, req, st, nil)
+	issued, err := s.whileGoingOn(ctx, func(upTo uint64) (*spsv1.IssuedStatement, error) {
+		st, err := s.prepare(ctx, directly(caller, req), req, nil)
+		if err != nil {
+			return nil, err
+		}
+		if req.GetValidateOnly() {
+			return s.wouldBe(ctx, st), nil
+		}
+		return s.enter(ctx, req, st, s.unlessGoneOn(st, upTo))
+	})
 	if err != nil {
 		return nil, refusal(err, asked)
 	}

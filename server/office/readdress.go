@@ -37,6 +37,21 @@ func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseReq
 		return nil, err
 	}
 	resp := &spsv1.ReaddressCaseResponse{}
+	for { // until nothing is left: what is said meanwhile is handed on too
+		handed, err := s.handOnCase(ctx, reference, req.GetOffices())
+		resp.Statements = append(resp.Statements, handed...)
+		if err != nil {
+			return nil, err
+		}
+		if len(handed) == 0 {
+			return resp, nil
+		}
+	}
+}
+
+// handOnCase hands on what is here of a case, and returns the names of the own
+// statements that were not handed on before.
+func (s *Service) handOnCase(ctx context.Context, reference string, offices []string) (names []string, err error) {
 	upTo := s.o.Ledger.Released().N
 	for after := uint64(0); ; {
 		whole, parts, err := s.o.Book.Case(ctx, reference, after, upTo, readdressPage)
@@ -50,13 +65,10 @@ func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseReq
 		if after == 0 {
 			page = append([]casebook.Item{whole}, parts...)
 		}
-		handed, err := s.handOn(ctx, page, req.GetOffices())
-		if err != nil {
-			return nil, err
-		}
-		resp.Statements = append(resp.Statements, handed...)
-		if len(parts) < readdressPage {
-			return resp, nil
+		handed, err := s.handOn(ctx, page, offices)
+		names = append(names, handed...)
+		if err != nil || len(parts) < readdressPage {
+			return names, err
 		}
 		after = parts[len(parts)-1].N
 	}

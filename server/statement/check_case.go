@@ -100,6 +100,10 @@ func (c *Case) checkEffect(s *spsv1.Statement) Problems {
 	return problems
 }
 
+// ReachesAll reports whether a statement changes a case, and so goes to everyone
+// who was ever addressed in it.
+func ReachesAll(s *spsv1.Statement) bool { return s.GetCaseRef() != nil && kinds[kindOf(s)].fixed }
+
 // checkReach: what changes a case goes to everyone who was ever addressed in it,
 // and what takes back or answers a statement to those who were told or asked.
 func (c *Case) checkReach(s *spsv1.Statement) Problems {

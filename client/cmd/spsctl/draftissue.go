@@ -57,6 +57,11 @@ func (a *app) showCheck(format format, check *spsv1.DraftCheck) error {
 			return err
 		}
 	}
+	if check.GetCaseGoneOn() {
+		if err := list.add(check, "worth a look", "case", "something was said in the case since this was written"); err != nil {
+			return err
+		}
+	}
 	for _, s := range check.GetSimilar() {
 		if err := list.add(s, brief.Words(s.GetKind()), strings.TrimPrefix(s.GetCase(), "cases/"), strings.Join(s.GetShared(), ", ")); err != nil {
 			return err
@@ -73,14 +78,18 @@ func plural(n int, thing string) string {
 }
 
 func (a *app) draftIssueCommand() *cobra.Command {
-	format, yes, waiver := tableFormat, false, ""
+	format, yes, waiver, read := tableFormat, false, "", ""
 	cmd := &cobra.Command{
 		Use:   "issue NAME",
 		Short: "issue a submitted draft that somebody else wrote",
 		Long: `Issue signs the draft in the name of your office, as spsctl case issue does. If
 you wrote any of it, the rule of your office must let one person issue it, and you
 say so with --alone: because of its classification, or because the office is
-closed. The waiver is signed with the statement, for all to see.`,
+closed. The waiver is signed with the statement, for all to see.
+
+A draft that changes a case is issued as long as nothing was said in the case
+since it was written. Otherwise read the case, and give its etag with --case-etag,
+or return the draft.`,
 		Example: "  spsctl draft issue 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11",
 		Args:    cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
@@ -88,7 +97,7 @@ closed. The waiver is signed with the statement, for all to see.`,
 			if err != nil {
 				return err
 			}
-			req := &spsv1.IssueDraftRequest{Name: d.GetName(), Etag: d.GetEtag()}
+			req := &spsv1.IssueDraftRequest{Name: d.GetName(), Etag: d.GetEtag(), CaseEtag: read}
 			if waiver != "" {
 				name, ok := enumValue(spsv1.WaiverReason(0).Descriptor(), waiver)
 				if !ok {
@@ -117,6 +126,7 @@ closed. The waiver is signed with the statement, for all to see.`,
 		}),
 	}
 	cmd.Flags().StringVar(&waiver, "alone", "", "why one person is enough: classification or out-of-hours")
+	cmd.Flags().StringVar(&read, "case-etag", "", "etag of the case as you have read it, as spsctl case get shows it")
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	complete(cmd, "alone", shortNames(spsv1.WaiverReason(0).Descriptor())...)
 	outputFlag(cmd, &format)

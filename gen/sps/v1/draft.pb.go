@@ -178,7 +178,10 @@ type Draft struct {
 	// Its reference.
 	Reference string `protobuf:"bytes,16,opt,name=reference,proto3" json:"reference,omitempty"`
 	// Who issued it.
-	IssuedBy      *Person `protobuf:"bytes,17,opt,name=issued_by,json=issuedBy,proto3" json:"issued_by,omitempty"`
+	IssuedBy *Person `protobuf:"bytes,17,opt,name=issued_by,json=issuedBy,proto3" json:"issued_by,omitempty"`
+	// For what changes a case, an amendment, a withdrawal, a closure or a reopening: etag of the case when the statement was
+	// last written. Once something was said in the case since, IssueDraft wants to hear that it was read.
+	CaseEtag      string `protobuf:"bytes,18,opt,name=case_etag,json=caseEtag,proto3" json:"case_etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -330,6 +333,13 @@ func (x *Draft) GetIssuedBy() *Person {
 		return x.IssuedBy
 	}
 	return nil
+}
+
+func (x *Draft) GetCaseEtag() string {
+	if x != nil {
+		return x.CaseEtag
+	}
+	return ""
 }
 
 // CreateDraftRequest is what CreateDraft takes.
@@ -784,7 +794,9 @@ type DraftCheck struct {
 	// Earlier cases that it resembles, the closest first; at most 20. None for a post, which sees no cases.
 	Similar []*SimilarCase `protobuf:"bytes,3,rep,name=similar,proto3" json:"similar,omitempty"`
 	// The statement as it would be issued, without what only the issue gives; absent while there are problems.
-	Statement     *Statement `protobuf:"bytes,4,opt,name=statement,proto3" json:"statement,omitempty"`
+	Statement *Statement `protobuf:"bytes,4,opt,name=statement,proto3" json:"statement,omitempty"`
+	// True if the draft would change a case in which something was said since it was written.
+	CaseGoneOn    bool `protobuf:"varint,5,opt,name=case_gone_on,json=caseGoneOn,proto3" json:"case_gone_on,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -845,6 +857,13 @@ func (x *DraftCheck) GetStatement() *Statement {
 		return x.Statement
 	}
 	return nil
+}
+
+func (x *DraftCheck) GetCaseGoneOn() bool {
+	if x != nil {
+		return x.CaseGoneOn
+	}
+	return false
 }
 
 // SubmitDraftRequest is what SubmitDraft takes.
@@ -974,7 +993,10 @@ type IssueDraftRequest struct {
 	// The etag that was read: what is issued is what was read.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Why one person is enough, if the caller drafted it and the rule of the office allows that.
-	Waiver        *Waiver `protobuf:"bytes,3,opt,name=waiver,proto3" json:"waiver,omitempty"`
+	Waiver *Waiver `protobuf:"bytes,3,opt,name=waiver,proto3" json:"waiver,omitempty"`
+	// Etag of the case as the caller has read it. Needed if the draft would change a case in which something was said since
+	// it was written; otherwise that fails with ETAG.
+	CaseEtag      string `protobuf:"bytes,4,opt,name=case_etag,json=caseEtag,proto3" json:"case_etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1030,11 +1052,18 @@ func (x *IssueDraftRequest) GetWaiver() *Waiver {
 	return nil
 }
 
+func (x *IssueDraftRequest) GetCaseEtag() string {
+	if x != nil {
+		return x.CaseEtag
+	}
+	return ""
+}
+
 var File_sps_v1_draft_proto protoreflect.FileDescriptor
 
 const file_sps_v1_draft_proto_rawDesc = "" +
 	"\n" +
-	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x16sps/v1/statement.proto\"\xb9\x06\n" +
+	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x16sps/v1/statement.proto\"\xdb\x06\n" +
 	"\x05Draft\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\tstatement\x18\x02 \x01(\v2\x11.sps.v1.StatementR\tstatement\x12\x12\n" +
@@ -1059,7 +1088,8 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\rreturn_reason\x18\x0e \x03(\v2\x15.sps.v1.LocalizedTextB\x03\xe0A\x03R\freturnReason\x12\x1b\n" +
 	"\x06issued\x18\x0f \x01(\tB\x03\xe0A\x03R\x06issued\x12!\n" +
 	"\treference\x18\x10 \x01(\tB\x03\xe0A\x03R\treference\x120\n" +
-	"\tissued_by\x18\x11 \x01(\v2\x0e.sps.v1.PersonB\x03\xe0A\x03R\bissuedBy\"s\n" +
+	"\tissued_by\x18\x11 \x01(\v2\x0e.sps.v1.PersonB\x03\xe0A\x03R\bissuedBy\x12 \n" +
+	"\tcase_etag\x18\x12 \x01(\tB\x03\xe0A\x03R\bcaseEtag\"s\n" +
 	"\x12CreateDraftRequest\x12.\n" +
 	"\x05draft\x18\x01 \x01(\v2\r.sps.v1.DraftB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05draft\x12-\n" +
 	"\n" +
@@ -1088,13 +1118,15 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.sps.v1.SimilarityKindR\x04kind\x12\x16\n" +
 	"\x06shared\x18\x03 \x03(\tR\x06shared\x129\n" +
 	"\n" +
-	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\"\xc0\x01\n" +
+	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\"\xe2\x01\n" +
 	"\n" +
 	"DraftCheck\x12*\n" +
 	"\bproblems\x18\x01 \x03(\v2\x0e.sps.v1.AdviceR\bproblems\x12&\n" +
 	"\x06advice\x18\x02 \x03(\v2\x0e.sps.v1.AdviceR\x06advice\x12-\n" +
 	"\asimilar\x18\x03 \x03(\v2\x13.sps.v1.SimilarCaseR\asimilar\x12/\n" +
-	"\tstatement\x18\x04 \x01(\v2\x11.sps.v1.StatementR\tstatement\"l\n" +
+	"\tstatement\x18\x04 \x01(\v2\x11.sps.v1.StatementR\tstatement\x12 \n" +
+	"\fcase_gone_on\x18\x05 \x01(\bR\n" +
+	"caseGoneOn\"l\n" +
 	"\x12SubmitDraftRequest\x124\n" +
 	"\x04name\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^drafts/[0-9a-f-]{36}$R\x04name\x12 \n" +
 	"\x04etag\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x04etag\"\xa7\x01\n" +
@@ -1102,11 +1134,12 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^drafts/[0-9a-f-]{36}$R\x04name\x12 \n" +
 	"\x04etag\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x04etag\x129\n" +
 	"\x06reason\x18\x03 \x03(\v2\x15.sps.v1.LocalizedTextB\n" +
-	"\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x06reason\"\x93\x01\n" +
+	"\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x06reason\"\xb9\x01\n" +
 	"\x11IssueDraftRequest\x124\n" +
 	"\x04name\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^drafts/[0-9a-f-]{36}$R\x04name\x12 \n" +
 	"\x04etag\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x04etag\x12&\n" +
-	"\x06waiver\x18\x03 \x01(\v2\x0e.sps.v1.WaiverR\x06waiver*\x90\x01\n" +
+	"\x06waiver\x18\x03 \x01(\v2\x0e.sps.v1.WaiverR\x06waiver\x12$\n" +
+	"\tcase_etag\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\bcaseEtag*\x90\x01\n" +
 	"\n" +
 	"DraftState\x12\x1b\n" +
 	"\x17DRAFT_STATE_UNSPECIFIED\x10\x00\x12\x18\n" +
