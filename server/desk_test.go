@@ -2,10 +2,15 @@ package server_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -89,5 +94,71 @@ func TestDeskListsFollowTheCase(t *testing.T) {
 	got := c.GetCases()[0].GetSummary()
 	if diff := cmp.Diff([]string(nil), got.GetToCall()); diff != "" || got.GetByHand() != 1 || len(got.GetDeadlines()) != 0 {
 		t.Errorf("summary = %v, want one to tell by hand and nothing else", got)
+	}
+}
+
+// TestCallsAboutAnAlert follows the desk from an alert that nobody reads to the
+// calls that were made about it.
+func TestCallsAboutAnAlert(t *testing.T) {
+	w := newWorld(t, "TH", "VN")
+	later := time.Duration(0)
+	w.clocks = map[certs.Office]func() time.Time{"TH": func() time.Time { return time.Now().Add(later) }}
+	th := w.start("TH")
+	alert := notification("salmonella in pepper", "VN")
+	alert.GetNotification().Classification = spsv1.Classification_CLASSIFICATION_ALERT
+	alert.GetNotification().Risk = &spsv1.Risk{Decision: spsv1.RiskDecision_RISK_DECISION_SERIOUS}
+	original := issue(t, th, alert)
+	prompted := func(due bool) {
+		t.Helper()
+		got := th.caseOf(original).GetToCall()
+		if len(got) != 1 || got[0].GetOffice() != "VN" || (got[0].GetDueTime() != nil) != due {
+			t.Errorf("to call = %v, want VN, with a due time: %t", got, due)
+		}
+	}
+	prompted(false) // it has not arrived
+	vn := w.start("VN")
+	arrived(original, th, vn)
+	if got := th.caseOf(original).GetToCall(); len(got) > 0 {
+		t.Errorf("to call = %v while there is time, want nobody", got)
+	}
+	th.stop()
+	later = 72 * time.Hour
+	th = w.start("TH")
+	prompted(true)
+
+	req := &spsv1.RecordCallRequest{
+		Name: "cases/" + original.GetReference(), RequestId: "0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11",
+		Call: &spsv1.Call{Office: "VN", Result: spsv1.CallResult_CALL_RESULT_NO_ANSWER, Phone: "+84241234567", Note: "rang for a minute"},
+	}
+	first, err := th.validator().RecordCall(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := th.validator().RecordCall(t.Context(), req)
+	if diff := cmp.Diff(first, again, protocmp.Transform()); diff != "" || err != nil {
+		t.Errorf("the same call once more: %v\n%s", err, diff)
+	}
+	req.Call.Result = spsv1.CallResult_CALL_RESULT_REACHED
+	if _, err := th.validator().RecordCall(t.Context(), req); status.Code(err) != codes.AlreadyExists {
+		t.Errorf("another call under the same request_id: %v, want %v", err, codes.AlreadyExists)
+	}
+	for name, bad := range map[string]*spsv1.Call{
+		"tomorrow":  {Office: "VN", Result: spsv1.CallResult_CALL_RESULT_REACHED, CallTime: timestamppb.New(time.Now().Add(96 * time.Hour))},
+		"no result": {Office: "VN"},
+	} {
+		if _, err := th.validator().RecordCall(t.Context(), &spsv1.RecordCallRequest{Name: req.GetName(), Call: bad}); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("a call with %s: %v, want %v", name, err, codes.InvalidArgument)
+		}
+	}
+	th.stop()
+	th = w.start("TH")
+	if diff := cmp.Diff([]*spsv1.Call{first}, th.caseOf(original).GetCalls(), protocmp.Transform()); diff != "" {
+		t.Errorf("calls after a restart (-want +got):\n%s", diff)
+	}
+	if got := vn.caseOf(original).GetCalls(); len(got) > 0 {
+		t.Errorf("calls at VN = %v, want none", got)
+	}
+	if got := audited(t, th); !slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, "RecordCall") }) {
+		t.Errorf("the audit log does not end with the call: %v", got)
 	}
 }

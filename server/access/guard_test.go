@@ -28,6 +28,7 @@ var allowed = map[string]string{
 	"/sps.v1.CaseService/WatchStatements":                       "officer validator system auditor",
 	"/sps.v1.CaseService/PollStatements":                        "officer validator system auditor",
 	"/sps.v1.CaseService/GetCase":                               "officer validator system auditor",
+	"/sps.v1.CaseService/RecordCall":                            "officer validator",
 	"/sps.v1.CaseService/ReaddressCase":                         "validator",
 	"/sps.v1.CaseService/ListCases":                             "officer validator system auditor",
 	"/sps.v1.CaseService/AcknowledgeCase":                       "officer validator system",

@@ -105,6 +105,7 @@ func Methods() map[string]Rule {
 		uploaders    = append(slices.Clone(issuers), certs.RolePost) // for statements, and for drafts
 		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
 		validators   = []certs.Role{certs.RoleValidator}
+		callers      = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone
 		// Systems too ask who is on the network before they address anybody.
 		members  = append(slices.Clone(readers), certs.RoleAdmin)
 		admins   = []certs.Role{certs.RoleAdmin}
@@ -122,6 +123,7 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_PollStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_ReaddressCase_FullMethodName:   {Class: ClassIssue, Roles: validators},
+		spsv1.CaseService_RecordCall_FullMethodName:      {Class: ClassWrite, Roles: callers},
 		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
 		spsv1.CaseService_GetStatistics_FullMethodName:   {Class: ClassRead, Roles: readers},
 

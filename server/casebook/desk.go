@@ -87,7 +87,7 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 			theirs = due.AsTime()
 		}
 	}
-	if calls := statement.Unacknowledged(sum, self); len(calls) > 0 { // the earliest due first
+	if calls := statement.Unacknowledged(sum, self); len(calls) > 0 && calls[0].GetDueTime() != nil { // the earliest due first
 		in[listToCall] = true
 		callStart, callDue = calls[0].GetStartTime().AsTime(), calls[0].GetDueTime().AsTime()
 	}

@@ -36,7 +36,9 @@ func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.It
 	}
 	c.State, c.Deadlines = f.State(), f.deadlines
 	c.Incomplete = incomplete(s.self(), f.original, f.others, f.State())
-	return nil
+	c.ToCall = s.toCall(f)
+	c.Calls, err = s.calls(ctx, c.GetReference())
+	return err
 }
 
 // folded is a case with what its entries add up to and what is due.

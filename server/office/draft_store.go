@@ -23,7 +23,7 @@ const (
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableDrafts, tableDraftChanges, tableInspections, tableSearches}
+	return []store.Table{tableDrafts, tableDraftChanges, tableInspections, tableSearches, tableCalls}
 }
 
 const draftPrefix = "drafts/"

@@ -166,12 +166,12 @@ func Refresh(s *spsv1.CaseSummary, self certs.Office, now time.Time, callAfter i
 	}
 }
 
-// Unacknowledged returns the deadlines, of those of a summary that run, by which
-// alerts of an office are to be acknowledged.
+// Unacknowledged returns the deadlines of a summary by which alerts of an office
+// are to be acknowledged; those that have not started have no due time.
 func Unacknowledged(s *spsv1.CaseSummary, self certs.Office) []*spsv1.Deadline {
 	var all []*spsv1.Deadline
 	for _, d := range s.GetDeadlines() {
-		if d.GetDueTime() != nil && callable(s, self, d) {
+		if callable(s, self, d) {
 			all = append(all, d)
 		}
 	}

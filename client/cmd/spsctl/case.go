@@ -15,7 +15,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "case", Short: "issue, read and watch cases, and what officers do in them"},
 		append(a.actCommands(), a.caseIssueCommand(), a.caseTemplateCommand(), a.caseGetCommand(), a.caseListCommand(),
-			a.caseWatchCommand(), a.caseReaddressCommand(), a.caseStatisticsCommand(), a.caseExportCommand(), a.enterCommand())...)
+			a.caseWatchCommand(), a.caseReaddressCommand(), a.caseCallCommand(), a.caseStatisticsCommand(), a.caseExportCommand(), a.enterCommand())...)
 }
 
 func (a *app) caseGetCommand() *cobra.Command {

@@ -163,6 +163,7 @@ const moreExamples = `
 
 # bring a further office in; prove to a court what was said
   spsctl case readdress VN-2026-000001 TH LA
+  spsctl case call VN-2026-000001 TH --result no-answer --phone +6625798516
   spsctl evidence export VN-2026-000001
   spsctl evidence verify VN-2026-000001.evidence
 

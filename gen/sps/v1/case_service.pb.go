@@ -1305,7 +1305,12 @@ type Case struct {
 	Summary *CaseSummary `protobuf:"bytes,9,opt,name=summary,proto3" json:"summary,omitempty"`
 	// Changes whenever anything is said in the case. An act that names it fails if something was said since; it means
 	// nothing at another node. On the first page of GetCase only.
-	Etag          string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,10,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whom to telephone, because an alert of this office is not acknowledged or has not arrived. On the first page of
+	// GetCase only.
+	ToCall []*CallPrompt `protobuf:"bytes,11,rep,name=to_call,json=toCall,proto3" json:"to_call,omitempty"`
+	// Telephone calls that this office recorded, in the order of their times. On the first page of GetCase only.
+	Calls         []*Call `protobuf:"bytes,12,rep,name=calls,proto3" json:"calls,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1408,6 +1413,20 @@ func (x *Case) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Case) GetToCall() []*CallPrompt {
+	if x != nil {
+		return x.ToCall
+	}
+	return nil
+}
+
+func (x *Case) GetCalls() []*Call {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
 }
 
 // GetCaseRequest is what GetCase takes.
@@ -1756,7 +1775,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/call.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1850,7 +1869,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xbc\x03\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\x97\x04\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1866,7 +1885,9 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"incomplete\x122\n" +
 	"\asummary\x18\t \x01(\v2\x13.sps.v1.CaseSummaryB\x03\xe0A\x03R\asummary\x12\x17\n" +
 	"\x04etag\x18\n" +
-	" \x01(\tB\x03\xe0A\x03R\x04etag\"\xde\x01\n" +
+	" \x01(\tB\x03\xe0A\x03R\x04etag\x120\n" +
+	"\ato_call\x18\v \x03(\v2\x12.sps.v1.CallPromptB\x03\xe0A\x03R\x06toCall\x12'\n" +
+	"\x05calls\x18\f \x03(\v2\f.sps.v1.CallB\x03\xe0A\x03R\x05calls\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
@@ -1906,7 +1927,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x1aDELIVERY_STATE_UNDELIVERED\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x1f\n" +
 	"\x1bDELIVERY_STATE_BODY_MISSING\x10\x03\x12\x1a\n" +
-	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xde\x10\n" +
+	"\x16DELIVERY_STATE_BY_HAND\x10\x042\xbf\x11\n" +
 	"\vCaseService\x12|\n" +
 	"\x0eIssueStatement\x12\x1d.sps.v1.IssueStatementRequest\x1a\x17.sps.v1.IssuedStatement\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{parent=offices/*}/statements:issue\x12o\n" +
 	"\fGetStatement\x12\x1b.sps.v1.GetStatementRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#\x12!/v1/{name=offices/*/statements/*}\x12z\n" +
@@ -1915,7 +1936,9 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x0ePollStatements\x12\x1d.sps.v1.PollStatementsRequest\x1a\x1e.sps.v1.PollStatementsResponse\".\x82\xd3\xe4\x93\x02(\x12&/v1/{parent=offices/*}/statements:poll\x12K\n" +
 	"\aGetCase\x12\x16.sps.v1.GetCaseRequest\x1a\f.sps.v1.Case\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=cases/*}\x12S\n" +
 	"\tListCases\x12\x18.sps.v1.ListCasesRequest\x1a\x19.sps.v1.ListCasesResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12_\n" +
-	"\rGetStatistics\x12\x1c.sps.v1.GetStatisticsRequest\x1a\x12.sps.v1.Statistics\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases:statistics\x12u\n" +
+	"\rGetStatistics\x12\x1c.sps.v1.GetStatisticsRequest\x1a\x12.sps.v1.Statistics\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/cases:statistics\x12_\n" +
+	"\n" +
+	"RecordCall\x12\x19.sps.v1.RecordCallRequest\x1a\f.sps.v1.Call\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=cases/*}:recordCall\x12u\n" +
 	"\rReaddressCase\x12\x1c.sps.v1.ReaddressCaseRequest\x1a\x1d.sps.v1.ReaddressCaseResponse\"'\x82\xd3\xe4\x93\x02!:\x01*\"\x1c/v1/{name=cases/*}:readdress\x12u\n" +
 	"\x0fAcknowledgeCase\x12\x1e.sps.v1.AcknowledgeCaseRequest\x1a\x17.sps.v1.IssuedStatement\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=cases/*}:acknowledge\x12l\n" +
 	"\fFollowUpCase\x12\x1b.sps.v1.FollowUpCaseRequest\x1a\x17.sps.v1.IssuedStatement\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=cases/*}:followUp\x12m\n" +
@@ -1977,18 +2000,21 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*CaseState)(nil),                   // 28: sps.v1.CaseState
 	(*Deadline)(nil),                    // 29: sps.v1.Deadline
 	(*CaseSummary)(nil),                 // 30: sps.v1.CaseSummary
-	(*GetStatisticsRequest)(nil),        // 31: sps.v1.GetStatisticsRequest
-	(*AcknowledgeCaseRequest)(nil),      // 32: sps.v1.AcknowledgeCaseRequest
-	(*FollowUpCaseRequest)(nil),         // 33: sps.v1.FollowUpCaseRequest
-	(*RequestInCaseRequest)(nil),        // 34: sps.v1.RequestInCaseRequest
-	(*RespondInCaseRequest)(nil),        // 35: sps.v1.RespondInCaseRequest
-	(*AmendCaseRequest)(nil),            // 36: sps.v1.AmendCaseRequest
-	(*WithdrawCaseRequest)(nil),         // 37: sps.v1.WithdrawCaseRequest
-	(*CloseCaseRequest)(nil),            // 38: sps.v1.CloseCaseRequest
-	(*ReopenCaseRequest)(nil),           // 39: sps.v1.ReopenCaseRequest
-	(*AddExternalReferenceRequest)(nil), // 40: sps.v1.AddExternalReferenceRequest
-	(*AnnounceRequest)(nil),             // 41: sps.v1.AnnounceRequest
-	(*Statistics)(nil),                  // 42: sps.v1.Statistics
+	(*CallPrompt)(nil),                  // 31: sps.v1.CallPrompt
+	(*Call)(nil),                        // 32: sps.v1.Call
+	(*GetStatisticsRequest)(nil),        // 33: sps.v1.GetStatisticsRequest
+	(*RecordCallRequest)(nil),           // 34: sps.v1.RecordCallRequest
+	(*AcknowledgeCaseRequest)(nil),      // 35: sps.v1.AcknowledgeCaseRequest
+	(*FollowUpCaseRequest)(nil),         // 36: sps.v1.FollowUpCaseRequest
+	(*RequestInCaseRequest)(nil),        // 37: sps.v1.RequestInCaseRequest
+	(*RespondInCaseRequest)(nil),        // 38: sps.v1.RespondInCaseRequest
+	(*AmendCaseRequest)(nil),            // 39: sps.v1.AmendCaseRequest
+	(*WithdrawCaseRequest)(nil),         // 40: sps.v1.WithdrawCaseRequest
+	(*CloseCaseRequest)(nil),            // 41: sps.v1.CloseCaseRequest
+	(*ReopenCaseRequest)(nil),           // 42: sps.v1.ReopenCaseRequest
+	(*AddExternalReferenceRequest)(nil), // 43: sps.v1.AddExternalReferenceRequest
+	(*AnnounceRequest)(nil),             // 44: sps.v1.AnnounceRequest
+	(*Statistics)(nil),                  // 45: sps.v1.Statistics
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
 	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
@@ -2021,51 +2047,55 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	28, // 27: sps.v1.Case.state:type_name -> sps.v1.CaseState
 	29, // 28: sps.v1.Case.deadlines:type_name -> sps.v1.Deadline
 	30, // 29: sps.v1.Case.summary:type_name -> sps.v1.CaseSummary
-	0,  // 30: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	15, // 31: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	6,  // 32: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	7,  // 33: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	8,  // 34: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	10, // 35: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 36: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	16, // 37: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	19, // 38: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	31, // 39: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
-	17, // 40: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	32, // 41: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
-	33, // 42: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
-	34, // 43: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
-	35, // 44: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
-	36, // 45: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
-	37, // 46: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
-	38, // 47: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
-	39, // 48: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
-	40, // 49: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
-	41, // 50: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
-	2,  // 51: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 52: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 53: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 54: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 55: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 56: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 57: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	42, // 58: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
-	18, // 59: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	2,  // 60: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
-	2,  // 61: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
-	2,  // 62: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 63: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 64: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
-	2,  // 65: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
-	2,  // 66: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
-	2,  // 67: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
-	2,  // 68: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
-	2,  // 69: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
-	51, // [51:70] is the sub-list for method output_type
-	32, // [32:51] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	31, // 30: sps.v1.Case.to_call:type_name -> sps.v1.CallPrompt
+	32, // 31: sps.v1.Case.calls:type_name -> sps.v1.Call
+	0,  // 32: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 33: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 34: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 35: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 36: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 37: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 38: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 39: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	19, // 40: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	33, // 41: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
+	34, // 42: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
+	17, // 43: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	35, // 44: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
+	36, // 45: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
+	37, // 46: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
+	38, // 47: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
+	39, // 48: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
+	40, // 49: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
+	41, // 50: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
+	42, // 51: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
+	43, // 52: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
+	44, // 53: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
+	2,  // 54: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 55: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 56: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 57: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 58: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 59: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 60: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	45, // 61: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	32, // 62: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
+	18, // 63: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	2,  // 64: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
+	2,  // 65: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
+	2,  // 66: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 67: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 68: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
+	2,  // 69: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
+	2,  // 70: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
+	2,  // 71: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
+	2,  // 72: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
+	2,  // 73: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
+	54, // [54:74] is the sub-list for method output_type
+	34, // [34:54] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -2074,6 +2104,7 @@ func file_sps_v1_case_service_proto_init() {
 		return
 	}
 	file_sps_v1_act_proto_init()
+	file_sps_v1_call_proto_init()
 	file_sps_v1_case_proto_init()
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_problem_proto_init()

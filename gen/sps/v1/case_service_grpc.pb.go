@@ -29,6 +29,7 @@ const (
 	CaseService_GetCase_FullMethodName              = "/sps.v1.CaseService/GetCase"
 	CaseService_ListCases_FullMethodName            = "/sps.v1.CaseService/ListCases"
 	CaseService_GetStatistics_FullMethodName        = "/sps.v1.CaseService/GetStatistics"
+	CaseService_RecordCall_FullMethodName           = "/sps.v1.CaseService/RecordCall"
 	CaseService_ReaddressCase_FullMethodName        = "/sps.v1.CaseService/ReaddressCase"
 	CaseService_AcknowledgeCase_FullMethodName      = "/sps.v1.CaseService/AcknowledgeCase"
 	CaseService_FollowUpCase_FullMethodName         = "/sps.v1.CaseService/FollowUpCase"
@@ -85,6 +86,9 @@ type CaseServiceClient interface {
 	// and says how long acknowledgements, answers and outcomes took. It is what the cases say now, in whatever order they
 	// arrived. Exercises and tests never count.
 	GetStatistics(ctx context.Context, in *GetStatisticsRequest, opts ...grpc.CallOption) (*Statistics, error)
+	// RecordCall records a telephone call about a case, such as to an office that does not acknowledge an alert. The record
+	// stays in this office; what the other side said counts only when it is stated, with its source.
+	RecordCall(ctx context.Context, in *RecordCallRequest, opts ...grpc.CallOption) (*Call, error)
 	// ReaddressCase brings further offices into a case: what this office said in it is handed on to them, byte for byte.
 	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
 	// handed on again. For validators.
@@ -212,6 +216,16 @@ func (c *caseServiceClient) GetStatistics(ctx context.Context, in *GetStatistics
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Statistics)
 	err := c.cc.Invoke(ctx, CaseService_GetStatistics_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) RecordCall(ctx context.Context, in *RecordCallRequest, opts ...grpc.CallOption) (*Call, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Call)
+	err := c.cc.Invoke(ctx, CaseService_RecordCall_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -371,6 +385,9 @@ type CaseServiceServer interface {
 	// and says how long acknowledgements, answers and outcomes took. It is what the cases say now, in whatever order they
 	// arrived. Exercises and tests never count.
 	GetStatistics(context.Context, *GetStatisticsRequest) (*Statistics, error)
+	// RecordCall records a telephone call about a case, such as to an office that does not acknowledge an alert. The record
+	// stays in this office; what the other side said counts only when it is stated, with its source.
+	RecordCall(context.Context, *RecordCallRequest) (*Call, error)
 	// ReaddressCase brings further offices into a case: what this office said in it is handed on to them, byte for byte.
 	// What others said is theirs to hand on; ask them by a request of kind READDRESS. What was handed on before is not
 	// handed on again. For validators.
@@ -438,6 +455,9 @@ func (UnimplementedCaseServiceServer) ListCases(context.Context, *ListCasesReque
 }
 func (UnimplementedCaseServiceServer) GetStatistics(context.Context, *GetStatisticsRequest) (*Statistics, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetStatistics not implemented")
+}
+func (UnimplementedCaseServiceServer) RecordCall(context.Context, *RecordCallRequest) (*Call, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordCall not implemented")
 }
 func (UnimplementedCaseServiceServer) ReaddressCase(context.Context, *ReaddressCaseRequest) (*ReaddressCaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReaddressCase not implemented")
@@ -626,6 +646,24 @@ func _CaseService_GetStatistics_Handler(srv interface{}, ctx context.Context, de
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CaseServiceServer).GetStatistics(ctx, req.(*GetStatisticsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_RecordCall_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordCallRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).RecordCall(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_RecordCall_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).RecordCall(ctx, req.(*RecordCallRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -862,6 +900,10 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetStatistics",
 			Handler:    _CaseService_GetStatistics_Handler,
+		},
+		{
+			MethodName: "RecordCall",
+			Handler:    _CaseService_RecordCall_Handler,
 		},
 		{
 			MethodName: "ReaddressCase",
