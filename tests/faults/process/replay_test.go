@@ -44,7 +44,6 @@ type ack struct {
 // torn between sectors. From each of these the node opens, the gate is open,
 // and all that it had acknowledged by then is there.
 func TestFault04_TornAndDroppedWrites(t *testing.T) {
-	t.Parallel()
 	random := rand.New(rand.NewPCG(announce(t), 4))
 	r := record(t)
 	states := 0
@@ -67,7 +66,6 @@ func TestFault04_TornAndDroppedWrites(t *testing.T) {
 // all that was acknowledged is there, or the node does not open, or the gate is
 // closed, or verifying says what is wrong.
 func TestFault04_DiskThatLies(t *testing.T) {
-	t.Parallel()
 	r := record(t)
 	ended := map[string]int{}
 	for i, dropped := range r.calls {
