@@ -189,11 +189,19 @@ func spoil(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := bytes.Index(data, []byte("application/vnd.sps.card.v1"))
-	if at < 0 {
+	// Pages that are free still hold what they held: it is damaged everywhere.
+	card := []byte("application/vnd.sps.card.v1")
+	if !bytes.Contains(data, card) {
 		t.Fatal("the card is not in the file")
 	}
-	data[at+100] ^= 1
+	for at := 0; ; {
+		next := bytes.Index(data[at:], card)
+		if next < 0 {
+			break
+		}
+		at += next + 100
+		data[at] ^= 1
+	}
 	if err := os.WriteFile(file, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
