@@ -147,11 +147,17 @@ func (s *schedule) acknowledgement(p *spsv1.Participant) {
 	t := s.of(p, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, s.c.GetAllowances().GetAcknowledgement())
 	t.done = p.GetAcknowledged()
 	for _, told := range p.GetTold() {
-		if t.done == nil && told.GetAcknowledged() {
+		if t.done == nil && s.believed(told) && told.GetAcknowledged() {
 			t.done = told.GetSaid()
 		}
 	}
 	s.add(t)
+}
+
+// believed reports whether what an office was heard to say meets a clock of the
+// case: only the issuer, who waits for it, may enter that.
+func (s *schedule) believed(told *spsv1.Told) bool {
+	return told.GetEnteredBy() == officeOf(s.c.GetCurrent())
 }
 
 // reads reports whether a participant is an office that is to acknowledge.
@@ -174,7 +180,7 @@ func (s *schedule) outcome(p *spsv1.Participant) {
 		t.done = p.GetStanceSaid()
 	}
 	for _, told := range p.GetTold() {
-		if t.done == nil && concluded(told.GetOutcome()) {
+		if t.done == nil && s.believed(told) && concluded(told.GetOutcome()) {
 			t.done = told.GetSaid()
 		}
 	}

@@ -114,6 +114,29 @@ func TestDeadlines(t *testing.T) {
 			[]string{"VN acknowledgement TH/0 met 24h0m0s", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 running 240h0m0s"},
 		},
 		{
+			"heard by a bystander does not count", func(d *dossier) {
+				s := acknowledge(0)
+				s.Source = &spsv1.Source{Teller: &spsv1.Authority{Office: "VN"}}
+				d.say("CN", s)
+			},
+			received{"VN TH/0": 0},
+			2 * hour,
+			[]string{"VN acknowledgement TH/0 running 24h0m0s", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 running 240h0m0s"},
+		},
+		{
+			"who asks for more time does not grant it", func(d *dossier) {
+				s := respond(d.say("VN", extend(spsv1.Clock_CLOCK_OUTCOME, nil)), &spsv1.Response{Result: granted})
+				s.Source = &spsv1.Source{Teller: &spsv1.Authority{Office: "TH"}}
+				d.say("VN", s)
+			},
+			received{"VN TH/0": 0, "TH VN/0": 2 * hour},
+			230 * hour,
+			[]string{
+				"VN acknowledgement TH/0 overdue 24h0m0s", "CN acknowledgement TH/0 undelivered",
+				"VN outcome TH/0 running 240h0m0s", "TH answer VN/0 met 50h0m0s",
+			},
+		},
+		{
 			"more time was granted", func(d *dossier) {
 				d.say("TH", respond(d.say("VN", extend(spsv1.Clock_CLOCK_OUTCOME, nil)), &spsv1.Response{Result: granted}))
 			},

@@ -104,7 +104,8 @@ func (f *folder) movedOn(i int) bool {
 
 // extensions gathers the due times that were moved. Only whom a clock protects
 // may grant: who asked, for an answer; an office that disputes, for the answer
-// to its dispute; an office asked, for a confirmation; else the issuer.
+// to its dispute; an office asked, for a confirmation; else the issuer. That it
+// was heard to grant is not enough: whoever asks would grant to itself.
 func (f *folder) extensions() {
 	for _, request := range f.state.GetRequests() {
 		x := request.GetExtension()
@@ -115,7 +116,8 @@ func (f *folder) extensions() {
 		for _, answer := range request.GetAnswers() {
 			granted := answer.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_GRANTED ||
 				answer.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_PARTLY_GRANTED
-			if !granted || from == "" || grantor != "" && grantor != answer.GetOffice() {
+			own := officeOf(answer.GetSaid().GetStatement()) == answer.GetOffice()
+			if !granted || !own || from == "" || grantor != "" && grantor != answer.GetOffice() {
 				continue
 			}
 			until := answer.GetDueTime()
