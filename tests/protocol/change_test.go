@@ -52,9 +52,9 @@ func everyChange(t *testing.T, b []byte, accepts func([]byte) bool) {
 	}
 }
 
-// TestEveryChangeOfANoteFails changes each note that the document shows in
+// TestFault36_EveryChangeOfANoteFails changes each note that the document shows in
 // every single byte.
-func TestEveryChangeOfANoteFails(t *testing.T) {
+func TestFault36_EveryChangeOfANoteFails(t *testing.T) {
 	p := openPage(t)
 	both(t, func(t *testing.T, r reader) {
 		keys := r.trust(t, p.card)
@@ -94,9 +94,9 @@ func TestEveryChangeOfALeafFails(t *testing.T) {
 	})
 }
 
-// TestEveryChangeOfASealFails changes the seal, and the envelope, in every
+// TestFault36_EveryChangeOfASealFails changes the seal, and the envelope, in every
 // single byte.
-func TestEveryChangeOfASealFails(t *testing.T) {
+func TestFault36_EveryChangeOfASealFails(t *testing.T) {
 	p := openPage(t)
 	both(t, func(t *testing.T, r reader) {
 		keys := r.trust(t, p.card)

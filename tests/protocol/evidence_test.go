@@ -318,10 +318,10 @@ func TestEveryCutOfEvidenceFails(t *testing.T) {
 	}
 }
 
-// TestEveryChangeOfEvidenceFails changes good vectors in every single byte, so
+// TestFault36_EveryChangeOfEvidenceFails changes good vectors in every single byte, so
 // that letters and digits of base64 become others; in every way with
 // -exhaustive, which takes minutes here.
-func TestEveryChangeOfEvidenceFails(t *testing.T) {
+func TestFault36_EveryChangeOfEvidenceFails(t *testing.T) {
 	changed := 0
 	for _, v := range bundles(t, "good") {
 		if v.name != "good/no-receipt" && v.name != "good/plain-accepted" {

@@ -266,10 +266,10 @@ func writeVectors(t *testing.T, made map[string]vectorFile, cards map[string][]*
 	}
 }
 
-// TestEveryByteCounts changes bytes of the good vectors: each byte of two
+// TestFault36_EveryByteCounts changes bytes of the good vectors: each byte of two
 // small ones in one way, a part of the bytes of the others. With -every it changes
 // each byte of each vector in eight ways, which takes some minutes.
-func TestEveryByteCounts(t *testing.T) {
+func TestFault36_EveryByteCounts(t *testing.T) {
 	made, cards := makeVectors(t)
 	whole := []string{"good/plain", "good/one-card-left-out"}
 	for name, v := range made {
