@@ -202,12 +202,12 @@ func TestNothingIsLeftOfABackupThatFails(t *testing.T) {
 	})
 }
 
-// step is how far from each other the bytes are that TestFault36_EveryByteCounts changes.
+// step is how far from each other the bytes are that TestEveryByteCounts changes.
 var step = flag.Int("step", 53, "change every so manieth byte of a backup")
 
 // Whatever byte of a backup is changed, what is unpacked is what was packed, or
 // nothing is.
-func TestFault36_EveryByteCounts(t *testing.T) {
+func TestEveryByteCounts(t *testing.T) {
 	for _, encrypted := range []bool{false, true} {
 		s := source(t, "a photo")
 		identity := newIdentity(t)
