@@ -88,6 +88,7 @@ func (c *Case) address(s *spsv1.Statement, r *reach) {
 	}
 	for _, office := range r.sorted() {
 		if !seen[who(mention(office))] {
+			seen[who(mention(office))] = true // who joined the network is not told by hand, too
 			s.Addressees = append(s.Addressees, &spsv1.Addressee{Office: office, Roles: c.roles(s.GetOffice(), office)})
 		}
 	}
