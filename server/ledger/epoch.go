@@ -41,6 +41,11 @@ var (
 	// ErrEpochKey says that the own card does not name the log key for a new
 	// epoch. Make the next card with `spsctl ca card --new-epoch`.
 	ErrEpochKey = errors.New("the own card names the log key for no new epoch: make the next card with `spsctl ca card --new-epoch` and configure it")
+
+	// ErrEpochOpened says that the epoch of the own card was opened before: a peer
+	// showed a checkpoint of it, or of a later one, so that opening it again would
+	// fork it. Make the next card with `spsctl ca card --new-epoch`.
+	ErrEpochOpened = errors.New("the epoch was opened before: make the next card with `spsctl ca card --new-epoch` and configure it")
 )
 
 // Epoch is what [NewEpoch] began.
@@ -64,6 +69,8 @@ type Epoch struct {
 //
 // The own card of the roster MUST be newer than the one published last, and
 // name the log key in o for the new epoch, which is the highest that it names.
+// It MUST be above every epoch that the store, the anchor, or the checkpoints
+// that peers showed know of; what those in without hold, nobody here knows.
 // The first entries of the log are that card, and an EpochLink to the old one.
 // References go on 1,000 above what store and anchor know. The next Open signs.
 //
@@ -160,8 +167,15 @@ func (l *Ledger) mayOpenEpoch(ctx context.Context, a *anchor, anchorErr error, n
 			return err
 		}
 		card := l.o.Roster.Own()
-		above := next.Epoch > l.own.Epoch && next.Epoch > lastOf(a).tree.Origin.Epoch
-		if !above || published != nil && card.Number() <= published.Number() || !namesLogKey(card.LogKeys(next), l.o.Signer) {
+		opened, err := openedEpoch(r)
+		if err != nil {
+			return err
+		}
+		last := max(l.own.Epoch, lastOf(a).tree.Origin.Epoch)
+		if next.Epoch > last && next.Epoch <= opened {
+			return fmt.Errorf("%w: the card names epoch %d, and peers hold epoch %d", ErrEpochOpened, next.Epoch, opened)
+		}
+		if next.Epoch <= last || published != nil && card.Number() <= published.Number() || !namesLogKey(card.LogKeys(next), l.o.Signer) {
 			return ErrEpochKey
 		}
 		return nil

@@ -120,6 +120,10 @@ func (l *Ledger) checkOwnHead(ctx context.Context, from certs.Office, c signedTr
 		return l.headOfOwn(ctx, from, c.Checkpoint, size)
 	case c.Origin.Epoch < l.own.Epoch:
 		return nil // what is missing is being fetched
+	case c.Origin.Epoch > l.own.Epoch:
+		if err := l.keepOpened(ctx, c.Origin.Epoch); err != nil {
+			return err
+		}
 	}
 	was := l.Recovering()
 	cause := fmt.Sprintf("%s holds a checkpoint of the own log %s at size %d, and %d entries are held here: "+
