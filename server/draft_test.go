@@ -168,6 +168,34 @@ func TestWaiverIsSigned(t *testing.T) {
 	wantReason(t, "an alert alone", err, "INVALID, statement.waiver FOUR_EYES")
 }
 
+// TestWaiverKeepsWhoBegan has a second person change a draft and issue it alone:
+// who began it is signed beside who issued it.
+func TestWaiverKeepsWhoBegan(t *testing.T) {
+	w := newWorld(t, "VN")
+	w.eyes = "four_eyes: {alone: border_rejection}"
+	vn := w.start("VN")
+	officer, validator := vn.drafts(certs.RoleOfficer, "an"), vn.drafts(certs.RoleValidator, "binh")
+	d := begin(t, officer, notification("fruit fly"))
+	d.Statement = notification("fruit fly in mango")
+	d, err := validator.UpdateDraft(t.Context(), &spsv1.UpdateDraftRequest{Draft: d})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = submit(t, officer, d)
+	_, err = validator.IssueDraft(t.Context(), &spsv1.IssueDraftRequest{Name: d.GetName(), Etag: d.GetEtag()})
+	wantReason(t, "who changed it issues it without a waiver", err, "FOUR_EYES")
+	issued, err := validator.IssueDraft(t.Context(), &spsv1.IssueDraftRequest{
+		Name: d.GetName(), Etag: d.GetEtag(), Waiver: &spsv1.Waiver{Reason: spsv1.WaiverReason_WAIVER_REASON_CLASSIFICATION},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := issued.GetStatement()
+	if s.GetDraftedBy().GetId() != "an" || s.GetIssuedBy().GetId() != "binh" || s.GetWaiver() == nil {
+		t.Errorf("drafted by %v, issued by %v, waiver %v, want an, binh and one", s.GetDraftedBy(), s.GetIssuedBy(), s.GetWaiver())
+	}
+}
+
 // TestPostsSeeTheirOwnDrafts is why the caller table lets posts in at all.
 func TestPostsSeeTheirOwnDrafts(t *testing.T) {
 	vn := newWorld(t, "VN").strict("VN")

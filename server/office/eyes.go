@@ -28,7 +28,7 @@ type authors struct {
 	system  string        // id of the national system that issues it; "" if a person does
 	drafted *spsv1.Person // nil: who issues it
 	issued  *spsv1.Person
-	alone   bool          // one person does both, and the statement needs two
+	alone   bool          // who issues it wrote of it, and the statement needs two
 	waiver  *spsv1.Waiver // that the person asked for; nil: any that the rule gives
 }
 
@@ -51,8 +51,8 @@ func person(c access.Caller) *spsv1.Person { return &spsv1.Person{Id: c.ID, Unit
 // someoneElse stands for the second person while a statement is only checked.
 func someoneElse() *spsv1.Person { return &spsv1.Person{Function: "validator"} }
 
-// sign sets the persons behind a statement, and the waiver of one that one
-// person drafted and issues; it reports that the rule of the office wants two. A
+// sign sets the persons behind a statement, and the waiver of one that is issued
+// by a person who wrote of it; it reports that the rule of the office wants two. A
 // waiver that was asked for must be one that the rule gives. A system names its
 // persons itself.
 func (s *Service) sign(st *spsv1.Statement, by authors) *access.Violation {
@@ -70,7 +70,9 @@ func (s *Service) sign(st *spsv1.Statement, by authors) *access.Violation {
 	if !by.alone {
 		return nil
 	}
-	st.DraftedBy = by.issued
+	if st.DraftedBy == nil { // who began it stays named, whoever wrote more of it
+		st.DraftedBy = by.issued
+	}
 	reason, ok := s.waiver(st, by.waiver.GetReason())
 	if ok {
 		st.Waiver = &spsv1.Waiver{Reason: reason, Note: by.waiver.GetNote()}

@@ -545,7 +545,7 @@ func (WaiverReason) EnumDescriptor() ([]byte, []int) {
 	return file_sps_v1_statement_proto_rawDescGZIP(), []int{7}
 }
 
-// Waiver records that who drafted a statement also issued it.
+// Waiver records that who drafted a statement, or changed its draft, also issued it.
 type Waiver struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why.
@@ -1366,13 +1366,13 @@ type Statement struct {
 	OnBehalfOf string `protobuf:"bytes,7,opt,name=on_behalf_of,json=onBehalfOf,proto3" json:"on_behalf_of,omitempty"`
 	// Id of the unit of the office that speaks, for example a directorate; empty if the focal point itself does.
 	Unit string `protobuf:"bytes,25,opt,name=unit,proto3" json:"unit,omitempty"`
-	// Who drafted it.
+	// Who drafted it: who began the draft, if others changed it.
 	DraftedBy *Person `protobuf:"bytes,8,opt,name=drafted_by,json=draftedBy,proto3" json:"drafted_by,omitempty"`
 	// Who approved it, when a national system issued it for two named people.
 	ApprovedBy *Person `protobuf:"bytes,9,opt,name=approved_by,json=approvedBy,proto3" json:"approved_by,omitempty"`
 	// Who issued it.
 	IssuedBy *Person `protobuf:"bytes,10,opt,name=issued_by,json=issuedBy,proto3" json:"issued_by,omitempty"`
-	// Set if who drafted it also issued it, and may.
+	// Set if who drafted it, or changed its draft, also issued it, and may.
 	Waiver *Waiver `protobuf:"bytes,11,opt,name=waiver,proto3" json:"waiver,omitempty"`
 	// Name of the national system that issued it; empty if a person did.
 	IssuingSystem string `protobuf:"bytes,12,opt,name=issuing_system,json=issuingSystem,proto3" json:"issuing_system,omitempty"`
