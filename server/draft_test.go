@@ -196,6 +196,26 @@ func TestWaiverKeepsWhoBegan(t *testing.T) {
 	}
 }
 
+// TestDraftOfAnotherIsDeletedAsRead discards what another person began: only with
+// the etag of what it is.
+func TestDraftOfAnotherIsDeletedAsRead(t *testing.T) {
+	vn := newWorld(t, "VN").strict("VN")
+	officer, validator := vn.drafts(certs.RoleOfficer, "an"), vn.drafts(certs.RoleValidator, "binh")
+	read := begin(t, officer, notification("fruit fly"))
+	d := submit(t, officer, read)
+	remove := func(as spsv1.DraftServiceClient, etag string) error {
+		return second(as.DeleteDraft(t.Context(), &spsv1.DeleteDraftRequest{Name: d.GetName(), Etag: etag}))
+	}
+	wantReason(t, "without its etag", remove(validator, ""), "INVALID, etag REQUIRED")
+	wantReason(t, "with the etag of what it was", remove(validator, read.GetEtag()), "ETAG")
+	if got, err := officer.GetDraft(t.Context(), &spsv1.GetDraftRequest{Name: d.GetName()}); err != nil || !proto.Equal(got, d) {
+		t.Errorf("after that the draft is %v, %v, want %v", got, err, d)
+	}
+	wantReason(t, "with its etag", remove(validator, d.GetEtag()), "")
+	d = begin(t, officer, notification("fruit fly"))
+	wantReason(t, "the own draft without its etag", remove(officer, ""), "")
+}
+
 // TestPostsSeeTheirOwnDrafts is why the caller table lets posts in at all.
 func TestPostsSeeTheirOwnDrafts(t *testing.T) {
 	vn := newWorld(t, "VN").strict("VN")

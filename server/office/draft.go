@@ -133,7 +133,8 @@ func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest)
 	})
 }
 
-// DeleteDraft implements spsv1.DraftServiceServer.
+// DeleteDraft implements spsv1.DraftServiceServer. Nobody discards unread what
+// another person began.
 func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest) (*emptypb.Empty, error) {
 	caller, err := callerOf(ctx)
 	if err != nil {
@@ -143,6 +144,11 @@ func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest)
 		id, draft, err := d.open(tx, caller, req.GetName(), req.GetEtag())
 		if err != nil {
 			return err
+		}
+		if req.GetEtag() == "" && !mine(draft, caller) {
+			return access.Invalid(access.Violation{
+				Field: "etag", Reason: "REQUIRED", Sentence: "another person began it: read the draft, and give its etag",
+			})
 		}
 		if err := inState(draft, "deleted", spsv1.DraftState_DRAFT_STATE_DRAFTING, spsv1.DraftState_DRAFT_STATE_RETURNED,
 			spsv1.DraftState_DRAFT_STATE_SUBMITTED); err != nil {

@@ -252,12 +252,16 @@ func (a *app) draftDeleteCommand() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			name := draftName(args[0])
+			draft, err := node.DraftService().GetDraft(ctx, &spsv1.GetDraftRequest{Name: name})
+			if err != nil {
+				return err
+			}
 			if !yes {
 				if err := a.ask("discard "+name+" for good?", "add --yes"); err != nil {
 					return err
 				}
 			}
-			_, err := node.DraftService().DeleteDraft(ctx, &spsv1.DeleteDraftRequest{Name: name})
+			_, err = node.DraftService().DeleteDraft(ctx, &spsv1.DeleteDraftRequest{Name: name, Etag: draft.GetEtag()})
 			return err
 		}),
 	}

@@ -615,7 +615,7 @@ type DeleteDraftRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `drafts/{id}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The etag that was read; empty: whatever it is now.
+	// The etag that was read. Who began the draft may leave it empty: whatever it is now.
 	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
