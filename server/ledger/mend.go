@@ -81,14 +81,18 @@ func (l *Ledger) mend(ctx context.Context, err error) error {
 	return l.mendTree(ctx, d.origin)
 }
 
-// missBody lists a body that is damaged as missing.
+// missBody lists a body that is damaged as missing, unless it is listed already.
 func (l *Ledger) missBody(ctx context.Context, o certs.Origin, seq uint64) error {
 	err := l.o.Store.Update(ctx, func(tx store.Tx) error {
 		row, err := l.find(tx, o)
 		if err != nil {
 			return err
 		}
-		return tx.Put(tableMissing, entryKey(row.id, seq), nil)
+		key := entryKey(row.id, seq)
+		if missing, err := tx.Get(tableMissing, key); missing != nil || err != nil {
+			return err
+		}
+		return tx.Put(tableMissing, key, []byte(wasHeld))
 	})
 	if err != nil {
 		return fmt.Errorf("list the body of entry %d of %s as missing: %w", seq, o, err)

@@ -15,6 +15,10 @@ import (
 // office. Nothing has happened.
 var ErrNotMissing = errors.New("the body is not missing")
 
+// wasHeld is the value of a row of tableMissing whose body was held and found
+// damaged; that of one that has not come yet is empty.
+const wasHeld = "\x01"
+
 // Missing is an entry whose body should be held here and is not.
 type Missing struct {
 	Origin   certs.Origin
@@ -67,7 +71,9 @@ func (l *Ledger) Missing(ctx context.Context, after *Missing, limit int) (list [
 // came from. On return without an error it is durable, the fold has been told of
 // the entry again, [Ledger.Receipt] no longer lists it, and readers find the
 // entry a second time, at a new position: those who saw it without its body see
-// it with it.
+// it with it. The body of an entry that was held with it, and was damaged since,
+// is only put back: the entry stays held from when it was, and stands where it
+// stood.
 //
 // The error is [ErrBody] if it is not the body that the leaf names, so that who
 // sent it is at fault; [ErrNotMissing]; [ErrNotFound]; or that of ctx or of the
@@ -101,6 +107,7 @@ func (l *Ledger) addBody(tx store.Tx, id logID, o certs.Origin, seq uint64, enve
 	if missing == nil {
 		return ErrNotMissing
 	}
+	damaged := string(missing) == wasHeld
 	e, err := l.readEntry(tx, id, o, seq)
 	if err != nil {
 		return err
@@ -116,6 +123,9 @@ func (l *Ledger) addBody(tx store.Tx, id logID, o certs.Origin, seq uint64, enve
 	}
 	if err := tx.Delete(tableMissing, key); err != nil {
 		return err
+	}
+	if damaged {
+		return nil
 	}
 	if err := l.holdBody(tx, id, seq); err != nil {
 		return err

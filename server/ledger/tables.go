@@ -9,7 +9,7 @@ const (
 	tableLogs       store.Table = "ledger.logs"       // origin → number, size, last time, newest checkpoint
 	tableLeaves     store.Table = "ledger.leaves"     // log, sequence → position, fault, tree hashes, request, leaf
 	tableEnvelopes  store.Table = "ledger.envelopes"  // log, sequence, chunk → part of a body as signed
-	tableMissing    store.Table = "ledger.missing"    // log, sequence → nothing: a body that should be here
+	tableMissing    store.Table = "ledger.missing"    // log, sequence → nothing, or wasHeld: a body that should be here
 	tableAhead      store.Table = "ledger.ahead"      // log, sequence → position, proof, checkpoint, leaf: held before its turn
 	tableUrgent     store.Table = "ledger.urgent"     // log, sequence → nothing: it may go ahead
 	tablePositions  store.Table = "ledger.positions"  // number → entry or receipt

@@ -2,8 +2,10 @@ package faults
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -43,6 +45,8 @@ func TestFault05_RefilledFromAPeer(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				was := place(t, n, e)
+				time.Sleep(10 * time.Minute)
 				n.Damage(test.what(n, e))
 				if err := n.Ledger.Reread(ctx); err != nil {
 					t.Fatal(err)
@@ -57,6 +61,9 @@ func TestFault05_RefilledFromAPeer(t *testing.T) {
 				if got, err := n.Ledger.Entry(ctx, e.Origin, e.Sequence); err != nil || got.Hash != e.Hash || string(got.Envelope) != string(e.Envelope) {
 					t.Errorf("entry %d: %d bytes of body, %v; want what was issued", e.Sequence, len(got.Envelope), err)
 				}
+				if got := place(t, n, e); got != was {
+					t.Errorf("the entry is %s, want %s as before", got, was)
+				}
 				f.Node("VN").Issue(200, "CN")
 				f.Settle()
 				f.WantSame()
@@ -64,6 +71,25 @@ func TestFault05_RefilledFromAPeer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// place says since when a node holds an entry, and where its readers find it.
+func place(t *testing.T, n *federation.Node, e ledger.Entry) string {
+	since, ok, err := n.Ledger.Held(t.Context(), e.Origin, e.Sequence)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := n.Ledger.After(t.Context(), ledger.Position{}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at []int
+	for i, r := range all {
+		if r.Entry != nil && r.Entry.Origin == e.Origin && r.Entry.Sequence == e.Sequence {
+			at = append(at, i)
+		}
+	}
+	return fmt.Sprintf("held since %d (%t), read at %v", since, ok, at)
 }
 
 func leafBytes(_ *federation.Node, e ledger.Entry) []byte { return e.LeafBytes }
