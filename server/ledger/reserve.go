@@ -32,7 +32,7 @@ const (
 // reserve: by a peer, behind its office, and by all together, behind nothing.
 const prefixTaken = "taken/"
 
-// taken is what was taken of a share, and when that was last added to. It runs
+// taken is what was taken of a share, and up to when that has run out. It runs
 // out evenly, a whole share in a day.
 type taken struct {
 	bytes float64
@@ -48,13 +48,19 @@ func takeReserve(tx store.Tx, from certs.Office, cost, each int64, now time.Time
 		if err != nil {
 			return err
 		}
-		// A clock that was set back gives nothing, and takes nothing either.
+		// A clock that was set back gives nothing for what it gave for already,
+		// but it may have been far ahead: a day is as long as that can last.
+		if latest := now.Add(24 * time.Hour); t.at.After(latest) {
+			t.at = latest
+		}
 		days := max(0, now.Sub(t.at).Hours()/24)
 		t.bytes = max(0, t.bytes-days*float64(most)) + float64(cost)
 		if t.bytes > float64(most) {
 			return store.ErrFull
 		}
-		t.at = now
+		if now.After(t.at) {
+			t.at = now
+		}
 		if err := putTaken(tx, name, t); err != nil {
 			return err
 		}

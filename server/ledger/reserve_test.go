@@ -105,3 +105,64 @@ func TestOnePeersUrgentEntriesLeaveTheReserve(t *testing.T) {
 		cn.Follow(t, vn, vn.Origin(), 1<<20)
 	})
 }
+
+// A clock that is set back and comes again to where it was gives nothing twice.
+// One that was far ahead is waited for no longer than a day.
+func TestReserveIsGivenOnceForADay(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN")
+	vn := ledgertest.Start(t, fed.Office("VN"), nil)
+	now := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	var disk *full
+	cn := ledgertest.Start(t, fed.Office("CN"), func(o *ledger.Options) {
+		disk = &full{Store: o.Store}
+		o.Store, o.PeerReserve, o.Now = disk, 1<<20, func() time.Time { return now }
+	})
+	cn.Follow(t, vn, vn.Origin(), 1<<20)
+	disk.is.Store(true)
+	took := 0
+	take := func(most int) (n int) {
+		for ; n < most; n++ {
+			h, err := cn.Head(t.Context(), vn.Origin())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if own, err := vn.Head(t.Context(), vn.Origin()); err != nil || own.Size == h.Size {
+				took++
+				issueUrgent(t, vn, fmt.Sprintf("v%d", took), "wolf", "CN")
+			}
+			p, err := vn.Page(t.Context(), vn.Origin(), h.Size, "CN", 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := cn.Record(t.Context(), "VN", p); errors.Is(err, store.ErrFull) {
+				return n
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return n
+	}
+	share := take(100) + 1
+	for range 5 {
+		now = now.Add(12 * time.Hour)
+		take(2)
+		now = now.Add(-12 * time.Hour)
+		take(2)
+	}
+	now = now.Add(12 * time.Hour)
+	if n := take(100); n > share/2 {
+		t.Errorf("half a day came again and gave %d more, of a share of %d", n, share)
+	}
+	now = now.Add(1000 * 24 * time.Hour)
+	if n := take(share / 2); n > share {
+		t.Errorf("a jump forward gave %d, more than a share of %d", n, share)
+	}
+	now = now.Add(-999 * 24 * time.Hour)
+	if n := take(1); n != 1 {
+		t.Error("set back with half a share left: nothing was given")
+	}
+	now = now.Add(48 * time.Hour)
+	if n := take(100); n < share-2 {
+		t.Errorf("two days after the clock was set right it gave %d, want a share of %d", n, share)
+	}
+}
