@@ -293,3 +293,26 @@ func BenchmarkDesk(b *testing.B) {
 		})
 	}
 }
+
+func TestANewCardMarksManyCasesInParts(t *testing.T) {
+	const cases, part = 1100, 1024
+	s := newStore(t)
+	b := openBook(t, s, "VN")
+	many(t, s, b, cases)
+	settle(t, b, func(uint64) *spsv1.CaseSummary { return &spsv1.CaseSummary{NeedsMe: true} })
+	if err := b.StirAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{part, cases} {
+		more, err := b.Stir(t.Context())
+		if err != nil || !more {
+			t.Fatalf("Stir %d = %t, %v, want that there may be more", i+1, more, err)
+		}
+		if got, err := b.CountMarked(t.Context(), 2*cases); err != nil || got != want {
+			t.Errorf("marked after %d transactions = %d, %v, want %d", i+1, got, err, want)
+		}
+	}
+	if more, err := b.Stir(t.Context()); err != nil || more {
+		t.Errorf("Stir at the end = %t, %v, want nothing more", more, err)
+	}
+}

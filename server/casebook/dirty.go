@@ -85,7 +85,7 @@ func (b *Book) CountMarked(ctx context.Context, most int) (n int, err error) {
 // The kinds of rows that stir cases, and begin their keys.
 const (
 	stirReceipt = 'r' // then office, office of the log and its epoch → size
-	stirAll     = 'a' // → nothing: hours may have changed
+	stirAll     = 'a' // → the row of a list behind which it goes on, nothing at first: hours may have changed
 )
 
 // stirReceipted notes that a receipt came, which starts clocks: those of its
@@ -153,7 +153,7 @@ func (b *Book) stirOnce(tx store.Tx) (bool, error) {
 		case len(key) == 13 && key[0] == stirReceipt && len(value) == 8:
 			done, err = b.stirAwaiting(tx, key[1:], value)
 		case len(key) == 1 && key[0] == stirAll:
-			done, err = true, b.markLive(tx)
+			done, err = b.markLive(tx, key, value)
 		default:
 			err = fmt.Errorf("%w: what stirs cases, %x", ledger.ErrCorrupt, key)
 		}
@@ -193,24 +193,35 @@ func (b *Book) stirAwaiting(tx store.Tx, prefix, size []byte) (done bool, err er
 	return len(rows) < stirAtOnce, nil
 }
 
-// markLive marks all cases that are in a list of the desk.
-func (b *Book) markLive(tx store.Tx) error {
-	seen := make(map[string]bool)
-	for row, err := range tx.Scan(tableDeskLists, nil, nil, false) {
+// markLive marks the cases of some rows of the lists of the desk, those behind
+// after, and notes under key how far it came.
+func (b *Book) markLive(tx store.Tx, key, after []byte) (done bool, err error) {
+	var from []byte
+	if len(after) > 0 {
+		from = append(bytes.Clone(after), 0)
+	}
+	var places [][]byte
+	for row, err := range tx.Scan(tableDeskLists, from, nil, false) {
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(row.Key) != 9 || len(row.Value) != placeSize {
-			return fmt.Errorf("%w: list of the desk, %x", ledger.ErrCorrupt, row.Key)
+			return false, fmt.Errorf("%w: list of the desk, %x", ledger.ErrCorrupt, row.Key)
 		}
-		seen[string(row.Value)] = true
+		if len(places) == stirAtOnce {
+			break
+		}
+		places, after = append(places, bytes.Clone(row.Value)), bytes.Clone(row.Key)
 	}
-	for place := range seen {
-		if err := b.mark(tx, []byte(place), 0); err != nil {
-			return err
+	for _, place := range places {
+		if err := b.mark(tx, place, 0); err != nil {
+			return false, err
 		}
 	}
-	return nil
+	if len(places) < stirAtOnce {
+		return true, nil
+	}
+	return false, tx.Put(tableStirred, key, after)
 }
 
 // markCase marks the case that a statement belongs to.
