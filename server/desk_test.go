@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -161,4 +163,34 @@ func TestCallsAboutAnAlert(t *testing.T) {
 	if got := audited(t, th); !slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, "RecordCall") }) {
 		t.Errorf("the audit log does not end with the call: %v", got)
 	}
+}
+
+// TestNamedAddresseesOfTheNetworkAreAwaited names an office in what goes to the
+// network: the desk tells that it has no receipt, as long as it has a node.
+func TestNamedAddresseesOfTheNetworkAreAwaited(t *testing.T) {
+	w := newWorld(t, "TH", "VN", "CN")
+	th := w.start("TH")
+	named := notification("salmonella in pepper", "VN")
+	named.Network, named.Handling = true, spsv1.Handling_HANDLING_NETWORK
+	original := issue(t, th, named)
+	issue(t, th, notification("for everybody, and nobody by name"))
+	th.settles("undelivered", original.GetReference())
+	vn := w.start("VN")
+	arrived(original, th, vn)
+	th.settles("undelivered")
+}
+
+// TestTheDeskSeesCardsThatChangedBeforeTheStart takes the card of an office away
+// while the node is off: no receipt of it is awaited any more.
+func TestTheDeskSeesCardsThatChangedBeforeTheStart(t *testing.T) {
+	w := newWorld(t, "TH", "VN", "CN")
+	th := w.start("TH")
+	original := issue(t, th, notification("salmonella in pepper", "VN"))
+	th.settles("undelivered", original.GetReference())
+	th.stop()
+	if err := os.Remove(filepath.Join(w.config("TH").Peers, "VN.card")); err != nil {
+		t.Fatal(err)
+	}
+	th = w.start("TH")
+	th.settles("undelivered")
 }

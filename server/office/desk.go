@@ -27,15 +27,26 @@ const (
 
 // KeepDesk summarizes the cases that change, for the lists, until ctx ends. What
 // it has to do lies in the store, so it goes on where it was stopped. It gives
-// way to what is recorded meanwhile: of a backlog lists may lag behind.
+// way to what is recorded meanwhile: of a backlog lists may lag behind. Cards
+// are looked at anew when it begins, since they may have changed before.
 func (s *Service) KeepDesk(ctx context.Context, logger *slog.Logger) {
 	failed := make(map[casebook.Place]bool) // until the next try
 	again := time.NewTicker(deskAgain)
 	defer again.Stop()
+	cards, stirred := s.o.Roster.Changed(), false
 	for {
-		changed, cards := s.o.Ledger.Changed(), s.o.Roster.Changed()
+		changed := s.o.Ledger.Changed()
+		stirred = stirred && !closed(cards)
 		begun, before := time.Now(), s.o.Ledger.Released().N
-		n, err := s.keepDesk(ctx, logger, failed)
+		n, err := 0, error(nil)
+		if !stirred {
+			cards = s.o.Roster.Changed()
+			err = s.o.Book.StirAll(ctx)
+			stirred = err == nil
+		}
+		if err == nil {
+			n, err = s.keepDesk(ctx, logger, failed)
+		}
 		if ctx.Err() != nil {
 			return
 		}
@@ -55,14 +66,21 @@ func (s *Service) KeepDesk(ctx context.Context, logger *slog.Logger) {
 		select {
 		case <-changed:
 		case <-cards:
-			if err := s.o.Book.StirAll(ctx); err != nil && ctx.Err() == nil {
-				logger.Error("the lists of the desk do not know of a new card", "err", err)
-			}
 		case <-again.C:
 			clear(failed)
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// closed reports whether a channel that carries nothing is closed.
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -145,12 +163,7 @@ func (s *Service) undelivered(ctx context.Context, one *casebook.Summarized, ent
 		if e.Origin.Office != s.self() {
 			continue
 		}
-		var offices []certs.Office
-		for _, office := range e.Audience.GetOffices() {
-			if _, known := s.o.Roster.Card(certs.Office(office)); known && office != string(s.self()) {
-				offices = append(offices, certs.Office(office))
-			}
-		}
+		offices := s.awaited(e)
 		if len(offices) == 0 {
 			continue
 		}
@@ -169,6 +182,26 @@ func (s *Service) undelivered(ctx context.Context, one *casebook.Summarized, ent
 	}
 	one.Summary.Undelivered = slices.Sorted(maps.Keys(lacking))
 	return nil
+}
+
+// awaited returns the offices with a node whose receipts over an entry are
+// awaited: its audience, or whom it names if that is the network.
+func (s *Service) awaited(e statement.CaseEntry) []certs.Office {
+	told := slices.Clone(e.Audience.GetOffices())
+	if e.Audience.GetNetwork() {
+		for _, a := range e.Statement.GetAddressees() {
+			if !a.GetByHand() {
+				told = append(told, a.GetOffice())
+			}
+		}
+	}
+	var offices []certs.Office
+	for _, office := range told {
+		if _, known := s.o.Roster.Card(certs.Office(office)); known && office != string(s.self()) {
+			offices = append(offices, certs.Office(office))
+		}
+	}
+	return offices
 }
 
 // await adds that a receipt of an office over a statement is awaited.
