@@ -25,10 +25,10 @@ func (a *app) caseCallCommand() *cobra.Command {
 		Use:   "call REFERENCE OFFICE --result RESULT",
 		Short: "record a telephone call about a case",
 		Long: `Call records that you telephoned an office about a case, such as because it does not
-acknowledge an alert: case list --to-call lists these cases, and case get -o json says
-in toCall whom to telephone, at which number, in which languages. The record stays in
-your office. If what you heard is to count, state it: an acknowledgement with its
-source.`,
+acknowledge an alert: case list --to-call lists these cases, and case get says whom to
+telephone, at which number, in which languages, and which calls were made. The record
+stays in your office. If what you heard is to count, state it: an acknowledgement with
+its source.`,
 		Example: `  spsctl case call VN-2026-000123 TH --result reached --person 'duty officer' --note 'reads it now'
   spsctl case call VN-2026-000123 TH --result no-answer --phone +6625798516`,
 		Args:              cobra.ExactArgs(2),

@@ -9,7 +9,8 @@ import (
 )
 
 // printStanding writes for people how a case stands: how far it is, who takes
-// part and how each takes it, what is asked and disputed, and what is due.
+// part and how each takes it, what is asked and disputed, what is due, and whom
+// to telephone about it.
 func (a *app) printStanding(c *spsv1.Case) error {
 	s := c.GetState()
 	if s == nil {
@@ -46,6 +47,7 @@ func (a *app) printStanding(c *spsv1.Case) error {
 	for _, d := range c.GetDeadlines() {
 		f.add("due", deadlineWords(d))
 	}
+	addCalls(f, c)
 	for _, e := range s.GetEntries() {
 		if e.GetStanding() != spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
 			f.add("not effective", entryWords(c, e))
