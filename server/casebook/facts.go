@@ -78,10 +78,24 @@ func FactsOf(original statement.CaseEntry, others []statement.CaseEntry, state *
 	return f
 }
 
+// maxValues is how many values of a dimension one case counts under; the rest of
+// them counts as [others]. Without it one case would make more groups than a
+// [Tally] takes.
+const maxValues = 50
+
+// others is no text as it is compared, for that has no capitals.
+var others = Term{"OTHERS", "others"}
+
 // add adds a value of a dimension, once; an empty one is none.
 func (f *Facts) add(d spsv1.Dimension, t Term) {
-	if t.Value != "" && !slices.ContainsFunc(f.Values[d], func(other Term) bool { return other.Value == t.Value }) {
-		f.Values[d] = append(f.Values[d], t)
+	had := f.Values[d]
+	switch {
+	case t.Value == "" || len(had) > maxValues: // the last is others
+	case slices.ContainsFunc(had, func(other Term) bool { return other.Value == t.Value }):
+	case len(had) == maxValues:
+		f.Values[d] = append(had, others)
+	default:
+		f.Values[d] = append(had, t)
 	}
 }
 

@@ -222,6 +222,28 @@ func TestTooManyGroups(t *testing.T) {
 	}
 }
 
+// TestOneCaseHasFewGroups holds that no case by itself makes more groups than a
+// tally takes, however many hazards and origins it names.
+func TestOneCaseHasFewGroups(t *testing.T) {
+	product, content := &spsv1.Product{}, &spsv1.Notification{}
+	for i := range 101 {
+		product.Origins = append(product.Origins, stated(fmt.Sprintf("X%03d", i))...)
+		content.Findings = append(content.Findings, agent(fmt.Sprintf("%03d", i), "agent"))
+	}
+	content.Products = []*spsv1.Product{product}
+	all := []casebook.Facts{factsOf(alert(counted, content))}
+	both := tallied(t, all, spsv1.Dimension_DIMENSION_HAZARD, spsv1.Dimension_DIMENSION_ORIGIN).GetGroups()
+	if len(both) != 51*51 {
+		t.Errorf("%d groups of 101 hazards and 101 origins, want 51 of each", len(both))
+	}
+	origins := tallied(t, all, spsv1.Dimension_DIMENSION_ORIGIN).GetGroups()
+	for i, want := range map[int]string{0: "OTHERS", 1: "X000", 50: "X049"} {
+		if got := origins[i].GetValues()[0].GetValue(); got != want || origins[i].GetCases() != 1 {
+			t.Errorf("group %d is %s of %d cases, want %s of 1", i, got, origins[i].GetCases(), want)
+		}
+	}
+}
+
 // TestStatisticsAreTheSameInAnyOrder adds cases in any order, each folded from
 // entries that came in any order: nothing changes, and groups add up.
 func TestStatisticsAreTheSameInAnyOrder(t *testing.T) {
