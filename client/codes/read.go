@@ -162,6 +162,12 @@ func (rd *reader) entry(e Entry, line int) {
 			return
 		}
 	}
+	for _, other := range e.Other {
+		if length := len([]rune(other)); length > maxText {
+			rd.add(line, "", "shorten %.20q… to %d characters, it has %d", other, maxText, length)
+			return
+		}
+	}
 	if first, twice := rd.places[e.Code]; twice {
 		rd.again(&rd.list.entries[first.index], e, line, first.line)
 		return

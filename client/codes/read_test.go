@@ -113,6 +113,7 @@ func TestReadNamesEveryBadRow(t *testing.T) {
 		{"no code", "x.csv", "code,en\n,b\n", []string{"line 2, code: give the code"}},
 		{"a long code", "x.csv", "code,en\n" + strings.Repeat("a", 101) + ",b\n", []string{"line 2, code: shorten"}},
 		{"a long name", "x.csv", "code,en\na," + strings.Repeat("b", 1001) + "\n", []string{"line 2, en: shorten"}},
+		{"a long other name", "x.csv", "code,other\na,b;" + strings.Repeat("b", 1001) + "\n", []string{"line 2: shorten"}},
 		{"a code under two parents", "x.csv", "code,parent\na,\nb,\nb,a\n", []string{`line 4, code: give "b" once, line 3 has it`}},
 		{"a parent of nobody", "x.csv", "code,parent\na,b\n", []string{"line 2, parent: give a code of this file"}},
 		{"a status of nobody", "unece-rec20.csv", "Status,CommonCode,Name\nQ,KGM,kilogram\n", []string{"line 2, status: give X"}},

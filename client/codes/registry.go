@@ -26,7 +26,7 @@ type Registry struct {
 
 // file is what was made of a file when it was last read.
 type file struct {
-	size int64
+	size int64 // with time, as it was read; zero if it is to be read again
 	time time.Time
 	list *List // the last good one
 	err  error // of the last reading
@@ -146,16 +146,20 @@ func (r *Registry) file(name string) *file {
 	}
 	path := filepath.Join(r.folder, name)
 	info, err := os.Stat(path)
+	if err == nil && f.size == info.Size() && f.time.Equal(info.ModTime()) {
+		return f
+	}
+	f.size, f.time = 0, time.Time{}
 	if err != nil {
 		f.err = fmt.Errorf("code list: %w", err)
 		return f
 	}
-	if f.size == info.Size() && f.time.Equal(info.ModTime()) {
-		return f
-	}
-	f.size, f.time = info.Size(), info.ModTime()
 	l, err := ReadFile(path)
-	if f.err = err; err != nil {
+	f.err = err
+	if bad := (*FileError)(nil); err == nil || errors.As(err, &bad) { // what the disk refuses is tried again
+		f.size, f.time = info.Size(), info.ModTime()
+	}
+	if err != nil {
 		return f
 	}
 	f.list = l

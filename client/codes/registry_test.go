@@ -86,6 +86,39 @@ func TestReloadKeepsWhatIsGood(t *testing.T) {
 	step("no file", "2022", false, "")
 }
 
+// TestReloadTriesAgain holds that a file which could not be read is read as soon
+// as it can be, though nothing about it has changed.
+func TestReloadTriesAgain(t *testing.T) {
+	f := newFolder(t)
+	unreadable := t.TempDir()
+	info, err := os.Stat(unreadable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "\ncode,en\na,seal\n"
+	padding := int(info.Size()) - len(text) - 1
+	if padding < 0 {
+		t.Skip("no file is as small as a folder is here")
+	}
+	path := filepath.Join(f.path, "x.csv")
+	if err := os.Symlink(unreadable, path); err != nil {
+		t.Fatal(err)
+	}
+	r := codes.New(f.path)
+	var bad *codes.FileError
+	if err := r.Reload(); err == nil || errors.As(err, &bad) {
+		t.Fatalf("Reload = %v, want the error of reading", err)
+	}
+	f.remove("x.csv")
+	f.put("x.csv", "#"+strings.Repeat("-", padding)+text)
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Reload(); err != nil || r.Name("x", "a") != "seal" {
+		t.Errorf("Reload = %v, a is %q; want it read", err, r.Name("x", "a"))
+	}
+}
+
 func TestReloadOfNoFolder(t *testing.T) {
 	r := codes.New(filepath.Join(t.TempDir(), "gone"))
 	if err := r.Reload(); !errors.Is(err, os.ErrNotExist) {
