@@ -83,7 +83,7 @@ func TestWhoIsNotOnTheNetwork(t *testing.T) {
 
 	told := done(t)(th.validator().FollowUpCase(t.Context(), &spsv1.FollowUpCaseRequest{Name: name, RequestId: newID(), Statement: &spsv1.Statement{
 		HandDeliveries: []*spsv1.HandDelivery{{
-			Area: laos, Statement: original.GetEntry(), Means: spsv1.Means_MEANS_TELEPHONE, TellTime: original.GetIssueTime(),
+			Area: laos, Means: spsv1.Means_MEANS_TELEPHONE, TellTime: original.GetIssueTime(),
 			ToldBy: &spsv1.Person{Id: "lan.nguyen"}, ToldTo: &spsv1.Person{Name: "Bounmy S."},
 		}},
 	}}))

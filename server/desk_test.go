@@ -66,6 +66,13 @@ func TestDeskListsFollowTheCase(t *testing.T) {
 	th.settles("waiting", reference)
 	th.settles("needs_me")
 	th.settles("due_time > \"2020-01-01\"")
+	done(t)(th.validator().FollowUpCase(t.Context(), &spsv1.FollowUpCaseRequest{Name: original.GetCase(), RequestId: newID(), Statement: &spsv1.Statement{
+		HandDeliveries: []*spsv1.HandDelivery{{
+			Office: "LA", Means: spsv1.Means_MEANS_TELEPHONE, TellTime: original.GetIssueTime(), ToldBy: &spsv1.Person{Id: "lan.nguyen"},
+			ToldTo: &spsv1.Person{Name: "Bounmy S."},
+		}},
+	}}))
+	th.settles("by_hand")
 
 	vn := w.start("VN")
 	arrived(original, th, vn)
@@ -94,8 +101,8 @@ func TestDeskListsFollowTheCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := c.GetCases()[0].GetSummary()
-	if diff := cmp.Diff([]string(nil), got.GetToCall()); diff != "" || got.GetByHand() != 1 || len(got.GetDeadlines()) != 0 {
-		t.Errorf("summary = %v, want one to tell by hand and nothing else", got)
+	if diff := cmp.Diff([]string(nil), got.GetToCall()); diff != "" || got.GetByHand() != 0 || len(got.GetDeadlines()) != 0 {
+		t.Errorf("summary = %v, want nothing to do", got)
 	}
 }
 

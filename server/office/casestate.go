@@ -219,7 +219,8 @@ func (d *delivery) held(origin certs.Origin, seq uint64) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	e, _, ok, err := d.s.read(d.ctx, e)
-	if err != nil || !ok || e.Envelope == nil {
+	whole := e.Envelope != nil || e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS // which has no bytes of its own
+	if err != nil || !ok || !whole {
 		d.err = errOr(d.err, err)
 		return time.Time{}, false
 	}

@@ -228,6 +228,12 @@ func TestCheck(t *testing.T) {
 		{"a system for one person", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.IssuingSystem, s.DraftedBy, s.ApprovedBy = "lims", s.IssuedBy, s.IssuedBy
 		}, []want{{"approved_by", "FOUR_EYES"}}},
+		{"a system for one person by name", func(s *spsv1.Statement, _ *spsv1.Notification) {
+			s.IssuingSystem, s.DraftedBy, s.ApprovedBy = "lims", &spsv1.Person{Name: "Li Wei"}, &spsv1.Person{Name: " li wei"}
+		}, []want{{"approved_by", "FOUR_EYES"}}},
+		{"a system for one function", func(s *spsv1.Statement, _ *spsv1.Notification) {
+			s.IssuingSystem, s.DraftedBy, s.ApprovedBy = "lims", &spsv1.Person{Function: "duty"}, &spsv1.Person{Function: "duty"}
+		}, []want{{"approved_by", "FOUR_EYES"}}},
 		{"real, related to an exercise", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_SAME_EVENT, Reference: "CN-EX-2026-000007"}}
 		}, []want{{"relates_to[0].reference", "STATUS_MIXED"}}},

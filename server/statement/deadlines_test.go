@@ -201,6 +201,19 @@ func TestDeadlines(t *testing.T) {
 			},
 		},
 		{
+			"who is brought in reads the case too", func(d *dossier) {
+				e := d.entry("TH", nil, "LA", "TH")
+				e.Readdress = ref(d.original)
+				d.entries = append(d.entries, e)
+			},
+			received{"VN TH/0": 1 * hour, "CN TH/0": 2 * hour, "TH TH/0": 0, "LA TH/1": 30 * hour},
+			40 * hour,
+			[]string{
+				"VN acknowledgement TH/0 overdue 25h0m0s", "CN acknowledgement TH/0 overdue 26h0m0s",
+				"LA acknowledgement TH/1 running 54h0m0s", "VN outcome TH/0 running 241h0m0s",
+			},
+		},
+		{
 			"no clock runs for who has no node", func(d *dossier) { d.original.Statement.Addressees[0].ByHand = true },
 			delivered,
 			1000 * hour,

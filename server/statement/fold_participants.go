@@ -16,7 +16,6 @@ import (
 func (f *folder) participants() {
 	ps := &participants{at: make(map[string]*spsv1.Participant)}
 	f.addressed(ps)
-	f.readdressed(ps)
 	f.flags(ps)
 	for i := range f.entries {
 		e := &f.entries[i]
@@ -71,44 +70,51 @@ type teller struct{ *spsv1.Authority }
 
 func (t teller) GetBody() string { return t.GetName() }
 
-// addressed takes up the addressees that the issuer named. What an entry named
-// stays so when the entry is taken back: whoever was told was told.
+// addressed takes up whom the issuer addressed: its addressees, and the offices
+// that it brought in by a readdress of the original. What an entry named stays so
+// when the entry is taken back: whoever was told was told.
 func (f *folder) addressed(ps *participants) {
-	name := func(e CaseEntry) {
-		for _, a := range e.Statement.GetAddressees() {
-			if a.GetOffice() == f.issuer() && a.GetUnit() == "" {
-				continue
-			}
-			p := ps.of(a)
-			if p.Addressed == nil {
-				p.Addressed, p.ByHand, p.CardNumber = e.mark(), a.GetByHand(), a.GetCardNumber()
-			}
-			p.Roles = union(p.Roles, a.GetRoles())
-			if a.GetUnit() != "" {
-				p.Units = union(p.Units, []string{a.GetUnit()})
-			}
-		}
-	}
-	name(f.original)
+	f.named(ps, f.original)
 	for i := range f.entries {
-		if e := &f.entries[i]; e.office() == f.issuer() && e.Statement != nil {
-			name(e.CaseEntry)
+		switch e := &f.entries[i]; {
+		case e.office() != f.issuer():
+		case e.Statement != nil:
+			f.named(ps, e.CaseEntry)
+		case e.Readdress != nil && f.find(e.Readdress).original:
+			f.broughtIn(ps, e.CaseEntry)
 		}
 	}
 }
 
-// readdressed takes up the offices that a readdress of the original brought in.
-func (f *folder) readdressed(ps *participants) {
-	for i := range f.entries {
-		e := &f.entries[i]
-		if e.Readdress == nil || e.office() != f.issuer() || !f.find(e.Readdress).original {
+// named takes up the addressees of a statement. Whether one has a node, and so
+// whether clocks run for it, is as it was named last.
+func (f *folder) named(ps *participants, e CaseEntry) {
+	for _, a := range e.Statement.GetAddressees() {
+		if a.GetOffice() == f.issuer() && a.GetUnit() == "" {
 			continue
 		}
-		for _, office := range e.Audience.GetOffices() {
-			if office == f.issuer() || slices.Contains(f.original.Audience.GetOffices(), office) {
-				continue
-			}
-			ps.of(mention(office)).Readdressed = true
+		p := ps.of(a)
+		if p.Addressed == nil || p.ByHand && !a.GetByHand() {
+			p.Addressed, p.CardNumber = e.mark(), a.GetCardNumber()
+		}
+		p.ByHand = a.GetByHand()
+		p.Roles = union(p.Roles, a.GetRoles())
+		if a.GetUnit() != "" {
+			p.Units = union(p.Units, []string{a.GetUnit()})
+		}
+	}
+}
+
+// broughtIn takes up the offices to which a readdress handed the original on.
+func (f *folder) broughtIn(ps *participants, e CaseEntry) {
+	for _, office := range e.Audience.GetOffices() {
+		if office == f.issuer() || slices.Contains(f.original.Audience.GetOffices(), office) {
+			continue
+		}
+		p := ps.of(mention(office))
+		p.Readdressed = true
+		if p.Addressed == nil || p.ByHand {
+			p.Addressed, p.ByHand, p.CardNumber = e.mark(), false, 0
 		}
 	}
 }

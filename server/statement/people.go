@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -30,7 +31,14 @@ func checkPeople(s *spsv1.Statement) Problems {
 	return problems
 }
 
-// samePerson reports whether a and b are certainly the same person.
+// samePerson reports whether nothing shows that a and b are two persons: they
+// have one id, or, unless both have ids, the same name and function.
 func samePerson(a, b *spsv1.Person) bool {
-	return a.GetId() != "" && a.GetId() == b.GetId()
+	if a == nil || b == nil {
+		return false
+	}
+	if a.GetId() != "" && b.GetId() != "" {
+		return a.GetId() == b.GetId()
+	}
+	return plain.Text(a.GetName()) == plain.Text(b.GetName()) && plain.Text(a.GetFunction()) == plain.Text(b.GetFunction())
 }

@@ -109,9 +109,10 @@ type telling struct {
 
 // toBeToldByHand counts the recipients without a node that an office addressed
 // and has not recorded to have told everything: the statement that first named
-// them, and what goes to all who were ever addressed after it.
+// them, and what goes to all who were ever addressed after it. A record that
+// names no statement tells what the office had said in the case by then.
 func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState) int {
-	told := make(map[telling]bool)
+	told, upTo := make(map[telling]bool), make(map[string]CaseEntry)
 	var own []CaseEntry
 	for _, e := range append([]CaseEntry{original}, others...) {
 		if e.Origin.Office != self || e.Statement == nil {
@@ -119,12 +120,18 @@ func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c
 		}
 		own = append(own, e)
 		for _, h := range e.Statement.GetHandDeliveries() {
-			what := e.place()
-			if ref := h.GetStatement(); ref != nil {
-				what = place{origin: ref.GetOrigin(), sequence: ref.GetSequence()}
+			last, ok := upTo[who(h)]
+			switch ref := h.GetStatement(); {
+			case ref != nil:
+				told[telling{who(h), place{origin: ref.GetOrigin(), sequence: ref.GetSequence()}}] = true
+			case !ok || compareEntries(last, e) < 0:
+				upTo[who(h)] = e
 			}
-			told[telling{who(h), what}] = true
 		}
+	}
+	knows := func(whom string, e CaseEntry) bool {
+		last, ok := upTo[whom]
+		return told[telling{whom, e.place()}] || ok && compareEntries(e, last) <= 0
 	}
 	n := 0
 	for _, p := range c.GetParticipants() {
@@ -134,7 +141,7 @@ func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c
 		}
 		if slices.ContainsFunc(own, func(e CaseEntry) bool {
 			order := compareEntries(own[first], e)
-			return (order == 0 || order < 0 && forAll(e.Statement)) && !told[telling{who(p), e.place()}]
+			return (order == 0 || order < 0 && forAll(e.Statement)) && !knows(who(p), e)
 		}) {
 			n++
 		}

@@ -568,7 +568,8 @@ type Participant struct {
 	ByHand bool `protobuf:"varint,6,opt,name=by_hand,json=byHand,proto3" json:"by_hand,omitempty"`
 	// Number of its card when it was first addressed; its hours decide due times.
 	CardNumber uint64 `protobuf:"varint,7,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
-	// The first statement of the case that names it as an addressee; absent if none does.
+	// The first statement of the case that names it as an addressee, or the readdress that handed the original on to it;
+	// absent if there is none.
 	Addressed *Mark `protobuf:"bytes,8,opt,name=addressed,proto3" json:"addressed,omitempty"`
 	// True if a readdress brought it in.
 	Readdressed bool `protobuf:"varint,9,opt,name=readdressed,proto3" json:"readdressed,omitempty"`

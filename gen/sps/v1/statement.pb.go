@@ -1215,7 +1215,7 @@ type HandDelivery struct {
 	Area *Area `protobuf:"bytes,2,opt,name=area,proto3" json:"area,omitempty"`
 	// Body that is no office, for example `INFOSAN`.
 	Body string `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
-	// The statement that was told; absent: this one.
+	// The statement that was told; absent: this one, and what the office had said in the case before it.
 	Statement *EntryRef `protobuf:"bytes,4,opt,name=statement,proto3" json:"statement,omitempty"`
 	// How it was told.
 	Means Means `protobuf:"varint,5,opt,name=means,proto3,enum=sps.v1.Means" json:"means,omitempty"`
