@@ -146,6 +146,9 @@ func (s *Service) caseEntries(ctx context.Context, i casebook.Item) ([]statement
 	}
 	origin := certs.Origin{Federation: e.Origin.Federation, Office: by.Office, Epoch: by.Epoch}
 	readdress, err := s.o.Ledger.Entry(ctx, origin, by.Sequence)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return entries, nil // it is not released yet
+	}
 	return append(entries, folding(readdress, nil)), err
 }
 

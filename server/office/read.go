@@ -2,6 +2,7 @@ package office
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -38,6 +39,9 @@ func (s *Service) read(ctx context.Context, e ledger.Entry) (ledger.Entry, caseb
 	} else {
 		origin := certs.Origin{Federation: e.Origin.Federation, Office: by.Office, Epoch: by.Epoch}
 		readdress, err = s.o.Ledger.Entry(ctx, origin, by.Sequence)
+		if errors.Is(err, ledger.ErrNotFound) { // it is not released yet, and will show the statement when it is
+			return ledger.Entry{}, casebook.Reading{}, false, nil
+		}
 	}
 	if err != nil {
 		return ledger.Entry{}, casebook.Reading{}, false, err
