@@ -84,7 +84,7 @@ func FactsOf(original statement.CaseEntry, others []statement.CaseEntry, state *
 const maxValues = 50
 
 // others is no text as it is compared, for that has no capitals.
-var others = Term{"OTHERS", "others"}
+var others = Term{Value: strings.ToUpper("others"), Label: "others"}
 
 // add adds a value of a dimension, once; an empty one is none.
 func (f *Facts) add(d spsv1.Dimension, t Term) {

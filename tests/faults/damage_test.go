@@ -51,8 +51,8 @@ func TestFault05_RefilledFromAPeer(t *testing.T) {
 				if err := n.Ledger.Reread(ctx); err != nil {
 					t.Fatal(err)
 				}
-				if got := n.Ledger.Damage(); got != 1 {
-					t.Errorf("Damage = %d, want 1", got)
+				if got := n.Ledger.Damage(); got < 1 { // a session that reads meanwhile finds it too
+					t.Errorf("Damage = %d, want at least 1", got)
 				}
 				f.Settle()
 				if err := sendPage(ctx, n.Ledger, e); err != nil {

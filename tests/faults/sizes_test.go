@@ -80,6 +80,14 @@ func TestFault29_SizesOfFormats(t *testing.T) {
 		err := parse()
 		took := time.Since(began)
 		runtime.ReadMemStats(&after)
+		for range 4 { // a busy machine may be slow once, what is slow by itself is so each time
+			if took <= time.Second {
+				break
+			}
+			began = time.Now()
+			err = parse()
+			took = min(took, time.Since(began))
+		}
 		if err == nil {
 			t.Errorf("%s is accepted", name)
 		}
