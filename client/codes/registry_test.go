@@ -91,6 +91,10 @@ func TestReloadKeepsWhatIsGood(t *testing.T) {
 func TestReloadTriesAgain(t *testing.T) {
 	f := newFolder(t)
 	unreadable := t.TempDir()
+	// Some file systems say that an empty folder has no size.
+	if err := os.WriteFile(filepath.Join(unreadable, strings.Repeat("x", 100)), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	info, err := os.Stat(unreadable)
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +102,7 @@ func TestReloadTriesAgain(t *testing.T) {
 	const text = "\ncode,en\na,seal\n"
 	padding := int(info.Size()) - len(text) - 1
 	if padding < 0 {
-		t.Skip("no file is as small as a folder is here")
+		t.Fatalf("a folder has %d bytes, want room for a list of %d", info.Size(), len(text))
 	}
 	path := filepath.Join(f.path, "x.csv")
 	if err := os.Symlink(unreadable, path); err != nil {
