@@ -146,6 +146,45 @@ func TestReadsOfRestrictedStatementsAreAudited(t *testing.T) {
 	}
 }
 
+// TestWhatIsCarriedAwayIsAuditedBefore looks into the log when the first message
+// has come and the call goes on.
+func TestWhatIsCarriedAwayIsAuditedBefore(t *testing.T) {
+	w := startWard(t, nil)
+	seen := make(chan struct{})
+	w.service.watch = func(stream grpc.ServerStreamingServer[spsv1.WatchStatementsResponse]) error {
+		for n := range 101 {
+			access.Carry(stream.Context(), fmt.Sprint(n))
+		}
+		if err := stream.Send(&spsv1.WatchStatementsResponse{}); err != nil {
+			return err
+		}
+		access.Carry(stream.Context(), "not sent any more")
+		<-seen
+		return access.Draining()
+	}
+	officer := spsv1.NewCaseServiceClient(w.dialPerson(t, certs.RoleOfficer))
+	stream, err := officer.WatchStatements(t.Context(), &spsv1.WatchStatementsRequest{Parent: "offices/-"})
+	if err == nil {
+		_, err = stream.Recv()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named int
+	records, _, err := w.desk.AuditRecords(t.Context(), access.AuditQuery{Most: 10})
+	for _, r := range records {
+		named += len(r.GetResources())
+	}
+	if err != nil || named != 101 {
+		t.Errorf("AuditRecords = %v, %v, want the 101 names at once", records, err)
+	}
+	close(seen)
+	w.stop()
+	if lines := w.audited(t); len(lines) != 2 {
+		t.Errorf("audit log: %q, want two records, of what was sent", lines)
+	}
+}
+
 func TestRefusedCallsAreAuditedUpToALimit(t *testing.T) {
 	w := startWard(t, func(o *access.RegisterOptions) { o.Limits.Refusals = access.Rate{Count: 2, Per: time.Minute} })
 	lab := w.dialPerson(t, certs.RoleLab)

@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // examine refuses a request that is beyond the scope of a token or breaks field
@@ -79,6 +81,23 @@ func (c *call) showed(ctx context.Context, names []string) error {
 	return nil
 }
 
+// carries records that the caller is given restricted statements, and returns
+// when the records are in the store.
+func (c *call) carries(ctx context.Context, names []string) error {
+	r := c.audit.register
+	return r.o.Store.Update(ctx, func(tx store.Tx) error {
+		for part := range slices.Chunk(names, maxResources) {
+			record := proto.CloneOf(c.audit.record)
+			record.Resources = part
+			r.finish(record, nil)
+			if _, _, err := putRecord(tx, record); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // failed records a call that was refused, or at which the node failed. Of a
 // caller who is refused often only some are kept.
 func (c *call) failed(err error) {
@@ -122,6 +141,8 @@ type guardedStream struct {
 
 	names []string  // shown and not recorded yet
 	since time.Time // the first of them
+
+	carried []string // what the next message carries away, and is not recorded yet
 }
 
 // Context implements grpc.ServerStream.
@@ -145,23 +166,28 @@ func (s *guardedStream) SendMsg(m any) error {
 			return err
 		}
 	}
+	if names := s.carried; len(names) > 0 {
+		s.carried = nil
+		if err := s.call.carries(s.ctx, names); err != nil {
+			return err
+		}
+	}
 	return s.ServerStream.SendMsg(m)
 }
 
 // streamKey is the context key of the guarded stream of a call.
 type streamKey struct{}
 
-// Show notes that the call of ctx is about to show restricted statements, by
-// their names, in a form in which the guard does not see them, such as the cells
-// of a table. An error means that they MUST NOT be shown. It is for methods that
+// Carry notes that what the call of ctx sends from now on carries restricted
+// statements away, by their names, in a form in which the guard does not see
+// them, such as the cells of a table. The next message is sent when the record of
+// them is in the store, and not if it cannot be written. It is for methods that
 // answer with a stream, and for the goroutine that sends on it; in a context
 // that passed no [Guard] it does nothing.
-func Show(ctx context.Context, names ...string) error {
-	s, ok := ctx.Value(streamKey{}).(*guardedStream)
-	if !ok || len(names) == 0 || s.call.audit == nil {
-		return nil
+func Carry(ctx context.Context, names ...string) {
+	if s, ok := ctx.Value(streamKey{}).(*guardedStream); ok && s.call.audit != nil {
+		s.carried = append(s.carried, names...)
 	}
-	return s.show(names)
 }
 
 // show notes what is about to be shown, and records it from time to time.
