@@ -118,7 +118,8 @@ func stirLive(tx store.Tx) error { return tx.Put(tableStirred, []byte{stirAll}, 
 const stirAtOnce = 1024
 
 // Stir turns what receipts and cards left into marks of cases. It reports
-// whether there is more to do.
+// whether there is more to do. It may use the reserve of the store if the ctx
+// may: a call that only reads MUST NOT.
 func (b *Book) Stir(ctx context.Context) (more bool, err error) {
 	var any bool
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
@@ -130,7 +131,7 @@ func (b *Book) Stir(ctx context.Context) (more bool, err error) {
 		return nil
 	})
 	if err == nil && any {
-		err = b.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) (err error) {
+		err = b.o.Store.Update(ctx, func(tx store.Tx) (err error) {
 			more, err = b.stirOnce(tx)
 			return err
 		})

@@ -13,6 +13,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 const (
@@ -96,7 +97,7 @@ func rest(ctx context.Context, d time.Duration) {
 // keeps its mark, and is passed over until the next try.
 func (s *Service) keepDesk(ctx context.Context, logger *slog.Logger, failed map[casebook.Place]bool) (n int, err error) {
 	for more := true; more; {
-		if more, err = s.o.Book.Stir(ctx); err != nil {
+		if more, err = s.o.Book.Stir(store.WithReserve(ctx)); err != nil {
 			return 0, err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // GetStatistics implements spsv1.CaseServiceServer.
@@ -39,11 +40,12 @@ func (s *Service) GetStatistics(ctx context.Context, req *spsv1.GetStatisticsReq
 
 // count adds the cases that q asks for to a tally. What each counts for is kept
 // beside the lists of the desk; of the cases that have changed since it is
-// worked out now, so that the figures lag behind nothing.
+// worked out now, so that the figures lag behind nothing. At a full store they
+// are without the receipts that the desk has not come to.
 func (s *Service) count(ctx context.Context, t *casebook.Tally, q casebook.Query) error {
 	for more := true; more; { // receipts that came change times
 		var err error
-		if more, err = s.o.Book.Stir(ctx); err != nil {
+		if more, err = s.o.Book.Stir(ctx); err != nil && !errors.Is(err, store.ErrFull) {
 			return err
 		}
 	}
