@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -40,7 +41,7 @@ type Summarized struct {
 //	place           18 bytes, of the original
 //	lists            1 byte: a bit for each list that it is in
 //	status           1 byte, of the contract
-//	due, own due, their due, call start, call due
+//	due, own due, awaited due, their due, call start, call due
 //	                 8 bytes each: Unix milliseconds, 0 for none
 //	awaited          uvarint: how many receipts
 //	                 for each, office and place, 20 bytes
@@ -52,7 +53,8 @@ const (
 	atCaseStatus = atLists + 1
 	atDue        = atCaseStatus + 1
 	atOwnDue     = atDue + 8
-	atTheirDue   = atOwnDue + 8
+	atAwaitedDue = atOwnDue + 8
+	atTheirDue   = atAwaitedDue + 8
 	atCallStart  = atTheirDue + 8
 	atCallDue    = atCallStart + 8
 	atAwaited    = atCallDue + 8
@@ -99,7 +101,10 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 		}
 	}
 	row = append(row, lists, small(sum.GetStatus()))
-	for _, t := range []time.Time{timeOfStamp(sum.GetDueTime()), timeOfStamp(sum.GetOwnDueTime()), theirs, callStart, callDue} {
+	for _, t := range []time.Time{
+		timeOfStamp(sum.GetDueTime()), timeOfStamp(sum.GetOwnDueTime()), timeOfStamp(sum.GetNextAwaited().GetDueTime()),
+		theirs, callStart, callDue,
+	} {
 		row = binary.BigEndian.AppendUint64(row, milli(t))
 	}
 	row = binary.AppendUvarint(row, uint64(len(s.Awaits)))
@@ -234,9 +239,11 @@ func eachIndex(d deskRow, n uint64, f func(store.Table, []byte) error) error {
 			}
 		}
 	}
-	if due := uint64(d.time(atDue)); due != 0 {
-		if err := f(tableDue, issuedKey(due, n)); err != nil {
-			return err
+	for whose, due := range d.dues() {
+		if due != 0 {
+			if err := f(tableDue, dueKey(whose, due, n)); err != nil {
+				return err
+			}
 		}
 	}
 	awaited, _, err := d.rest()
@@ -244,6 +251,35 @@ func eachIndex(d deskRow, n uint64, f func(store.Table, []byte) error) error {
 		err = f(tableAwaiting, append(bytes.Clone(awaited[:awaitedSize]), d[:placeSize]...))
 	}
 	return err
+}
+
+// An order of the desk is that in which one kind of due times comes, and begins
+// the keys of tableDue.
+const (
+	dueOfAll byte = iota
+	dueOfOwn
+	dueOfAwaited
+)
+
+// never is later than every due time: something is to be done, and no clock
+// runs.
+const never = math.MaxUint64
+
+// dues returns by what a case stands in each order of the desk; 0: not at all.
+func (d deskRow) dues() [dueOfAwaited + 1]uint64 {
+	or := func(due int64, list deskList) uint64 {
+		if due == 0 && d.in(list) {
+			return never
+		}
+		return uint64(due)
+	}
+	return [...]uint64{
+		dueOfAll: uint64(d.time(atDue)), dueOfOwn: or(d.time(atOwnDue), listNeedsMe), dueOfAwaited: or(d.time(atAwaitedDue), listWaiting),
+	}
+}
+
+func dueKey(whose int, due, n uint64) []byte {
+	return append([]byte{byte(whose)}, issuedKey(due, n)...)
 }
 
 func listKey(l deskList, n uint64) []byte { return append([]byte{byte(l)}, numberKey(n)...) }

@@ -99,12 +99,12 @@ func TestListsOfTheDesk(t *testing.T) {
 		return map[uint64]*spsv1.CaseSummary{
 			0: {},
 			1: {NeedsMe: true, DueTime: mine.GetDueTime(), OwnDueTime: mine.GetDueTime(), Deadlines: []*spsv1.Deadline{mine}},
-			2: {Waiting: true, Classification: alert, DueTime: theirs.GetDueTime(), Deadlines: []*spsv1.Deadline{theirs}},
+			2: {Waiting: true, Classification: alert, DueTime: theirs.GetDueTime(), Deadlines: []*spsv1.Deadline{theirs}, NextAwaited: theirs},
 			3: {Waiting: true, Undelivered: []string{"VN"}, Status: spsv1.CaseStatus_CASE_STATUS_OPEN},
 			4: {ByHand: 2, Status: spsv1.CaseStatus_CASE_STATUS_CLOSED, Units: []string{"plant", "Lào-Cai"}},
 			5: {NeedsMe: true},
 			6: {NeedsMe: true},
-			7: {NeedsMe: true},
+			7: {NeedsMe: true, OwnDueTime: theirs.GetDueTime()},
 		}[seq]
 	}
 	settle(t, b, of)
@@ -124,6 +124,9 @@ func TestListsOfTheDesk(t *testing.T) {
 		{0, "overdue", "", []uint64{}},
 		{0, "", "due_time", []uint64{2, 1}},
 		{0, "", "due_time desc", []uint64{1, 2}},
+		{0, "needs_me", "own_due_time", []uint64{7, 1, 5, 6}},
+		{0, "NOT reference = \"CN-2026-000001\"", "own_due_time desc", []uint64{6, 5, 7}},
+		{0, "", "awaited_due_time", []uint64{2, 3}},
 		{0, "due_time < \"" + day.Add(50*time.Minute).Format(time.RFC3339) + "\"", "", []uint64{2}},
 		{0, "case_status = OPEN", "", []uint64{3}},
 		{0, "unit = plant OR unit = \"lao-cai\"", "", []uint64{4}},
@@ -154,8 +157,10 @@ func TestListsOfTheDesk(t *testing.T) {
 	if got, want := sequences(t, b, "needs_me", "record_time"), []uint64{5, 6, 7}; !slices.Equal(got, want) {
 		t.Errorf("needs_me = %d after a case moved, want %d", got, want)
 	}
-	if got, want := sequences(t, b, "", "due_time"), []uint64{2}; !slices.Equal(got, want) {
-		t.Errorf("by due_time = %d after a case moved, want %d", got, want)
+	for order, want := range map[string][]uint64{"due_time": {2}, "own_due_time": {7, 5, 6}, "awaited_due_time": {2, 1, 3}} {
+		if got := sequences(t, b, "", order); !slices.Equal(got, want) {
+			t.Errorf("by %s = %d after a case moved, want %d", order, got, want)
+		}
 	}
 }
 

@@ -111,7 +111,7 @@ func unitTest(l *line, p pattern) bool {
 // CountCases returns how many cases q asks for, of those recorded up to a
 // position, looking at about so many rows. It reports whether there may be more.
 func (b *Book) CountCases(ctx context.Context, q Query, upTo uint64, budget int) (n int, more bool, err error) {
-	if !q.all() || q.order == byDueTime {
+	if !q.all() || q.order.ofDesk() {
 		items, next, err := b.Cases(ctx, q, Page{UpTo: upTo, Limit: budget, Budget: budget})
 		return len(items), next != nil, err
 	}

@@ -88,9 +88,10 @@ func indexOf(o order, recorded store.Table, prefix []byte) index {
 			size:     func(mark []byte) bool { return len(mark) > placeSize && len(mark) <= maxReference+1+placeSize },
 			position: func(_, value []byte) []byte { return value },
 		}
-	case byDueTime:
+	case byDueTime, byOwnDueTime, byAwaitedDueTime:
 		return index{
 			table:    tableDue,
+			prefix:   []byte{dueOfAll + byte(o-byDueTime)},
 			size:     func(mark []byte) bool { return len(mark) == 16 },
 			position: func(mark, _ []byte) []byte { return mark[8:] },
 		}

@@ -30,13 +30,24 @@ const (
 	byIssueTime
 	byReference
 	byDueTime
+	byOwnDueTime
+	byAwaitedDueTime
 )
 
-var orders = []string{byRecordTime: "record_time", byIssueTime: "issue_time", byReference: "reference", byDueTime: "due_time"}
+var orders = []string{
+	byRecordTime: "record_time", byIssueTime: "issue_time", byReference: "reference",
+	byDueTime: "due_time", byOwnDueTime: "own_due_time", byAwaitedDueTime: "awaited_due_time",
+}
 
 // Orders returns the names by which lists can be sorted; the slice is the
-// caller's. What is more, due_time sorts cases in which something is due.
-func Orders() []string { return append([]string(nil), orders[:byDueTime]...) }
+// caller's. What is more, due_time sorts the cases in which something is due,
+// own_due_time those in which this office has something to do, and
+// awaited_due_time those in which others have, what has no due time behind all
+// that has one.
+func Orders() []string { return slices.Clone(orders[:byDueTime]) }
+
+// ofDesk reports whether an order lists only cases that the desk has in it.
+func (o order) ofDesk() bool { return o >= byDueTime }
 
 // ParseQuery reads what a caller asks of a list, and returns everything that is
 // wrong with it, by the names of the fields of a list request:
@@ -44,7 +55,7 @@ func Orders() []string { return append([]string(nil), orders[:byDueTime]...) }
 //   - filter is an expression of AIP-160 over [Fields];
 //   - query are words that must all be in subject, goods, hazards, parties,
 //     codes or references, in any place, each perhaps as a part of a longer one;
-//   - order_by is one of [Orders] or due_time, upwards, or downwards with " desc" behind it.
+//   - order_by is one of [Orders] or of the desk's, upwards, or downwards with " desc" behind it.
 //
 // Each may be empty.
 func (l Limits) ParseQuery(filter, query, orderBy string) (Query, statement.Problems) {
@@ -81,7 +92,8 @@ func parseOrder(orderBy string) (o order, ascending bool, err error) {
 			return order(o), false, nil
 		}
 	}
-	return 0, false, fmt.Errorf("write one of %s, or of cases due_time, with desc behind it for downwards", strings.Join(orders[:byDueTime], ", "))
+	return 0, false, fmt.Errorf("write one of %s, or of cases one of %s, with desc behind it for downwards",
+		strings.Join(orders[:byDueTime], ", "), strings.Join(orders[byDueTime:], ", "))
 }
 
 // parseWords makes the test of free text.

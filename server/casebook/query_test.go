@@ -325,7 +325,7 @@ func TestParseQuerySaysWhatToDo(t *testing.T) {
 		{filter: `mango(durian)`, field: "filter", want: `compare a field with a value`},
 		{query: strings.Repeat("a ", 17), field: "query", want: "search for at most 16 words"},
 		{query: strings.Repeat("a", 4097), field: "query", want: "write it in at most 4096 bytes"},
-		{order: "age", field: "order_by", want: "write one of record_time, issue_time, reference, or of cases due_time, with desc behind it for downwards"},
+		{order: "age", field: "order_by", want: "write one of record_time, issue_time, reference, or of cases one of due_time, own_due_time, awaited_due_time, with desc behind it for downwards"},
 		{order: "record_time down", field: "order_by", want: "write one of"},
 		{order: "record_time, reference", field: "order_by", want: "write one of"},
 	} {

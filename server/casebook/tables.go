@@ -29,7 +29,7 @@ const (
 	tableDesk        store.Table = "casebook.desk"        // position of an original → summary of its case
 	tableFacts       store.Table = "casebook.facts"       // position of an original → what its case counts for
 	tableDeskLists   store.Table = "casebook.lists"       // list of the desk, position → place of the original
-	tableDue         store.Table = "casebook.due"         // Unix milliseconds, position → nothing: something is due then
+	tableDue         store.Table = "casebook.due"         // whose, Unix milliseconds, position → nothing: something is due then
 	tableAwaiting    store.Table = "casebook.awaiting"    // office, place, place of an original → nothing: a receipt that is awaited
 )
 

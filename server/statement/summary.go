@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -8,7 +9,8 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// mostOpen is how many deadlines a summary has at most.
+// mostOpen is how many deadlines of this office, and how many of others, a
+// summary has at most.
 const mostOpen = 20
 
 // Summarize returns what a case comes to for one office, from what [Fold] and
@@ -17,28 +19,29 @@ const mostOpen = 20
 // [Refresh] sets what depends on the moment. Receipts are not looked at:
 // undelivered is left empty.
 func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState, deadlines []*spsv1.Deadline) *spsv1.CaseSummary {
+	toTell := toBeToldByHand(self, original, others, c)
 	s := &spsv1.CaseSummary{
 		Status: c.GetStatus(), Classification: c.GetNotification().GetClassification(),
-		ByHand: int32(toBeToldByHand(self, original, others, c)),
+		ByHand: int32(len(toTell)), ToTell: toTell[:min(len(toTell), mostOpen)],
 	}
 	for _, d := range deadlines {
 		if !open(d) {
 			continue
 		}
-		own := d.GetOffice() == string(self)
-		s.NeedsMe = s.NeedsMe || own
-		s.Waiting = s.Waiting || !own && (original.Origin.Office == self || officeOf(d.GetStatement()) == string(self))
 		s.Deadlines = append(s.Deadlines, d)
 		s.DueTime = earlier(s.DueTime, d.GetDueTime())
-		if own {
-			s.OwnDueTime = earlier(s.OwnDueTime, d.GetDueTime())
+		switch {
+		case d.GetOffice() == string(self):
+			s.NextOwn = sooner(s.NextOwn, d)
+		case original.Origin.Office == self || officeOf(d.GetStatement()) == string(self):
+			s.NextAwaited = sooner(s.NextAwaited, d)
 		}
 	}
-	slices.SortStableFunc(s.Deadlines, func(a, b *spsv1.Deadline) int { return dueOf(a).Compare(dueOf(b)) })
-	s.Deadlines = s.Deadlines[:min(len(s.Deadlines), mostOpen)]
+	s.Deadlines = foremost(s.Deadlines, self)
 	if c.GetStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN {
 		unclocked(s, self, original, c)
 	}
+	s.NeedsMe, s.Waiting, s.OwnDueTime = s.GetNextOwn() != nil, s.GetNextAwaited() != nil, s.GetNextOwn().GetDueTime()
 	for _, p := range c.GetParticipants() {
 		if p.GetOffice() == string(self) {
 			s.Units = union(s.Units, p.GetUnits())
@@ -68,29 +71,58 @@ func dueOf(d *spsv1.Deadline) time.Time {
 	return d.GetDueTime().AsTime()
 }
 
+// sooner returns which of two deadlines is due first, the first of equal ones; a
+// may be nil.
+func sooner(a, b *spsv1.Deadline) *spsv1.Deadline {
+	if a == nil || dueOf(b).Before(dueOf(a)) {
+		return b
+	}
+	return a
+}
+
+// foremost sorts deadlines by their due times and returns the first of an office
+// and the first of others.
+func foremost(all []*spsv1.Deadline, self certs.Office) []*spsv1.Deadline {
+	slices.SortStableFunc(all, func(a, b *spsv1.Deadline) int { return dueOf(a).Compare(dueOf(b)) })
+	own, others := 0, 0
+	return slices.DeleteFunc(all, func(d *spsv1.Deadline) bool {
+		n := &others
+		if d.GetOffice() == string(self) {
+			n = &own
+		}
+		*n++
+		return *n > mostOpen
+	})
+}
+
 // unclocked adds what is to be done though no allowance was given for it, so
 // that there is no deadline.
 func unclocked(s *spsv1.CaseSummary, self certs.Office, original CaseEntry, c *spsv1.CaseState) {
-	issuer := original.Origin.Office == self
-	expects := func(office string, asked bool) {
-		s.NeedsMe = s.NeedsMe || office == string(self)
-		s.Waiting = s.Waiting || office != string(self) && asked
+	expects := func(asker certs.Office, clock spsv1.Clock, office, statement string) {
+		d := &spsv1.Deadline{Clock: clock, Office: office, Statement: statement}
+		switch {
+		case office == string(self):
+			s.NextOwn = sooner(s.NextOwn, d)
+		case asker == self:
+			s.NextAwaited = sooner(s.NextAwaited, d)
+		}
 	}
+	issuer := original.Origin.Office
 	for _, p := range c.GetParticipants() {
 		if reads(p) && !p.GetByHand() && p.GetAcknowledged() == nil && !heard(p) {
-			expects(p.GetOffice(), issuer)
+			expects(issuer, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, p.GetOffice(), p.GetAddressed().GetStatement())
 		}
 	}
 	for _, r := range c.GetRequests() {
 		for _, a := range r.GetAnswers() {
 			if a.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED {
-				expects(a.GetOffice(), r.GetOffice() == string(self))
+				expects(certs.Office(r.GetOffice()), spsv1.Clock_CLOCK_ANSWER, a.GetOffice(), r.GetSaid().GetStatement())
 			}
 		}
 	}
 	for _, d := range c.GetDisputes() {
 		if d.GetAnswered() == nil && !d.GetLifted() {
-			expects(string(original.Origin.Office), d.GetOffice() == string(self))
+			expects(certs.Office(d.GetOffice()), spsv1.Clock_CLOCK_DISPUTE, string(issuer), d.GetSaid().GetStatement())
 		}
 	}
 }
@@ -107,11 +139,11 @@ type telling struct {
 	what place
 }
 
-// toBeToldByHand counts the recipients without a node that an office addressed
+// toBeToldByHand names the recipients without a node that an office addressed
 // and has not recorded to have told everything: the statement that first named
 // them, and what goes to all who were ever addressed after it. A record that
 // names no statement tells what the office had said in the case by then.
-func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState) int {
+func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState) (names []string) {
 	told, upTo := make(map[telling]bool), make(map[string]CaseEntry)
 	var own []CaseEntry
 	for _, e := range append([]CaseEntry{original}, others...) {
@@ -133,7 +165,6 @@ func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c
 		last, ok := upTo[whom]
 		return told[telling{whom, e.place()}] || ok && compareEntries(e, last) <= 0
 	}
-	n := 0
 	for _, p := range c.GetParticipants() {
 		first := slices.IndexFunc(own, func(e CaseEntry) bool { return e.Name() == p.GetAddressed().GetStatement() })
 		if !p.GetByHand() || first < 0 {
@@ -143,10 +174,10 @@ func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c
 			order := compareEntries(own[first], e)
 			return (order == 0 || order < 0 && forAll(e.Statement)) && !knows(who(p), e)
 		}) {
-			n++
+			names = append(names, cmp.Or(p.GetOffice(), p.GetBody(), p.GetArea().GetCode(), p.GetArea().GetAsWritten()))
 		}
 	}
-	return n
+	return names
 }
 
 // forAll reports whether a statement goes to everyone ever addressed.
@@ -159,15 +190,20 @@ func forAll(s *spsv1.Statement) bool {
 // of this office when callAfter percent of its time are over.
 func Refresh(s *spsv1.CaseSummary, self certs.Office, now time.Time, callAfter int) {
 	s.ToCall = nil
-	for _, d := range s.GetDeadlines() {
+	refresh := func(d *spsv1.Deadline) bool {
 		if d.GetDueTime() == nil {
-			continue
+			return false
 		}
 		d.State = spsv1.DeadlineState_DEADLINE_STATE_RUNNING
 		if now.After(d.GetDueTime().AsTime()) {
 			d.State = spsv1.DeadlineState_DEADLINE_STATE_OVERDUE
 		}
-		if callable(s, self, d) && now.After(CallTime(d.GetStartTime().AsTime(), d.GetDueTime().AsTime(), callAfter)) {
+		return true
+	}
+	refresh(s.GetNextOwn())
+	refresh(s.GetNextAwaited())
+	for _, d := range s.GetDeadlines() {
+		if refresh(d) && callable(s, self, d) && now.After(CallTime(d.GetStartTime().AsTime(), d.GetDueTime().AsTime(), callAfter)) {
 			s.ToCall = append(s.ToCall, d.GetOffice())
 		}
 	}

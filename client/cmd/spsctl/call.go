@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
@@ -45,7 +46,7 @@ its source.`,
 				return err
 			}
 			rows := newList(a.out, format, "office", "called", "result", "person", "phone", "note")
-			what := words(made.GetResult().String(), "CALL_RESULT_")
+			what := brief.Words(made.GetResult())
 			if err := rows.add(made, made.GetOffice(), when(made.GetCallTime()), what, made.GetPerson(), made.GetPhone(), made.GetNote()); err != nil {
 				return err
 			}

@@ -94,7 +94,8 @@ them are, in any language: subject, goods, hazards, parties, codes, references.
 --filter selects by fields: classification, office, origin, product, hs, hazard,
 addressee, flagged, code, external_reference, issue_time and more, with = : < >
 AND OR NOT. --needs-me, --overdue, --to-call, --waiting, --undelivered and --by-hand
-are the lists of the desk, which desk shows together.
+are the lists of the desk, which desk shows together: what is due first stands on
+top, with what is to be done and by whom.
 
 With --watch it goes on with every case that begins or changes, until Ctrl-C;
 with -o jsonl as lines {"cursor": …, "case": …}. A line with a cursor alone ends
@@ -124,8 +125,8 @@ line, and misses nothing. When the node is away, it waits for it.`,
 	sel.flags(cmd)
 	deskFlags(cmd, &sel)
 	savedFlag(cmd, &saved)
-	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time, reference or due_time; "reference desc" is downwards (default "record_time desc")`)
-	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc", "due_time")
+	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time, reference, due_time, own_due_time or awaited_due_time; "reference desc" is downwards (default "record_time desc", of a list of the desk what is due first)`)
+	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc", "due_time", "own_due_time", "awaited_due_time")
 	limitFlag(cmd, &sel.limit)
 	f.BoolVar(&all, "all", false, "all of them, as --limit 0")
 	f.StringVar(&sel.token, "page-token", "", "go on after a list that was cut, with the same words, filter and order")
@@ -141,11 +142,16 @@ line, and misses nothing. When the node is away, it waits for it.`,
 // listCases lists cases, and says on standard error if there are more.
 func (a *app) listCases(ctx context.Context, node *client.Client, as format, sel *selection) error {
 	list, shown := a.newCaseList(as), 0
+	cells := a.caseCells
+	if l := sel.list; l != nil {
+		list = newList(a.out, as, deskColumns...)
+		cells = func(c *spsv1.Case) []any { return a.deskCells(*l, c) }
+	}
 	for found, err := range sel.cases(ctx, node) {
 		if err != nil {
 			return err
 		}
-		if err := list.add(found, a.caseCells(found)...); err != nil {
+		if err := list.add(found, cells(found)...); err != nil {
 			return err
 		}
 		shown++
@@ -165,7 +171,7 @@ func (a *app) noteMore(sel *selection, shown int) {
 }
 
 func (a *app) newCaseList(as format) *list {
-	return newList(a.out, as, "reference", "issued", "classification", "product", "hazard", "delivered")
+	return newList(a.out, as, "reference", "issued", "due", "classification", "product", "hazard", "delivered")
 }
 
 // caseCells are the columns of a case in a list.
@@ -173,7 +179,7 @@ func (a *app) caseCells(c *spsv1.Case) []any {
 	s := c.GetOriginal()
 	b := brief.Of(s.GetStatement(), a.languages()...)
 	return []any{
-		c.GetReference(), when(s.GetIssueTime()), b.Classification,
+		c.GetReference(), when(s.GetIssueTime()), dueCell(c.GetSummary()), b.Classification,
 		short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40), delivered(s),
 	}
 }

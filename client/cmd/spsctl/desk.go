@@ -10,22 +10,34 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// deskLists are the lists of the desk, in the order in which they matter: the
-// flag of case list, which is the field of a filter with hyphens, and a heading.
-var deskLists = []struct{ flag, heading, about string }{
-	{"to-call", "to telephone", "an alert is not acknowledged, and it is time to telephone"},
-	{"overdue", "overdue", "something is not done and its due time has passed"},
-	{"needs-me", "needs me", "this office has something to do"},
-	{"waiting", "waiting for others", "others have something to do for this office"},
-	{"undelivered", "undelivered", "an office has no receipt yet over what it was told"},
-	{"by-hand", "to be told by hand", "an addressee has no node, and was not told yet"},
+// deskList is one of the lists of the desk.
+type deskList struct {
+	flag    string // of case list; with underscores it is the field of a filter
+	heading string
+	about   string
+	order   string // what is to be done first on top; "" for the newest case
+
+	// next returns what is shown of a case in this list: what is to be done, by
+	// whom, and when it is due; nil for never.
+	next func(*spsv1.CaseSummary) (due *timestamppb.Timestamp, who, what string)
 }
 
-// deskFilter returns the filter of a list of the desk.
-func deskFilter(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
+// deskLists are the lists of the desk, in the order in which they matter.
+var deskLists = []deskList{
+	{"to-call", "to telephone", "an alert is not acknowledged, and it is time to telephone", "due_time", nextCall},
+	{"overdue", "overdue", "something is not done and its due time has passed", "due_time", nextOfAll},
+	{"needs-me", "needs me", "this office has something to do", "own_due_time", nextOwn},
+	{"waiting", "waiting for others", "others have something to do for this office", "awaited_due_time", nextAwaited},
+	{"undelivered", "undelivered", "an office has no receipt yet over what it was told", "", nextReceipt},
+	{"by-hand", "to be told by hand", "an addressee has no node, and was not told yet", "", nextByHand},
+}
+
+// filter returns the filter of a list of the desk.
+func (l deskList) filter() string { return strings.ReplaceAll(l.flag, "-", "_") }
 
 // deskFlags adds a flag for each list of the desk to a selection.
 func deskFlags(cmd *cobra.Command, s *selection) {
@@ -35,8 +47,8 @@ func deskFlags(cmd *cobra.Command, s *selection) {
 	}
 }
 
-// addDesk puts the lists that were asked for into the filter, and what is due
-// first on top if nothing else is said.
+// addDesk puts the lists that were asked for into the filter. The first of them
+// says what is shown of a case, and is in the order if nothing else is said.
 func (s *selection) addDesk() {
 	for _, l := range deskLists {
 		if on := s.desk[l.flag]; on == nil || !*on {
@@ -45,9 +57,10 @@ func (s *selection) addDesk() {
 		if s.Filter != "" {
 			s.Filter = "(" + s.Filter + ") AND "
 		}
-		s.Filter += deskFilter(l.flag)
-		if s.order == "" && (l.flag == "overdue" || l.flag == "to-call") {
-			s.order = "due_time"
+		s.Filter += l.filter()
+		if s.list == nil {
+			s.list = &l
+			s.order = first(s.order, l.order)
 		}
 	}
 }
@@ -58,9 +71,10 @@ func (a *app) deskCommand() *cobra.Command {
 		Use:   "desk",
 		Short: "what is to be done: to telephone, overdue, needs me, waiting, undelivered, by hand",
 		Long: `Desk shows the lists with which an office begins its day, each with the number of
-all its cases and the first ten of them, or as many as --limit says. A case may
-stand in several. case list with the flag of a list, such as --overdue, goes
-through all of it.`,
+all its cases and the first ten of them, or as many as --limit says, with what is
+to be done, by whom and by when: what is due first on top. A case may stand in
+several. case list with the flag of a list, such as --overdue, goes through all of
+it.`,
 		Example: `  spsctl desk
   spsctl desk --limit 50
   spsctl desk -o json`,
@@ -88,10 +102,10 @@ func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limi
 	all := newList(a.out, as, append([]string{"list"}, deskColumns...)...)
 	for _, l := range deskLists {
 		page, err := node.CaseService().ListCases(ctx, &spsv1.ListCasesRequest{
-			Filter: deskFilter(l.flag), PageSize: int32(limit), WithTotal: true, OrderBy: deskOrder(l.flag),
+			Filter: l.filter(), PageSize: int32(limit), WithTotal: true, OrderBy: l.order,
 		})
 		if err == nil {
-			err = a.addPart(all, as, l.flag, l.heading, page)
+			err = a.addPart(all, as, l, page)
 		}
 		if err != nil {
 			return err
@@ -104,14 +118,14 @@ func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limi
 }
 
 // addPart shows one list for people, or adds it for programs.
-func (a *app) addPart(all *list, as format, flag, heading string, page *spsv1.ListCasesResponse) error {
+func (a *app) addPart(all *list, as format, l deskList, page *spsv1.ListCasesResponse) error {
 	if as == tableFormat {
-		return a.showPart(heading, page)
+		return a.showPart(l, page)
 	}
-	part := deskPart{List: flag, TotalSize: page.GetTotalSize(), TotalMore: page.GetTotalMore(), Cases: []json.RawMessage{}}
+	part := deskPart{List: l.flag, TotalSize: page.GetTotalSize(), TotalMore: page.GetTotalMore(), Cases: []json.RawMessage{}}
 	for _, found := range page.GetCases() {
 		if as == csvFormat {
-			if err := all.add(nil, append([]any{flag}, a.deskCells(found)...)...); err != nil {
+			if err := all.add(nil, append([]any{l.flag}, a.deskCells(l, found)...)...); err != nil {
 				return err
 			}
 		}
@@ -127,13 +141,6 @@ func (a *app) addPart(all *list, as format, flag, heading string, page *spsv1.Li
 	return all.add(part)
 }
 
-func deskOrder(flag string) string {
-	if flag == "overdue" || flag == "to-call" {
-		return "due_time"
-	}
-	return ""
-}
-
 // total says how many cases there are in all.
 func total(page *spsv1.ListCasesResponse) string {
 	if page.GetTotalMore() {
@@ -143,18 +150,27 @@ func total(page *spsv1.ListCasesResponse) string {
 }
 
 // showPart shows one list for people; an empty one is a line.
-func (a *app) showPart(heading string, page *spsv1.ListCasesResponse) error {
-	if _, err := fmt.Fprintf(a.out, "%s: %s\n", strings.ToUpper(heading), total(page)); err != nil || len(page.GetCases()) == 0 {
+func (a *app) showPart(l deskList, page *spsv1.ListCasesResponse) error {
+	if _, err := fmt.Fprintf(a.out, "%s: %s\n", strings.ToUpper(l.heading), total(page)); err != nil || page.GetTotalSize() == 0 {
 		return err
 	}
 	rows := newList(a.out, tableFormat, deskColumns...)
 	for _, found := range page.GetCases() {
-		if err := rows.add(found, a.deskCells(found)...); err != nil {
+		if err := rows.add(found, a.deskCells(l, found)...); err != nil {
 			return err
 		}
 	}
 	if err := rows.close(); err != nil {
 		return err
+	}
+	if n := int(page.GetTotalSize()) - len(page.GetCases()); n > 0 || page.GetTotalMore() {
+		atLeast := ""
+		if page.GetTotalMore() {
+			atLeast = "at least "
+		}
+		if _, err := fmt.Fprintf(a.out, "%s%d more: spsctl case list --%s\n", atLeast, n, l.flag); err != nil {
+			return err
+		}
 	}
 	_, err := fmt.Fprintln(a.out)
 	return err
@@ -162,23 +178,12 @@ func (a *app) showPart(heading string, page *spsv1.ListCasesResponse) error {
 
 var deskColumns = []string{"reference", "due", "who", "what", "classification", "product", "hazard"}
 
-// deskCells are what is due first in a case, by whom, and what it is about.
-func (a *app) deskCells(c *spsv1.Case) []any {
-	s := c.GetSummary()
-	var due *timestamppb.Timestamp
-	who, what := "", ""
-	if len(s.GetDeadlines()) > 0 {
-		d := s.GetDeadlines()[0]
-		due, who, what = d.GetDueTime(), d.GetOffice(), words(d.GetClock().String(), "CLOCK_")
-		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_OVERDUE {
-			what += ", overdue"
-		}
+// deskCells are what is to be done in a case of a list, and what the case is about.
+func (a *app) deskCells(l deskList, c *spsv1.Case) []any {
+	due, who, what := l.next(c.GetSummary())
+	s := c.GetOriginal()
+	b := brief.Of(s.GetStatement(), a.languages()...)
+	return []any{
+		c.GetReference(), when(due), who, what, b.Classification, short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40),
 	}
-	about := a.caseCells(c)
-	return []any{c.GetReference(), when(due), who, what, about[2], about[3], about[4]}
-}
-
-// words returns a value of the contract in small letters and without its prefix.
-func words(value, prefix string) string {
-	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(value, prefix)), "_", " ")
 }

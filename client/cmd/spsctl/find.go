@@ -71,6 +71,7 @@ type selection struct {
 	total string // set by cases: how many there are in all
 
 	desk map[string]*bool // lists of the desk that were asked for, by flag; nil: none can be
+	list *deskList        // the one of them that says what is shown; nil: none was asked for
 }
 
 func (s *selection) flags(cmd *cobra.Command) {

@@ -93,7 +93,7 @@ func TestADay(t *testing.T) {
 		{"the case", []string{"case", "get", reference}, exitOK, "Bactrocera dorsalis"},
 		{"the case at the addressee", []string{"--context", "CN", "case", "get", reference, "-o", "yaml"}, exitOK, "lang: en"},
 		{"the list", []string{"case", "list"}, exitOK, "mango"},
-		{"the list for programs", []string{"case", "list", "-o", "csv"}, exitOK, "reference,issued,classification"},
+		{"the list for programs", []string{"case", "list", "-o", "csv"}, exitOK, "reference,issued,due,classification"},
 		{"the case for a spreadsheet", []string{"case", "get", reference, "-o", "csv"}, exitOK, reference + ",VN,"},
 		{"the node for a spreadsheet", []string{"node", "show", "-o", "csv"}, exitOK, "name,value\noffice,VN of drill\n"},
 		{"the peers", []string{"peer", "list"}, exitOK, "connected since"},

@@ -1603,12 +1603,20 @@ type CaseSummary struct {
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// The earliest of them that this office has to do itself.
 	OwnDueTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=own_due_time,json=ownDueTime,proto3" json:"own_due_time,omitempty"`
-	// What is not done, by whom and by when, the earliest due time first; at most 20.
+	// What is not done, by whom and by when, the earliest due time first; at most 20 of this office and 20 of others.
 	Deadlines []*Deadline `protobuf:"bytes,9,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
 	// Ids of the units of this office that it was addressed to, or that said they deal with it.
 	Units []string `protobuf:"bytes,10,rep,name=units,proto3" json:"units,omitempty"`
 	// Offices whose acknowledgement of an alert of this office is due, so that somebody telephones them.
-	ToCall        []string `protobuf:"bytes,11,rep,name=to_call,json=toCall,proto3" json:"to_call,omitempty"`
+	ToCall []string `protobuf:"bytes,11,rep,name=to_call,json=toCall,proto3" json:"to_call,omitempty"`
+	// What this office has to do first; present if needs_me. It has no due time if its clock has not started, and neither
+	// due time nor state if no allowance was given for it.
+	NextOwn *Deadline `protobuf:"bytes,12,opt,name=next_own,json=nextOwn,proto3" json:"next_own,omitempty"`
+	// What others have to do first for this office; present if waiting. Times and state are as in next_own.
+	NextAwaited *Deadline `protobuf:"bytes,13,opt,name=next_awaited,json=nextAwaited,proto3" json:"next_awaited,omitempty"`
+	// Whom this office still has to tell something by hand: code of an office, name of a body, code or words of an area; at
+	// most 20.
+	ToTell        []string `protobuf:"bytes,14,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1716,6 +1724,27 @@ func (x *CaseSummary) GetUnits() []string {
 func (x *CaseSummary) GetToCall() []string {
 	if x != nil {
 		return x.ToCall
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetNextOwn() *Deadline {
+	if x != nil {
+		return x.NextOwn
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetNextAwaited() *Deadline {
+	if x != nil {
+		return x.NextAwaited
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetToTell() []string {
+	if x != nil {
+		return x.ToTell
 	}
 	return nil
 }
@@ -1844,7 +1873,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\x0e2\x15.sps.v1.DeadlineStateR\x05state\x12 \n" +
 	"\x04done\x18\a \x01(\v2\f.sps.v1.MarkR\x04done\x12\x12\n" +
 	"\x04late\x18\b \x01(\bR\x04late\x12\x1a\n" +
-	"\bextended\x18\t \x01(\bR\bextended\"\xbd\x03\n" +
+	"\bextended\x18\t \x01(\bR\bextended\"\xb8\x04\n" +
 	"\vCaseSummary\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12>\n" +
 	"\x0eclassification\x18\x02 \x01(\x0e2\x16.sps.v1.ClassificationR\x0eclassification\x12\x19\n" +
@@ -1858,7 +1887,10 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\tdeadlines\x18\t \x03(\v2\x10.sps.v1.DeadlineR\tdeadlines\x12\x14\n" +
 	"\x05units\x18\n" +
 	" \x03(\tR\x05units\x12\x17\n" +
-	"\ato_call\x18\v \x03(\tR\x06toCall*r\n" +
+	"\ato_call\x18\v \x03(\tR\x06toCall\x12+\n" +
+	"\bnext_own\x18\f \x01(\v2\x10.sps.v1.DeadlineR\anextOwn\x123\n" +
+	"\fnext_awaited\x18\r \x01(\v2\x10.sps.v1.DeadlineR\vnextAwaited\x12\x17\n" +
+	"\ato_tell\x18\x0e \x03(\tR\x06toTell*r\n" +
 	"\n" +
 	"CaseStatus\x12\x1b\n" +
 	"\x17CASE_STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -2027,11 +2059,13 @@ var file_sps_v1_case_proto_depIdxs = []int32{
 	17, // 69: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
 	17, // 70: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
 	15, // 71: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
-	72, // [72:72] is the sub-list for method output_type
-	72, // [72:72] is the sub-list for method input_type
-	72, // [72:72] is the sub-list for extension type_name
-	72, // [72:72] is the sub-list for extension extendee
-	0,  // [0:72] is the sub-list for field type_name
+	15, // 72: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
+	15, // 73: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
+	74, // [74:74] is the sub-list for method output_type
+	74, // [74:74] is the sub-list for method input_type
+	74, // [74:74] is the sub-list for extension type_name
+	74, // [74:74] is the sub-list for extension extendee
+	0,  // [0:74] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }

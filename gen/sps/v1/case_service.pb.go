@@ -1617,8 +1617,10 @@ type ListCasesRequest struct {
 	// Words that must all be in subject, goods, hazards, parties, codes or references of the original, in any language
 	// and order, each perhaps as a part of a longer one; case and Latin accents do not count. Empty: no matter which.
 	Query string `protobuf:"bytes,4,opt,name=query,proto3" json:"query,omitempty"`
-	// Order of the originals: `record_time`, `issue_time` or `reference`, or `due_time` for what is due first, which lists
-	// only cases with something due; downwards with ` desc` behind it. `record_time desc` by default.
+	// Order of the originals: `record_time`, `issue_time` or `reference`; or of the cases: `due_time` for what is due
+	// first, which lists only cases with something due, `own_due_time` for what this office has to do first and
+	// `awaited_due_time` for what others have to do for it, which list only cases with such a thing, those without a due
+	// time last. Downwards with ` desc` behind it. `record_time desc` by default.
 	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	// True: count all cases that match, too. It takes as long as going over them.
 	WithTotal     bool `protobuf:"varint,6,opt,name=with_total,json=withTotal,proto3" json:"with_total,omitempty"`
