@@ -57,10 +57,10 @@ func TestErrorsAreInTheLanguageOfTheCaller(t *testing.T) {
 	_, err := cases.ListStatements(ctx, &spsv1.ListStatementsRequest{Parent: "offices/vn", PageSize: -1})
 	st := status.Convert(err)
 	locale, message := localized(st)
-	if locale != "vi" || !strings.HasPrefix(message, "parent: hãy viết cho khớp ^") || !strings.HasSuffix(message, "(và 1 lỗi khác)") {
-		t.Errorf("message in %q: %q, want Vietnamese with the field, the pattern and how many more", locale, message)
+	if locale != "vi" || !strings.HasPrefix(message, "parent: hãy cho tên như offices/VN") || !strings.HasSuffix(message, "(và 1 lỗi khác)") {
+		t.Errorf("message in %q: %q, want Vietnamese with the field, the example and how many more", locale, message)
 	}
-	if !strings.HasPrefix(st.Message(), "parent: write it to fit ^") || reason(st) != "INVALID" {
+	if !strings.HasPrefix(st.Message(), "parent: give a name such as offices/VN") || reason(st) != "INVALID" {
 		t.Errorf("status = %v, want what programs read as it was", st)
 	}
 	for _, d := range st.Details() {
@@ -69,8 +69,8 @@ func TestErrorsAreInTheLanguageOfTheCaller(t *testing.T) {
 			continue
 		}
 		v := bad.GetFieldViolations()[1]
-		if v.GetReason() != "INT32_GTE" || v.GetDescription() != "must be greater than or equal to 0" ||
-			v.GetLocalizedMessage().GetMessage() != "phải lớn hơn hoặc bằng 0" || v.GetLocalizedMessage().GetLocale() != "vi" {
+		if v.GetReason() != "INT32_GTE" || v.GetDescription() != "give 0 or more" ||
+			v.GetLocalizedMessage().GetMessage() != "hãy cho 0 trở lên" || v.GetLocalizedMessage().GetLocale() != "vi" {
 			t.Errorf("violation = %v, want both languages", v)
 		}
 	}

@@ -93,7 +93,7 @@ func issueScope(c Caller, request proto.Message) error {
 	if c.Role == certs.RoleOfficer && !dry && (st.GetBody() == nil || statement.TwoPersons(st)) {
 		return &Refusal{
 			Code: codes.PermissionDenied, Reason: ReasonDenied,
-			Sentence: "officers acknowledge, follow up, ask and answer; this a validator issues: submit it as a draft, or set validate_only to check it",
+			Sentence: "officers acknowledge, follow up, ask and answer; this a validator issues: submit it as a draft, or set validateOnly to check it",
 		}
 	}
 	if c.Role == certs.RoleSystem && st == nil { // no scope speaks of what it asks
@@ -142,7 +142,7 @@ func (c Caller) Issues(st *spsv1.Statement) error {
 func (c Caller) SpeaksFor(st *spsv1.Statement) error {
 	for _, unit := range []string{st.GetUnit(), st.GetOnBehalfOf()} {
 		if c.Unit != "" && unit != "" && unit != c.Unit {
-			return outOfScope(fmt.Sprintf("you speak for %s and not for %s: leave out unit and on_behalf_of, or ask that unit", c.Unit, unit))
+			return outOfScope(fmt.Sprintf("you speak for %s and not for %s: leave out unit and onBehalfOf, or ask that unit", c.Unit, unit))
 		}
 	}
 	return nil

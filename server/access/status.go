@@ -62,11 +62,11 @@ var knownErrors = []struct {
 	}},
 	{ledger.ErrConflict, Refusal{
 		Code: codes.AlreadyExists, Reason: ReasonIDConflict,
-		Sentence: "the request_id was used for another statement: choose a new one",
+		Sentence: "the requestId was used for another statement: choose a new one",
 	}},
 	{ledger.ErrUnsealed, Refusal{
 		Code: codes.Unavailable, Reason: ReasonUnsealed,
-		Sentence: "the statement is kept and not sealed yet: ask again with the same request_id",
+		Sentence: "the statement is kept and not sealed yet: ask again with the same requestId",
 	}},
 	{ledger.ErrOtherIncarnation, *CursorAhead("cursor")},
 	{ledger.ErrAhead, *CursorAhead("cursor")},

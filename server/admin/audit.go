@@ -23,7 +23,7 @@ func (s *Service) ListAuditRecords(ctx context.Context, req *spsv1.ListAuditReco
 	var from uint64
 	if key != "" {
 		if from, err = strconv.ParseUint(key, 10, 63); err != nil {
-			return nil, access.Invalid(access.Violation{Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the next_page_token of the page before"})
+			return nil, access.Invalid(access.Violation{Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before"})
 		}
 	}
 	records, next, err := s.o.Register.AuditRecords(ctx, access.AuditQuery{

@@ -45,7 +45,7 @@ func parsePageToken(token string, filter proto.Message) (string, error) {
 	if err != nil || !ok || key == "" || of != mark(filter, key) {
 		return "", access.Invalid(access.Violation{
 			Field: "page_token", Reason: "PAGE_TOKEN",
-			Sentence: "give the next_page_token of the page before, with all other fields as they were",
+			Sentence: "give the nextPageToken of the page before, with all other fields as they were",
 		})
 	}
 	return key, nil

@@ -134,12 +134,12 @@ func parseToken(text, asked string) (offset int, err error) {
 	switch {
 	case err != nil || offset < 0 || token(of, offset) != text:
 		return 0, access.Invalid(access.Violation{
-			Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the next_page_token of the page before, as it came",
+			Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
 		})
 	case of != asked:
 		return 0, access.Invalid(access.Violation{
 			Field: "page_token", Reason: "PAGE_TOKEN",
-			Sentence: "repeat parent, query and parent_code as they were for the page before, or leave out the token to begin anew: the list may have changed",
+			Sentence: "repeat parent, query and parentCode as they were for the page before, or leave out the token to begin anew: the list may have changed",
 		})
 	}
 	return offset, nil

@@ -31,14 +31,19 @@ func (s *Service) advise(ctx context.Context, st *spsv1.Statement) []*spsv1.Advi
 		_, ok := s.o.Roster.Card(certs.Office(office))
 		return ok
 	}
-	var advice []*spsv1.Advice
+	var advised []*spsv1.Advice
 	for _, p := range slices.Concat(
 		statement.AdviseFlags(st, onNetwork), statement.AdviseCodes(st, s.o.Codes), statement.Advise(st, languages...),
 	) {
-		v := violation(p.Field, p.Reason, p.Sentence)
-		advice = append(advice, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: access.Worded(ctx, v.Reason, v.Sentence)})
+		advised = append(advised, advice(ctx, violation(p.Field, p.Reason, p.Sentence)))
 	}
-	return advice
+	return advised
+}
+
+// advice says in an answer what a refusal would say, in the language of the
+// caller.
+func advice(ctx context.Context, v access.Violation) *spsv1.Advice {
+	return &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: access.Worded(ctx, v.Reason, v.Sentence)}
 }
 
 // readers returns the offices that a statement reaches.

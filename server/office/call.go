@@ -90,7 +90,7 @@ func putCall(tx store.Tx, key []byte, call *spsv1.Call, now bool) (*spsv1.Call, 
 		if !proto.Equal(again, before) {
 			return nil, &access.Refusal{
 				Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-				Sentence: "this request_id recorded another call: give a new one",
+				Sentence: "this requestId recorded another call: give a new one",
 			}
 		}
 		return before, nil

@@ -71,7 +71,7 @@ func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID,
 			if !mine(before, caller) || !same(before) {
 				return &access.Refusal{
 					Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-					Sentence: "this request_id began another draft: give a new one",
+					Sentence: "this requestId began another draft: give a new one",
 				}
 			}
 			result = before
@@ -82,7 +82,7 @@ func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID,
 		} else if used {
 			return &access.Refusal{
 				Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-				Sentence: "this request_id issued a statement: give a new one",
+				Sentence: "this requestId issued a statement: give a new one",
 			}
 		}
 		if unless != nil {

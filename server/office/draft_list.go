@@ -89,7 +89,7 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 			return nil, err
 		}
 		for _, v := range refused.Violations {
-			check.Problems = append(check.Problems, &spsv1.Advice{Field: v.Field, Reason: v.Reason, Sentence: v.Sentence})
+			check.Problems = append(check.Problems, advice(ctx, v))
 		}
 	}
 	if check.Statement != nil {

@@ -106,7 +106,7 @@ func (s *Service) sameCase(r store.Reader, draft *spsv1.Draft, read string) erro
 	if err == nil && now != read {
 		err = &access.Refusal{
 			Code: codes.Aborted, Reason: access.ReasonEtag,
-			Sentence: "something was said in the case since this was written: read the case, then give its etag as case_etag, or return the draft",
+			Sentence: "something was said in the case since this was written: read the case, then give its etag as caseEtag, or return the draft",
 		}
 	}
 	return err

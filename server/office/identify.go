@@ -52,7 +52,7 @@ func identified(req *spsv1.IssueStatementRequest, caller access.Caller) *spsv1.I
 func numberUsed(ref *spsv1.ExternalReference) *access.Refusal {
 	return &access.Refusal{
 		Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-		Sentence: fmt.Sprintf("%s %s was issued before with another content: amend that statement, or give a request_id if this is another",
+		Sentence: fmt.Sprintf("%s %s was issued before with another content: amend that statement, or give a requestId if this is another",
 			ref.GetSystem(), ref.GetNumber()),
 	}
 }

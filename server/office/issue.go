@@ -104,7 +104,7 @@ func notDrafted(r store.Reader, requestID string) error {
 	}
 	return &access.Refusal{
 		Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-		Sentence: "this request_id began a draft: issue that, or give a new one",
+		Sentence: "this requestId began a draft: issue that, or give a new one",
 	}
 }
 
@@ -208,10 +208,10 @@ func (s *Service) completeAddressees(st *spsv1.Statement) []access.Violation {
 		switch field := fmt.Sprintf("addressees[%d].office", i); {
 		case !known && !a.GetByHand():
 			violations = append(violations, violation(field, "NO_NODE", fmt.Sprintf(
-				"no card of %s is accepted here, so it has no node: mend the code, or set by_hand to tell it by hand", office)))
+				"no card of %s is accepted here, so it has no node: mend the code, or set byHand to tell it by hand", office)))
 		case known && a.GetByHand():
 			violations = append(violations, violation(field, "HAS_NODE", fmt.Sprintf(
-				"%s has a node: leave by_hand unset", office)))
+				"%s has a node: leave byHand unset", office)))
 		}
 		// Set even if refused, so that the checks that follow do not say it again.
 		a.ByHand, a.CardNumber = !known, 0

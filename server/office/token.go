@@ -65,7 +65,7 @@ func parseToken(token, asked string, now ledger.Position) (progress, error) {
 	case p.asked != asked:
 		return progress{}, access.Invalid(access.Violation{
 			Field: "page_token", Reason: "PAGE_TOKEN",
-			Sentence: "repeat parent, filter, query and order_by as they were for the page before, or leave out the token to begin anew",
+			Sentence: "repeat parent, filter, query and orderBy as they were for the page before, or leave out the token to begin anew",
 		})
 	}
 	return p, nil
@@ -73,6 +73,6 @@ func parseToken(token, asked string, now ledger.Position) (progress, error) {
 
 func badToken() error {
 	return access.Invalid(access.Violation{
-		Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the next_page_token of the page before, as it came",
+		Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
 	})
 }

@@ -112,12 +112,16 @@ func (u *upload) next() (*spsv1.UploadAttachmentRequest, error) {
 		return part.request, part.err
 	case <-u.stall.C:
 	}
-	sentence := fmt.Sprintf("nothing came for %s: send the file again", uploadStall)
 	if behind < uploadStall {
-		sentence = fmt.Sprintf("%d bytes came in %s, fewer than limits.upload_pace asks for: send the file over a faster line, or in parts",
-			u.came, time.Since(u.begun).Round(time.Second))
+		return nil, &access.Refusal{
+			Code: codes.InvalidArgument, Reason: access.ReasonInvalid,
+			Sentence: fmt.Sprintf("%d bytes came in %s, fewer than limits.upload_pace asks for: send the file over a faster line, or in parts",
+				u.came, time.Since(u.begun).Round(time.Second)),
+		}
 	}
-	return nil, &access.Refusal{Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: sentence}
+	return nil, &access.Refusal{
+		Code: codes.InvalidArgument, Reason: access.ReasonInvalid, Sentence: fmt.Sprintf("nothing came for %s: send the file again", uploadStall),
+	}
 }
 
 // header returns what the first message says.

@@ -7,10 +7,11 @@ import (
 	"buf.build/go/protovalidate"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
-// eachField calls visit once for every field that a statement can hold.
-func eachField(visit func(protoreflect.FieldDescriptor)) {
+// eachField calls visit once for every field that a message can hold.
+func eachField(of protoreflect.MessageDescriptor, visit func(protoreflect.FieldDescriptor)) {
 	seen := make(map[protoreflect.FullName]bool)
 	var walk func(protoreflect.MessageDescriptor)
 	walk = func(m protoreflect.MessageDescriptor) {
@@ -25,13 +26,18 @@ func eachField(visit func(protoreflect.FieldDescriptor)) {
 			}
 		}
 	}
-	walk((*spsv1.Statement)(nil).ProtoReflect().Descriptor())
+	walk(of)
 }
 
-// TestShapes wants words for every pattern of the model.
+func ofStatement() protoreflect.MessageDescriptor {
+	return (*spsv1.Statement)(nil).ProtoReflect().Descriptor()
+}
+
+// TestShapes wants words for every pattern of a statement, and of the requests of
+// every method.
 func TestShapes(t *testing.T) {
 	patterns := 0
-	eachField(func(f protoreflect.FieldDescriptor) {
+	words := func(f protoreflect.FieldDescriptor) {
 		p := pattern(f)
 		if p == "" {
 			return
@@ -40,9 +46,19 @@ func TestShapes(t *testing.T) {
 		if got := shape(p); strings.HasPrefix(got, "write it to fit") {
 			t.Errorf("%s: no words for the pattern %s", f.FullName(), p)
 		}
+	}
+	eachField(ofStatement(), words)
+	protoregistry.GlobalFiles.RangeFilesByPackage("sps.v1", func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				eachField(methods.Get(j).Input(), words)
+			}
+		}
+		return true
 	})
-	if patterns < 50 {
-		t.Errorf("found %d patterns, want at least 50", patterns)
+	if patterns < 100 {
+		t.Errorf("found %d patterns, want at least 100", patterns)
 	}
 	if got, want := shape("^x$"), "write it to fit ^x$"; got != want {
 		t.Errorf("shape of a new pattern = %q, want %q", got, want)
@@ -52,7 +68,7 @@ func TestShapes(t *testing.T) {
 // TestEveryTextHasALimit wants a greatest length for every string and bytes field
 // of the model, and a greatest number of items for every list.
 func TestEveryTextHasALimit(t *testing.T) {
-	eachField(func(f protoreflect.FieldDescriptor) {
+	eachField(ofStatement(), func(f protoreflect.FieldDescriptor) {
 		rules, err := protovalidate.ResolveFieldRules(f)
 		if err != nil {
 			t.Fatalf("%s: %v", f.FullName(), err)

@@ -47,11 +47,7 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 		if tagged, ok := m.(interface{ GetEtag() string }); ok && tagged.GetEtag() != "" {
 			w.Header().Set("ETag", `"`+tagged.GetEtag()+tagEnd(m)+`"`)
 		}
-		if advised, ok := m.(interface{ GetAdvice() []*spsv1.Advice }); ok {
-			for _, a := range advised.GetAdvice() {
-				a.Field = jsonPath(a.GetField()) // as in a violation
-			}
-		}
+		nameAdvice(m)
 	}
 	if f, ok := w.(*fileWriter); ok {
 		f.announce(m)
@@ -68,6 +64,21 @@ func announce(ctx context.Context, w http.ResponseWriter, m proto.Message) error
 		return records.FlushError()
 	}
 	return nil
+}
+
+// nameAdvice writes the paths of fields as violations have them, in what an
+// answer says to look at or to mend.
+func nameAdvice(m proto.Message) {
+	var all []*spsv1.Advice
+	if advised, ok := m.(interface{ GetAdvice() []*spsv1.Advice }); ok {
+		all = append(all, advised.GetAdvice()...)
+	}
+	if check, ok := m.(*spsv1.DraftCheck); ok {
+		all = append(all, check.GetProblems()...)
+	}
+	for _, a := range all {
+		a.Field = jsonPath(a.GetField())
+	}
 }
 
 // tagEnd ends the tag of a case, which says what was said and not what is shown:

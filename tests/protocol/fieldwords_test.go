@@ -8,7 +8,7 @@ import (
 
 // fieldWords finds what package statement says of the field rules, by reason:
 // in its function sentence those of each rule, and in its table of shapes, and
-// the function shape, those of patterns.
+// the function shape, those of patterns; oneOf has those of oneofs.
 func fieldWords(t testing.TB) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
@@ -16,8 +16,11 @@ func fieldWords(t testing.TB) map[string][]string {
 		ast.Inspect(file, func(node ast.Node) bool {
 			switch node := node.(type) {
 			case *ast.FuncDecl:
-				if node.Name.Name == "shape" {
+				switch node.Name.Name {
+				case "shape":
 					found["STRING_PATTERN"] = append(found["STRING_PATTERN"], returned(node.Body)...)
+				case "oneOf":
+					found["MESSAGE_ONEOF"] = append(found["MESSAGE_ONEOF"], returned(node.Body)...)
 				}
 				return node.Name.Name == "sentence"
 			case *ast.CaseClause: // of the function sentence

@@ -1895,18 +1895,18 @@ const file_sps_v1_concept_proto_rawDesc = "" +
 	"\x06system\x18\x01 \x01(\tB,\xbaH)r'\x18\xc8\x012\"^[A-Za-z][A-Za-z0-9+.:/_#?=&%~-]*$R\x06system\x12\x1d\n" +
 	"\x04code\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x04code\x12!\n" +
 	"\aversion\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x182R\aversion\x12\"\n" +
-	"\adisplay\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\adisplay\"\x9c\x02\n" +
+	"\adisplay\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\adisplay\"\x9b\x02\n" +
 	"\aConcept\x122\n" +
 	"\acodings\x18\x01 \x03(\v2\x0e.sps.v1.CodingB\b\xbaH\x05\x92\x01\x02\x10\x14R\acodings\x12'\n" +
 	"\n" +
 	"as_written\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\tasWritten\x12C\n" +
-	"\x04lang\x18\x03 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x04lang:o\xbaHl\x1aj\n" +
-	"\rconcept.empty\x12'give a code, or the words in as_written\x1a0this.codings.size() > 0 || this.as_written != ''\"\xc7\x01\n" +
+	"\x04lang\x18\x03 \x01(\tB/\xbaH,\xd8\x01\x01r'\x18#2#^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$R\x04lang:n\xbaHk\x1ai\n" +
+	"\rconcept.empty\x12&give a code, or the words in asWritten\x1a0this.codings.size() > 0 || this.as_written != ''\"\xc7\x01\n" +
 	"\x04Date\x12\x1f\n" +
 	"\x04year\x18\x01 \x01(\rB\v\xbaH\b*\x06\x18\x98\x11(\xec\x0eR\x04year\x12\x1d\n" +
 	"\x05month\x18\x02 \x01(\rB\a\xbaH\x04*\x02\x18\fR\x05month\x12\x19\n" +
 	"\x03day\x18\x03 \x01(\rB\a\xbaH\x04*\x02\x18\x1fR\x03day:d\xbaHa\x1a_\n" +
-	"\x16date.day_without_month\x12!a date with a day needs its month\x1a\"this.day == 0u || this.month != 0u\"\xac\x03\n" +
+	"\x16date.day_without_month\x12!a date with a day needs its month\x1a\"this.day == 0u || this.month != 0u\"\xab\x03\n" +
 	"\bQuantity\x12V\n" +
 	"\x05value\x18\x01 \x01(\tB@\xbaH=\xd8\x01\x01r8\x18(24^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$R\x05value\x12.\n" +
 	"\x05rec20\x18\x02 \x01(\tB\x16\xbaH\x13r\x112\x0f^[A-Z0-9]{2,3}$H\x00R\x05rec20\x12'\n" +
@@ -1915,15 +1915,15 @@ const file_sps_v1_concept_proto_rawDesc = "" +
 	"other_unit\x18\x04 \x01(\v2\x0f.sps.v1.ConceptH\x00R\totherUnit\x12'\n" +
 	"\n" +
 	"as_written\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tasWritten\x12 \n" +
-	"\vapproximate\x18\x06 \x01(\bR\vapproximate:j\xbaHg\x1ae\n" +
-	"\x0equantity.empty\x12(give a value, or the words in as_written\x1a)this.value != '' || this.as_written != ''B\x06\n" +
-	"\x04unit\"\xcf\x01\n" +
+	"\vapproximate\x18\x06 \x01(\bR\vapproximate:i\xbaHf\x1ad\n" +
+	"\x0equantity.empty\x12'give a value, or the words in asWritten\x1a)this.value != '' || this.as_written != ''B\x06\n" +
+	"\x04unit\"\xce\x01\n" +
 	"\x04Area\x129\n" +
 	"\x04code\x18\x01 \x01(\tB%\xbaH\"\xd8\x01\x01r\x1d2\x1b^[A-Z]{2}(-[A-Z0-9]{1,3})?$R\x04code\x12'\n" +
 	"\n" +
-	"as_written\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tasWritten:c\xbaH`\x1a^\n" +
+	"as_written\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tasWritten:b\xbaH_\x1a]\n" +
 	"\n" +
-	"area.empty\x12&give a code, or the name in as_written\x1a(this.code != '' || this.as_written != ''\"\xb2\x01\n" +
+	"area.empty\x12%give a code, or the name in asWritten\x1a(this.code != '' || this.as_written != ''\"\xb2\x01\n" +
 	"\x05Point\x12K\n" +
 	"\blatitude\x18\x01 \x01(\tB/\xbaH,r*\x18\x142&^-?(90(\\.0+)?|[1-8]?[0-9](\\.[0-9]+)?)$R\blatitude\x12\\\n" +
 	"\tlongitude\x18\x02 \x01(\tB>\xbaH;r9\x18\x1425^-?(180(\\.0+)?|(1[0-7][0-9]|[1-9]?[0-9])(\\.[0-9]+)?)$R\tlongitude\"\xd9\x03\n" +

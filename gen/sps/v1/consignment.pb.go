@@ -1168,14 +1168,14 @@ const file_sps_v1_consignment_proto_rawDesc = "" +
 	"\x04date\x18\x04 \x01(\v2\f.sps.v1.DateR\x04date\x127\n" +
 	"\x05party\x18\x05 \x01(\tB!\xbaH\x1e\xd8\x01\x01r\x192\x17^(n:)?o[1-9][0-9]{0,3}$R\x05party\x12S\n" +
 	"\x05about\x18\x06 \x03(\tB=\xbaH:\x92\x017\x10\xe8\a\x18\x01\"0r.2,^(n:)?p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about:T\xbaHQ\x1aO\n" +
-	"\x11route_point.empty\x12\x17give an area or a place\x1a!has(this.area) || has(this.place)\"\xc4\x02\n" +
+	"\x11route_point.empty\x12\x17give an area or a place\x1a!has(this.area) || has(this.place)\"\xc3\x02\n" +
 	"\tContainer\x124\n" +
 	"\x06number\x18\x01 \x01(\tB\x1c\xbaH\x19\xd8\x01\x01r\x142\x12^[A-Z]{4}[0-9]{7}$R\x06number\x12&\n" +
 	"\n" +
 	"as_written\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x182R\tasWritten\x12(\n" +
 	"\x05seals\x18\x03 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x14\x18\x01\"\x06r\x04\x10\x01\x182R\x05seals\x122\n" +
-	"\vtemperature\x18\x04 \x01(\v2\x10.sps.v1.QuantityR\vtemperature:{\xbaHx\x1av\n" +
-	"\x0fcontainer.empty\x127give the number, or what is painted on it in as_written\x1a*this.number != '' || this.as_written != ''\"\xd3\x03\n" +
+	"\vtemperature\x18\x04 \x01(\v2\x10.sps.v1.QuantityR\vtemperature:z\xbaHw\x1au\n" +
+	"\x0fcontainer.empty\x126give the number, or what is painted on it in asWritten\x1a*this.number != '' || this.as_written != ''\"\xd3\x03\n" +
 	"\tTransport\x12)\n" +
 	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^t[1-9][0-9]{0,3}$R\x02id\x123\n" +
 	"\x04mode\x18\x02 \x01(\x0e2\x15.sps.v1.TransportModeB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04mode\x12!\n" +

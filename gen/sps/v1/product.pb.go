@@ -945,7 +945,7 @@ var File_sps_v1_product_proto protoreflect.FileDescriptor
 
 const file_sps_v1_product_proto_rawDesc = "" +
 	"\n" +
-	"\x14sps/v1/product.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\"\xac\x03\n" +
+	"\x14sps/v1/product.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\"\xab\x03\n" +
 	"\x05Taxon\x122\n" +
 	"\acodings\x18\x01 \x03(\v2\x0e.sps.v1.CodingB\b\xbaH\x05\x92\x01\x02\x10\x14R\acodings\x121\n" +
 	"\x0fscientific_name\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\x0escientificName\x12/\n" +
@@ -953,8 +953,8 @@ const file_sps_v1_product_proto_rawDesc = "" +
 	"\vcommon_name\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\n" +
 	"commonName\x12'\n" +
 	"\n" +
-	"as_written\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\tasWritten:\x9f\x01\xbaH\x9b\x01\x1a\x98\x01\n" +
-	"\vtaxon.empty\x129give a code, a scientific name or the words in as_written\x1aNthis.codings.size() > 0 || this.scientific_name != '' || this.as_written != ''\"\xdd\x01\n" +
+	"as_written\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xac\x02R\tasWritten:\x9e\x01\xbaH\x9a\x01\x1a\x97\x01\n" +
+	"\vtaxon.empty\x128give a code, a scientific name or the words in asWritten\x1aNthis.codings.size() > 0 || this.scientific_name != '' || this.as_written != ''\"\xdd\x01\n" +
 	"\x06Origin\x125\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x13.sps.v1.OriginStateB\n" +
 	"\xbaH\a\x82\x01\x04\x10\x01 \x00R\x05state\x12 \n" +
