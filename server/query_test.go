@@ -87,7 +87,7 @@ func TestQueriesAreRefusedInWords(t *testing.T) {
 	}{
 		{"wrong throughout", &spsv1.ListCasesRequest{Filter: "colour = red", Query: strings.Repeat("a ", 17), OrderBy: "size"}, []string{"filter", "query", "order_by"}, "colour"},
 		{"a slip", &spsv1.ListCasesRequest{Filter: "klassification = ALERT"}, []string{"filter"}, "did you mean classification"},
-		{"another filter", &spsv1.ListCasesRequest{PageToken: token, Query: "three"}, []string{"page_token"}, "repeat parent, filter, query and order_by"},
+		{"another filter", &spsv1.ListCasesRequest{PageToken: token, Query: "three"}, []string{"page_token"}, "repeat parent, filter, query and orderBy"},
 		{"another query", &spsv1.ListCasesRequest{PageToken: token, Filter: "kind = notification", Query: "two"}, []string{"page_token"}, "repeat"},
 		{"another order", &spsv1.ListCasesRequest{PageToken: token, Filter: "kind = notification", Query: "three", OrderBy: "reference"}, []string{"page_token"}, "repeat"},
 	} {
