@@ -33,6 +33,7 @@ func TestFieldReasons(t *testing.T) {
 		"law":    listed(literals(t, "server/statement")),
 		"office": listed(literals(t, "server/office")),
 		"files":  listed(literals(t, "server/blob")),
+		"tables": listed(literals(t, "server/sheet/table")),
 		"lists":  listed(literals(t, "server/casebook")),
 		"rules":  listed(rules()),
 		"fields": listed(fieldWords(t)),
