@@ -91,6 +91,8 @@ func (s *session) examine(ctx context.Context, h head) error {
 		// is yet to come.
 		s.logger.LogAttrs(ctx, slog.LevelDebug, "head passed over", slog.String("log", h.Origin.String()), slog.Any("err", err))
 		return nil
+	case err != nil && s.comesAgain(ctx, h.Origin, err):
+		return nil
 	case err != nil:
 		return fmt.Errorf("head of %s: %w", h.Origin, err)
 	}
@@ -102,6 +104,16 @@ func (s *session) examine(ctx context.Context, h head) error {
 		}
 	}
 	return nil
+}
+
+// comesAgain reports whether nothing can be compared with a log until a damaged
+// leaf of it has come again: this session may be the one that brings it.
+func (s *session) comesAgain(ctx context.Context, o certs.Origin, err error) bool {
+	if _, damaged := s.x.ledger.DamagedFrom(o); !damaged || !errors.Is(err, ledger.ErrCorrupt) {
+		return false
+	}
+	s.logger.LogAttrs(ctx, slog.LevelWarn, "not compared with a damaged log", slog.String("log", o.String()), slog.Any("err", err))
+	return true
 }
 
 // addReceipt records a receipt. One that does not agree with the own log is
@@ -138,6 +150,8 @@ func (s *session) addReceipt(ctx context.Context, key receiptKey, note []byte) e
 	case errors.Is(err, store.ErrFull):
 		// It is not lost: every session begins with the newest one.
 		s.x.note(s.peer.Office, access.ReasonReadOnly, err.Error())
+		return nil
+	case err != nil && s.comesAgain(ctx, key.origin, err):
 		return nil
 	case err != nil:
 		return fmt.Errorf("receipt of %s for %s: %w", key.office, key.origin, err)

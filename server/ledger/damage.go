@@ -50,6 +50,33 @@ func (l *Ledger) view(ctx context.Context, fn func(store.Reader) error) error {
 	return err
 }
 
+// viewAgain is view, once more if something was damaged: what could be mended at
+// once was.
+func (l *Ledger) viewAgain(ctx context.Context, fn func(store.Reader) error) error {
+	err := l.view(ctx, fn)
+	if errors.Is(err, ErrCorrupt) {
+		err = l.view(ctx, fn)
+	}
+	return err
+}
+
+// vouched returns [ErrCorrupt] unless what was signed of a log goes together with
+// a tree of what is held of it; nobody is told of a contradiction to that tree
+// before. It costs no more than one proof, whatever a peer shows and how often:
+// all leaves are read only where something is damaged indeed. For what lies
+// behind the newest checkpoint nothing vouches. released is as in newest.
+func (l *Ledger) vouched(r store.Reader, row logRow, is seal.Checkpoint, released *signedTree) error {
+	was, err := l.newest(is.Origin, row, released)
+	if err != nil {
+		return err
+	}
+	t := tree{r, row.id}
+	if is.Size < was.Size {
+		return t.extends(was.Checkpoint, is)
+	}
+	return t.extends(is, was.Checkpoint)
+}
+
 // extends returns [ErrCorrupt] unless what is stored leads from one tree to
 // another that goes on from it. The first was signed; it may be empty.
 func (t tree) extends(is, was seal.Checkpoint) error {
@@ -106,18 +133,9 @@ func (l *Ledger) storedHead(o certs.Origin, note []byte) (signedTree, error) {
 
 // checkedRoot returns the root over so many entries of another office's log, of
 // which a checkpoint was stored.
-func (l *Ledger) checkedRoot(r store.Reader, row logRow, is seal.Checkpoint) (tlog.Hash, error) {
-	t := tree{r, row.id}
-	root, err := t.root(is.Size)
-	if err != nil || len(row.note) == 0 {
-		return root, err
+func (l *Ledger) checkedRoot(r store.Reader, row logRow, is seal.Checkpoint) (root tlog.Hash, err error) {
+	if is.Root, err = (tree{r, row.id}).root(is.Size); err != nil {
+		return tlog.Hash{}, err
 	}
-	was, err := l.storedHead(is.Origin, row.note)
-	if err != nil {
-		return root, err
-	}
-	if is.Root = root; is.Size < was.Size {
-		return root, t.extends(was.Checkpoint, is)
-	}
-	return root, t.extends(is, was.Checkpoint)
+	return is.Root, l.vouched(r, row, is, nil)
 }

@@ -62,28 +62,15 @@ func (l *Ledger) openHead(note []byte) (seal.Checkpoint, error) {
 // checkpoint of the own log that is larger than it, or different, also closes
 // the gate, and it stays closed over a restart: the store is not the newest. If
 // the gate is shut already and what is missing is being fetched, a larger one
-// is no error. Other errors are those of
-// seal.OpenCheckpoint, [certs.ErrNoCard], and those of ctx and the store.
+// is no error. Nothing is judged by what is damaged here: that is [ErrCorrupt].
+// Other errors are those of seal.OpenCheckpoint, [certs.ErrNoCard], and those of
+// ctx and the store.
 func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) (seal.Checkpoint, error) {
 	c, err := l.openHead(note)
 	if err != nil {
 		return seal.Checkpoint{}, fmt.Errorf("head from %s: %w", from, err)
 	}
-	var size uint64
-	same, noNote := true, false
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
-		row, ok, err := getLog(r, c.Origin)
-		if err != nil || !ok {
-			return err
-		}
-		size, noNote = row.size, len(row.note) == 0
-		if c.Size > size {
-			return nil
-		}
-		root, err := tree{r, row.id}.root(c.Size)
-		same = root == c.Root
-		return err
-	})
+	size, noNote, same, err := l.compareHead(ctx, c)
 	switch {
 	case err != nil:
 		return seal.Checkpoint{}, err
@@ -98,6 +85,29 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 		return c, l.renewNote(ctx, signedTree{c, bytes.Clone(note)})
 	}
 	return c, nil
+}
+
+// compareHead returns how much of a log is held here, whether without a
+// checkpoint, and whether a checkpoint covers the same as far as that goes.
+func (l *Ledger) compareHead(ctx context.Context, c seal.Checkpoint) (size uint64, noNote, same bool, err error) {
+	released := l.released()
+	err = l.viewAgain(ctx, func(r store.Reader) error {
+		size, noNote, same = 0, false, true
+		row, ok, err := getLog(r, c.Origin)
+		if err != nil || !ok {
+			return err
+		}
+		size, noNote = row.size, len(row.note) == 0
+		if c.Size > size {
+			return nil
+		}
+		root, err := tree{r, row.id}.root(c.Size)
+		if same = root == c.Root; same || err != nil {
+			return err
+		}
+		return l.vouched(r, row, seal.Checkpoint{Origin: c.Origin, Size: c.Size, Root: root}, released)
+	})
+	return size, noNote, same, err
 }
 
 // checkOwnHead judges a checkpoint of a log of this office that a peer holds.

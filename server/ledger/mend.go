@@ -29,15 +29,46 @@ const maxDamagedLeaves = 4096
 // damages is the damage that was found since the ledger was opened. It is found
 // again when it is read again.
 type damages struct {
-	mu    sync.Mutex
+	mending sync.Mutex // held while something is mended; taken before mu
+
+	mu    sync.Mutex // never held over a transaction
 	found int
 	logs  map[certs.Origin]*damagedLog
 }
 
 // damagedLog is a log with leaves that do not lead to the root that was signed.
+// It is replaced and not changed, but for what came.
 type damagedLog struct {
 	from uint64            // no leaf before it is known to be damaged
-	came map[uint64][]byte // leaves that a peer holds otherwise
+	came map[uint64][]byte // leaves that a peer holds otherwise; under mending
+}
+
+// of returns what is known of a log with damaged leaves, nil if it has none.
+func (d *damages) of(o certs.Origin) *damagedLog {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.logs[o]
+}
+
+// count counts one more thing that was found damaged.
+func (d *damages) count() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.found++
+}
+
+// set notes what is known of a log with damaged leaves; nil: it has none any more.
+func (d *damages) set(o certs.Origin, log *damagedLog) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if log == nil {
+		delete(d.logs, o)
+		return
+	}
+	if d.logs == nil {
+		d.logs = make(map[certs.Origin]*damagedLog)
+	}
+	d.logs[o] = log
 }
 
 // Damage returns how often something was found damaged since the ledger was
@@ -52,9 +83,7 @@ func (l *Ledger) Damage() int {
 // leaf that is held is not the one that was signed; false if there is none.
 // [Ledger.Record] and [Ledger.Refill] put right what comes.
 func (l *Ledger) DamagedFrom(o certs.Origin) (from uint64, damaged bool) {
-	l.damages.mu.Lock()
-	defer l.damages.mu.Unlock()
-	d := l.damages.logs[o]
+	d := l.damages.of(o)
 	if d == nil {
 		return 0, false
 	}
@@ -67,15 +96,15 @@ func (l *Ledger) mend(ctx context.Context, err error) error {
 	if !errors.As(err, &d) {
 		return nil
 	}
-	l.damages.mu.Lock()
-	defer l.damages.mu.Unlock()
+	l.damages.mending.Lock()
+	defer l.damages.mending.Unlock()
 	ctx = store.WithReserve(context.WithoutCancel(ctx))
 	switch d.part {
 	case damagedBody:
-		l.damages.found++
+		l.damages.count()
 		return l.missBody(ctx, d.origin, d.seq)
 	case damagedNote:
-		l.damages.found++
+		l.damages.count()
 		return l.dropNote(ctx, d.origin)
 	}
 	return l.mendTree(ctx, d.origin)
@@ -147,10 +176,10 @@ func (l *Ledger) signedPart(r store.Reader, o certs.Origin) (row logRow, signed 
 }
 
 // mendTree makes the tree hashes of a log anew if its leaves lead to the root
-// that was signed. If they do not, the log has to come again; damages.mu is
-// held.
+// that was signed. If they do not, the log has to come again; damages.mending
+// is held.
 func (l *Ledger) mendTree(ctx context.Context, o certs.Origin) error {
-	if l.damages.logs[o] != nil {
+	if l.damages.of(o) != nil {
 		return nil // its leaves are being asked for
 	}
 	var signed seal.Checkpoint
@@ -165,14 +194,11 @@ func (l *Ledger) mendTree(ctx context.Context, o certs.Origin) error {
 	if err != nil || made.root == signed.Root && len(made.hashes) == 0 {
 		return err
 	}
-	l.damages.found++
+	l.damages.count()
 	if made.root == signed.Root {
 		return nil
 	}
-	if l.damages.logs == nil {
-		l.damages.logs = make(map[certs.Origin]*damagedLog)
-	}
-	l.damages.logs[o] = &damagedLog{from: made.suspect, came: make(map[uint64][]byte)}
+	l.damages.set(o, &damagedLog{from: made.suspect, came: make(map[uint64][]byte)})
 	l.wake()
 	return nil
 }
@@ -180,19 +206,19 @@ func (l *Ledger) mendTree(ctx context.Context, o certs.Origin) error {
 // mendOwnTree makes the tree hashes of the own log anew, if its leaves lead to
 // the tree that was signed last, and reports whether they do.
 func (l *Ledger) mendOwnTree(signed seal.Checkpoint) (mended bool, err error) {
-	l.damages.mu.Lock()
-	defer l.damages.mu.Unlock()
+	l.damages.mending.Lock()
+	defer l.damages.mending.Unlock()
 	made, err := l.fitTree(store.WithReserve(context.Background()), signed, nil)
 	if err != nil || made.root != signed.Root {
 		return false, err
 	}
-	l.damages.found++
+	l.damages.count()
 	return true, nil
 }
 
 // fitTree makes the tree of a log anew, with some leaves exchanged, and writes
 // what is otherwise in the store if it leads to the root that was signed;
-// damages.mu is held. In the own log the hashes behind that tree, which follow
+// damages.mending is held. In the own log the hashes behind that tree, which follow
 // from those in it, are made anew too.
 func (l *Ledger) fitTree(ctx context.Context, signed seal.Checkpoint, came map[uint64][]byte) (*madeTree, error) {
 	var row logRow
@@ -214,12 +240,14 @@ func (l *Ledger) fitTree(ctx context.Context, signed seal.Checkpoint, came map[u
 	return made, err
 }
 
-// damagedTree reports whether the leaves of a log are found not to lead to what
-// was signed; it is asked before anybody is told that they contradict it.
-func (l *Ledger) damagedTree(ctx context.Context, o certs.Origin) bool {
-	err := l.mend(ctx, &damageError{part: damagedTree, origin: o, err: errors.New("a leaf is held with other bytes than those that were signed")})
-	_, damaged := l.DamagedFrom(o)
-	return err != nil || damaged
+// damagedLeaf reports whether a leaf is not found to be the one that was signed;
+// it is asked before anybody is told that what this office signed contradicts it.
+func (l *Ledger) damagedLeaf(ctx context.Context, o certs.Origin, seq uint64) bool {
+	_, err := l.Seal(ctx, o, seq)
+	if errors.Is(err, ErrCorrupt) {
+		_, err = l.Seal(ctx, o, seq) // by tree hashes that were made anew
+	}
+	return errors.Is(err, ErrCorrupt)
 }
 
 // putMended writes leaves and tree hashes in the place of damaged ones.

@@ -119,7 +119,8 @@ func holding(r store.Reader, row logRow) (size uint64, missing []uint64, err err
 // that office holds another log than this one. Over the log of a third office
 // ErrReceiptBeyond says that it holds more than is held here: offer it again
 // later. Others: [ErrOwnLog] for one of this office, [ErrNotFound] for a log
-// that is not held, [certs.ErrNoCard], those of seal.OpenReceipt, of ctx and of
+// that is not held, [ErrCorrupt] while something of it is damaged, by which
+// nothing is judged, [certs.ErrNoCard], those of seal.OpenReceipt, of ctx and of
 // the store.
 func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byte) error {
 	said, err := l.openReceipt(office, note)
@@ -128,19 +129,11 @@ func (l *Ledger) AddReceipt(ctx context.Context, office certs.Office, note []byt
 	}
 	var row logRow
 	known := false
-	err = l.view(ctx, func(r store.Reader) error {
-		if row, err = l.find(r, said.Origin); err != nil {
-			return err
+	released := l.released()
+	err = l.viewAgain(ctx, func(r store.Reader) (err error) {
+		if row, err = l.find(r, said.Origin); err == nil {
+			known, err = l.compareReceipt(r, row, Receipt{Receipt: said, From: office, Note: note}, released)
 		}
-		_, newest, err := newestReceipt(r, row.id, office)
-		if known = bytes.Equal(newest, note); err != nil || known {
-			return err
-		}
-		// An old receipt may still be over another tree.
-		if err := l.checkReceipt(r, row, said); err != nil {
-			return err
-		}
-		known, err = saysNothingNew(r, row.id, office, said)
 		return err
 	})
 	switch {
@@ -191,19 +184,29 @@ func (l *Ledger) openReceipt(office certs.Office, note []byte) (seal.Receipt, er
 	return seal.OpenReceipt(note, office, card.ReceiptKeys())
 }
 
-// checkReceipt compares a receipt with what is held.
-func (l *Ledger) checkReceipt(r store.Reader, row logRow, said seal.Receipt) error {
+// compareReceipt compares a receipt with what is held of its log, and reports
+// whether it says nothing new.
+func (l *Ledger) compareReceipt(r store.Reader, row logRow, said Receipt, released *signedTree) (known bool, err error) {
+	_, newest, err := newestReceipt(r, row.id, said.From)
+	if known = bytes.Equal(newest, said.Note); err != nil || known {
+		return known, err
+	}
+	// An old receipt may still be over another tree.
 	if said.Size > row.size {
-		return fmt.Errorf("%w: size %d of %s, which has %d here", ErrReceiptBeyond, said.Size, said.Origin, row.size)
+		return false, fmt.Errorf("%w: size %d of %s, which has %d here", ErrReceiptBeyond, said.Size, said.Origin, row.size)
 	}
 	root, err := tree{r, row.id}.root(said.Size)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if root != said.Root {
-		return fmt.Errorf("%w: size %d of %s", ErrReceiptRoot, said.Size, said.Origin)
+		err := l.vouched(r, row, seal.Checkpoint{Origin: said.Origin, Size: said.Size, Root: root}, released)
+		if err == nil {
+			err = fmt.Errorf("%w: size %d of %s", ErrReceiptRoot, said.Size, said.Origin)
+		}
+		return false, err
 	}
-	return nil
+	return saysNothingNew(r, row.id, said.From, said.Receipt)
 }
 
 // saysNothingNew reports whether a receipt is one that is held, or older: of a

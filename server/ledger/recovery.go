@@ -95,6 +95,9 @@ func (l *Ledger) addPending(ctx context.Context) error {
 	l.recovery.mu.Unlock()
 	for _, p := range notes {
 		err := l.AddReceipt(ctx, p.office, p.note)
+		if _, damaged := l.DamagedFrom(l.own); damaged && errors.Is(err, ErrCorrupt) {
+			continue // every session begins with the newest one
+		}
 		if err != nil && !errors.Is(err, ErrReceiptBeyond) && !errors.Is(err, ErrReceiptRoot) {
 			return err
 		}
@@ -189,8 +192,9 @@ func (l *Ledger) receiptBeyond(ctx context.Context, peer certs.Office, size uint
 func (l *Ledger) evaluate(ctx context.Context) error {
 	rec := &l.recovery
 	var view gateView
-	err := l.o.Store.View(ctx, func(r store.Reader) (err error) {
-		view, err = l.viewGate(r)
+	released := l.released()
+	err := l.viewAgain(ctx, func(r store.Reader) (err error) {
+		view, err = l.viewGate(r, released)
 		return err
 	})
 	if err != nil {
@@ -218,65 +222,6 @@ func (l *Ledger) evaluate(ctx context.Context) error {
 		return nil
 	}
 	return l.openGate(ctx)
-}
-
-// gateView is what the store says about opening the gate.
-type gateView struct {
-	size         uint64
-	awaited      []certs.Office
-	blocked      string           // why the gate would stay shut even if all had answered
-	contradicted *seal.Checkpoint // signed by this office, and not a tree of the store
-}
-
-// viewGate reads it, and compares the heads that waited for entries.
-func (l *Ledger) viewGate(r store.Reader) (v gateView, err error) {
-	row, _, err := getLog(r, l.own)
-	if err != nil {
-		return v, err
-	}
-	v.size = row.size
-	if v.awaited, err = l.awaited(r, row.id); err != nil {
-		return v, err
-	}
-	t := tree{r, row.id}
-	for _, a := range l.recovery.peers {
-		rest := a.heads[:0]
-		for _, c := range a.heads {
-			if c.Size > row.size {
-				rest = append(rest, c)
-				continue
-			}
-			root, err := t.root(c.Size)
-			switch {
-			case err != nil:
-				return v, err
-			case root != c.Root:
-				v.contradicted, a.forks = &c, true
-			default:
-				a.agrees = max(a.agrees, c.Size)
-			}
-		}
-		a.heads = rest
-	}
-	if l.recovery.anchor != nil {
-		v.blocked, err = compareAnchor(r, row, l.own.Epoch, *l.recovery.anchor)
-		if err != nil {
-			return v, err
-		}
-	}
-	if newest := newestOf(l.o.Roster.Own()); v.blocked == "" && newest > l.own.Epoch {
-		v.blocked = fmt.Sprintf("the own card names epoch %d, and the store ends with epoch %d", newest, l.own.Epoch)
-	}
-	return v, nil
-}
-
-// newestOf returns the highest epoch for which a card names a log key.
-func newestOf(card *certs.Card) uint64 {
-	var newest uint64
-	for _, o := range card.Origins() {
-		newest = max(newest, o.Epoch)
-	}
-	return newest
 }
 
 // why returns the reason that the administrator is shown.

@@ -173,7 +173,7 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 		return err
 	})
 	var fork *forkError
-	if errors.As(err, &fork) && l.damagedTree(ctx, p.Origin) {
+	if errors.As(err, &fork) && l.damagedLeaf(ctx, p.Origin, fork.seq) {
 		return 0, fmt.Errorf("%w: entry %d of %s", ErrCorrupt, fork.seq, p.Origin)
 	}
 	if errors.As(err, &fork) && p.Origin == l.own {

@@ -17,9 +17,9 @@ import (
 // are right if they lead to the root that was signed, and are then written in
 // place. It reports whether the log still is damaged.
 func (l *Ledger) refit(ctx context.Context, p Package) (damaged bool, err error) {
-	l.damages.mu.Lock()
-	defer l.damages.mu.Unlock()
-	d := l.damages.logs[p.Origin]
+	l.damages.mending.Lock()
+	defer l.damages.mending.Unlock()
+	d := l.damages.of(p.Origin)
 	if d == nil {
 		return false, nil
 	}
@@ -54,11 +54,11 @@ func (l *Ledger) refit(ctx context.Context, p Package) (damaged bool, err error)
 	}
 	if made.root != signed.Root {
 		if p.End() >= signed.Size { // all has come, and it was not that
-			d.from, d.came = 0, make(map[uint64][]byte)
+			l.damages.set(p.Origin, &damagedLog{came: make(map[uint64][]byte)})
 		}
 		return true, nil
 	}
-	delete(l.damages.logs, p.Origin)
+	l.damages.set(p.Origin, nil)
 	return false, nil
 }
 
@@ -83,9 +83,9 @@ func (l *Ledger) Reread(ctx context.Context) error {
 
 // rereadLog makes the tree of a log anew, and reads its bodies.
 func (l *Ledger) rereadLog(ctx context.Context, o certs.Origin) error {
-	l.damages.mu.Lock()
+	l.damages.mending.Lock()
 	err := l.mendTree(store.WithReserve(ctx), o)
-	l.damages.mu.Unlock()
+	l.damages.mending.Unlock()
 	if err != nil {
 		return err
 	}
