@@ -63,10 +63,12 @@ func (s *session) nextConflict() *spsv1.Frame {
 }
 
 // contradicted raises the alarm about a log of which a checkpoint contradicts
-// what is held here, and makes the proof of it.
+// what is held here, unless that is damaged, and makes the proof of it.
 func (s *session) contradicted(ctx context.Context, o certs.Origin, note []byte, words string) error {
-	s.x.alarm(s.peer.Office, ReasonInconsistent, words)
 	p, err := s.x.ledger.ConflictWith(ctx, note)
+	if !errors.Is(err, ledger.ErrCorrupt) {
+		s.x.alarm(s.peer.Office, ReasonInconsistent, words)
+	}
 	if err != nil {
 		return fmt.Errorf("prove that two heads of %s cannot both be: %w", o, err)
 	}

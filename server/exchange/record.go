@@ -150,7 +150,10 @@ func (s *session) recordOne(ctx context.Context, d delivery) error {
 // showed when less of it was held.
 func (s *session) outgrown(ctx context.Context, o certs.Origin, size uint64) error {
 	note, err := s.x.ledger.Outgrown(ctx, o, size)
-	if err != nil || note == nil {
+	switch {
+	case err != nil && s.comesAgain(ctx, o, err):
+		return nil
+	case err != nil, note == nil:
 		return err
 	}
 	return s.contradicted(ctx, o, note, fmt.Sprintf("a peer holds a checkpoint of %s with another root than the %d entries that came", o, size))

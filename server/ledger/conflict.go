@@ -62,7 +62,9 @@ func (l *Ledger) checkConflict(p Conflict) (certs.Origin, error) {
 
 // ConflictWith returns what proves that a checkpoint, of which CheckHead said
 // that it is [ErrInconsistent], and the one held here cannot both be; nil if no
-// checkpoint held here covers as much yet.
+// checkpoint held here covers as much yet, under a key that still stands. What
+// it returns passes [Ledger.CheckConflict]; if it would not, since something is
+// damaged here, the error is [ErrCorrupt].
 func (l *Ledger) ConflictWith(ctx context.Context, note []byte) (p *Conflict, err error) {
 	c, err := seal.ParseCheckpoint(note)
 	if err != nil {
@@ -78,19 +80,36 @@ func (l *Ledger) ConflictWith(ctx context.Context, note []byte) (p *Conflict, er
 		if err != nil || newest.Size < c.Size {
 			return err
 		}
-		found := &Conflict{Smaller: note, Larger: newest.note}
-		t := tree{r, row.id}
-		if found.Root, err = t.root(c.Size); err != nil || found.Root == c.Root {
-			return err
-		}
-		if c.Size < newest.Size {
-			found.Proof, err = tlog.ProveTree(int64(newest.Size), int64(c.Size), t)
-		}
-		p = found
+		p, err = proveConflict(tree{r, row.id}, signedTree{c, note}, newest)
 		return err
 	})
-	if errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
 		return nil, nil
+	case err != nil || p == nil:
+		return nil, err
+	}
+	switch _, err := l.checkConflict(*p); {
+	case errors.Is(err, seal.ErrProof):
+		err = &damageError{part: damagedTree, origin: c.Origin, err: fmt.Errorf("what is stored of %s proves no conflict: %w", c.Origin, err)}
+		return nil, errors.Join(err, l.mend(ctx, err))
+	case errors.Is(err, seal.ErrUnknownKey), errors.Is(err, seal.ErrKeyRange):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return p, nil
+}
+
+// proveConflict makes the proof from what is stored of a log; nil if it holds the
+// smaller tree.
+func proveConflict(t tree, smaller, larger signedTree) (p *Conflict, err error) {
+	p = &Conflict{Smaller: smaller.note, Larger: larger.note}
+	if p.Root, err = t.root(smaller.Size); err != nil || p.Root == smaller.Root {
+		return nil, err
+	}
+	if smaller.Size < larger.Size {
+		p.Proof, err = tlog.ProveTree(int64(larger.Size), int64(smaller.Size), t)
 	}
 	return p, err
 }
@@ -146,28 +165,45 @@ func (b *heldBeyond) reached(o certs.Origin, size uint64) (reached []signedTree)
 	return reached
 }
 
+// putBack remembers again heads that reached returned.
+func (b *heldBeyond) putBack(o certs.Origin, heads []signedTree) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := append(heads, b.heads[o]...)
+	b.heads[o] = all[max(0, len(all)-keptBeyond):]
+}
+
 // Outgrown compares the heads of a log that were shown when less of it was held
-// with what is held now. It returns one that the log contradicts, or nil.
+// with what is held now. It returns one that the log contradicts, or nil. After
+// an error they are compared the next time; it is [ErrCorrupt] while something
+// of the log is damaged, by which nothing is judged.
 func (l *Ledger) Outgrown(ctx context.Context, o certs.Origin, size uint64) (note []byte, err error) {
 	heads := l.beyond.reached(o, size)
 	if len(heads) == 0 {
 		return nil, nil
 	}
-	err = l.o.Store.View(ctx, func(r store.Reader) error {
+	released := l.released()
+	err = l.viewAgain(ctx, func(r store.Reader) error {
+		note = nil
 		row, err := l.find(r, o)
 		if err != nil {
 			return err
 		}
 		for _, h := range heads {
 			root, err := tree{r, row.id}.root(h.Size)
+			if err == nil && root != h.Root {
+				note = h.note
+				err = l.vouched(r, row, seal.Checkpoint{Origin: o, Size: h.Size, Root: root}, released)
+			}
 			if err != nil {
 				return err
-			}
-			if root != h.Root {
-				note = h.note
 			}
 		}
 		return nil
 	})
-	return note, err
+	if err != nil {
+		l.beyond.putBack(o, heads)
+		return nil, err
+	}
+	return note, nil
 }

@@ -86,3 +86,9 @@ func (f *forger) all(t testing.TB) ledger.Package {
 	t.Helper()
 	return ledger.Package{Origin: f.office.Origin(), Leaves: f.leaves, Bodies: f.bodies, Checkpoint: f.checkpoint(t, len(f.leaves))}
 }
+
+// pair returns the tree hash over a leaf and the one behind it.
+func (f *forger) pair(i int) []byte {
+	pair := tlog.NodeHash(seal.RecordHash(f.leaves[i]), seal.RecordHash(f.leaves[i+1]))
+	return pair[:]
+}

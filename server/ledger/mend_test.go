@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,5 +88,90 @@ func TestWhatPeersShowIsComparedWithoutReadingTheLog(t *testing.T) {
 		if got := reads.n.Load() - before; got > most {
 			t.Errorf("receipt over %d: %d rows were read, want at most %d", size, got, most)
 		}
+	}
+}
+
+// flip turns over one bit of something in the rows of a table.
+func flip(t testing.TB, n *ledgertest.Node, table store.Table, what []byte) {
+	t.Helper()
+	flipped := 0
+	err := n.Bolt.Update(t.Context(), func(tx store.Tx) error {
+		for item, err := range tx.Scan(table, nil, nil, false) {
+			if err != nil {
+				return err
+			}
+			if i := bytes.Index(item.Value, what); i >= 0 {
+				value := bytes.Clone(item.Value)
+				value[i+len(what)/2] ^= 1
+				flipped++
+				return tx.Put(table, bytes.Clone(item.Key), value)
+			}
+		}
+		return nil
+	})
+	if err != nil || flipped != 1 {
+		t.Fatalf("%d bits turned over, want 1: %v", flipped, err)
+	}
+}
+
+// TestNoConflictIsProvedByDamage asks for the proof that an honest head and the
+// log held here cannot both be, and compares heads with the log that has grown
+// to them, when a bit of it has turned over.
+func TestNoConflictIsProvedByDamage(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		size  int // of the head
+		what  func(*forger) []byte
+		comes bool // the log has to come again first
+	}{
+		{"hash", 6, func(f *forger) []byte { return f.pair(4) }, false},
+		{"leaf", 5, func(f *forger) []byte { return f.leaves[4] }, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			fed := authority.ForTest(t, "VN", "CN", "TH")
+			cn, vn := ledgertest.Start(t, fed.Office("CN"), nil), &forger{office: fed.Office("VN")}
+			vn.addCard(t)
+			for i := range 7 {
+				vn.add(t, fmt.Sprintf("statement %d", i), nil)
+			}
+			shown := vn.checkpoint(t, tc.size)
+			if _, err := cn.CheckHead(t.Context(), "TH", shown); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := cn.Record(t.Context(), "VN", vn.all(t)); err != nil {
+				t.Fatal(err)
+			}
+			flip(t, cn, "ledger.leaves", tc.what(vn))
+			var first, second error
+			if tc.comes {
+				first, second = ledger.ErrCorrupt, ledger.ErrCorrupt
+			}
+			outgrown := func(want error) {
+				t.Helper()
+				if note, err := cn.Outgrown(t.Context(), vn.office.Origin(), 8); note != nil || !errors.Is(err, want) {
+					t.Errorf("Outgrown = %q, %v, want none, %v", note, err, want)
+				}
+			}
+			outgrown(first)
+			if !tc.comes { // it was mended: once more
+				flip(t, cn, "ledger.leaves", tc.what(vn))
+				first = ledger.ErrCorrupt
+			}
+			for _, want := range []error{first, second} {
+				if p, err := cn.ConflictWith(t.Context(), shown); p != nil || !errors.Is(err, want) {
+					t.Errorf("ConflictWith = %+v, %v, want none, %v", p, err, want)
+				}
+			}
+			if !tc.comes {
+				return
+			}
+			if _, err := cn.Record(t.Context(), "TH", vn.all(t)); err != nil {
+				t.Errorf("the log comes again: %v", err)
+			}
+			outgrown(nil)
+			if p, err := cn.ConflictWith(t.Context(), shown); p != nil || err != nil {
+				t.Errorf("afterwards: ConflictWith = %+v, %v, want none", p, err)
+			}
+		})
 	}
 }
