@@ -22,10 +22,6 @@ import (
 // checkpoint of another office's log comes with its next head. Until something
 // better is here, nothing of what is damaged is removed.
 
-// maxDamagedLeaves bounds the leaves of a log that wait until all have come that
-// lead to the signed root.
-const maxDamagedLeaves = 4096
-
 // damages is the damage that was found since the ledger was opened. It is found
 // again when it is read again.
 type damages struct {
@@ -39,8 +35,8 @@ type damages struct {
 // damagedLog is a log with leaves that do not lead to the root that was signed.
 // It is replaced and not changed, but for what came.
 type damagedLog struct {
-	from uint64            // no leaf before it is known to be damaged
-	came map[uint64][]byte // leaves that a peer holds otherwise; under mending
+	from uint64                       // no leaf before it is known to be damaged
+	came map[certs.Office]*cameLeaves // by who sent them; under mending
 }
 
 // of returns what is known of a log with damaged leaves, nil if it has none.
@@ -198,7 +194,7 @@ func (l *Ledger) mendTree(ctx context.Context, o certs.Origin) error {
 	if made.root == signed.Root {
 		return nil
 	}
-	l.damages.set(o, &damagedLog{from: made.suspect, came: make(map[uint64][]byte)})
+	l.damages.set(o, &damagedLog{from: made.suspect, came: make(map[certs.Office]*cameLeaves)})
 	l.wake()
 	return nil
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -173,5 +175,58 @@ func TestNoConflictIsProvedByDamage(t *testing.T) {
 				t.Errorf("afterwards: ConflictWith = %+v, %v, want none", p, err)
 			}
 		})
+	}
+}
+
+// TestForgedLeavesHoldNothingUp sends a node of which a leaf is damaged forged
+// leaves, while another sends the right ones; and then does so for ever, which
+// makes the node read its log a few times only.
+func TestForgedLeavesHoldNothingUp(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	reads := new(readRows)
+	cn := ledgertest.Start(t, fed.Office("CN"), func(o *ledger.Options) { reads.Store, o.Store = o.Store, reads })
+	vn := &forger{office: fed.Office("VN")}
+	const entries = 200
+	vn.addCard(t)
+	for i := range entries - 1 {
+		vn.add(t, fmt.Sprintf("statement %d", i), nil)
+	}
+	if _, err := cn.Record(t.Context(), "VN", vn.all(t)); err != nil {
+		t.Fatal(err)
+	}
+	o := vn.office.Origin()
+	damage := func() {
+		t.Helper()
+		flip(t, cn, "ledger.leaves", vn.leaves[4])
+		if _, err := cn.Page(t.Context(), o, 0, "CN", ledger.MaxPage); !errors.Is(err, ledger.ErrCorrupt) {
+			t.Fatalf("Page = %v, want %v", err, ledger.ErrCorrupt)
+		}
+	}
+	send := func(from certs.Office, leaves ...[]byte) {
+		t.Helper()
+		p := vn.all(t)
+		p.Leaves, p.Bodies = slices.Concat(leaves, p.Leaves[len(leaves):]), nil
+		if _, err := cn.Record(t.Context(), from, p); err != nil {
+			t.Errorf("record what %s sends: %v", from, err)
+		}
+	}
+	damage()
+	send("TH", vn.leaves[0], vn.leaves[1], []byte("forged"))
+	send("VN")
+	if from, damaged := cn.DamagedFrom(o); damaged {
+		t.Errorf("DamagedFrom = %d after the right leaves came, want none", from)
+	}
+	damage()
+	before := reads.n.Load()
+	const times = 40
+	for i := range times {
+		send("TH", vn.leaves[0], fmt.Appendf(nil, "forged %d", i))
+	}
+	if got, most := reads.n.Load()-before, int64(10*entries); got > most {
+		t.Errorf("%d rows were read, want at most %d", got, most)
+	}
+	send("VN")
+	if from, damaged := cn.DamagedFrom(o); damaged {
+		t.Errorf("DamagedFrom = %d after the right leaves came, want none", from)
 	}
 }

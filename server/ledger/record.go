@@ -72,7 +72,7 @@ func (l *Ledger) recordOnce(ctx context.Context, from certs.Office, p Package) (
 	if err != nil {
 		return 0, err
 	}
-	damaged, err := l.refit(ctx, p)
+	damaged, err := l.refit(ctx, from, p)
 	if err != nil {
 		return 0, err
 	}

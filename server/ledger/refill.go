@@ -160,7 +160,7 @@ func (l *Ledger) refill(ctx context.Context, from certs.Office, p Package) (uint
 	if err != nil {
 		return 0, err
 	}
-	if damaged, err := l.refit(ctx, p); damaged || err != nil {
+	if damaged, err := l.refit(ctx, from, p); damaged || err != nil {
 		return 0, err
 	}
 	var run *run

@@ -13,53 +13,102 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
+// cameLeaves is what one peer sent of a damaged log. Nothing proves it before the
+// tree is made with it, so what one peer forges stands in nobody else's way.
+type cameLeaves struct {
+	leaves map[uint64][]byte // other ones than those held
+	bytes  int
+	pages  int // that brought any
+	rounds int // in which the end of the log came, and it was not that
+}
+
+const (
+	// maxCameBytes bounds the leaves of one peer that wait until all have come
+	// that lead to the signed root.
+	maxCameBytes = 1 << 20
+
+	// maxRounds is how often a peer may send the whole of a damaged log. An honest
+	// one needs two, if the damage turns out to begin earlier.
+	maxRounds = 3
+)
+
 // refit looks among leaves that a peer sent for those that are damaged here. They
 // are right if they lead to the root that was signed, and are then written in
-// place. It reports whether the log still is damaged.
-func (l *Ledger) refit(ctx context.Context, p Package) (damaged bool, err error) {
+// place. It reports whether the log still is damaged. The tree is made a few
+// times for each peer, whatever it sends: with its 1st, 2nd, 4th, 8th … page that
+// brings other leaves, and at the end of the log.
+func (l *Ledger) refit(ctx context.Context, from certs.Office, p Package) (damaged bool, err error) {
 	l.damages.mending.Lock()
 	defer l.damages.mending.Unlock()
 	d := l.damages.of(p.Origin)
 	if d == nil {
 		return false, nil
 	}
-	var row logRow
+	came := d.came[from]
+	if came == nil {
+		came = &cameLeaves{leaves: make(map[uint64][]byte)}
+		d.came[from] = came
+	}
+	if came.rounds >= maxRounds {
+		return true, nil
+	}
 	var signed seal.Checkpoint
 	fresh := false
 	err = l.o.Store.View(ctx, func(r store.Reader) (err error) {
+		var row logRow
 		if row, signed, err = l.signedPart(r, p.Origin); err != nil {
 			return err
 		}
-		for i, leaf := range p.Leaves {
-			seq := p.Start + uint64(i)
-			if seq >= signed.Size || len(d.came) >= maxDamagedLeaves {
-				break
-			}
-			held, err := getLeaf(r, row.id, seq)
-			if err != nil {
-				return err
-			}
-			if !bytes.Equal(held.leaf, leaf) && !bytes.Equal(d.came[seq], leaf) {
-				d.came[seq], fresh = bytes.Clone(leaf), true
-			}
-		}
-		return nil
+		fresh, err = came.take(r, row.id, p, signed.Size)
+		return err
 	})
-	if err != nil || !fresh {
-		return true, err
-	}
-	made, err := l.fitTree(store.WithReserve(ctx), signed, d.came)
 	if err != nil {
 		return true, err
 	}
-	if made.root != signed.Root {
-		if p.End() >= signed.Size { // all has come, and it was not that
-			l.damages.set(p.Origin, &damagedLog{came: make(map[uint64][]byte)})
-		}
-		return true, nil
+	if fresh {
+		came.pages++
 	}
-	l.damages.set(p.Origin, nil)
-	return false, nil
+	end := p.Start < signed.Size && signed.Size <= p.End()
+	if len(came.leaves) > 0 && (end || fresh && came.pages&(came.pages-1) == 0) {
+		made, err := l.fitTree(store.WithReserve(ctx), signed, came.leaves)
+		if err != nil {
+			return true, err
+		}
+		if made.root == signed.Root {
+			l.damages.set(p.Origin, nil)
+			return false, nil
+		}
+	}
+	if end { // all has come, and it was not that
+		d.came[from] = &cameLeaves{leaves: make(map[uint64][]byte), rounds: came.rounds + 1}
+		l.damages.set(p.Origin, &damagedLog{came: d.came})
+	}
+	return true, nil
+}
+
+// take keeps the leaves of a package that are others than those held, and reports
+// whether any came that was not kept before.
+func (c *cameLeaves) take(r store.Reader, id logID, p Package, size uint64) (fresh bool, err error) {
+	for i, leaf := range p.Leaves {
+		seq := p.Start + uint64(i)
+		if seq >= size {
+			break
+		}
+		held, err := getLeaf(r, id, seq)
+		if err != nil {
+			return fresh, err
+		}
+		was := c.leaves[seq]
+		switch {
+		case bytes.Equal(held.leaf, leaf):
+			delete(c.leaves, seq)
+			c.bytes -= len(was)
+		case !bytes.Equal(was, leaf) && c.bytes-len(was)+len(leaf) <= maxCameBytes:
+			c.leaves[seq], fresh = bytes.Clone(leaf), true
+			c.bytes += len(leaf) - len(was)
+		}
+	}
+	return fresh, nil
 }
 
 // Reread reads every entry as it is sent, so that what is damaged is found, and
