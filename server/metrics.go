@@ -34,6 +34,12 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 		return metrics.State{}, err
 	}
 	st.Backup = s.backupState()
+	late, err := s.book.Lateness(ctx)
+	if err != nil {
+		return metrics.State{}, err
+	}
+	st.Own = metrics.Late{Overdue: late.Own, Alert: late.OldestOwn}
+	st.Others = metrics.Late{Overdue: late.Others, Alert: late.OldestOthers}
 	if st.Attachments, err = s.attachmentState(ctx); err != nil {
 		return metrics.State{}, err
 	}

@@ -71,17 +71,20 @@ const (
 	listWaiting
 	listUndelivered
 	listByHand
-	listRunning // a clock runs
-	listToCall  // an alert of this office is not acknowledged
-	deskLists   // how many there are
+	listRunning       // a clock runs
+	listToCall        // an alert of this office is not acknowledged
+	listToAcknowledge // this office has not acknowledged an alert
+	deskLists         // how many there are
 )
 
 // newDeskRow returns the row of a case.
 func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 	sum := s.Summary
+	calls := statement.Unacknowledged(sum, self)
 	in := [deskLists]bool{
 		listNeedsMe: sum.GetNeedsMe(), listWaiting: sum.GetWaiting(), listUndelivered: len(sum.GetUndelivered()) > 0,
 		listByHand: sum.GetByHand() > 0, listRunning: sum.GetDueTime() != nil,
+		listToCall: len(calls) > 0, listToAcknowledge: statement.ToAcknowledge(sum, self),
 	}
 	var theirs, callStart, callDue time.Time
 	for _, d := range sum.GetDeadlines() {
@@ -89,8 +92,7 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 			theirs = due.AsTime()
 		}
 	}
-	if calls := statement.Unacknowledged(sum, self); len(calls) > 0 && calls[0].GetDueTime() != nil { // the earliest due first
-		in[listToCall] = true
+	if len(calls) > 0 && calls[0].GetDueTime() != nil { // the earliest due first
 		callStart, callDue = calls[0].GetStartTime().AsTime(), calls[0].GetDueTime().AsTime()
 	}
 	row := s.Whole.append(make([]byte, 0, 256))
@@ -146,7 +148,7 @@ func (d deskRow) passed(at int, now int64) bool {
 // toCall reports whether so many percent of the time are over in which an alert
 // is to be acknowledged.
 func (d deskRow) toCall(now int64, percent int) bool {
-	if !d.in(listToCall) {
+	if !d.in(listToCall) || d.time(atCallDue) == 0 { // it has not arrived there
 		return false
 	}
 	start, due := time.UnixMilli(d.time(atCallStart)), time.UnixMilli(d.time(atCallDue))

@@ -24,6 +24,7 @@ func Families() []Family {
 	for _, g := range backupGauges {
 		all = append(all, g.Family)
 	}
+	all = append(all, overdue, unacknowledged)
 	for _, g := range logGauges {
 		all = append(all, g.Family)
 	}

@@ -138,6 +138,8 @@ func (c atScrape) Describe(ch chan<- *prometheus.Desc) {
 	for _, g := range peerGauges {
 		ch <- g.desc()
 	}
+	ch <- overdue.desc()
+	ch <- unacknowledged.desc()
 	ch <- clockOffset.desc()
 	ch <- readable.desc()
 }
@@ -166,6 +168,8 @@ func (c atScrape) Collect(ch chan<- prometheus.Metric) {
 	if s.Clock != nil {
 		tell(clockOffset, s.Clock.Seconds())
 	}
+	s.Own.tell(tell, s.Time, "own")
+	s.Others.tell(tell, s.Time, "others")
 	for _, l := range s.Logs {
 		for _, g := range logGauges {
 			tell(g.Family, g.value(&l), l.Origin, l.Office)

@@ -84,6 +84,8 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		Store: metrics.Store{Commits: 20, Updates: 50, Bytes: 4096, Room: -1},
 	}
 	state.Backup = &metrics.Backup{Since: now.Add(-time.Hour), Every: 24 * time.Hour, Failures: 2, Bytes: 5000, Damaged: 3}
+	state.Own = metrics.Late{Overdue: map[spsv1.Clock]int{spsv1.Clock_CLOCK_ANSWER: 2}, Alert: now.Add(-2 * time.Hour)}
+	state.Others = metrics.Late{Overdue: map[spsv1.Clock]int{spsv1.Clock_CLOCK_ACKNOWLEDGEMENT: 5, spsv1.Clock_CLOCK_DISPUTE: 1}}
 	m := newMetrics(t, func(context.Context) (metrics.State, error) { return state, nil })
 	got := scrape(t, m)
 	wantLines(t, got,
@@ -109,6 +111,12 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_peer_clock_offset_seconds{office="CN"} -3`,
 		`spsd_peer_certificate_left_days{office="CN"} 1`,
 		`spsd_peer_alarm{office="CN"} 1`,
+		`spsd_overdue{by="own",clock="answer"} 2`,
+		`spsd_overdue{by="own",clock="acknowledgement"} 0`,
+		`spsd_overdue{by="others",clock="acknowledgement"} 5`,
+		`spsd_overdue{by="others",clock="dispute"} 1`,
+		`spsd_unacknowledged_alert_age_seconds{by="own"} 7200`,
+		`spsd_unacknowledged_alert_age_seconds{by="others"} 0`,
 		`spsd_store_commits_total 20`,
 		`spsd_store_updates_total 50`,
 		`spsd_store_bytes 4096`,

@@ -19,6 +19,7 @@ type State struct {
 	Store                  Store
 	Attachments            Attachments
 	Backup                 *Backup // nil: the node makes none
+	Own, Others            Late    // what this office is late with, and what the others are
 }
 
 // Backup is how it stands with the node's backups.

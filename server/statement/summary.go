@@ -221,6 +221,17 @@ func Unacknowledged(s *spsv1.CaseSummary, self certs.Office) []*spsv1.Deadline {
 	return all
 }
 
+// ToAcknowledge reports whether an office has yet to acknowledge an alert.
+func ToAcknowledge(s *spsv1.CaseSummary, self certs.Office) bool {
+	if s.GetClassification() != spsv1.Classification_CLASSIFICATION_ALERT {
+		return false
+	}
+	own := func(d *spsv1.Deadline) bool {
+		return d.GetClock() == spsv1.Clock_CLOCK_ACKNOWLEDGEMENT && d.GetOffice() == string(self)
+	}
+	return own(s.GetNextOwn()) || slices.ContainsFunc(s.GetDeadlines(), own)
+}
+
 func callable(s *spsv1.CaseSummary, self certs.Office, d *spsv1.Deadline) bool {
 	return s.GetClassification() == spsv1.Classification_CLASSIFICATION_ALERT && d.GetClock() == spsv1.Clock_CLOCK_ACKNOWLEDGEMENT &&
 		d.GetOffice() != string(self) && officeOf(d.GetStatement()) == string(self)
