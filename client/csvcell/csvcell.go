@@ -1,4 +1,4 @@
-// Package csvcell makes texts safe as cells of CSV.
+// Package csvcell makes texts safe as cells of CSV, and reads them again.
 package csvcell
 
 import (
@@ -16,8 +16,23 @@ func Safe(s string) string {
 		}
 		return r
 	}, s)
-	if s != "" && strings.ContainsRune("=+-@\t\n＝＋－＠", []rune(s)[0]) {
+	if formula(s) {
 		return "'" + s
 	}
 	return s
+}
+
+// Restored returns the text of a cell that [Safe] has made safe: without the
+// apostrophe, if what is behind it begins like a formula. Other cells are returned
+// as they are.
+func Restored(cell string) string {
+	if s, ok := strings.CutPrefix(cell, "'"); ok && formula(s) {
+		return s
+	}
+	return cell
+}
+
+// formula reports whether a text begins as a spreadsheet's formulas do.
+func formula(s string) bool {
+	return s != "" && strings.ContainsRune("=+-@\t\n＝＋－＠", []rune(s)[0])
 }

@@ -25,6 +25,17 @@ func TestSafe(t *testing.T) {
 			if got := csvcell.Safe(test.in); got != test.want {
 				t.Errorf("Safe(%q) = %q, want %q", test.in, got, test.want)
 			}
+			if again := csvcell.Safe(csvcell.Restored(test.want)); again != test.want {
+				t.Errorf("Restored(%q) made safe again = %q", test.want, again)
+			}
 		})
+	}
+}
+
+func TestRestored(t *testing.T) {
+	for cell, want := range map[string]string{"": "", "'": "'", "'-18 °C": "-18 °C", "'=1": "=1", "'tis": "'tis", "-18": "-18"} {
+		if got := csvcell.Restored(cell); got != want {
+			t.Errorf("Restored(%q) = %q, want %q", cell, got, want)
+		}
 	}
 }
