@@ -119,8 +119,8 @@ func TestDetectNeverGuesses(t *testing.T) {
 			}
 		}
 		t.Logf("%s: sure of %d of %d sentences, of %d of %d tens", o.is, sure, single, sureTogether, together)
-		if together < 100 || sureTogether*100 < together*95 {
-			t.Errorf("%s: sure of %d of %d tens of sentences, want 95 in a hundred", o.is, sureTogether, together)
+		if together < 100 || sureTogether*100 < together*98 {
+			t.Errorf("%s: sure of %d of %d tens of sentences, want 98 in a hundred", o.is, sureTogether, together)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (v *vietnamese) take(b byte) {
 			v.wrong++
 		}
 	case in(vowels), in(crossed):
-		if v.run++; v.run > 2 {
+		if v.run++; v.run > 3 { // as được has
 			v.wrong++
 		}
 	case in(signs):

@@ -107,7 +107,7 @@ func (c Cell) AsText() (string, *Note, error) {
 	case KindDate:
 		return "", nil, c.problem("TEXT_DATE", fmt.Sprintf("format the column as text and type the value again: the spreadsheet has made the date %s of it", c.Text))
 	case KindNumber:
-		if len(strings.Trim(c.Text, "-0.")) >= mostDigits && !strings.Contains(c.Text, ".") {
+		if digits := strings.TrimLeft(c.Text, "-0"); len(digits) > mostDigits && !strings.Contains(digits, ".") {
 			return "", nil, c.problem("TEXT_DIGITS", fmt.Sprintf("format the column as text and type the value again: a spreadsheet keeps only %d digits of a number", mostDigits))
 		}
 		if plainInteger.MatchString(c.Text) {

@@ -17,10 +17,10 @@ var delimiters = []rune{',', ';', '\t', '|'}
 // values, and no other does as many. cut says that the text goes on behind the sample.
 func findDelimiter(sample string, cut bool, given rune) (delimiter rune, hint int, err error) {
 	line, _, _ := strings.Cut(sample, "\n")
-	if said := strings.TrimRight(strings.TrimSpace(line), "\r"); len(said) >= 4 && strings.EqualFold(said[:4], "sep=") || strings.HasPrefix(line, "sep=\t") {
+	if said := strings.TrimSuffix(line, "\r"); len(said) == 5 && strings.EqualFold(said[:4], "sep=") {
 		hint = min(len(line)+1, len(sample))
-		if at := strings.IndexByte(line, '=') + 1; given == 0 && at < len(line) && strings.ContainsRune(string(delimiters), rune(line[at])) {
-			return rune(line[at]), hint, nil
+		if given == 0 {
+			given = rune(said[4])
 		}
 	}
 	if given != 0 {

@@ -52,6 +52,7 @@ func (t *Reader) findHeader() error {
 	if len(header) == 0 {
 		return whole("TABLE_HEADER", fmt.Sprintf("name the row of the header: there is nothing in row %d", first))
 	}
+	t.found.FirstHeader, t.found.LastHeader = first, last
 	t.name(header)
 	return nil
 }

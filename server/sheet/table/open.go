@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -32,9 +33,9 @@ type Options struct {
 	Limits Limits
 }
 
-// Limits bound what is read of a file. In memory are a row, the texts that the
-// sheets of a workbook share (at most 64 MiB and 4 bytes for each), and the first
-// rows; and no piece of a file longer than a MiB. Zero is the default of each.
+// Limits bound what is read of a file. In memory are a row, the first fifty rows
+// until they are asked for, and the texts that the sheets of a workbook share, at
+// most 64 MiB; a row has at most a MiB. Zero is the default of each.
 type Limits struct {
 	Bytes    int64 // of the file; 32 MiB
 	Unpacked int64 // of a part of a workbook; 512 MiB
@@ -76,7 +77,9 @@ type Found struct {
 	Encoding  charset.Encoding // of a text; empty: it is a workbook
 	Delimiter rune             // of a text
 	Sheet     string           // of a workbook
-	Hidden    []string         // further sheets of the workbook that are hidden and hold something
+	Hidden    []string         // further sheets of the workbook that are hidden and hold something, in quotes
+	// FirstHeader and LastHeader are the rows that hold the names of the columns.
+	FirstHeader, LastHeader int
 }
 
 // Open begins to read a table of size bytes, and finds its header. What cannot be
@@ -91,21 +94,16 @@ func Open(r io.ReaderAt, size int64, o Options) (*Reader, error) {
 		return nil, whole("FILE_EMPTY", "send a table: the file is empty")
 	}
 	start := make([]byte, min(size, 4096))
-	if _, err := r.ReadAt(start, 0); err != nil && err != io.EOF { //nolint:errorlint // ReadAt returns it as it is
+	if _, err := r.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read a table: %w", err)
 	}
-	var from source
-	var found Found
-	var err error
-	switch {
-	case bytes.HasPrefix(start, []byte("PK\x03\x04")):
-		from, found, err = openWorkbook(r, size, o)
-	default:
-		if err := otherKind(r, size, start); err != nil {
-			return nil, err
-		}
-		from, found, err = openText(r, size, o)
+	begin := openText
+	if bytes.HasPrefix(start, []byte("PK\x03\x04")) {
+		begin = openWorkbook
+	} else if err := otherKind(r, size, start); err != nil {
+		return nil, err
 	}
+	from, found, err := begin(r, size, o)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +158,7 @@ func compound(r io.Reader) error {
 		if bytes.Contains(seen, old) || bytes.Contains(seen, older) {
 			kind = whole("FILE_KIND", "open it in a spreadsheet and save it as a workbook (.xlsx): this is an old Excel file (.xls)")
 		}
-		if err == io.EOF { //nolint:errorlint // Read returns it as it is
+		if errors.Is(err, io.EOF) {
 			return kind
 		}
 		if err != nil {

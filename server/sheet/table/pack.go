@@ -31,7 +31,7 @@ type pack struct {
 // directory of millions of parts is not read.
 func openPack(r io.ReaderAt, size int64, l Limits) (*pack, error) {
 	tail := make([]byte, min(size, 22+0xffff))
-	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF { //nolint:errorlint // ReadAt returns it as it is
+	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read a workbook: %w", err)
 	}
 	end := strings.LastIndex(string(tail), "PK\x05\x06")
@@ -60,12 +60,15 @@ func openPack(r io.ReaderAt, size int64, l Limits) (*pack, error) {
 	return p, p.kind()
 }
 
+// macros is the problem of a workbook that holds programs.
+var macros = whole("FILE_MACROS", "save it as a workbook without macros (.xlsx): it has macros")
+
 // kind returns the problem of an archive that is another thing than a workbook
 // without macros.
 func (p *pack) kind() error {
 	switch {
 	case p.parts["xl/vbaproject.bin"] != nil:
-		return whole("FILE_MACROS", "save it as a workbook without macros (.xlsx): it has macros")
+		return macros
 	case p.parts["xl/workbook.bin"] != nil:
 		return whole("FILE_KIND", "open it in a spreadsheet and save it as a workbook (.xlsx): this is a binary workbook (.xlsb)")
 	case p.parts["content.xml"] != nil && p.parts["mimetype"] != nil:
@@ -114,19 +117,22 @@ func (x *part) next() (xml.Token, error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		return token, err
 	}
-	return nil, x.fault(err)
+	var syntax *xml.SyntaxError
+	switch {
+	case x.guard.failed != nil:
+		return nil, x.fault(x.guard.failed)
+	case errors.As(err, &syntax):
+		return nil, damaged(fmt.Sprintf("%s, line %d: %s", x.name, syntax.Line, syntax.Msg))
+	}
+	return nil, damaged(x.name + ": " + err.Error()) // of another encoding, for example
 }
 
-// fault returns the problem of a part that cannot be unpacked or is no XML, or the
-// error of the file itself.
+// fault returns the problem of a part that cannot be unpacked, or the error of the
+// file that it is in.
 func (x *part) fault(err error) error {
-	var syntax *xml.SyntaxError
 	var corrupt flate.CorruptInputError
-	switch {
-	case errors.As(err, &syntax):
-		return damaged(fmt.Sprintf("%s, line %d: %s", x.name, syntax.Line, syntax.Msg))
-	case errors.As(err, &corrupt), errors.Is(err, zip.ErrChecksum), errors.Is(err, zip.ErrFormat), errors.Is(err, zip.ErrAlgorithm),
-		errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, errLongRecord):
+	if errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrAlgorithm) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errLongRecord) {
 		return damaged(x.name + ": " + err.Error())
 	}
 	return fmt.Errorf("read a workbook: %s: %w", x.name, err)
@@ -187,6 +193,7 @@ type tokenGuard struct {
 	buffer []byte
 	unread []byte
 	taken  int
+	failed error // of r, or that the piece is too long
 }
 
 // ReadByte implements [io.ByteReader].
@@ -194,10 +201,14 @@ func (g *tokenGuard) ReadByte() (byte, error) {
 	for len(g.unread) == 0 {
 		n, err := g.r.Read(g.buffer)
 		if g.unread = g.buffer[:n]; n == 0 && err != nil {
+			if !errors.Is(err, io.EOF) {
+				g.failed = err
+			}
 			return 0, err
 		}
 	}
 	if g.taken++; g.taken > mostToken {
+		g.failed = errLongRecord
 		return 0, errLongRecord
 	}
 	b := g.unread[0]

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spsalert/spsalert/client/csvcell"
 	"github.com/spsalert/spsalert/server/sheet/charset"
 )
 
@@ -120,31 +121,38 @@ func (s *textSource) take(record []string) (Row, error) {
 	line, _ := s.in.FieldPos(0)
 	s.row = line - s.inside
 	row := Row{Number: s.row}
+	for _, value := range record {
+		s.inside += strings.Count(value, "\n")
+	}
 	if len(record) > s.limits.Columns && strings.Join(record[s.limits.Columns:], "") != "" {
 		return Row{}, tooManyColumns(row.Number, s.limits)
 	}
 	row.Cells = make([]Cell, min(len(record), s.limits.Columns))
-	for i, value := range record {
-		s.inside += strings.Count(value, "\n")
-		if i >= len(row.Cells) {
-			continue
-		}
-		c := Cell{Row: row.Number, Column: letters(i), Text: tidy(value)}
-		if m := quoted.FindStringSubmatch(c.Text); m != nil {
-			c.Text = tidy(m[1])
-		}
-		switch {
-		case c.Text == "":
-		case failures.MatchString(c.Text):
-			c.Kind = KindFailed
-		case strings.HasPrefix(c.Text, "=") && len(c.Text) > 1:
-			c.Kind = KindFormula
-		default:
-			c.Kind = KindText
-		}
+	for i := range row.Cells {
+		c := Cell{Row: row.Number, Column: letters(i)}
+		c.Kind, c.Text = ofText(tidy(record[i]))
 		row.Cells[i] = c
 	}
 	return row, nil
+}
+
+// ofText returns what a value of a text is, and the value: without what keeps a
+// spreadsheet from making a number or a formula of it.
+func ofText(text string) (Kind, string) {
+	if m := quoted.FindStringSubmatch(text); m != nil {
+		text = tidy(m[1])
+	}
+	switch safe := csvcell.Restored(text); {
+	case text == "":
+		return KindEmpty, ""
+	case failures.MatchString(text):
+		return KindFailed, text
+	case safe != text:
+		return KindText, safe
+	case strings.HasPrefix(text, "=") && len(text) > 1:
+		return KindFormula, text
+	}
+	return KindText, text
 }
 
 func tooManyRows(l Limits) Problem {

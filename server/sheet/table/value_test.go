@@ -176,6 +176,8 @@ func TestText(t *testing.T) {
 		{table.KindNumber, "00123", "00123", "", ""},
 		{table.KindNumber, "81090", "81090", "TEXT_NUMBER", ""},
 		{table.KindNumber, "123456789012345000", "", "", "TEXT_DIGITS"},
+		{table.KindNumber, "123456789012345", "123456789012345", "TEXT_NUMBER", ""},
+		{table.KindNumber, "1000000000000000", "", "", "TEXT_DIGITS"},
 		{table.KindNumber, "0.5", "0.5", "", ""},
 		{table.KindDate, "2026-03-04", "", "", "TEXT_DATE"},
 		{table.KindBool, "TRUE", "TRUE", "", ""},

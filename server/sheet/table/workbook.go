@@ -114,7 +114,7 @@ func (w *workbook) read() error {
 		case "styles":
 			w.styles = r.target
 		case "vbaProject":
-			return whole("FILE_MACROS", "save it as a workbook without macros (.xlsx): it has macros")
+			return macros
 		case "worksheet":
 			for i := range w.sheets {
 				if w.sheets[i].id == r.id {
