@@ -123,7 +123,7 @@ func (t *Reader) checked(row Row, err error) (Row, error) {
 		return Row{Number: row.Number}, Problem{Row: row.Number, Reason: "ROW_HIDDEN", Sentence: "show the row or take it out, or say that hidden rows are to be read"}
 	}
 	width := len(t.columns)
-	if got := len(row.Cells); t.from.strict() && got != width && !(got > width && Row{Cells: row.Cells[width:]}.empty()) {
+	if got := len(row.Cells); t.from.strict() && (got < width || !Row{Cells: row.Cells[width:]}.empty()) {
 		return Row{Number: row.Number}, Problem{Row: row.Number, Reason: "ROW_WIDTH", Sentence: fmt.Sprintf("give it %d values, as the header has: it has %d; a value with a comma or whatever stands between values is written in quotes", width, got)}
 	}
 	row.widen(width)

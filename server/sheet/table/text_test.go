@@ -153,7 +153,8 @@ func TestEncodingsThatAreNotSure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for row := range r.Rows() {
+	for row, err := range r.Rows() {
+		must(t, err)
 		if _, _, err := row.Cells[0].AsText(); reason(t, err) != "CELL_ENCODING" {
 			t.Errorf("bytes that are no character: error %v", err)
 		}

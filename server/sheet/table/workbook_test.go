@@ -135,7 +135,8 @@ func TestMergedHeader(t *testing.T) {
 	}
 	r, err := open(t, file, table.Options{Known: []string{"Lot", "No", "Date"}})
 	must(t, err)
-	for row := range r.Rows() {
+	for row, err := range r.Rows() {
+		must(t, err)
 		if _, _, err := row.Cells[0].AsText(); row.Number == 7 && reason(t, err) != "CELL_MERGED" {
 			t.Errorf("the lower half of a merged cell: error %v", err)
 		}
