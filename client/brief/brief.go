@@ -32,11 +32,10 @@ type Brief struct {
 // written first.
 func Of(s *spsv1.Statement, languages ...string) Brief {
 	b := Brief{Kind: Kind(s)}
+	if n := Content(s); n != nil {
+		b.notification(n, languages)
+	}
 	switch body := s.GetBody().(type) {
-	case *spsv1.Statement_Notification:
-		b.notification(body.Notification, languages)
-	case *spsv1.Statement_Amendment:
-		b.notification(body.Amendment.GetNotification(), languages)
 	case *spsv1.Statement_Announcement:
 		b.Subject = Text(body.Announcement.GetSubject(), languages...)
 	case *spsv1.Statement_FollowUp:
@@ -61,6 +60,15 @@ func Of(s *spsv1.Statement, languages ...string) Brief {
 		b.mark("TEST ")
 	}
 	return b
+}
+
+// Content returns the content of a notification that a statement gives: its own,
+// or that of an amendment; nil for any other.
+func Content(s *spsv1.Statement) *spsv1.Notification {
+	if s.GetAmendment() != nil {
+		return s.GetAmendment().GetNotification()
+	}
+	return s.GetNotification()
 }
 
 // mark puts a word in front of what says what kind of statement it is.
@@ -278,10 +286,12 @@ func area(a *spsv1.Area) string {
 // Words returns the value of an enum in words, such as "border rejection" for
 // CLASSIFICATION_BORDER_REJECTION; empty for the one that says nothing, and for
 // a number that this version does not know.
-func Words(value protoreflect.Enum) string {
-	all := value.Descriptor().Values()
-	known := all.ByNumber(value.Number())
-	if known == nil || known.Number() == 0 {
+func Words(value protoreflect.Enum) string { return wordsOf(value.Descriptor(), value.Number()) }
+
+func wordsOf(e protoreflect.EnumDescriptor, n protoreflect.EnumNumber) string {
+	all := e.Values()
+	known := all.ByNumber(n)
+	if known == nil || n == 0 {
 		return ""
 	}
 	prefix := strings.TrimSuffix(string(all.ByNumber(0).Name()), "UNSPECIFIED")
