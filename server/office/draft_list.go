@@ -95,7 +95,7 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 	if check.Statement != nil {
 		// What only the issue gives would mislead here.
 		check.Statement.Salt, check.Statement.RequestId, check.Statement.IssuedBy = nil, "", nil
-		check.Advice = d.s.advise(ctx, check.Statement)
+		check.Advice, check.Audience = d.s.advise(ctx, check.Statement), statement.Audience(check.Statement)
 	}
 	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
 		now, err := d.s.etagOfDraft(r, draft.GetStatement())

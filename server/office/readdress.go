@@ -44,9 +44,21 @@ func (s *Service) ReaddressCase(ctx context.Context, req *spsv1.ReaddressCaseReq
 			return nil, err
 		}
 		if len(handed) == 0 {
-			return resp, nil
+			resp.Missing, err = s.notHandedOn(ctx, reference, req.GetOffices())
+			return resp, err
 		}
 	}
+}
+
+// notHandedOn returns the offices that said something in a case which one of the
+// newcomers has not got, as far as is known here: who hands on tells everyone who
+// holds what is handed on. None of a case of too many entries.
+func (s *Service) notHandedOn(ctx context.Context, reference string, newcomers []string) ([]string, error) {
+	held, err := s.heldCase(ctx, reference)
+	if err != nil || held == nil {
+		return nil, err
+	}
+	return held.Withheld(string(s.self()), newcomers), nil
 }
 
 // handOnCase hands on what is here of a case, and returns the names of the own

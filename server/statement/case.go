@@ -67,9 +67,10 @@ func (c *Case) told(speaker string) *reach {
 func (c *Case) toldOf(entry *CaseEntry) *reach {
 	r := &reach{offices: make(map[string]bool)}
 	r.add(*entry, true)
+	origin := entry.Origin.String()
 	for i := range c.f.entries {
 		e := c.f.entries[i].CaseEntry
-		if e.Readdress.GetOrigin() == entry.Origin.String() && e.Readdress.GetSequence() == entry.Sequence {
+		if e.Readdress.GetOrigin() == origin && e.Readdress.GetSequence() == entry.Sequence {
 			r.add(e, false)
 		}
 	}

@@ -40,3 +40,22 @@ func (c *Case) beyond(problems *Problems, field, whom string) {
 	problems.add(field, "AUDIENCE_BEYOND", fmt.Sprintf(
 		"leave out %s: the case is for its addressees only; ask %s by a request of kind READDRESS", whom, c.f.issuer()))
 }
+
+// Withheld returns the offices but by which said something in the case that one
+// of some others has not got, as far as is known here.
+func (c *Case) Withheld(by string, from []string) (offices []string) {
+	withheld := func(e *CaseEntry) {
+		if e.Statement == nil || e.office() == by || slices.Contains(offices, e.office()) {
+			return
+		}
+		told := c.toldOf(e)
+		if slices.ContainsFunc(from, func(office string) bool { return office != e.office() && !told.has(office) }) {
+			offices = append(offices, e.office())
+		}
+	}
+	withheld(&c.f.original)
+	for i := range c.f.entries {
+		withheld(&c.f.entries[i].CaseEntry)
+	}
+	return offices
+}

@@ -468,8 +468,10 @@ type AmendCaseRequest struct {
 	Draft bool `protobuf:"varint,6,opt,name=draft,proto3" json:"draft,omitempty"`
 	// The etag of the case that was read: the act fails with ETAG if anything has been said in the case since.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
-	// Fields of the notification that are replaced, for example `classification,risk`; the others stay as they are. Empty:
-	// the notification is replaced as a whole.
+	// Fields of the notification that are replaced, for example `classification,risk`; the others stay as they are. Without
+	// any, the notification is replaced as a whole if one is given. What the version before says around its notification is
+	// said again unless `statement` says it anew; `statement.flags`, `statement.contacts`, `statement.attachments` and
+	// `statement.answer_languages` here replace it by what `statement` says, so that what it leaves out is taken out.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,8,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -233,7 +233,7 @@ type Change struct {
 	// What kind of change.
 	Kind ChangeKind `protobuf:"varint,1,opt,name=kind,proto3,enum=sps.v1.ChangeKind" json:"kind,omitempty"`
 	// Path of the field in the notification, for example `products[p1].lots[p1.l2].number`: names of fields, with local
-	// ids for items.
+	// ids for items. `statement.flags` and the like for what the statement says around it.
 	Path string `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
 	// What changed, in words.
 	Text          []*LocalizedText `protobuf:"bytes,3,rep,name=text,proto3" json:"text,omitempty"`

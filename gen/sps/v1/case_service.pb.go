@@ -1562,7 +1562,10 @@ func (x *ReaddressCaseRequest) GetOffices() []string {
 type ReaddressCaseResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Names of the statements that were handed on now; empty if the offices had them all.
-	Statements    []string `protobuf:"bytes,1,rep,name=statements,proto3" json:"statements,omitempty"`
+	Statements []string `protobuf:"bytes,1,rep,name=statements,proto3" json:"statements,omitempty"`
+	// Codes of the offices that said something in the case which, as far as is known here, one of the offices that were
+	// brought in has not got: ask them by a request of kind READDRESS.
+	Missing       []string `protobuf:"bytes,2,rep,name=missing,proto3" json:"missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1600,6 +1603,13 @@ func (*ReaddressCaseResponse) Descriptor() ([]byte, []int) {
 func (x *ReaddressCaseResponse) GetStatements() []string {
 	if x != nil {
 		return x.Statements
+	}
+	return nil
+}
+
+func (x *ReaddressCaseResponse) GetMissing() []string {
+	if x != nil {
+		return x.Missing
 	}
 	return nil
 }
@@ -1899,11 +1909,12 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x14ReaddressCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x12:\n" +
 	"\aoffices\x18\x02 \x03(\tB \xe0A\x02\xbaH\x1a\x92\x01\x17\b\x01\x10\xac\x02\x18\x01\"\x0er\f2\n" +
-	"^[A-Z]{2}$R\aoffices\"7\n" +
+	"^[A-Z]{2}$R\aoffices\"Q\n" +
 	"\x15ReaddressCaseResponse\x12\x1e\n" +
 	"\n" +
 	"statements\x18\x01 \x03(\tR\n" +
-	"statements\"\xe6\x01\n" +
+	"statements\x12\x18\n" +
+	"\amissing\x18\x02 \x03(\tR\amissing\"\xe6\x01\n" +
 	"\x10ListCasesRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +

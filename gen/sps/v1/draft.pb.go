@@ -796,7 +796,9 @@ type DraftCheck struct {
 	// The statement as it would be issued, without what only the issue gives; absent while there are problems.
 	Statement *Statement `protobuf:"bytes,4,opt,name=statement,proto3" json:"statement,omitempty"`
 	// True if the draft would change a case in which something was said since it was written.
-	CaseGoneOn    bool `protobuf:"varint,5,opt,name=case_gone_on,json=caseGoneOn,proto3" json:"case_gone_on,omitempty"`
+	CaseGoneOn bool `protobuf:"varint,5,opt,name=case_gone_on,json=caseGoneOn,proto3" json:"case_gone_on,omitempty"`
+	// Who would get it; absent while there are problems.
+	Audience      *Audience `protobuf:"bytes,6,opt,name=audience,proto3" json:"audience,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -864,6 +866,13 @@ func (x *DraftCheck) GetCaseGoneOn() bool {
 		return x.CaseGoneOn
 	}
 	return false
+}
+
+func (x *DraftCheck) GetAudience() *Audience {
+	if x != nil {
+		return x.Audience
+	}
+	return nil
 }
 
 // SubmitDraftRequest is what SubmitDraft takes.
@@ -1063,7 +1072,7 @@ var File_sps_v1_draft_proto protoreflect.FileDescriptor
 
 const file_sps_v1_draft_proto_rawDesc = "" +
 	"\n" +
-	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x16sps/v1/statement.proto\"\xdb\x06\n" +
+	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x16sps/v1/statement.proto\"\xdb\x06\n" +
 	"\x05Draft\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\tstatement\x18\x02 \x01(\v2\x11.sps.v1.StatementR\tstatement\x12\x12\n" +
@@ -1118,7 +1127,7 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\x0e2\x16.sps.v1.SimilarityKindR\x04kind\x12\x16\n" +
 	"\x06shared\x18\x03 \x03(\tR\x06shared\x129\n" +
 	"\n" +
-	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\"\xe2\x01\n" +
+	"issue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\"\x90\x02\n" +
 	"\n" +
 	"DraftCheck\x12*\n" +
 	"\bproblems\x18\x01 \x03(\v2\x0e.sps.v1.AdviceR\bproblems\x12&\n" +
@@ -1126,7 +1135,8 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\asimilar\x18\x03 \x03(\v2\x13.sps.v1.SimilarCaseR\asimilar\x12/\n" +
 	"\tstatement\x18\x04 \x01(\v2\x11.sps.v1.StatementR\tstatement\x12 \n" +
 	"\fcase_gone_on\x18\x05 \x01(\bR\n" +
-	"caseGoneOn\"l\n" +
+	"caseGoneOn\x12,\n" +
+	"\baudience\x18\x06 \x01(\v2\x10.sps.v1.AudienceR\baudience\"l\n" +
 	"\x12SubmitDraftRequest\x124\n" +
 	"\x04name\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x182\x16^drafts/[0-9a-f-]{36}$R\x04name\x12 \n" +
 	"\x04etag\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x04etag\"\xa7\x01\n" +
@@ -1205,9 +1215,10 @@ var file_sps_v1_draft_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
 	(*LocalizedText)(nil),         // 18: sps.v1.LocalizedText
 	(*Advice)(nil),                // 19: sps.v1.Advice
-	(*Waiver)(nil),                // 20: sps.v1.Waiver
-	(*emptypb.Empty)(nil),         // 21: google.protobuf.Empty
-	(*IssuedStatement)(nil),       // 22: sps.v1.IssuedStatement
+	(*Audience)(nil),              // 20: sps.v1.Audience
+	(*Waiver)(nil),                // 21: sps.v1.Waiver
+	(*emptypb.Empty)(nil),         // 22: google.protobuf.Empty
+	(*IssuedStatement)(nil),       // 23: sps.v1.IssuedStatement
 }
 var file_sps_v1_draft_proto_depIdxs = []int32{
 	15, // 0: sps.v1.Draft.statement:type_name -> sps.v1.Statement
@@ -1232,31 +1243,32 @@ var file_sps_v1_draft_proto_depIdxs = []int32{
 	19, // 19: sps.v1.DraftCheck.advice:type_name -> sps.v1.Advice
 	10, // 20: sps.v1.DraftCheck.similar:type_name -> sps.v1.SimilarCase
 	15, // 21: sps.v1.DraftCheck.statement:type_name -> sps.v1.Statement
-	18, // 22: sps.v1.ReturnDraftRequest.reason:type_name -> sps.v1.LocalizedText
-	20, // 23: sps.v1.IssueDraftRequest.waiver:type_name -> sps.v1.Waiver
-	3,  // 24: sps.v1.DraftService.CreateDraft:input_type -> sps.v1.CreateDraftRequest
-	4,  // 25: sps.v1.DraftService.GetDraft:input_type -> sps.v1.GetDraftRequest
-	5,  // 26: sps.v1.DraftService.ListDrafts:input_type -> sps.v1.ListDraftsRequest
-	7,  // 27: sps.v1.DraftService.UpdateDraft:input_type -> sps.v1.UpdateDraftRequest
-	8,  // 28: sps.v1.DraftService.DeleteDraft:input_type -> sps.v1.DeleteDraftRequest
-	9,  // 29: sps.v1.DraftService.CheckDraft:input_type -> sps.v1.CheckDraftRequest
-	12, // 30: sps.v1.DraftService.SubmitDraft:input_type -> sps.v1.SubmitDraftRequest
-	13, // 31: sps.v1.DraftService.ReturnDraft:input_type -> sps.v1.ReturnDraftRequest
-	14, // 32: sps.v1.DraftService.IssueDraft:input_type -> sps.v1.IssueDraftRequest
-	2,  // 33: sps.v1.DraftService.CreateDraft:output_type -> sps.v1.Draft
-	2,  // 34: sps.v1.DraftService.GetDraft:output_type -> sps.v1.Draft
-	6,  // 35: sps.v1.DraftService.ListDrafts:output_type -> sps.v1.ListDraftsResponse
-	2,  // 36: sps.v1.DraftService.UpdateDraft:output_type -> sps.v1.Draft
-	21, // 37: sps.v1.DraftService.DeleteDraft:output_type -> google.protobuf.Empty
-	11, // 38: sps.v1.DraftService.CheckDraft:output_type -> sps.v1.DraftCheck
-	2,  // 39: sps.v1.DraftService.SubmitDraft:output_type -> sps.v1.Draft
-	2,  // 40: sps.v1.DraftService.ReturnDraft:output_type -> sps.v1.Draft
-	22, // 41: sps.v1.DraftService.IssueDraft:output_type -> sps.v1.IssuedStatement
-	33, // [33:42] is the sub-list for method output_type
-	24, // [24:33] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	20, // 22: sps.v1.DraftCheck.audience:type_name -> sps.v1.Audience
+	18, // 23: sps.v1.ReturnDraftRequest.reason:type_name -> sps.v1.LocalizedText
+	21, // 24: sps.v1.IssueDraftRequest.waiver:type_name -> sps.v1.Waiver
+	3,  // 25: sps.v1.DraftService.CreateDraft:input_type -> sps.v1.CreateDraftRequest
+	4,  // 26: sps.v1.DraftService.GetDraft:input_type -> sps.v1.GetDraftRequest
+	5,  // 27: sps.v1.DraftService.ListDrafts:input_type -> sps.v1.ListDraftsRequest
+	7,  // 28: sps.v1.DraftService.UpdateDraft:input_type -> sps.v1.UpdateDraftRequest
+	8,  // 29: sps.v1.DraftService.DeleteDraft:input_type -> sps.v1.DeleteDraftRequest
+	9,  // 30: sps.v1.DraftService.CheckDraft:input_type -> sps.v1.CheckDraftRequest
+	12, // 31: sps.v1.DraftService.SubmitDraft:input_type -> sps.v1.SubmitDraftRequest
+	13, // 32: sps.v1.DraftService.ReturnDraft:input_type -> sps.v1.ReturnDraftRequest
+	14, // 33: sps.v1.DraftService.IssueDraft:input_type -> sps.v1.IssueDraftRequest
+	2,  // 34: sps.v1.DraftService.CreateDraft:output_type -> sps.v1.Draft
+	2,  // 35: sps.v1.DraftService.GetDraft:output_type -> sps.v1.Draft
+	6,  // 36: sps.v1.DraftService.ListDrafts:output_type -> sps.v1.ListDraftsResponse
+	2,  // 37: sps.v1.DraftService.UpdateDraft:output_type -> sps.v1.Draft
+	22, // 38: sps.v1.DraftService.DeleteDraft:output_type -> google.protobuf.Empty
+	11, // 39: sps.v1.DraftService.CheckDraft:output_type -> sps.v1.DraftCheck
+	2,  // 40: sps.v1.DraftService.SubmitDraft:output_type -> sps.v1.Draft
+	2,  // 41: sps.v1.DraftService.ReturnDraft:output_type -> sps.v1.Draft
+	23, // 42: sps.v1.DraftService.IssueDraft:output_type -> sps.v1.IssuedStatement
+	34, // [34:43] is the sub-list for method output_type
+	25, // [25:34] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_draft_proto_init() }
@@ -1266,6 +1278,7 @@ func file_sps_v1_draft_proto_init() {
 	}
 	file_sps_v1_case_service_proto_init()
 	file_sps_v1_concept_proto_init()
+	file_sps_v1_envelope_proto_init()
 	file_sps_v1_statement_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
