@@ -19,25 +19,31 @@ const actHelp = `
 
 The node fills in the rest: the case, who gets it, the handling, the due times.
 --check shows that and issues nothing. What needs two persons an officer prepares
-with --draft, for a validator to issue. The same act is done once, however often
-you try; to do it a second time on purpose, add --again. Nothing is asked.
+with --draft, for a validator to issue; with --check too, nothing is kept. What
+needs two persons is shown and asked before it is issued: --yes answers, and must
+be given where nobody can be asked. The same act is done once, however often you
+try; to do it a second time on purpose, add --again.
 
 -f takes a file with everything that the method of the API takes, in YAML or
 JSON; flags come on top of it.`
 
 // actText is what a command says of an act.
-type actText struct{ use, short, long, example string }
+type actText struct {
+	use, short, long, example string
+	asks                      bool // it may be one that is asked before it is done
+}
 
 // actOptions are the flags that all acts have.
 type actOptions struct {
 	file, requestID, etag string
-	check, draft, again   bool
+	check, draft          bool
+	again, yes            bool
 	attach, to, numbers   []string
 	unit                  string
 	format                format
 }
 
-func (o *actOptions) flags(cmd *cobra.Command) {
+func (o *actOptions) flags(cmd *cobra.Command, asks bool) {
 	o.format = tableFormat
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", `a file with the whole request, "-" for standard input`)
@@ -50,7 +56,9 @@ func (o *actOptions) flags(cmd *cobra.Command) {
 	f.BoolVar(&o.again, "again", false, "do it even if the same was done before")
 	f.BoolVar(&o.check, "check", false, "only check it, and report every problem at once")
 	f.BoolVar(&o.draft, "draft", false, "keep it as a draft, for a second person to issue")
-	cmd.MarkFlagsMutuallyExclusive("check", "draft")
+	if asks {
+		f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	}
 	cmd.MarkFlagsMutuallyExclusive("request-id", "again")
 	outputFlag(cmd, &o.format)
 }
@@ -61,17 +69,20 @@ type message[T any] interface {
 	proto.Message
 }
 
+// actCall is a method of CaseService that performs an act.
+type actCall[M proto.Message] = func(spsv1.CaseServiceClient, context.Context, M, ...grpc.CallOption) (*spsv1.IssuedStatement, error)
+
 // newAct makes the command of an act. flags registers the flags of its own, and
 // returns what puts them into the request.
 func newAct[T any, M message[T]](a *app, text actText, args cobra.PositionalArgs, flags func(*cobra.Command) func(M, []string) error,
-	call func(spsv1.CaseServiceClient, context.Context, M, ...grpc.CallOption) (*spsv1.IssuedStatement, error),
+	call actCall[M],
 ) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: text.use, Short: text.short, Long: text.long + actHelp, Example: text.example,
 		Args: args, ValidArgsFunction: a.completeReferences,
 	}
 	var o actOptions
-	o.flags(cmd)
+	o.flags(cmd, text.asks)
 	fill := flags(cmd)
 	cmd.RunE = a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 		req := M(new(T))
@@ -85,6 +96,11 @@ func newAct[T any, M message[T]](a *app, text actText, args cobra.PositionalArgs
 		}
 		if err := o.complete(ctx, node, req, args); err != nil {
 			return err
+		}
+		if weighty(req) && !o.check && !o.draft && !o.yes {
+			if err := confirmAct(a, ctx, node, req, call); err != nil {
+				return err
+			}
 		}
 		before, err := node.Node(ctx)
 		if err != nil {
@@ -198,9 +214,7 @@ func caseOf(ctx context.Context, node *client.Client, reference string) (*spsv1.
 // sayDone says what became of an act.
 func (a *app) sayDone(o actOptions, done *spsv1.IssuedStatement, earlier bool) error {
 	if o.check || o.draft {
-		for _, advice := range done.GetAdvice() {
-			fmt.Fprintf(a.err, "worth a look: %s: %s\n", printable(advice.GetField()), printable(advice.GetSentence()))
-		}
+		a.sayAdvice(done.GetAdvice())
 		told := "for " + first(audience(done.GetAudience()), "nobody")
 		if hand := byHand(done.GetStatement()); hand != "" {
 			told += "; to be told by hand: " + hand
@@ -208,6 +222,8 @@ func (a *app) sayDone(o actOptions, done *spsv1.IssuedStatement, earlier bool) e
 		fmt.Fprintln(a.err, told)
 	}
 	switch {
+	case o.check && o.draft:
+		fmt.Fprintln(a.err, "nothing is wrong with it, nothing was kept; leave out --check to keep it as a draft")
 	case o.check:
 		fmt.Fprintln(a.err, "nothing is wrong with it, nothing was issued; leave out --check to issue it")
 	case o.draft:

@@ -168,7 +168,7 @@ is one of ` + strings.Join(kinds, ", ") + `.`,
 
 func (a *app) answerCommand() *cobra.Command {
 	return newAct(a, actText{
-		use: "answer REFERENCE", short: "answer a request, or a dispute of your notification",
+		use: "answer REFERENCE", asks: true, short: "answer a request, or a dispute of your notification",
 		long: `Answer answers the request or dispute that --to-what names, or the only one in the
 case that waits for you. It reaches who asked, and all who read the question.`,
 		example: `  spsctl case answer VN-2026-000123 --result granted --text 'see the report' --attach report.pdf

@@ -13,7 +13,7 @@ import (
 
 func (a *app) amendCommand() *cobra.Command {
 	return newAct(a, actText{
-		use: "amend REFERENCE", short: "replace what your notification says",
+		use: "amend REFERENCE", asks: true, short: "replace what your notification says",
 		long: `Amend makes a new version of your notification; the old one stays visible. It
 reaches everyone who was ever addressed, and whom --to adds. Flags change single
 things; a file holds a whole new content, or fields of it that updateMask names.
@@ -57,7 +57,7 @@ What changed the node adds to what you say of it.`,
 
 func (a *app) withdrawCommand() *cobra.Command {
 	return newAct(a, actText{
-		use: "withdraw REFERENCE", short: "take back your notification, or another statement of yours",
+		use: "withdraw REFERENCE", asks: true, short: "take back your notification, or another statement of yours",
 		long: `Withdraw takes back your notification; it stays visible, with the reason. With
 --what it takes back another statement of your office in a case. It reaches
 everyone who was ever addressed.`,
@@ -83,7 +83,7 @@ everyone who was ever addressed.`,
 
 func (a *app) closeCommand() *cobra.Command {
 	return newAct(a, actText{
-		use: "close REFERENCE", short: "close your case, with how it ended",
+		use: "close REFERENCE", asks: true, short: "close your case, with how it ended",
 		long: `Close ends a case that your office began. It reaches everyone who was ever
 addressed. What is still open is in: spsctl case get.`,
 		example: `  spsctl case close VN-2026-000123 --outcome settled --text 'the code is reinstated'
@@ -113,7 +113,7 @@ addressed. What is still open is in: spsctl case get.`,
 
 func (a *app) reopenCommand() *cobra.Command {
 	return newAct(a, actText{
-		use: "reopen REFERENCE", short: "open your case again",
+		use: "reopen REFERENCE", asks: true, short: "open your case again",
 		long:    `Reopen opens a case that your office closed or withdrew. Who did not begin the case asks: spsctl case ask REFERENCE reopening.`,
 		example: `  spsctl case reopen VN-2026-000123 --reason 'a second lot was found'`,
 	}, cobra.ExactArgs(1), func(cmd *cobra.Command) func(*spsv1.ReopenCaseRequest, []string) error {

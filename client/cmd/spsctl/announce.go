@@ -10,7 +10,7 @@ import (
 
 func (a *app) announceCommand() *cobra.Command {
 	return newAct(a, actText{
-		use: "announce", short: "announce the status of a border gate, or a rule that changes",
+		use: "announce", asks: true, short: "announce the status of a border gate, or a rule that changes",
 		long: `Announce tells all offices, or those that --to names, what is not about one
 consignment. Flags announce the status of a gate; a rule that changes goes into a
 file, with what -f takes.`,

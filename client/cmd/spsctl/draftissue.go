@@ -32,7 +32,7 @@ with code 6 while there are problems.`,
 				return err
 			}
 			if n := len(check.GetProblems()); n > 0 {
-				return fmt.Errorf("%s to mend before it can be submitted", plural(n, "problem"))
+				return invalidError{fmt.Errorf("%s to mend before it can be submitted", plural(n, "problem"))}
 			}
 			return nil
 		}),
@@ -143,24 +143,11 @@ func (a *app) confirmDraft(ctx context.Context, node *client.Client, d *spsv1.Dr
 		if err := a.showCheck(tableFormat, check); err != nil {
 			return err
 		}
-		return fmt.Errorf("%s to mend: return it to %s", plural(len(check.GetProblems()), "problem"), d.GetSubmittedBy().GetId())
+		return invalidError{fmt.Errorf("%s to mend: return it to %s", plural(len(check.GetProblems()), "problem"), d.GetSubmittedBy().GetId())}
 	}
 	for _, s := range check.GetSimilar() {
 		fmt.Fprintf(a.err, "%s of %s: %s\n", brief.Words(s.GetKind()), strings.TrimPrefix(s.GetCase(), "cases/"), printable(strings.Join(s.GetShared(), ", ")))
 	}
-	return a.confirm(node, &spsv1.IssuedStatement{Statement: check.GetStatement(), Audience: audienceOf(check.GetStatement())})
-}
-
-// audienceOf returns who would get a statement.
-func audienceOf(s *spsv1.Statement) *spsv1.Audience {
-	if s.GetNetwork() {
-		return &spsv1.Audience{Network: true}
-	}
-	audience := &spsv1.Audience{}
-	for _, to := range s.GetAddressees() {
-		if to.GetOffice() != "" && !to.GetByHand() {
-			audience.Offices = append(audience.Offices, to.GetOffice())
-		}
-	}
-	return audience
+	return a.confirm(node, &spsv1.IssuedStatement{Statement: check.GetStatement(), Audience: check.GetAudience()},
+		"look at it with spsctl draft check "+d.GetName()+", then add --yes")
 }

@@ -33,12 +33,12 @@ var exitCodes = []struct {
 }{
 	{exitOK, "it was done"},
 	{exitError, "anything that is not below"},
-	{exitUsage, "the command line is wrong, or there is no such context"},
+	{exitUsage, "the command line is wrong, there is no such context, or nobody can be asked and --yes is missing"},
 	{exitNotFound, "there is no such thing or file, or it is not for you to see"},
 	{exitAuth, "a certificate is missing, not believed, or not allowed to do this"},
 	{exitUnreachable, "the node does not answer"},
 	{exitInvalid, "what was to be issued or read breaks a rule; every problem was named"},
-	{exitConflict, "a request ID that was used for something else, a file that is there already"},
+	{exitConflict, "a request ID that was used for something else, an etag that is no more, a file that is there already"},
 	{exitLater, "the node does not do it now: it is read-only, its clock is off, a limit is reached; later the same command may succeed"},
 	{exitIncomplete, "it was done, and something is lacking, which was named"},
 	{exitInterrupted, "interrupted: Ctrl-C"},
@@ -48,6 +48,11 @@ var exitCodes = []struct {
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
+
+// missingError is the name of something that there is not.
+type missingError struct{ error }
+
+func (e missingError) Unwrap() error { return e.error }
 
 // invalidError is input that breaks a rule.
 type invalidError struct{ error }
@@ -84,6 +89,9 @@ func exitCode(ctx context.Context, err error) int {
 	}
 	if _, ok := errors.AsType[invalidError](err); ok {
 		return exitInvalid
+	}
+	if _, ok := errors.AsType[missingError](err); ok {
+		return exitNotFound
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -82,14 +82,12 @@ func (a *app) issue(ctx context.Context, node *client.Client, statement *spsv1.S
 		if err != nil {
 			return err
 		}
-		for _, advice := range as.GetAdvice() {
-			fmt.Fprintf(a.err, "worth a look: %s: %s\n", printable(advice.GetField()), printable(advice.GetSentence()))
-		}
+		a.sayAdvice(as.GetAdvice())
 		if o.check {
 			fmt.Fprintln(a.err, "nothing is wrong with it, nothing was issued; leave out --check to issue it")
 			return nil
 		}
-		if err := a.confirm(node, as); err != nil {
+		if err := a.confirm(node, as, lookFirst); err != nil {
 			return err
 		}
 	}
@@ -161,16 +159,30 @@ func conflictHint(err error) string {
 	return ""
 }
 
+// sayAdvice says what a person should look at before a statement is issued.
+func (a *app) sayAdvice(all []*spsv1.Advice) {
+	for _, advice := range all {
+		fmt.Fprintf(a.err, "worth a look: %s: %s\n", printable(advice.GetField()), printable(advice.GetSentence()))
+	}
+}
+
 // confirm shows what is about to be said to whom, and asks. The statement is
-// shown as the node would issue it.
-func (a *app) confirm(node *client.Client, as *spsv1.IssuedStatement) error {
+// shown as the node would issue it. instead is what to do where nobody can be
+// asked.
+func (a *app) confirm(node *client.Client, as *spsv1.IssuedStatement, instead string) error {
 	s := as.GetStatement()
 	b := brief.Of(s, a.languages()...)
 	f := newFacts(a.err)
 	f.add("kind", b.Kind)
 	f.add("classification", b.Classification)
 	f.add("status", brief.Words(s.GetStatus()))
-	f.add("subject", b.Subject)
+	f.add("entered by", enteredWords(s, instant))
+	if brief.Content(s) != nil {
+		f.add("subject", b.Subject)
+	}
+	if s.GetNotification() == nil {
+		f.add("says", brief.Says(s, a.languages()...))
+	}
 	f.add("products", b.Product)
 	f.add("findings", b.Hazard)
 	f.add("origin", b.Origin)
@@ -178,13 +190,13 @@ func (a *app) confirm(node *client.Client, as *spsv1.IssuedStatement) error {
 	f.add("handling", brief.Words(s.GetHandling()))
 	f.add("for", others(node, as.GetAudience()))
 	f.add("to be told by hand", byHand(s))
-	if isTerminal(a.in) && !a.noInput {
+	if a.canAsk() {
 		if err := f.close(); err != nil {
 			return err
 		}
 	}
 	question := fmt.Sprintf("issue this in the name of %s to %s?", node.Office(), others(node, as.GetAudience()))
-	return a.ask(question, "look at it with --check and add --yes")
+	return a.ask(question, instead)
 }
 
 // others says who gets a statement besides the office that issues it.

@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.begun {
-		err = usageError{err}
+		err = usageError{plainFlags(err)}
 	}
 	code := exitCode(ctx, err)
 	if _, said := errors.AsType[codeError](err); said {

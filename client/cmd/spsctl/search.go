@@ -38,7 +38,7 @@ func searchOf(ctx context.Context, node *client.Client, title string) (*spsv1.Se
 func knownSearch(ctx context.Context, node *client.Client, title string) (*spsv1.Search, error) {
 	s, err := searchOf(ctx, node, title)
 	if err == nil && s == nil {
-		err = usageError{fmt.Errorf("there is no search %q: spsctl search list shows them", title)}
+		err = missingError{fmt.Errorf("there is no search %q: spsctl search list shows them", title)}
 	}
 	return s, err
 }
