@@ -47,7 +47,7 @@ It may be incomplete: draft check says what is missing.`,
 			if err != nil {
 				return err
 			}
-			return a.sayDraft(format, made, "kept; check it: spsctl draft check "+made.GetName())
+			return a.sayDraft(format, made, keptAsDraft(made))
 		}),
 	}
 	cmd.Flags().StringVarP(&file, "file", "f", "", `the file, "-" for standard input`)
