@@ -26,8 +26,10 @@ func (a *app) caseGetCommand() *cobra.Command {
 		Short: "show a case by a reference in it, or one statement by its name",
 		Long: `Get shows the case that a reference belongs to: that of its notification, or of
 a follow-up, an amendment, or anything else that was said in it. For people it is
-a summary and everything that the original says, then a line for each statement
-that refers to it, which --full shows with everything that it says.
+a summary and everything that holds now, each version with what it changed, how
+the case stands, then a line for each statement that refers to the notification,
+which --full shows with everything that it says. By the reference of one of these
+it begins with that statement, in full.
 
 A statement by its name comes with the proof that it was issued.`,
 		Example: `  spsctl case get VN-2026-000123
@@ -74,11 +76,17 @@ func (a *app) getCase(ctx context.Context, node *client.Client, reference string
 		return a.printStatement(as, s)
 	}
 	original := strings.TrimPrefix(s.GetCase(), "cases/")
-	fmt.Fprintf(a.err, "%s is a statement (%s) in case %s:\n", reference, brief.Kind(s.GetStatement()), original)
+	fmt.Fprintf(a.err, "%s is a statement (%s) in case %s; what holds there: spsctl case get %s\n", reference, brief.Kind(s.GetStatement()), original, original)
 	if found, err = node.Case(ctx, original); err != nil {
 		return err
 	}
-	return a.printCase(as, found, full)
+	if as != tableFormat {
+		return a.printCase(as, found, full)
+	}
+	if err := a.printStatement(as, s); err != nil {
+		return err
+	}
+	return a.printRest(found, full)
 }
 
 func (a *app) caseListCommand() *cobra.Command {
@@ -184,12 +192,12 @@ func (a *app) caseCells(c *spsv1.Case) []any {
 	}
 }
 
-// first returns the first text that is not empty.
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
+// first returns the first value that is not empty.
+func first[T comparable](values ...T) (v T) {
+	for _, v = range values {
+		if v != *new(T) {
+			return v
 		}
 	}
-	return ""
+	return v
 }

@@ -43,6 +43,8 @@ type said struct {
 	Kind           string     `json:"kind,omitempty"`
 	Classification string     `json:"classification,omitempty"`
 	Subject        string     `json:"subject,omitempty"`
+	Says           string     `json:"says,omitempty"`      // what it decides, and its words
+	EnteredBy      string     `json:"enteredBy,omitempty"` // of what was heard outside the network: who entered it, from whom and how it was heard
 	Products       string     `json:"products,omitempty"`
 	Findings       string     `json:"findings,omitempty"`
 	Origin         string     `json:"origin,omitempty"`
@@ -123,6 +125,7 @@ func sayingOf(p evidence.Proven) said {
 		return s
 	}
 	b := brief.Of(&st)
+	s.Says, s.EnteredBy = brief.Says(&st), enteredWords(&st, stamp)
 	s.Kind, s.Classification, s.Subject, s.Products, s.Findings, s.Origin = b.Kind, b.Classification, b.Subject, b.Product, b.Hazard, b.Origin
 	for _, x := range st.GetAttachments() {
 		s.Attachments = append(s.Attachments, attached{
@@ -213,7 +216,8 @@ func (r *report) print(w io.Writer) error {
 	if len(r.Case) > 0 {
 		title("what else was said in the case")
 		for _, s := range r.Case {
-			line(s.Reference, s.Time+" "+s.Kind+": "+first(shorten(s.Subject, 80), "no text"))
+			line(s.Reference, s.Time+" "+s.Kind+prefixed(": ", first(s.Says, s.Subject)))
+			line("", prefixed("entered by ", s.EnteredBy))
 			printAttachments(s.Attachments, line)
 		}
 	}
@@ -254,7 +258,11 @@ func (s said) print(line func(name, value string)) {
 	line("log entry", s.Entry)
 	line("kind", s.Kind)
 	line("classification", s.Classification)
+	line("entered by", s.EnteredBy)
 	line("subject", s.Subject)
+	if s.Says != s.Subject {
+		line("says", s.Says)
+	}
 	line("products", s.Products)
 	line("findings", s.Findings)
 	line("origin", s.Origin)

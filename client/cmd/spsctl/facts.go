@@ -97,3 +97,11 @@ func ago(t *timestamppb.Timestamp, now time.Time) string {
 		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
 	}
 }
+
+// prefixed puts a word before a text that is not empty.
+func prefixed(word, text string) string {
+	if text == "" {
+		return ""
+	}
+	return word + text
+}

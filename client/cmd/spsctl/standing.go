@@ -19,6 +19,7 @@ func (a *app) printStanding(c *spsv1.Case) error {
 	f := newFacts(a.out)
 	f.add("case", life(c))
 	f.add("version", versionWords(s))
+	addVersions(f, c, a.languages())
 	f.add("etag", c.GetEtag())
 	for _, r := range s.GetExternalReferences() {
 		f.add(r.GetSystem(), r.GetNumber())
@@ -75,21 +76,6 @@ func life(c *spsv1.Case) string {
 	return text
 }
 
-// versionWords says which content a notification has now, if it had others.
-func versionWords(s *spsv1.CaseState) string {
-	n := 0
-	for _, v := range s.GetVersions() {
-		if !v.GetTakenBack() {
-			n++
-		}
-	}
-	text := fmt.Sprintf("%d of %d, %s", n, len(s.GetVersions()), brief.Words(s.GetNotification().GetClassification()))
-	if s.GetNotification().GetPreliminary() {
-		text += ", preliminary"
-	}
-	return text
-}
-
 // saidAt says where and when something was said, by its reference if it is in the
 // page.
 func saidAt(c *spsv1.Case, m *spsv1.Mark) string {
@@ -101,12 +87,7 @@ func reference(c *spsv1.Case, name string) string {
 	if c.GetOriginal().GetName() == name {
 		return c.GetReference()
 	}
-	for _, s := range c.GetStatements() {
-		if s.GetName() == name && s.GetReference() != "" {
-			return s.GetReference()
-		}
-	}
-	return name
+	return first(statementNamed(c, name).GetReference(), name)
 }
 
 // recipient is whom a case names.
@@ -151,20 +132,6 @@ func participantWords(p *spsv1.Participant) string {
 		all = append(all, "its part is done")
 	}
 	return strings.Join(all, "; ")
-}
-
-func heardWords(t *spsv1.Told) string {
-	text := brief.Words(t.GetSource().GetMeans()) + ", " + instant(t.GetSource().GetReceiveTime()) + ", entered by " + t.GetEnteredBy()
-	if t.GetSource().GetReference() != "" {
-		text += ", its number " + t.GetSource().GetReference()
-	}
-	if t.GetAcknowledged() {
-		text += ": acknowledged"
-	}
-	if t.GetStance() != nil {
-		text += ": " + brief.Words(t.GetStance().GetPosition())
-	}
-	return text
 }
 
 func handWords(h *spsv1.HandDelivery) string {
