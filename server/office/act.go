@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 
@@ -249,9 +250,13 @@ func (u *undertaking) refusal(err error) error {
 	if !errors.As(err, &refused) || len(refused.Violations) == 0 {
 		return err
 	}
+	at := "statement." + u.content
+	if u.content == "external_reference" { // stands behind those that were given
+		at = fmt.Sprintf("statement.external_references[%d]", len(u.req.GetStatement().GetExternalReferences()))
+	}
 	violations := make([]access.Violation, len(refused.Violations))
 	for i, v := range refused.Violations {
-		if rest, ok := strings.CutPrefix(v.Field, "statement."+u.content); ok {
+		if rest, ok := strings.CutPrefix(v.Field, at); ok && (rest == "" || strings.ContainsAny(rest[:1], ".[")) {
 			v.Field = u.content + rest
 		}
 		violations[i] = v

@@ -103,4 +103,29 @@ var inCase = []row{
 		put:  `relates_to{kind:RELATION_KIND_TRANSCRIBES entry{$foreignEntry}}`,
 		want: "relates_to[0].kind TRANSCRIPT",
 	},
+	{
+		name: "amendment of what is no version", base: "amendment", clear: "relates_to",
+		put:  `relates_to{kind:RELATION_KIND_AMENDS entry{$saidEntry}}`,
+		want: "relates_to NOT_A_VERSION",
+	},
+	{
+		name: "amendment of an entry with another digest", base: "amendment", clear: "relates_to",
+		put:  `relates_to{kind:RELATION_KIND_AMENDS entry{$ownOther}}`,
+		want: "relates_to OTHER_ENTRY",
+	},
+	{
+		name: "answer of who was not asked", base: "response", clear: "case_ref handling addressees relates_to",
+		put:  head + `case_ref{$own} relates_to{kind:RELATION_KIND_REPLIES entry{$asksEntry}}`,
+		want: "relates_to NOT_ASKED",
+	},
+	{name: "case that is not here", base: "follow-up", clear: "case_ref", put: `case_ref{original{$ownOther} reference:"VN-2026-000001"}`, want: "case_ref.original NO_CASE"},
+	{name: "case of another reference", base: "follow-up", clear: "case_ref", put: `case_ref{original{$ownEntry} reference:"VN-2026-999999"}`, want: "case_ref.reference NO_CASE"},
+
+	{name: "office without a node", base: "notice", put: `addressees{office:"LA"}`, want: "addressees[0].office NO_NODE"},
+	{name: "office with a node, by hand", base: "notice", put: `addressees{office:"TH" by_hand:true}`, want: "addressees[0].office HAS_NODE"},
+	{
+		name: "file that is not here", base: "notice",
+		put:  `attachments{id:"a1" sha256:"$32" media_type:"application/pdf" size_bytes:1 filename:"a.pdf"}`,
+		want: "attachments[0].sha256 NOT_HELD",
+	},
 }

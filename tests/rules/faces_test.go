@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,18 +91,7 @@ func (w *web) issue(t *testing.T, request *spsv1.IssueStatementRequest, language
 	if err != nil {
 		t.Fatal(err)
 	}
-	var problem struct {
-		Reason     string
-		Violations []struct{ Field, Reason, Sentence string }
-	}
-	if err := json.Unmarshal(answer, &problem); err != nil || resp.StatusCode != http.StatusBadRequest || problem.Reason != "INVALID" {
-		t.Fatalf("REST: %s %s (%v), want 400 INVALID", resp.Status, answer, err)
-	}
-	var all []violation
-	for _, v := range problem.Violations {
-		all = append(all, violation{v.Field, v.Reason, v.Sentence})
-	}
-	return sorted(all)
+	return violationsOf(t, resp.StatusCode, answer)
 }
 
 var underscore = regexp.MustCompile(`_([a-z0-9])`)
@@ -184,7 +172,8 @@ func (d *desk) drop(t *testing.T, draft *spsv1.Draft) {
 	}
 }
 
-// state says how many entries and drafts the node has.
+// state says what the node has: entries, drafts, searches, numbers of inspections
+// and calls.
 func (d *desk) state(t *testing.T) string {
 	t.Helper()
 	node, err := d.client.Node(t.Context())
@@ -195,5 +184,18 @@ func (d *desk) state(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf("%d entries and %d drafts", node.GetSize(), len(drafts.GetDrafts()))
+	searches, err := d.client.SearchService().ListSearches(t.Context(), &spsv1.ListSearchesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inspections, err := d.client.InspectionService().ListInspections(t.Context(), &spsv1.ListInspectionsRequest{History: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := d.client.CaseService().GetCase(t.Context(), &spsv1.GetCaseRequest{Name: d.cases.Replace("$ownCase")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("%d entries, %d drafts, %d searches, %d inspections and %d calls", node.GetSize(),
+		len(drafts.GetDrafts()), len(searches.GetSearches()), len(inspections.GetInspections()), len(own.GetCalls()))
 }

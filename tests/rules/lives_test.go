@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/drill/drilltest"
@@ -31,6 +32,7 @@ type lives struct {
 //	alone              one that nobody with a node knows
 //	asked              what Thailand asks in its case
 //	lifted             what Thailand disputed in own, and does no more
+//	said, asks         what Viet Nam says, and asks of Thailand, in own
 func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, foreign *spsv1.IssuedStatement) *lives {
 	t.Helper()
 	l := &lives{ctx: ctx, t: t, named: map[string]*spsv1.IssuedStatement{"own": own, "foreign": foreign}}
@@ -45,6 +47,8 @@ func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, for
 	l.issue("early", vn, early)
 	l.issue("narrow", vn, drilltest.Notification("narrow", "TH"))
 	l.issue("alone", vn, l.parse(`status:STATEMENT_STATUS_ACTUAL handling:HANDLING_NETWORK addressees{area{code:"KH"} by_hand:true} notification{`+content+`}`))
+	l.issue("said", vn, l.parse(bases["follow-up"]))
+	l.issue("asks", vn, l.parse(bases["request"]))
 
 	arrive(ctx, t, th, own)
 	l.issue("asked", th, l.parse(`status:STATEMENT_STATUS_ACTUAL handling:HANDLING_ADDRESSEES_ONLY addressees{office:"VN"} case_ref{$foreign}
@@ -76,15 +80,26 @@ func (l *lives) parse(text string) *spsv1.Statement {
 	return s
 }
 
-// words puts the cases and entries into the texts of rows.
+func written(t *testing.T, m proto.Message) string {
+	t.Helper()
+	text, err := prototext.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// words puts the cases and entries into the texts of rows: of the statement x, $x
+// is the case, $xEntry the entry, $xOther the entry with another digest, $xCase
+// the name of the case and $xReference the reference.
 func (l *lives) words() *strings.Replacer {
 	var pairs []string
 	for name, s := range l.named {
-		text, err := prototext.Marshal(s.GetEntry())
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		pairs = append(pairs, "$"+name+"}", "original{"+string(text)+"} reference:"+strconv.Quote(s.GetReference())+"}", "$"+name+"Entry}", string(text)+"}")
+		text := written(l.t, s.GetEntry())
+		other := proto.CloneOf(s.GetEntry())
+		other.RecordHash[0]++
+		pairs = append(pairs, "$"+name+"}", "original{"+text+"} reference:"+strconv.Quote(s.GetReference())+"}", "$"+name+"Entry}", text+"}",
+			"$"+name+"Other}", written(l.t, other)+"}", "$"+name+"Case", s.GetCase(), "$"+name+"Reference", s.GetReference())
 	}
 	return strings.NewReplacer(pairs...)
 }

@@ -39,6 +39,9 @@ type desk struct {
 	client *client.Client
 	web    *web
 	cases  *strings.Replacer
+	draft  string // the name of a draft, for requests
+	token  string // of a page of cases
+	file   string // the digest of a file of 5 bytes, as prototext
 }
 
 // newDesk starts Viet Nam and Thailand, each with a case that the other holds.
