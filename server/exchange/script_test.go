@@ -2,7 +2,9 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"google.golang.org/protobuf/proto"
@@ -48,9 +50,17 @@ func (s *script) send(frames ...*spsv1.Frame) {
 	}
 }
 
+// untilLimit is how long the script waits for a frame, by the clock of the
+// bubble: a session that only stays up would keep it waiting for ever.
+const untilLimit = time.Hour
+
+var errNothing = errors.New("nothing of the kind came within " + untilLimit.String())
+
 // until returns the next frame that fits, and keeps all that came before it.
 func (s *script) until(what string, fits func(*spsv1.Frame) bool) *spsv1.Frame {
 	s.t.Helper()
+	limit := time.AfterFunc(untilLimit, func() { s.p.sever(errNothing) })
+	defer limit.Stop()
 	for {
 		f, err := s.Recv()
 		if err != nil {
