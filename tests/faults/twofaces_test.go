@@ -6,7 +6,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/tests/federation"
@@ -51,9 +54,10 @@ func TestFault24_TwoFaces(t *testing.T) {
 					time.Sleep(time.Minute)
 				}
 				for _, at := range []certs.Office{"CN", "TH", "VN"} {
-					if !knows(f, at) {
-						t.Errorf("%s does not know that LA has two faces", at)
+					if got := f.Node(at).Peer("LA").Alarm; got == nil || got.Reason != exchange.ReasonInconsistent {
+						t.Errorf("alarm of %s about LA: %+v, want %s", at, got, exchange.ReasonInconsistent)
 					}
+					proves(t, f.Node(at), la)
 				}
 			})
 		})
@@ -74,16 +78,43 @@ func tell(t *testing.T, to, la *federation.Node, entries int) {
 	s.send(head, entriesOf(e))
 }
 
-func knows(f *federation.Federation, at certs.Office) bool {
-	for _, about := range f.Offices() {
-		if about == at {
-			continue
-		}
-		if got := f.Node(at).Peer(about).Alarm; got != nil && got.Reason == exchange.ReasonInconsistent {
-			return true
+// proves holds that a node hands to whoever comes next what proves to anyone
+// with the card of LA that it signed two trees that cannot both be.
+func proves(t *testing.T, at, la *federation.Node) {
+	t.Helper()
+	s := play(t, at, la)
+	defer s.stop()
+	hello := s.hello()
+	hello.GetHello().Features = []string{"misbehaviour"}
+	s.send(hello)
+	var c *spsv1.TreeConflict
+	for _, frame := range s.frames() {
+		if m := frame.GetMisbehaviour(); m != nil {
+			c = m.GetTreeConflict()
 		}
 	}
-	return false
+	if c == nil {
+		t.Errorf("%s hands on no proof", at.Office.Code())
+		return
+	}
+	keys := la.Office.Card.LogKeys(la.Ledger.Origin())
+	smaller, err := seal.OpenCheckpoint(c.GetSmallerCheckpoint(), keys)
+	if err != nil {
+		t.Errorf("the smaller checkpoint that %s hands on: %v", at.Office.Code(), err)
+	}
+	larger, err := seal.OpenCheckpoint(c.GetLargerCheckpoint(), keys)
+	if err != nil {
+		t.Errorf("the larger checkpoint that %s hands on: %v", at.Office.Code(), err)
+	}
+	proof, err := seal.Hashes(c.GetConsistencyProof())
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := tlog.Hash(c.GetRootAtSmaller())
+	if err := seal.CheckConsistency(proof, larger, smaller.Size, root); err != nil || root == smaller.Root {
+		t.Errorf("the proof that %s hands on: the larger tree begins with root %s (%v), the smaller one has %s; want two roots",
+			at.Office.Code(), root, err, smaller.Root)
+	}
 }
 
 // TestFault24_ProofsThatAreNone hands CN proofs that prove nothing: no alarm
