@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
@@ -50,18 +51,24 @@ func TestFault29_SizesOfFormats(t *testing.T) {
 		}
 		return []byte(b.String() + "\n" + line)
 	}
+	var unknown strings.Builder // lines by so many keys
+	for i := range 50000 {
+		fmt.Fprintf(&unknown, "— x%d AAAAAAAA\n", i)
+	}
 	proof := make([]tlog.Hash, 64)
 	many := make([]tlog.Hash, 1<<16)
+	lines, field := receipt(1000000), protowire.AppendString([]byte{1<<3 | 2}, strings.Repeat("a", 32<<20))
 	for name, parse := range map[string]func() error{
 		"a checkpoint with 10,000 signatures":          open([]byte(text + "\n\n" + strings.Repeat(line, 10000))),
-		"a checkpoint with 10,000 unknown signatures":  open([]byte(text + "\n\n" + line + strings.Repeat("— x AAAAAAAA\n", 10000))),
+		"a checkpoint with 50,000 unknown signatures":  open([]byte(text + "\n\n" + line + unknown.String())),
 		"a checkpoint of 2^63 entries":                 open(sized("9223372036854775808")),
 		"a checkpoint of 2^64 entries":                 open(sized("18446744073709551616")),
 		"a checkpoint of 2^41 entries":                 open(sized("2199023255552")),
 		"a checkpoint of a number of 1 MB":             open(sized(strings.Repeat("9", 1<<20))),
 		"a checkpoint of 16 MB":                        open(bytes.Repeat([]byte("x\n"), 8<<20)),
-		"a receipt with 100,000 lines":                 func() error { _, err := seal.ParseReceipt(receipt(100000)); return err },
+		"a receipt with 1,000,000 lines":               func() error { _, err := seal.ParseReceipt(lines); return err },
 		"a leaf of 16 MB":                              func() error { _, err := seal.ParseLeaf(make([]byte, 16<<20)); return err },
+		"a leaf of 32 MB in one field":                 func() error { _, err := seal.ParseLeaf(field); return err },
 		"a leaf of fields that contain each other":     func() error { _, err := seal.ParseLeaf(nested(2000)); return err },
 		"a proof of 64 hashes":                         inclusion(proof, origin, 1<<40),
 		"a proof of 65,536 hashes":                     inclusion(many, origin, 1<<40),
