@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/spsalert/spsalert/client/drill/drilltest"
 	"github.com/spsalert/spsalert/tests/oracle"
@@ -47,8 +46,9 @@ func some(calls []call) []call {
 // file of the name, or a whole backup; yesterday's is as it was, and the next
 // one succeeds.
 func TestFault06_BackupKilled(t *testing.T) {
+	t.Parallel()
 	f := start(t, "CN", "VN")
-	ctx := within(t, 3*time.Minute)
+	ctx := within(t, patience)
 	n := f.Node("CN")
 	if _, err := f.oracle.IssueOne(ctx, f.nodes["CN"], drilltest.Notification("in the backup", "VN")); err != nil {
 		t.Fatal(err)
@@ -103,8 +103,9 @@ func TestFault06_BackupKilled(t *testing.T) {
 // ledger, and running it again makes one, or it leaves a whole one; the node
 // takes what came after the backup from its peers.
 func TestFault06_RestoreKilled(t *testing.T) {
+	t.Parallel()
 	f := start(t, "CN", "VN")
-	ctx := within(t, 3*time.Minute)
+	ctx := within(t, patience)
 	n := f.Node("CN")
 	issue := func(text string) {
 		t.Helper()

@@ -27,8 +27,9 @@ import (
 // nothing more; it has acknowledged nothing, and nobody has seen a signature.
 // At the next start the statement is there or not, and never both.
 func TestFault02_SyncFails(t *testing.T) {
+	t.Parallel()
 	f := start(t, "CN", "VN")
-	ctx := within(t, 4*time.Minute)
+	ctx := within(t, patience)
 	cn := f.Node("CN")
 	hits := map[string]int{}
 	for _, kind := range []plan{
@@ -124,6 +125,7 @@ func anchorFailed(ctx context.Context, t *testing.T, f *federation, n *drill.Nod
 // is not urgent is refused with READ_ONLY, what is urgent is issued, no session
 // ends; when there is room again everything goes on by itself.
 func TestFault03_DiskFull(t *testing.T) {
+	t.Parallel()
 	f := start(t, "CN", "VN")
 	ctx := within(t, time.Minute)
 	cn, vn := f.nodes["CN"], f.nodes["VN"]
@@ -260,7 +262,7 @@ func urgent(to ...certs.Office) *spsv1.Statement {
 func TestFault06_InitKilled(t *testing.T) {
 	t.Parallel()
 	f := start(t, "CN")
-	ctx := within(t, 3*time.Minute)
+	ctx := within(t, patience)
 	n := f.Node("CN")
 	if err := n.Stop(); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 40, "how often TestFault01_KillsUnderLoad kills a node")
+	kills = flag.Int("kills", 24, "how often TestFault01_KillsUnderLoad kills a node")
 	seed  = flag.Uint64("seed", 0, "seed of all random decisions; 0: a new one")
 )
 
@@ -67,7 +67,7 @@ func startWith(t *testing.T, options drill.Options) *federation {
 	for _, n := range f.Nodes() {
 		f.nodes[n.Office()] = drilltest.Client(t, n, certs.RoleValidator)
 	}
-	ctx := within(t, time.Minute)
+	ctx := within(t, patience)
 	oracle.AwaitReceipts(ctx, t, f.nodes)
 	for _, n := range f.Nodes() {
 		var err error
@@ -117,8 +117,9 @@ func (f *federation) revive(ctx context.Context, t *testing.T, n *drill.Node) {
 // and card: before the call is made, and after it. It starts again at once, and
 // nothing that was acknowledged is lost, doubled or forked.
 func TestFault01_KilledAtEachCall(t *testing.T) {
-	random := rand.New(rand.NewPCG(announce(t), 1))
-	for _, op := range []struct {
+	t.Parallel()
+	s := announce(t)
+	for i, op := range []struct {
 		name   string
 		victim certs.Office
 		do     func(ctx context.Context, f *federation) error
@@ -128,8 +129,10 @@ func TestFault01_KilledAtEachCall(t *testing.T) {
 		{"rotate", "CN", rotate},
 	} {
 		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(s, uint64(10+i)))
 			f := start(t, "CN", "VN")
-			ctx := within(t, 4*time.Minute)
+			ctx := within(t, patience)
 			victim := f.Node(op.victim)
 			calls := count(ctx, t, f, victim, op.do)
 			random.Shuffle(len(calls), func(i, j int) { calls[i], calls[j] = calls[j], calls[i] })
@@ -263,7 +266,7 @@ func TestFault01_KillsUnderLoad(t *testing.T) {
 	random := rand.New(rand.NewPCG(s, 2))
 	f := start(t, "CN", "TH", "VN")
 	seen := oracle.WatchAll(t, f.nodes)
-	ctx := within(t, time.Minute+time.Duration(*kills)*3*time.Second)
+	ctx := within(t, patience+time.Duration(*kills)*3*time.Second)
 	load := f.oracle.Issue(ctx, f.nodes, 2, s)
 	points := map[string]int{}
 	began := time.Now()

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/authority"
 	"github.com/spsalert/spsalert/client/drill/drilltest"
@@ -20,6 +22,10 @@ import (
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/tests/oracle"
 )
+
+// judgesAtOnce is how many states of a disk are opened side by side: each waits
+// for the disk most of the time.
+const judgesAtOnce = 4
 
 // sector is what a disk writes whole or not at all.
 const sector = 512
@@ -44,19 +50,29 @@ type ack struct {
 // torn between sectors. From each of these the node opens, the gate is open,
 // and all that it had acknowledged by then is there.
 func TestFault04_TornAndDroppedWrites(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(announce(t), 4))
 	r := record(t)
-	states := 0
+	dir, states := t.TempDir(), 0
+	var judges errgroup.Group
+	judges.SetLimit(judgesAtOnce)
 	for cut := range r.calls {
 		// Nothing that was not synced, all of it, and parts of it.
 		for _, chance := range []float64{0, 1, 0.3, 0.5, 0.7} {
 			disk := r.play(cut, func(call) bool { return random.Float64() < chance }, func() bool { return random.Float64() < chance })
-			if broken := r.judge(t, disk, r.calls[cut].At); len(broken) > 0 {
-				t.Errorf("power cut at call %d (%s), %.0f%% of what was not synced is written: %s",
-					cut, r.calls[cut].point(), 100*chance, strings.Join(broken, "; "))
-			}
+			judges.Go(func() error {
+				broken, err := r.judge(t.Context(), dir, disk, r.calls[cut].At)
+				if len(broken) > 0 {
+					t.Errorf("power cut at call %d (%s), %.0f%% of what was not synced is written: %s",
+						cut, r.calls[cut].point(), 100*chance, strings.Join(broken, "; "))
+				}
+				return err
+			})
 			states++
 		}
+	}
+	if err := judges.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	t.Logf("%d calls, %d states of the disk, %d acknowledged", len(r.calls), states, len(r.acks))
 }
@@ -66,34 +82,49 @@ func TestFault04_TornAndDroppedWrites(t *testing.T) {
 // all that was acknowledged is there, or the node does not open, or the gate is
 // closed, or verifying says what is wrong.
 func TestFault04_DiskThatLies(t *testing.T) {
+	t.Parallel()
 	r := record(t)
-	ended := map[string]int{}
+	dir := t.TempDir()
+	var judges errgroup.Group
+	judges.SetLimit(judgesAtOnce)
+	ended := make([]string, len(r.calls)) // how, for each write; "" for other calls
 	for i, dropped := range r.calls {
 		if dropped.Data == nil {
 			continue
 		}
 		disk := r.play(len(r.calls), func(c call) bool { return c.N != dropped.N }, nil)
-		broken := r.judge(t, disk, r.calls[len(r.calls)-1].At)
-		how := "whole"
-		for _, b := range broken {
-			how, _, _ = strings.Cut(b, ":")
-			if how != "P1" { // something besides the loss was noticed
-				break
+		judges.Go(func() error {
+			broken, err := r.judge(t.Context(), dir, disk, r.calls[len(r.calls)-1].At)
+			ended[i] = "whole"
+			for _, b := range broken {
+				ended[i], _, _ = strings.Cut(b, ":")
+				if ended[i] != "P1" { // something besides the loss was noticed
+					break
+				}
 			}
-		}
-		ended[how]++
-		if how == "P1" {
-			t.Errorf("without write %d (%s at %d) and nobody notices: %s", i, dropped.point(), dropped.Offset, strings.Join(broken, "; "))
+			if ended[i] == "P1" {
+				t.Errorf("without write %d (%s at %d) and nobody notices: %s", i, dropped.point(), dropped.Offset, strings.Join(broken, "; "))
+			}
+			return err
+		})
+	}
+	if err := judges.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, how := range ended {
+		if how != "" {
+			counts[how]++
 		}
 	}
-	t.Logf("of %d writes dropped one at a time: %v", len(r.calls), ended)
+	t.Logf("of %d calls, writes dropped one at a time: %v", len(r.calls), counts)
 }
 
 // record runs a node that submits and receives under a tracer.
 func record(t *testing.T) *recording {
 	t.Helper()
 	f := start(t, "CN", "VN")
-	ctx := within(t, time.Minute)
+	ctx := within(t, patience)
 	n := f.Node("CN")
 	for i := range 5 {
 		if _, err := f.oracle.IssueOne(ctx, f.nodes["CN"], drilltest.Notification(fmt.Sprint("before ", i), "VN")); err != nil {
@@ -101,20 +132,25 @@ func record(t *testing.T) *recording {
 		}
 	}
 	oracle.AwaitReceipts(ctx, t, f.nodes)
-	tr := attach(t, n, plan{})
 	office, err := authority.LoadOffice(n.Dir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &recording{office: office, files: map[string][]byte{}}
-	for _, path := range []string{"data/ledger.db", "anchor/anchor"} {
-		if r.files[filepath.Base(path)], err = os.ReadFile(filepath.Join(n.Dir(), path)); err != nil {
-			t.Fatal(err)
+	var tr *trace
+	await(ctx, t, "the node to write nothing", func() bool {
+		tr = attach(t, n, plan{})
+		for _, path := range []string{"data/ledger.db", "anchor/anchor"} {
+			if r.files[filepath.Base(path)], err = os.ReadFile(filepath.Join(n.Dir(), path)); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if got := len(tr.calls()); got != 0 {
-		t.Fatalf("%d calls while nothing happens, want none", got)
-	}
+		if len(tr.calls()) == 0 {
+			return true
+		}
+		tr.detach() // it was still writing what came last
+		return false
+	})
 	for i := range 6 {
 		for _, office := range []certs.Office{"CN", "VN"} {
 			s := drilltest.Notification(fmt.Sprint(i))
@@ -183,40 +219,38 @@ func put(file []byte, offset int64, data []byte) []byte {
 	return file
 }
 
-// judge opens what is on a disk, and returns what is wrong with it, given what
-// had been acknowledged by a time.
-func (r *recording) judge(t *testing.T, disk map[string][]byte, by int64) []string {
-	t.Helper()
-	dir, err := os.MkdirTemp(t.TempDir(), "")
+// judge opens what is on a disk, in a folder of its own below dir, and returns
+// what is wrong with it, given what had been acknowledged by a time.
+func (r *recording) judge(ctx context.Context, dir string, disk map[string][]byte, by int64) (broken []string, err error) {
+	dir, err = os.MkdirTemp(dir, "")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer os.RemoveAll(dir)
 	for name, content := range disk {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	ctx := context.WithoutCancel(t.Context())
 	l, err := oracle.Open(ctx, r.office, filepath.Join(dir, "ledger.db"), filepath.Join(dir, "anchor"))
 	if err != nil {
-		return []string{"open: " + err.Error()}
+		return []string{"open: " + err.Error()}, nil
 	}
 	defer l.Close()
 	var judge oracle.Oracle
 	for _, a := range r.acks {
 		if a.at < by {
 			if err := judge.Issued(a.issued); err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 		}
 	}
-	broken, err := judge.Judge(ctx, map[certs.Office]*ledger.Ledger{"CN": l.Ledger})
+	broken, err = judge.Judge(ctx, map[certs.Office]*ledger.Ledger{"CN": l.Ledger})
 	if err != nil {
-		return append(broken, "read: "+err.Error())
+		return append(broken, "read: "+err.Error()), nil
 	}
 	if why := l.Why(); why != "" {
 		broken = append(broken, "gate: "+why)
 	}
-	return broken
+	return broken, nil
 }

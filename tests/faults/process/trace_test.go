@@ -186,6 +186,10 @@ func command(ctx context.Context, t testing.TB, n *drill.Node, p plan, args ...s
 	return cmd.ProcessState.ExitCode(), strings.TrimSpace(string(b)), readJournal(t, journal)
 }
 
+// patience bounds what a test waits for that is no promise, also where others
+// have the processors.
+const patience = 10 * time.Minute
+
 // within bounds what a test waits for.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
