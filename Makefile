@@ -11,8 +11,11 @@ PROGRAMS   ?= 1h
 PROFILE    ?=
 PICTURES   ?=
 
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-TOOL    := go tool -modfile=tools/go.mod
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+TOOL     := go tool -modfile=tools/go.mod
+
+# Where the tests find the programs that they run; each package builds its own where it is not said.
+PROGRAMS := SPS_PROGRAMS=$(CURDIR)/bin/test
 
 .PHONY: help
 help: ## list the targets
@@ -28,12 +31,12 @@ demo: build ## run a federation of real nodes on this machine; DEMO_FLAGS='--onc
 	@bin/spsctl demo $(DEMO_FLAGS)
 
 .PHONY: test
-test: ## all tests that need nothing but Go
-	go test ./...
+test: programs ## all tests that need nothing but Go
+	$(PROGRAMS) go test ./...
 
 .PHONY: faults
-faults: ## faults of kernel, disk and process on real nodes; Linux on amd64, as root, some minutes
-	go test -tags faults -count=1 -timeout 15m -parallel 6 -v ./tests/faults/process
+faults: programs ## faults of kernel, disk and process on real nodes; Linux on amd64, as root, some minutes
+	$(PROGRAMS) go test -tags faults -count=1 -timeout 30m -parallel 4 -v ./tests/faults/process
 
 .PHONY: soak
 soak: ## KILLS (1000) kills of loaded nodes at calls of all kinds; LEAVES (500000) entries after eight weeks off line; random programs for PROGRAMS (1h)
@@ -79,6 +82,12 @@ baseline: ## renewed only at a release: what `buf breaking` holds proto/ against
 clean: ## remove what was built
 	rm -rf bin cover
 
+# What tests run, built once for all packages of a run.
+.PHONY: programs
+programs:
+	@mkdir -p bin/test
+	go build -o bin/test/ ./server/cmd/spsd ./client/cmd/spsctl
+
 # The parts of check.
 
 .PHONY: tidy
@@ -104,6 +113,6 @@ regenerated:
 	tools/gen.sh -check
 
 .PHONY: race
-race:
+race: programs
 	@mkdir -p cover
-	go test -race -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out ./...
+	$(PROGRAMS) go test -race -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out ./...

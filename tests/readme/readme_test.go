@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/spsalert/spsalert/client/drill/drilltest"
 )
 
 const (
@@ -101,15 +103,17 @@ func runPage(t *testing.T, dir, page string) {
 	}
 }
 
-// start builds the programs into dir/bin and runs the demo there until the end
+// start puts the programs into dir/bin and runs the demo there until the end
 // of the test. It returns when the demo says that it is up, with the lines of curl
 // that it said to try.
 func start(t *testing.T, dir string) (hints []string) {
 	t.Helper()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, "bin")+"/",
-		"github.com/spsalert/spsalert/server/cmd/spsd", "github.com/spsalert/spsalert/client/cmd/spsctl")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+	programs, err := drilltest.Programs(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(programs, filepath.Join(dir, "bin")); err != nil {
+		t.Fatal(err)
 	}
 	// The context of the test is done before its cleanup.
 	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)

@@ -33,6 +33,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/drill"
+	"github.com/spsalert/spsalert/client/drill/drilltest"
 )
 
 // programs is the folder of the programs under test.
@@ -42,17 +43,14 @@ func TestMain(m *testing.M) { os.Exit(build(m)) }
 
 // build builds the programs and runs the tests.
 func build(m *testing.M) int {
-	var err error
-	if programs, err = os.MkdirTemp("", "sps-programs-"); err != nil {
+	dir, err := os.MkdirTemp("", "sps-programs-")
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(programs)
-	cmd := exec.Command("go", "build", "-o", programs+string(filepath.Separator),
-		"github.com/spsalert/spsalert/server/cmd/spsd", "github.com/spsalert/spsalert/client/cmd/spsctl")
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build the programs:", err)
+	defer os.RemoveAll(dir)
+	if programs, err = drilltest.Programs(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	return m.Run()

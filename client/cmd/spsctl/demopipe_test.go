@@ -14,14 +14,14 @@ import (
 	"github.com/spsalert/spsalert/client/drill/drilltest"
 )
 
-// program builds spsctl, for what only a process has: signals.
+// program returns spsctl, for what only a process has: signals.
 func program(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "spsctl")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build spsctl: %v\n%s", err, out)
+	folder, err := drilltest.Programs(t.TempDir(), "spsctl")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return path
+	return filepath.Join(folder, "spsctl")
 }
 
 func TestDemoLeavesNothingBehind(t *testing.T) {

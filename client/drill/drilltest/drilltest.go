@@ -1,11 +1,10 @@
-// Package drilltest builds the node's program once for the tests of a package,
+// Package drilltest finds the programs or builds them once for the tests of a package,
 // runs federations of it, and makes statements to issue.
 package drilltest
 
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -15,10 +14,10 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// binary is the node's program, built by Main.
+// binary is the node's program, which Main finds.
 var binary string
 
-// Main builds the node's program and runs the tests of a package. TestMain
+// Main finds or builds the node's program, and runs the tests of a package. TestMain
 // hands its result to os.Exit.
 func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "spsd-")
@@ -27,13 +26,12 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "spsd")
-	build := exec.Command("go", "build", "-o", binary, "github.com/spsalert/spsalert/server/cmd/spsd")
-	build.Stdout, build.Stderr = os.Stderr, os.Stderr
-	if err := build.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "build spsd:", err)
+	folder, err := Programs(dir, "spsd")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	binary = filepath.Join(folder, "spsd")
 	return m.Run()
 }
 
