@@ -14,8 +14,11 @@ PICTURES   ?=
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOL     := go tool -modfile=tools/go.mod
 
-# Where the tests find the programs that they run; each package builds its own where it is not said.
-PROGRAMS := SPS_PROGRAMS=$(CURDIR)/bin/test
+# How many packages are tested side by side: most of them wait for the disk, or for nodes, half of the time.
+PACKAGES := 4
+
+# Where tests find the programs that they run; each package builds its own where it is not said.
+BUILT    := SPS_PROGRAMS=$(CURDIR)/bin/test
 
 .PHONY: help
 help: ## list the targets
@@ -32,11 +35,11 @@ demo: build ## run a federation of real nodes on this machine; DEMO_FLAGS='--onc
 
 .PHONY: test
 test: programs ## all tests that need nothing but Go
-	$(PROGRAMS) go test ./...
+	$(BUILT) go test -p $(PACKAGES) ./...
 
 .PHONY: faults
 faults: programs ## faults of kernel, disk and process on real nodes; Linux on amd64, as root, some minutes
-	$(PROGRAMS) go test -tags faults -count=1 -timeout 30m -parallel 4 -v ./tests/faults/process
+	$(BUILT) go test -tags faults -count=1 -timeout 30m -parallel 4 -v ./tests/faults/process
 
 .PHONY: soak
 soak: ## KILLS (1000) kills of loaded nodes at calls of all kinds; LEAVES (500000) entries after eight weeks off line; random programs for PROGRAMS (1h)
@@ -115,4 +118,4 @@ regenerated:
 .PHONY: race
 race: programs
 	@mkdir -p cover
-	$(PROGRAMS) go test -race -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out ./...
+	$(BUILT) go test -race -p $(PACKAGES) -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out ./...

@@ -14,6 +14,7 @@ import (
 // urgent work. The alert of another office and the peer's own go at once, no
 // session ends, and with room again everything arrives.
 func TestFault33_OneOfficeThatTakesAllItCan(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "TH", "VN")
 		cn, th, vn := f.Node("CN"), f.Node("TH"), f.Node("VN")

@@ -15,6 +15,7 @@ import (
 // holds what came after it is slow. As long as that takes, the node says how
 // much the peer holds and issues nothing; then it goes on with the next number.
 func TestFault07_NamesTheSize(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "TH", "VN")
 		vn := f.Node("VN")
@@ -55,6 +56,7 @@ func TestFault07_NamesTheSize(t *testing.T) {
 // over a restart. The node never begins a log by itself; an administrator's command does,
 // and has to name every peer that it goes on without.
 func TestFault07_EveryPeerAway(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "TH", "VN")
 		vn := f.Node("VN")

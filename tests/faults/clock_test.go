@@ -15,6 +15,7 @@ import (
 // as before over the same session, the node itself sees at once how far off it
 // is, peers within a minute and when they meet, and the times of a log never fall.
 func TestFault18_ClocksThatAreWrong(t *testing.T) {
+	t.Parallel()
 	const year = 365 * 24 * time.Hour
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "VN")

@@ -18,6 +18,7 @@ import (
 // runs, in a log of its own or of a peer, and lets it read everything. A moment
 // later it is right again, out of what peers hold.
 func TestFault05_RefilledFromAPeer(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		at   certs.Office

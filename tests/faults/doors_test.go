@@ -31,6 +31,7 @@ func TestMain(m *testing.M) { os.Exit(drilltest.Main(m)) }
 // office, by headers over gRPC and over HTTPS. All are refused, and the refusals
 // are in the audit log.
 func TestFault31_InTheNameOfAnother(t *testing.T) {
+	t.Parallel()
 	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"CN", "VN"}})
 	ctx, vn := t.Context(), fed.Node("VN")
 	request := func(parent string) *spsv1.IssueStatementRequest {

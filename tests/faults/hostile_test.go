@@ -20,6 +20,7 @@ import (
 // nothing, while it says that it is alive. It is sent no more than a window,
 // its session is cut, and others go on as before.
 func TestFault14_PeerThatTakesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "TH", "VN")
 		f.Start("CN", "TH")
@@ -61,6 +62,7 @@ func TestFault14_PeerThatTakesNothing(t *testing.T) {
 // are exchanged, one comes twice, or one is of another log. They are refused by
 // name, and nothing of them is stored.
 func TestFault26_LeavesThatDoNotFollow(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		change func(e *spsv1.Entries, others [][]byte)
@@ -114,6 +116,7 @@ func TestFault26_LeavesThatDoNotFollow(t *testing.T) {
 // a missing body would be the office's lie; its own node does not tell it: it
 // lists what it does not hold.
 func TestFault32_ReceiptsThatCannotBe(t *testing.T) {
+	t.Parallel()
 	for name, receipt := range map[string]seal.Receipt{
 		"beyond the log": {Size: 9, Root: tlog.Hash{1}},
 		"another root":   {Size: 2, Root: tlog.Hash{1}},
@@ -175,6 +178,7 @@ func TestFault32_ReceiptsThatCannotBe(t *testing.T) {
 // TestFault28_WrongContext shows what is signed with the right key and means
 // something else: it is refused wherever it is taken for what it is not.
 func TestFault28_WrongContext(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")

@@ -13,6 +13,7 @@ import (
 // TestFault10_HalfOpen loses everything on a connection without telling either
 // side. Both notice within a minute, and what was issued meanwhile arrives.
 func TestFault10_HalfOpen(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "TH", "VN")
 		f.Start("CN", "TH", "VN")
@@ -40,6 +41,7 @@ func TestFault10_HalfOpen(t *testing.T) {
 // TestFault11_Partitions cuts and heals lines at random for ten minutes, while
 // all offices issue. Thirty seconds after the last is healed all hold the same.
 func TestFault11_Partitions(t *testing.T) {
+	t.Parallel()
 	random := seeded(t)
 	synctest.Test(t, func(t *testing.T) {
 		offices := []certs.Office{"CN", "LA", "TH", "VN"}
@@ -82,6 +84,7 @@ func twoOf(random *rand.Rand, offices []certs.Office) (a, b certs.Office) {
 // backlog is on it. The session is cut within a minute of the last sign of
 // life, nothing more than a window was sent, and nobody else notices.
 func TestFault14_PeerOfAByteASecond(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "TH", "VN")
 		f.Start("CN", "TH", "VN")
@@ -122,6 +125,7 @@ func TestFault14_PeerOfAByteASecond(t *testing.T) {
 // TestFault15_RestartsForTenMinutes restarts a node every five seconds while
 // all issue: nothing is lost, and nothing happens twice.
 func TestFault15_RestartsForTenMinutes(t *testing.T) {
+	t.Parallel()
 	random := seeded(t)
 	synctest.Test(t, func(t *testing.T) {
 		offices := []certs.Office{"CN", "TH", "VN"}
@@ -147,6 +151,7 @@ func TestFault15_RestartsForTenMinutes(t *testing.T) {
 // and so on until all has gone over one connection. Each time the next
 // connection goes on where it ended.
 func TestFault16_CutAfterEachPacket(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := federation.New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")

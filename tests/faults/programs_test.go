@@ -23,6 +23,7 @@ var (
 // answer is asked again, and the oracle looks into every ledger and at
 // everything that was on a line. A program that fails is made smaller.
 func TestFault34_Programs(t *testing.T) {
+	t.Parallel()
 	first, many := *seed, *programs
 	if first != 0 {
 		many = 1

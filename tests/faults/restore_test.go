@@ -20,6 +20,7 @@ import (
 // or knows of more than the store has, with every peer away. It issues nothing
 // and says what to do; with the right file back in place it goes on.
 func TestFault08_AnchorLostOrNewer(t *testing.T) {
+	t.Parallel()
 	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"CN", "VN"}})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -144,6 +145,7 @@ func write(t *testing.T, path string, content []byte) {
 // for; when they are back it takes from them what it has said since, and goes on
 // from there.
 func TestFault07_YesterdaysBackup(t *testing.T) {
+	t.Parallel()
 	fed := drilltest.Start(t, drill.Options{Offices: []certs.Office{"CN", "TH", "VN"}})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()

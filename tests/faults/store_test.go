@@ -96,6 +96,7 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 // it, to send it or to sign over it, is told that the ledger is damaged. Then the
 // other gives back what it holds, and everything is right again.
 func TestFault05_FlippedBit(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		at   certs.Office

@@ -20,6 +20,7 @@ import (
 // cut and nodes restart. What was read is what a reader gets who reads all of it
 // at the end: in order, without gap, nothing twice.
 func TestFault35_Streams(t *testing.T) {
+	t.Parallel()
 	random := seeded(t)
 	synctest.Test(t, func(t *testing.T) {
 		offices := []certs.Office{"CN", "TH", "VN"}

@@ -19,6 +19,7 @@ import (
 // length or not, while the two do not reach each other. When they do, everybody
 // has the proof within a minute: TH, VN, and CN, to whom LA said nothing.
 func TestFault24_TwoFaces(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		th, vn   int // entries behind those that both begin with
@@ -120,6 +121,7 @@ func proves(t *testing.T, at, la *federation.Node) {
 // TestFault24_ProofsThatAreNone hands CN proofs that prove nothing: no alarm
 // follows, but a note about who sent them.
 func TestFault24_ProofsThatAreNone(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		forge func(smaller, larger []byte, c *spsv1.TreeConflict)

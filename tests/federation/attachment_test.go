@@ -89,6 +89,7 @@ func until(t *testing.T, what string, holds func() bool) {
 // the middle: it arrives once and equal, nothing comes twice, an urgent entry
 // does not wait for it, and nobody gets it to whom it is not addressed.
 func TestAttachmentOverACutLine(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		cn, th, vn := f.Node("CN"), f.Node("TH"), f.Node("VN")
@@ -139,6 +140,7 @@ func TestAttachmentOverACutLine(t *testing.T) {
 
 // A file whose issuer is away comes from another office that may read it.
 func TestAttachmentFromAnotherOffice(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		cn, th, vn := f.Node("CN"), f.Node("TH"), f.Node("VN")

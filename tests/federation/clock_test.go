@@ -29,6 +29,7 @@ func wantSameClocks(t *testing.T, cn, vn *Node, entries []ledger.Entry) {
 // mended an hour later, after restarts, and once more after yesterday's backup
 // of the reader and of the issuer was restored: both count from the same second.
 func TestClocksOfReceiptsThatWereLost(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")

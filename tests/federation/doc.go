@@ -15,5 +15,5 @@
 //
 // It works inside a synctest bubble, so that weeks pass in moments: every wait
 // of the network is by package time, and certificates are minted by the clock
-// of the bubble. Files are real.
+// of the bubble. Files are real, and waited for: tests run side by side.
 package federation

@@ -26,6 +26,7 @@ func wantWhy(t *testing.T, n *Node, words string) {
 // Yesterday's backup is restored: the node gets back what it said since, with
 // the bodies, from whoever holds them, and goes on where it was.
 func TestYesterdaysBackup(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		cn, th, vn := f.Node("CN"), f.Node("TH"), f.Node("VN")
@@ -77,6 +78,7 @@ func TestYesterdaysBackup(t *testing.T) {
 // One peer is silent: the node says which, shows what it got back, and opens
 // when it comes; a restart in the middle changes nothing.
 func TestRestoredWithASilentPeer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		vn := f.Node("VN")
@@ -113,6 +115,7 @@ func TestRestoredWithASilentPeer(t *testing.T) {
 // A body is missing that a peer with less of the log cannot have: it is not
 // asked from beyond its end, which would be the end of the session.
 func TestRestoredWithAPeerThatHoldsLess(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		vn := f.Node("VN")
@@ -144,6 +147,7 @@ func TestRestoredWithAPeerThatHoldsLess(t *testing.T) {
 
 // The anchor is lost, or the store is behind it.
 func TestAnchorLostOrNewer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		vn := f.Node("VN")
@@ -188,6 +192,7 @@ func TestAnchorLostOrNewer(t *testing.T) {
 // A machine goes back to a snapshot, anchor and all: the first peer that holds
 // more shuts the gate, and it opens again when everything is back.
 func TestSnapshot(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		vn := f.Node("VN")
@@ -217,6 +222,7 @@ func TestSnapshot(t *testing.T) {
 // It issued before it met anybody: a fork, of which the node itself finds the
 // proof, and after which it never says anything more in that log.
 func TestSnapshotThatIssues(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")
@@ -259,6 +265,7 @@ func TestSnapshotThatIssues(t *testing.T) {
 // Every peer is away, and the administrator opens a new epoch without them. They
 // follow it when they come back, keep the old log, and give back what was lost.
 func TestNewEpochIsFollowed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "TH", "VN")
 		cn, th, vn := f.Node("CN"), f.Node("TH"), f.Node("VN")
@@ -314,6 +321,7 @@ func TestNewEpochIsFollowed(t *testing.T) {
 
 // A peer that does not accept the card does not follow.
 func TestNewEpochWithoutItsCard(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")

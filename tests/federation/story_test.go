@@ -51,6 +51,7 @@ func replies(to *spsv1.IssuedStatement) []*spsv1.Relation {
 // whole again, all who hold the same are shown the same case, and the same
 // clocks to the second.
 func TestStoryOfACase(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWhole(t, "TH", "VN", "CN")
 		th, vn, cn := w.desks["TH"], w.desks["VN"], w.desks["CN"]

@@ -33,6 +33,7 @@ func arrives(t *testing.T, at *Node, e ledger.Entry, most time.Duration) time.Du
 // round trip of 800 ms and 5 % loss. Alerts of 4 KB come before it, 95 of a
 // hundred within 30 s, and the session is never cut.
 func TestFault12_UrgentBeforeABacklogOnAThinLine(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := New(t, "CN", "VN")
 		cn, vn := f.Node("CN"), f.Node("VN")
@@ -72,6 +73,7 @@ func TestFault12_UrgentBeforeABacklogOnAThinLine(t *testing.T) {
 // Entries of the largest size over the thinnest lines: never cut, and all
 // arrives. An urgent one does not wait for more than what is on the line.
 func TestTheLargestEntriesOnTheThinnestLines(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name string
 		rate int // bytes a second
