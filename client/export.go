@@ -21,6 +21,11 @@ func (c *Client) InspectionService() spsv1.InspectionServiceClient {
 	return spsv1.NewInspectionServiceClient(c.conn)
 }
 
+// FindingService returns the generated client, for what has no method here.
+func (c *Client) FindingService() spsv1.FindingServiceClient {
+	return spsv1.NewFindingServiceClient(c.conn)
+}
+
 // ExportService returns the generated client. [WriteFile] takes what its methods
 // answer with.
 func (c *Client) ExportService() spsv1.ExportServiceClient {

@@ -43,14 +43,18 @@ func (s *Server) awaitBlobs(ctx context.Context) error {
 	return nil
 }
 
-// sweepOnce removes attachments that neither a statement nor a draft names.
+// sweepOnce removes attachments that no statement, draft or finding names.
 func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 	drafted, err := s.office.Drafts().Files(ctx)
 	if err != nil {
 		return 0, err
 	}
+	reported, err := s.findings.Named(ctx)
+	if err != nil {
+		return 0, err
+	}
 	return s.blobs.Sweep(ctx, func(ctx context.Context, d blob.Digest) (bool, error) {
-		if drafted[d] {
+		if drafted[d] || reported[d] {
 			return true, nil
 		}
 		return s.book.Names(ctx, d)

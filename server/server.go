@@ -22,6 +22,7 @@ import (
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
+	"github.com/spsalert/spsalert/server/finding"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/metrics"
 	"github.com/spsalert/spsalert/server/office"
@@ -76,6 +77,7 @@ type Server struct {
 	metrics  *metrics.Metrics
 	tracing  *tracing // nil: none
 	office   *office.Service
+	findings *finding.Service
 	admin    *admin.Service
 	backups  *backup.Keeper // nil: this node makes none
 
@@ -219,6 +221,10 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		MayIssue: s.mayIssue, Codes: s.codes,
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
+	})
+	s.findings = finding.New(finding.Options{
+		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office,
+		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,

@@ -14,6 +14,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/finding"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/office"
 	"github.com/spsalert/spsalert/server/statement"
@@ -23,8 +24,8 @@ import (
 
 func storeOptions(c Config) bolt.Options {
 	return bolt.Options{
-		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables()),
-		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables()),
+		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables(), finding.Tables()),
+		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables(), finding.AppendedTables()),
 		MaxSize:  c.Limits.Store,
 		Format:   storeFormat,
 	}

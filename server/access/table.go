@@ -91,7 +91,7 @@ func joinRoles(roles []certs.Role) string {
 // Methods returns the caller table: for each method of every service of a
 // node, by its full name, who may call it. The map is the caller's.
 //
-// Border posts, laboratories and exporters see their own cases only, which
+// Border posts, laboratories and exporters see what is their own only, which
 // takes services of their own: they are in no rule of CaseService.
 func Methods() map[string]Rule {
 	var (
@@ -102,14 +102,17 @@ func Methods() map[string]Rule {
 		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
 		// Posts draft, and see their own drafts only, see office.Drafts.
 		drafters     = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost}
-		uploaders    = append(slices.Clone(issuers), certs.RolePost) // for statements, and for drafts
+		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab) // for statements, drafts and findings
 		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
 		validators   = []certs.Role{certs.RoleValidator}
 		callers      = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone
 		// Systems too ask who is on the network before they address anybody.
-		members  = append(slices.Clone(readers), certs.RoleAdmin)
-		admins   = []certs.Role{certs.RoleAdmin}
-		auditors = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
+		members = append(slices.Clone(readers), certs.RoleAdmin)
+		labs    = []certs.Role{certs.RoleLab}
+		// Laboratories see their own findings only, see package finding.
+		findingReaders = []certs.Role{certs.RoleLab, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
+		admins         = []certs.Role{certs.RoleAdmin}
+		auditors       = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
 		// Everybody whom the office vouches for: methods that show nothing but
 		// what the published contract says, whether the node is up, or the
 		// caller's own.
@@ -164,6 +167,13 @@ func Methods() map[string]Rule {
 		spsv1.DraftService_IssueDraft_FullMethodName:              {Class: ClassIssue, Roles: validators},
 		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: uploaders},
 		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: readers},
+
+		spsv1.FindingService_PostFinding_FullMethodName:       {Class: ClassWrite, Roles: labs, ownCheck: true},
+		spsv1.FindingService_BatchPostFindings_FullMethodName: {Class: ClassWrite, Roles: labs, ownCheck: true},
+		spsv1.FindingService_WithdrawFinding_FullMethodName:   {Class: ClassWrite, Roles: labs},
+		spsv1.FindingService_GetFinding_FullMethodName:        {Class: ClassRead, Roles: findingReaders},
+		spsv1.FindingService_ListFindings_FullMethodName:      {Class: ClassRead, Roles: findingReaders},
+		spsv1.FindingService_WatchFindings_FullMethodName:     {Class: ClassWatch, Roles: findingReaders},
 
 		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},
 		spsv1.CodeService_SearchCodes_FullMethodName:   {Class: ClassRead, Roles: people},

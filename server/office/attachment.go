@@ -174,10 +174,16 @@ func (s *Service) attachments(statement string, st *spsv1.Statement) []*spsv1.At
 // checkAttachments reports files that a statement names and that this node does
 // not hold, or not as it says.
 func (s *Service) checkAttachments(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
+	return s.CheckFiles(ctx, "statement.attachments", st.GetAttachments())
+}
+
+// CheckFiles reports which of the files that the field at path names this node
+// does not hold, or not as they are named.
+func (s *Service) CheckFiles(ctx context.Context, path string, files []*spsv1.Attachment) ([]access.Violation, error) {
 	var violations []access.Violation
-	for i, a := range st.GetAttachments() {
+	for i, a := range files {
 		add := func(field, reason, sentence string) {
-			violations = append(violations, violation(fmt.Sprintf("attachments[%d].%s", i, field), reason, sentence))
+			violations = append(violations, access.Violation{Field: fmt.Sprintf("%s[%d].%s", path, i, field), Reason: reason, Sentence: sentence})
 		}
 		d, ok := blob.DigestOf(a.GetSha256())
 		if !ok {
@@ -206,13 +212,19 @@ func (s *Service) checkAttachments(ctx context.Context, st *spsv1.Statement) ([]
 
 // pin keeps the files that a statement names until it is entered.
 func (s *Service) pin(st *spsv1.Statement) (release func(), err error) {
+	return s.PinFiles("statement.attachments", st.GetAttachments())
+}
+
+// PinFiles keeps the files that the field at path names until release is called,
+// or refuses. Their digests MUST have the right length.
+func (s *Service) PinFiles(path string, files []*spsv1.Attachment) (release func(), err error) {
 	var digests []blob.Digest
-	for _, a := range st.GetAttachments() {
+	for _, a := range files {
 		digests = append(digests, blob.Digest(a.GetSha256()))
 	}
 	release, missing := s.o.Blobs.Pin(digests...)
 	if len(missing) > 0 { // removed since it was checked
-		return nil, access.Invalid(violation("attachments", "NOT_HELD", "this node does not hold "+missing[0].String()+": upload it first"))
+		return nil, access.Invalid(access.Violation{Field: path, Reason: "NOT_HELD", Sentence: "this node does not hold " + missing[0].String() + ": upload it first"})
 	}
 	return release, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // Check returns everything that is wrong with a statement that is about to be
@@ -24,18 +25,18 @@ func Check(s *spsv1.Statement) Problems {
 	across = append(across, checkSource(s)...)
 	across = append(across, checkCase(s)...)
 	across = append(across, checkBody(s)...)
-	// One mistake needs one sentence: what a field rule has said already about a
-	// path is not said again.
-	said := make(map[string]bool, len(problems))
-	for _, p := range problems {
-		said[p.Field] = true
-	}
-	for _, p := range across {
-		if p.Field == "" || !said[p.Field] {
-			problems = append(problems, p)
-		}
-	}
-	return problems
+	return problems.Join(across)
+}
+
+// CheckPart returns what is wrong with a message that is made of the parts of
+// statements and is none, such as the finding of a laboratory: the violations of
+// its field rules first, then what the law says of local ids, texts and dates
+// wherever they stand.
+func CheckPart(m proto.Message) Problems {
+	t := &tree{content: true, ids: make(map[string]string)}
+	t.message(m.ProtoReflect(), "", "")
+	t.resolve()
+	return checkFields(m).Join(t.problems)
 }
 
 // Content returns the content of a notification that s carries: its own if it is

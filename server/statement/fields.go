@@ -33,8 +33,8 @@ func CheckFields(m proto.Message, options ...protovalidate.ValidationOption) (Pr
 }
 
 // checkFields applies the field rules to a statement.
-func checkFields(s *spsv1.Statement) Problems {
-	problems, err := CheckFields(s)
+func checkFields(m proto.Message) Problems {
+	problems, err := CheckFields(m)
 	if err != nil {
 		problems.add("", "RULES_BROKEN", "the field rules of this node could not be applied: "+err.Error())
 	}

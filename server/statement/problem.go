@@ -41,6 +41,22 @@ func (p Problems) Err() error {
 	return p
 }
 
+// Join returns p with those of across behind it whose field p says nothing about:
+// one mistake needs one sentence, and what a field rule has said already about a
+// path is not said again.
+func (p Problems) Join(across Problems) Problems {
+	said := make(map[string]bool, len(p))
+	for _, problem := range p {
+		said[problem.Field] = true
+	}
+	for _, problem := range across {
+		if problem.Field == "" || !said[problem.Field] {
+			p = append(p, problem)
+		}
+	}
+	return p
+}
+
 // add appends a problem.
 func (p *Problems) add(field, reason, sentence string) {
 	*p = append(*p, Problem{Field: field, Reason: reason, Sentence: sentence})

@@ -55,7 +55,8 @@ func TestASummarySaysWhatIsNext(t *testing.T) {
 		},
 		{
 			"what has started comes before what has not", "TH", func(*dossier) {},
-			received{"CN TH/0": 2 * hour}, 0,
+			received{"CN TH/0": 2 * hour},
+			0,
 			"TH confirmation TH/0 undelivered", "CN acknowledgement TH/0 running 26h0m0s",
 		},
 		{
@@ -88,7 +89,8 @@ func TestASummarySaysWhatIsNext(t *testing.T) {
 				d.say("CN", acknowledge(0))
 				d.original.Statement.Flags = nil
 			},
-			received{"TH VN/0": 5 * hour}, 0,
+			received{"TH VN/0": 5 * hour},
+			0,
 			"TH dispute VN/0 running 77h0m0s", "nothing",
 		},
 	} {

@@ -83,8 +83,8 @@ func (t *tree) date(d *spsv1.Date, path string) {
 	}
 }
 
-// before reports whether a is certainly before b, as far as both are given.
-func before(a, b *spsv1.Date) bool {
+// Before reports whether a is certainly before b, as far as both are given.
+func Before(a, b *spsv1.Date) bool {
 	if a == nil || b == nil {
 		return false
 	}
@@ -111,7 +111,7 @@ func (t *tree) lotDates(l *spsv1.Lot, path string) {
 		{"use_by_date", l.GetProductionDate(), l.GetUseByDate()},
 		{"use_by_end_date", l.GetUseByDate(), l.GetUseByEndDate()},
 	} {
-		if before(c.later, c.early) {
+		if Before(c.later, c.early) {
 			t.problems.add(path+"."+c.field, "DATE_ORDER", "correct the dates, this one is before the one that it follows")
 		}
 	}
@@ -121,7 +121,7 @@ func (t *tree) lotDates(l *spsv1.Lot, path string) {
 func (t *tree) balance(b *spsv1.LotBalance, path string) {
 	sum := new(big.Rat)
 	for i, item := range b.GetItems() {
-		v, ok := number(item.GetQuantity())
+		v, ok := Number(item.GetQuantity())
 		if ok && v.Sign() < 0 {
 			t.problems.add(fmt.Sprintf("%s.items[%d].quantity.value", path, i), "BALANCE_NEGATIVE", "give a quantity of zero or more")
 		}
@@ -130,7 +130,7 @@ func (t *tree) balance(b *spsv1.LotBalance, path string) {
 		}
 		sum.Add(sum, v)
 	}
-	if total, ok := number(b.GetTotal()); ok && sum.Cmp(total) > 0 {
+	if total, ok := Number(b.GetTotal()); ok && sum.Cmp(total) > 0 {
 		t.problems.add(path+".items", "BALANCE_EXCEEDS", "correct the parts, together they are more than the total")
 	}
 }
@@ -139,8 +139,9 @@ func (t *tree) balance(b *spsv1.LotBalance, path string) {
 // parsed at all: `1e999999999` would fill the memory.
 var decimal = regexp.MustCompile(`^-?[0-9]{1,38}(\.[0-9]{1,38})?([eE][+-]?[0-9]{1,2})?$`)
 
-// number returns the value of a quantity, if it has one.
-func number(q *spsv1.Quantity) (*big.Rat, bool) {
+// Number returns the value of a quantity, exactly, if it has one that the field
+// rules take.
+func Number(q *spsv1.Quantity) (*big.Rat, bool) {
 	if !decimal.MatchString(q.GetValue()) {
 		return nil, false
 	}

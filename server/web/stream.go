@@ -76,6 +76,11 @@ func nameAdvice(m proto.Message) {
 	if check, ok := m.(*spsv1.DraftCheck); ok {
 		all = append(all, check.GetProblems()...)
 	}
+	if batch, ok := m.(*spsv1.BatchPostFindingsResponse); ok {
+		for _, row := range batch.GetResults() {
+			all = append(all, row.GetRefusal().GetViolations()...)
+		}
+	}
 	for _, a := range all {
 		a.Field = jsonPath(a.GetField())
 	}

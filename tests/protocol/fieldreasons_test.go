@@ -34,6 +34,7 @@ func TestFieldReasons(t *testing.T) {
 		"office": listed(literals(t, "server/office")),
 		"files":  listed(literals(t, "server/blob")),
 		"tables": listed(literals(t, "server/sheet/table")),
+		"labs":   listed(literals(t, "server/finding")),
 		"lists":  listed(literals(t, "server/casebook")),
 		"rules":  listed(rules()),
 		"fields": listed(fieldWords(t)),

@@ -30,8 +30,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // AttachmentService puts files into the node of the caller's office and takes them out of it. It is a service of its own
-// because laboratories and exporters, too, send and read files of what is theirs, and because files have streams, limits
-// and audit rules of their own.
+// because laboratories and exporters, too, send files of what is theirs, and because files have streams, limits and audit
+// rules of their own.
 //
 // A file is put here first and named by a statement afterwards: its digest, size, media type and file name stand in
 // `Statement.attachments`. Whoever may read the statement may read the file.
@@ -41,7 +41,8 @@ type AttachmentServiceClient interface {
 	// UploadAttachment keeps a file. When it returns, the file is durable, and a statement may name it; one that no
 	// statement names until `expire_time` is removed. The same bytes again are no error. The first message holds the
 	// header, all others bytes. An upload that brings nothing for a minute, or fewer bytes a second than limits.upload_pace
-	// from its second minute on, is ended. For officers, validators and systems, and for posts, whose drafts may name it.
+	// from its second minute on, is ended. For officers, validators and systems, for posts, whose drafts may name it, and
+	// for laboratories, whose findings may.
 	UploadAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAttachmentRequest, UploadAttachmentResponse], error)
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
 	// when the statement was not addressed to this office. A file that has not arrived yet is UNAVAILABLE with the reason
@@ -94,8 +95,8 @@ type AttachmentService_DownloadAttachmentClient = grpc.ServerStreamingClient[Dow
 // for forward compatibility.
 //
 // AttachmentService puts files into the node of the caller's office and takes them out of it. It is a service of its own
-// because laboratories and exporters, too, send and read files of what is theirs, and because files have streams, limits
-// and audit rules of their own.
+// because laboratories and exporters, too, send files of what is theirs, and because files have streams, limits and audit
+// rules of their own.
 //
 // A file is put here first and named by a statement afterwards: its digest, size, media type and file name stand in
 // `Statement.attachments`. Whoever may read the statement may read the file.
@@ -105,7 +106,8 @@ type AttachmentServiceServer interface {
 	// UploadAttachment keeps a file. When it returns, the file is durable, and a statement may name it; one that no
 	// statement names until `expire_time` is removed. The same bytes again are no error. The first message holds the
 	// header, all others bytes. An upload that brings nothing for a minute, or fewer bytes a second than limits.upload_pace
-	// from its second minute on, is ended. For officers, validators and systems, and for posts, whose drafts may name it.
+	// from its second minute on, is ended. For officers, validators and systems, for posts, whose drafts may name it, and
+	// for laboratories, whose findings may.
 	UploadAttachment(grpc.ClientStreamingServer[UploadAttachmentRequest, UploadAttachmentResponse]) error
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
 	// when the statement was not addressed to this office. A file that has not arrived yet is UNAVAILABLE with the reason

@@ -1,0 +1,130 @@
+package finding
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+const (
+	defaultPage = 50
+	maxPage     = 1000
+	// maxPageBytes ends a page early, so that it stays below the limit of a gRPC
+	// message whatever the next finding adds.
+	maxPageBytes = 2 << 20
+	// listLook is how many findings are looked at for one page, so that a page of
+	// what is rare is short and not slow.
+	listLook = 2000
+)
+
+// ListFindings implements spsv1.FindingServiceServer.
+func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsRequest) (*spsv1.ListFindingsResponse, error) {
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	table, prefix := tableTimes, []byte(nil)
+	if laboratory := who.only(req.GetLaboratory()); laboratory != "" {
+		table, prefix = tableLabs, labKey(laboratory)
+	}
+	below, err := belowToken(req.GetPageToken(), prefix)
+	if err != nil {
+		return nil, err
+	}
+	var resp *spsv1.ListFindingsResponse
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		resp = &spsv1.ListFindingsResponse{}
+		last, err := lastChange(r)
+		if err != nil {
+			return err
+		}
+		resp.Cursor = s.cursor(last)
+		looked, size := 0, 0
+		for row, err := range r.Scan(table, prefix, below, true) {
+			if err != nil {
+				return err
+			}
+			if looked++; len(resp.GetFindings()) >= pageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
+				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key[len(prefix):])
+				return nil
+			}
+			f, err := get(r, row.Key[len(row.Key)-idSize:])
+			if err == nil && f == nil {
+				err = fmt.Errorf("%w: no finding under the key %x", ledger.ErrCorrupt, row.Key)
+			}
+			if err != nil {
+				return err
+			}
+			if who.sees(f) && asked(req, f) {
+				resp.Findings = append(resp.Findings, f)
+				size += proto.Size(f)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range resp.GetFindings() {
+		who.show(ctx, f)
+	}
+	return resp, nil
+}
+
+// only returns the laboratory to which a list is bound: for a laboratory itself,
+// whatever it asks for.
+func (v viewer) only(asked string) string {
+	if v.caller.Role == certs.RoleLab {
+		return v.laboratory
+	}
+	return asked
+}
+
+// asked reports whether a list asks for a finding.
+func asked(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
+	return (req.GetLaboratory() == "" || req.GetLaboratory() == f.GetLaboratory().GetId()) &&
+		(req.GetReportNumber() == "" || req.GetReportNumber() == f.GetReportNumber()) &&
+		(req.GetSampleNumber() == "" || req.GetSampleNumber() == f.GetSample().GetNumber()) &&
+		(len(req.GetStates()) == 0 || slices.Contains(req.GetStates(), f.GetState())) &&
+		(!req.GetProposed() || Propose(f) != nil)
+}
+
+// belowToken returns the key below which a list goes on, behind a prefix: that of
+// the token, or the end.
+func belowToken(token string, prefix []byte) ([]byte, error) {
+	if token == "" {
+		if prefix == nil {
+			return nil, nil
+		}
+		return store.PrefixEnd(prefix), nil
+	}
+	mark, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(mark) != 8+idSize {
+		return nil, access.Invalid(access.Violation{
+			Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
+		})
+	}
+	return append(bytes.Clone(prefix), append(mark, 0)...), nil
+}
+
+func pageSize(asked int32) int {
+	if asked == 0 {
+		return defaultPage
+	}
+	return min(int(asked), maxPage)
+}
+
+// cursor is the text form of a place among the changes of findings.
+func (s *Service) cursor(n uint64) string {
+	return ledger.Position{Incarnation: s.o.Ledger.Released().Incarnation, N: n}.String()
+}

@@ -1,0 +1,144 @@
+package finding
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"google.golang.org/grpc"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// watchPage is how many changes a watch reads at once.
+const watchPage = 64
+
+// WatchFindings implements spsv1.FindingServiceServer. What is there and what
+// comes next is one loop over the changes: the wake-up carries no data.
+func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.ServerStreamingServer[spsv1.WatchFindingsResponse]) error {
+	ctx := stream.Context()
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return err
+	}
+	at, err := s.parseCursor(req.GetCursor())
+	if err != nil {
+		return err
+	}
+	beat := time.NewTimer(s.o.Heartbeat)
+	defer beat.Stop()
+	for opened := false; ; {
+		changed := s.Changed()
+		changes, next, err := s.after(ctx, at)
+		if err != nil {
+			return err
+		}
+		if !opened { // tells the caller that the watch stands, though there may be nothing for long
+			if err := stream.SendHeader(nil); err != nil {
+				return err
+			}
+			opened = true
+		}
+		for _, c := range changes {
+			if !who.sees(c.finding) {
+				continue
+			}
+			event := &spsv1.WatchFindingsResponse{
+				Cursor: s.cursor(c.n), Event: &spsv1.WatchFindingsResponse_Finding{Finding: who.show(ctx, c.finding)},
+			}
+			if err := stream.Send(event); err != nil {
+				return err
+			}
+			beat.Reset(s.o.Heartbeat)
+		}
+		behind := next > at
+		at = next
+		select {
+		case <-s.o.Draining:
+			return access.Draining()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		default:
+		}
+		if behind {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-s.o.Draining:
+		case <-ctx.Done():
+		case <-beat.C:
+			beat.Reset(s.o.Heartbeat)
+			if err := stream.Send(&spsv1.WatchFindingsResponse{Cursor: s.cursor(at)}); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// parseCursor reads the cursor of a watch.
+func (s *Service) parseCursor(cursor string) (uint64, error) {
+	at, err := ledger.ParsePosition(cursor)
+	if err != nil {
+		return 0, access.Invalid(access.Violation{
+			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
+		})
+	}
+	if cursor != "" && at.Incarnation != s.o.Ledger.Released().Incarnation {
+		return 0, access.CursorAhead("cursor")
+	}
+	return at.N, nil
+}
+
+// change is one change of a finding.
+type change struct {
+	n       uint64
+	finding *spsv1.LabFinding
+}
+
+// after returns a page of the changes behind one, each with its finding as it is
+// now and each finding once, at its last change of the page; and the number of
+// the last change that it looked at.
+func (s *Service) after(ctx context.Context, at uint64) (changes []change, next uint64, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		changes, next = nil, at
+		last, err := lastChange(r)
+		if err != nil {
+			return err
+		}
+		if at > last {
+			return access.CursorAhead("cursor")
+		}
+		newest := make(map[string]uint64)
+		var order []string
+		for row, err := range r.Scan(tableChanges, binary.BigEndian.AppendUint64(nil, at+1), nil, false) {
+			if err != nil {
+				return err
+			}
+			id, n := string(row.Value), binary.BigEndian.Uint64(row.Key)
+			newest[id], next, order = n, n, append(order, id)
+			if len(order) == watchPage {
+				break
+			}
+		}
+		for i, id := range order {
+			n := at + 1 + uint64(i)
+			if newest[id] != n {
+				continue
+			}
+			f, err := get(r, []byte(id))
+			if err == nil && f == nil {
+				err = ledger.ErrCorrupt
+			}
+			if err != nil {
+				return err
+			}
+			changes = append(changes, change{n, f})
+		}
+		return nil
+	})
+	return changes, next, err
+}
