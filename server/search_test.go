@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -89,5 +90,48 @@ func TestSearches(t *testing.T) {
 	}
 	if got, want := titles("lan"), "alerts of officer/minh"; got != want {
 		t.Errorf("afterwards lan sees %s, want %s", got, want)
+	}
+}
+
+// TestAnOwnerKeepsSoManySearches fills what one person may keep; an administrator
+// clears up.
+func TestAnOwnerKeepsSoManySearches(t *testing.T) {
+	w := newWorld(t, "VN")
+	vn := w.start("VN")
+	create := func(id, title string) (*spsv1.Search, error) {
+		return spsv1.NewSearchServiceClient(vn.as(certs.RoleOfficer, id)).
+			CreateSearch(t.Context(), &spsv1.CreateSearchRequest{Search: &spsv1.Search{Title: title, Filter: "urgent"}})
+	}
+	var last *spsv1.Search
+	for i := range 100 {
+		var err error
+		if last, err = create("lan", fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := create("lan", "one more"); told(err) != "TOO_LARGE" {
+		t.Errorf("one more: %v, want TOO_LARGE", err)
+	}
+	if _, err := create("minh", "mine"); err != nil {
+		t.Errorf("another person's first: %v", err)
+	}
+	admin := spsv1.NewSearchServiceClient(vn.as(certs.RoleAdmin, "root"))
+	list, err := admin.ListSearches(t.Context(), &spsv1.ListSearchesRequest{})
+	if err != nil || len(list.GetSearches()) != 101 {
+		t.Fatalf("an administrator sees %d searches, %v; want all", len(list.GetSearches()), err)
+	}
+	for _, s := range list.GetSearches() {
+		if s.GetFilter() != "" || s.GetOwner() == "" {
+			t.Fatalf("an administrator sees %v, want whose it is, and not what it looks for", s)
+		}
+	}
+	if _, err := admin.GetSearch(t.Context(), &spsv1.GetSearchRequest{Name: last.GetName()}); told(err) != "PERMISSION_DENIED" {
+		t.Errorf("an administrator reads one: %v, want PERMISSION_DENIED", err)
+	}
+	if _, err := admin.DeleteSearch(t.Context(), &spsv1.DeleteSearchRequest{Name: last.GetName()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := create("lan", "one more"); err != nil {
+		t.Errorf("after one was deleted: %v", err)
 	}
 }

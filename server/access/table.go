@@ -100,6 +100,7 @@ func Methods() map[string]Rule {
 		// Who hands evidence to others does it in person.
 		exhibitors = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
+		keepers    = append(slices.Clone(readers), certs.RoleAdmin) // of searches: an administrator clears up
 		// Posts draft, and see their own drafts only, see office.Drafts.
 		drafters     = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost}
 		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab) // for statements, drafts and findings
@@ -149,9 +150,9 @@ func Methods() map[string]Rule {
 
 		spsv1.SearchService_CreateSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
 		spsv1.SearchService_GetSearch_FullMethodName:    {Class: ClassRead, Roles: readers},
-		spsv1.SearchService_ListSearches_FullMethodName: {Class: ClassRead, Roles: readers},
+		spsv1.SearchService_ListSearches_FullMethodName: {Class: ClassRead, Roles: keepers},
 		spsv1.SearchService_UpdateSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
-		spsv1.SearchService_DeleteSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
+		spsv1.SearchService_DeleteSearch_FullMethodName: {Class: ClassWrite, Roles: keepers},
 
 		spsv1.InspectionService_EnterInspections_FullMethodName: {Class: ClassWrite, Roles: []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem}},
 		spsv1.InspectionService_ListInspections_FullMethodName:  {Class: ClassRead, Roles: readers},

@@ -19,7 +19,7 @@ func Monday(week string, zone *time.Location) (time.Time, bool) {
 	// The fourth of January is in the first week.
 	fourth := time.Date(year, 1, 4, 0, 0, 0, 0, zone)
 	monday := time.Date(year, 1, 4-(int(fourth.Weekday())+6)%7+7*(number-1), 0, 0, 0, 0, zone)
-	return monday, weekOf(monday) == week
+	return monday, Week(monday) == week
 }
 
 // Inspected adds consignments that were inspected to the total, and to their

@@ -74,7 +74,7 @@ func (t *Tally) terms(f Facts) [][]Term {
 	all := make([][]Term, len(t.o.GroupBy))
 	for i, d := range t.o.GroupBy {
 		if d == spsv1.Dimension_DIMENSION_WEEK {
-			week := weekOf(f.Issued.In(t.o.Zone))
+			week := Week(f.Issued.In(t.o.Zone))
 			all[i] = []Term{{week, week}}
 		} else if all[i] = f.Values[d]; len(all[i]) == 0 {
 			all[i] = []Term{{}}
@@ -83,8 +83,8 @@ func (t *Tally) terms(f Facts) [][]Term {
 	return all
 }
 
-// weekOf returns the ISO week of a day, such as 2026-W09.
-func weekOf(day time.Time) string {
+// Week returns the ISO week of a day, such as 2026-W09, on the calendar of its zone.
+func Week(day time.Time) string {
 	year, week := day.ISOWeek()
 	return fmt.Sprintf("%04d-W%02d", year, week)
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -15,7 +14,6 @@ import (
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -53,14 +51,15 @@ func (n *Inspections) EnterInspections(ctx context.Context, req *spsv1.EnterInsp
 	if err != nil {
 		return nil, err
 	}
-	if err := checkInspections(req.GetInspections()); err != nil {
+	all, unlisted, err := n.read(req.GetInspections())
+	if err != nil {
 		return nil, err
 	}
 	now := timestamppb.New(n.s.o.Now().UTC())
 	var resp *spsv1.EnterInspectionsResponse
 	err = n.s.o.Store.Update(ctx, func(tx store.Tx) error {
-		resp = &spsv1.EnterInspectionsResponse{}
-		for _, i := range req.GetInspections() {
+		resp = &spsv1.EnterInspectionsResponse{Unlisted: unlisted}
+		for _, i := range all {
 			entered := &spsv1.Inspection{
 				Week: i.GetWeek(), ProductCategory: i.GetProductCategory(), HsChapter: i.GetHsChapter(), Origin: i.GetOrigin(),
 				Consignments: i.GetConsignments(), EnteredBy: person(caller), EnterTime: now,
@@ -75,36 +74,6 @@ func (n *Inspections) EnterInspections(ctx context.Context, req *spsv1.EnterInsp
 		return nil, err
 	}
 	return resp, nil
-}
-
-// checkInspections finds what the field rules do not: weeks that no year has,
-// and two numbers for the same.
-func checkInspections(all []*spsv1.Inspection) error {
-	var violations []access.Violation
-	seen := make(map[string]bool)
-	for i, one := range all {
-		if _, ok := casebook.Monday(one.GetWeek(), time.UTC); !ok {
-			violations = append(violations, access.Violation{
-				Field: fmt.Sprintf("inspections[%d].week", i), Reason: "WEEK", Sentence: "give a week that the year has, such as 2026-W12",
-			})
-		}
-		if one.GetHsChapter() == "" && plain.Text(one.GetProductCategory()) == "" {
-			violations = append(violations, access.Violation{
-				Field: fmt.Sprintf("inspections[%d]", i), Reason: "INSPECTION_GOODS", Sentence: "give either the product category or the HS chapter",
-			})
-		}
-		key := string(inspectionKey(one))
-		if seen[key] {
-			violations = append(violations, access.Violation{
-				Field: fmt.Sprintf("inspections[%d]", i), Reason: "TWICE", Sentence: "give one number for each week, goods and origin",
-			})
-		}
-		seen[key] = true
-	}
-	if len(violations) > 0 {
-		return access.Invalid(violations...)
-	}
-	return nil
 }
 
 // enterInspection puts one number behind those that were entered for the same,
@@ -150,11 +119,14 @@ func parseInspection(row store.Item) (*spsv1.Inspection, error) {
 	return i, nil
 }
 
+// afterWeek returns a key above those of a week and below those of the next.
+func afterWeek(week string) []byte { return []byte(week + "\x01") }
+
 // ListInspections implements spsv1.InspectionServiceServer.
 func (n *Inspections) ListInspections(ctx context.Context, req *spsv1.ListInspectionsRequest) (*spsv1.ListInspectionsResponse, error) {
 	below := []byte(nil)
 	if last := req.GetLastWeek(); last != "" {
-		below = []byte(last + "\x01")
+		below = afterWeek(last)
 	}
 	if token := req.GetPageToken(); token != "" {
 		mark, err := base64.RawURLEncoding.Strict().DecodeString(token)

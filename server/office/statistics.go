@@ -100,8 +100,15 @@ func tallyError(err error) error {
 // countInspections adds what was inspected in the weeks that begin in a time.
 func (s *Service) countInspections(ctx context.Context, t *casebook.Tally, from, to time.Time) error {
 	zone := s.zone()
-	for below := []byte(nil); ; {
-		some, next, err := s.inspections(ctx, nil, below, maxPage, false)
+	var first, below []byte
+	if !from.IsZero() {
+		first = []byte(casebook.Week(from.In(zone)))
+	}
+	if !to.IsZero() {
+		below = afterWeek(casebook.Week(to.In(zone)))
+	}
+	for {
+		some, next, err := s.inspections(ctx, first, below, maxPage, false)
 		if err != nil {
 			return err
 		}

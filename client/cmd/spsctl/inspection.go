@@ -59,14 +59,20 @@ stays in the history; the same file again changes nothing.`,
 				return invalidError{fmt.Errorf("%s: %w", file, err)}
 			}
 			var entered, replaced, unchanged int32
+			var unlisted []string
 			for some := range slices.Chunk(all, mostInspections) {
 				resp, err := node.InspectionService().EnterInspections(ctx, &spsv1.EnterInspectionsRequest{Inspections: some})
 				if err != nil {
 					return err
 				}
 				entered, replaced, unchanged = entered+resp.GetEntered(), replaced+resp.GetReplaced(), unchanged+resp.GetUnchanged()
+				unlisted = append(unlisted, resp.GetUnlisted()...)
 			}
 			fmt.Fprintf(a.err, "%d entered, %d replaced, %d there already\n", entered, replaced, unchanged)
+			slices.Sort(unlisted)
+			for _, category := range slices.Compact(unlisted) {
+				fmt.Fprintf(a.err, "no code list has the product category %q: it is kept so; compare spsctl code search rasff-product-category\n", category)
+			}
 			return nil
 		}),
 	}

@@ -20,18 +20,26 @@ it is there wherever you call from; a shared one is there for the whole office.`
 	}, a.searchSaveCommand(), a.searchListCommand(), a.searchRunCommand(), a.searchDeleteCommand())
 }
 
-// searchOf returns the search of a title that the caller sees.
+// searchOf returns the search of a title or name that the caller sees; nil if
+// there is none.
 func searchOf(ctx context.Context, node *client.Client, title string) (*spsv1.Search, error) {
 	list, err := node.SearchService().ListSearches(ctx, &spsv1.ListSearchesRequest{})
 	if err != nil {
 		return nil, err
 	}
+	var found *spsv1.Search
 	for _, s := range list.GetSearches() {
-		if s.GetTitle() == title || s.GetName() == title {
+		switch {
+		case s.GetName() == title:
 			return s, nil
+		case s.GetTitle() != title:
+		case found != nil:
+			return nil, usageError{fmt.Errorf("%s and %s are called %q: give one of these names", found.GetName(), s.GetName(), title)}
+		default:
+			found = s
 		}
 	}
-	return nil, nil
+	return found, nil
 }
 
 // knownSearch is searchOf for one that must be there.
@@ -154,10 +162,11 @@ func (a *app) searchRunCommand() *cobra.Command {
 
 func (a *app) searchDeleteCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "delete TITLE",
-		Short:   "delete one of your searches",
-		Example: "  spsctl search delete 'our fruit'",
-		Args:    cobra.ExactArgs(1),
+		Use:   "delete TITLE | NAME",
+		Short: "delete one of your searches; an administrator, anybody's",
+		Example: `  spsctl search delete 'our fruit'
+  spsctl search delete searches/0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11`,
+		Args: cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			s, err := knownSearch(ctx, node, args[0])
 			if err != nil {

@@ -31,7 +31,8 @@ type Inspection struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ISO week, on the calendar of this office: `2026-W12`.
 	Week string `protobuf:"bytes,1,opt,name=week,proto3" json:"week,omitempty"`
-	// Category of the goods, as notifications name it: by its words, or by its code with the name of the list before it.
+	// Category of the goods, as notifications name it: by its code with the name of the list before it, such as
+	// `rasff-product-category:wine`, or by its words; a name in that list, in any language, is kept as its code.
 	ProductCategory string `protobuf:"bytes,2,opt,name=product_category,json=productCategory,proto3" json:"product_category,omitempty"`
 	// Or chapter of the Harmonized System, two digits.
 	HsChapter string `protobuf:"bytes,3,opt,name=hs_chapter,json=hsChapter,proto3" json:"hs_chapter,omitempty"`
@@ -189,7 +190,10 @@ type EnterInspectionsResponse struct {
 	// How many replaced another.
 	Replaced int32 `protobuf:"varint,2,opt,name=replaced,proto3" json:"replaced,omitempty"`
 	// How many were there already.
-	Unchanged     int32 `protobuf:"varint,3,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	Unchanged int32 `protobuf:"varint,3,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// Product categories that no code list of this node has, as they were entered: they are kept, and counted with the
+	// cases whose category is written so.
+	Unlisted      []string `protobuf:"bytes,4,rep,name=unlisted,proto3" json:"unlisted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -243,6 +247,13 @@ func (x *EnterInspectionsResponse) GetUnchanged() int32 {
 		return x.Unchanged
 	}
 	return 0
+}
+
+func (x *EnterInspectionsResponse) GetUnlisted() []string {
+	if x != nil {
+		return x.Unlisted
+	}
+	return nil
 }
 
 // ListInspectionsRequest is what ListInspections takes.
@@ -404,11 +415,12 @@ const file_sps_v1_inspection_proto_rawDesc = "" +
 	"\breplaced\x18\b \x01(\bB\x03\xe0A\x03R\breplaced:\x87\x01\xbaH\x83\x01\x1a\x80\x01\n" +
 	"\x10inspection.goods\x122give either the product category or the HS chapter\x1a8(this.product_category == '') != (this.hs_chapter == '')\"_\n" +
 	"\x17EnterInspectionsRequest\x12D\n" +
-	"\vinspections\x18\x01 \x03(\v2\x12.sps.v1.InspectionB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\vinspections\"n\n" +
+	"\vinspections\x18\x01 \x03(\v2\x12.sps.v1.InspectionB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\vinspections\"\x8a\x01\n" +
 	"\x18EnterInspectionsResponse\x12\x18\n" +
 	"\aentered\x18\x01 \x01(\x05R\aentered\x12\x1a\n" +
 	"\breplaced\x18\x02 \x01(\x05R\breplaced\x12\x1c\n" +
-	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\"\xfd\x01\n" +
+	"\tunchanged\x18\x03 \x01(\x05R\tunchanged\x12\x1a\n" +
+	"\bunlisted\x18\x04 \x03(\tR\bunlisted\"\xfd\x01\n" +
 	"\x16ListInspectionsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +

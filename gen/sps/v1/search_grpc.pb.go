@@ -40,11 +40,12 @@ type SearchServiceClient interface {
 	CreateSearch(ctx context.Context, in *CreateSearchRequest, opts ...grpc.CallOption) (*Search, error)
 	// GetSearch returns a search of the caller, or a shared one.
 	GetSearch(ctx context.Context, in *GetSearchRequest, opts ...grpc.CallOption) (*Search, error)
-	// ListSearches returns the searches of the caller and the shared ones, in the order of their titles.
+	// ListSearches returns the searches of the caller and the shared ones, in the order of their titles. An administrator is
+	// told of all that there are and whose they are, and not what they look for.
 	ListSearches(ctx context.Context, in *ListSearchesRequest, opts ...grpc.CallOption) (*ListSearchesResponse, error)
 	// UpdateSearch replaces a search of the caller. It fails with ETAG if it was changed meanwhile.
 	UpdateSearch(ctx context.Context, in *UpdateSearchRequest, opts ...grpc.CallOption) (*Search, error)
-	// DeleteSearch deletes a search of the caller.
+	// DeleteSearch deletes a search of the caller; an administrator deletes any.
 	DeleteSearch(ctx context.Context, in *DeleteSearchRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 }
 
@@ -117,11 +118,12 @@ type SearchServiceServer interface {
 	CreateSearch(context.Context, *CreateSearchRequest) (*Search, error)
 	// GetSearch returns a search of the caller, or a shared one.
 	GetSearch(context.Context, *GetSearchRequest) (*Search, error)
-	// ListSearches returns the searches of the caller and the shared ones, in the order of their titles.
+	// ListSearches returns the searches of the caller and the shared ones, in the order of their titles. An administrator is
+	// told of all that there are and whose they are, and not what they look for.
 	ListSearches(context.Context, *ListSearchesRequest) (*ListSearchesResponse, error)
 	// UpdateSearch replaces a search of the caller. It fails with ETAG if it was changed meanwhile.
 	UpdateSearch(context.Context, *UpdateSearchRequest) (*Search, error)
-	// DeleteSearch deletes a search of the caller.
+	// DeleteSearch deletes a search of the caller; an administrator deletes any.
 	DeleteSearch(context.Context, *DeleteSearchRequest) (*emptypb.Empty, error)
 	mustEmbedUnimplementedSearchServiceServer()
 }
