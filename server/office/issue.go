@@ -161,6 +161,9 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 			violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
 		}
 	}
+	for _, p := range statement.CheckDue(st, s.o.Now()) {
+		violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
+	}
 	wrong, err := s.checkCase(ctx, st, known, violations)
 	if err != nil {
 		return nil, err

@@ -46,17 +46,17 @@ type reach struct {
 }
 
 // told returns everyone who was ever addressed in the case, also by a readdress,
-// but the office that speaks. Under the handling ADDRESSEES_ONLY only the issuing
+// but the office that speaks. What has no effect told nobody. Under the handling ADDRESSEES_ONLY only the issuing
 // office decides who that is; what the speaker told itself counts too.
 func (c *Case) told(speaker string) *reach {
 	only := c.f.state.GetHandling() == spsv1.Handling_HANDLING_ADDRESSEES_ONLY
 	r := &reach{offices: map[string]bool{c.f.issuer(): true}}
 	r.add(c.f.original, true)
 	for i := range c.f.entries {
-		e := c.f.entries[i].CaseEntry
+		e := &c.f.entries[i]
 		own := e.office() == c.f.issuer()
-		if own || !only || e.office() == speaker {
-			r.add(e, own)
+		if e.reaches() && (own || !only || e.office() == speaker) {
+			r.add(e.CaseEntry, own)
 		}
 	}
 	delete(r.offices, speaker)
@@ -69,9 +69,9 @@ func (c *Case) toldOf(entry *CaseEntry) *reach {
 	r.add(*entry, true)
 	origin := entry.Origin.String()
 	for i := range c.f.entries {
-		e := c.f.entries[i].CaseEntry
-		if e.Readdress.GetOrigin() == origin && e.Readdress.GetSequence() == entry.Sequence {
-			r.add(e, false)
+		e := &c.f.entries[i]
+		if e.reaches() && e.Readdress.GetOrigin() == origin && e.Readdress.GetSequence() == entry.Sequence {
+			r.add(e.CaseEntry, false)
 		}
 	}
 	delete(r.offices, entry.office())

@@ -65,6 +65,9 @@ var effects = map[spsv1.NoEffectReason]Problem{
 	spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ASKED: {
 		"relates_to", "NOT_ASKED", "leave the answer to the offices that the request asks, this is none of them",
 	},
+	spsv1.NoEffectReason_NO_EFFECT_REASON_HEARSAY: {
+		"source.teller.office", "HEARSAY", "leave the answer to the office itself if it has a node; of one without, only who asked enters what it answered",
+	},
 	spsv1.NoEffectReason_NO_EFFECT_REASON_CASE_WITHDRAWN: {
 		"case_ref.original", "CASE_WITHDRAWN", "reopen the case first, its notification was withdrawn",
 	},

@@ -50,7 +50,7 @@ func (c *Case) localIDs() map[string]string {
 	ids := walk(c.f.original.Statement).ids
 	for i := range c.f.entries {
 		e := &c.f.entries[i]
-		if e.Statement.GetAmendment() != nil && e.office() == c.f.issuer() {
+		if e.Statement.GetAmendment() != nil && e.office() == c.f.issuer() && e.reaches() {
 			for id, path := range walk(e.Statement).ids {
 				ids[id] = path
 			}

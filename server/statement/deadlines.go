@@ -147,17 +147,11 @@ func (s *schedule) acknowledgement(p *spsv1.Participant) {
 	t := s.of(p, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, s.c.GetAllowances().GetAcknowledgement())
 	t.done = p.GetAcknowledged()
 	for _, told := range p.GetTold() {
-		if t.done == nil && s.believed(told) && told.GetAcknowledged() {
+		if t.done == nil && told.GetCounts() && told.GetAcknowledged() {
 			t.done = told.GetSaid()
 		}
 	}
 	s.add(t)
-}
-
-// believed reports whether what an office was heard to say meets a clock of the
-// case: only the issuer, who waits for it, may enter that.
-func (s *schedule) believed(told *spsv1.Told) bool {
-	return told.GetEnteredBy() == officeOf(s.c.GetCurrent())
 }
 
 // reads reports whether a participant is an office that is to acknowledge.
@@ -176,11 +170,11 @@ func (s *schedule) outcome(p *spsv1.Participant) {
 	t.wanted = p.GetFlagDueTime()
 	if concluded(p.GetOutcome()) {
 		t.done = p.GetOutcomeSaid()
-	} else if p.GetStance().GetPosition() == spsv1.StancePosition_STANCE_POSITION_NOT_CONCERNED {
+	} else if notConcerned(p.GetStance()) {
 		t.done = p.GetStanceSaid()
 	}
 	for _, told := range p.GetTold() {
-		if t.done == nil && s.believed(told) && concluded(told.GetOutcome()) {
+		if t.done == nil && told.GetCounts() && (concluded(told.GetOutcome()) || notConcerned(told.GetStance())) {
 			t.done = told.GetSaid()
 		}
 	}
@@ -194,6 +188,10 @@ func (s *schedule) of(p *spsv1.Participant, clock spsv1.Clock, allowance *spsv1.
 	}
 }
 
+func notConcerned(s *spsv1.Stance) bool {
+	return s.GetPosition() == spsv1.StancePosition_STANCE_POSITION_NOT_CONCERNED
+}
+
 // concluded reports whether an investigation has come to an end.
 func concluded(o *spsv1.Outcome) bool {
 	return o != nil && o.GetConclusion() != spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_IN_PROGRESS
@@ -204,7 +202,7 @@ func (s *schedule) answers(r *spsv1.CaseRequest) {
 	for _, a := range r.GetAnswers() {
 		t := task{
 			clock: spsv1.Clock_CLOCK_ANSWER, office: a.GetOffice(), statement: r.GetSaid().GetStatement(),
-			allowance: r.GetAllowance(), card: a.GetCardNumber(), wanted: r.GetDueTime(),
+			allowance: r.GetAllowance(), card: a.GetCardNumber(), wanted: r.GetDueTime(), byHand: a.GetByHand(),
 		}
 		switch a.GetResult() {
 		case spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED:
@@ -247,7 +245,7 @@ func (s *schedule) confirmation() {
 func (s *schedule) dispute(d *spsv1.Dispute) {
 	s.add(task{
 		clock: spsv1.Clock_CLOCK_DISPUTE, office: officeOf(s.c.GetCurrent()), statement: d.GetSaid().GetStatement(),
-		allowance: s.c.GetAllowances().GetDispute(), done: d.GetAnswered(), void: d.GetLifted(),
+		allowance: s.c.GetAllowances().GetDispute(), card: d.GetCardNumber(), done: d.GetAnswered(), void: d.GetLifted(),
 	})
 }
 

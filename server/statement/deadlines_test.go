@@ -104,36 +104,50 @@ func TestDeadlines(t *testing.T) {
 			[]string{"VN acknowledgement TH/0 met 24h0m0s", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 met 240h0m0s"},
 		},
 		{
-			"told by telephone counts", func(d *dossier) {
-				s := acknowledge(0)
-				s.Source = &spsv1.Source{Teller: &spsv1.Authority{Office: "VN"}}
-				d.say("TH", s)
+			"told by telephone counts of who has no node", func(d *dossier) {
+				byHand(d, "VN")
+				d.say("TH", heard("VN", acknowledge(0)))
 			},
-			received{"VN TH/0": 0},
+			received{},
 			2 * hour,
-			[]string{"VN acknowledgement TH/0 met 24h0m0s", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 running 240h0m0s"},
+			[]string{"VN acknowledgement TH/0 met", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 by_hand"},
 		},
 		{
-			"heard by a bystander does not count", func(d *dossier) {
-				s := acknowledge(0)
-				s.Source = &spsv1.Source{Teller: &spsv1.Authority{Office: "VN"}}
-				d.say("CN", s)
+			"and so does that it is not concerned", func(d *dossier) {
+				byHand(d, "VN")
+				d.say("TH", heard("VN", acknowledge(spsv1.StancePosition_STANCE_POSITION_NOT_CONCERNED)))
 			},
+			received{},
+			2 * hour,
+			[]string{"VN acknowledgement TH/0 met", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 met"},
+		},
+		{
+			"and of nobody else", func(d *dossier) { d.say("TH", heard("VN", acknowledge(0))) },
 			received{"VN TH/0": 0},
 			2 * hour,
 			[]string{"VN acknowledgement TH/0 running 24h0m0s", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 running 240h0m0s"},
 		},
 		{
-			"who asks for more time does not grant it", func(d *dossier) {
-				s := respond(d.say("VN", extend(spsv1.Clock_CLOCK_OUTCOME, nil)), &spsv1.Response{Result: granted})
-				s.Source = &spsv1.Source{Teller: &spsv1.Authority{Office: "TH"}}
-				d.say("VN", s)
+			"heard by a bystander does not count", func(d *dossier) {
+				byHand(d, "VN")
+				d.say("CN", heard("VN", acknowledge(0)))
 			},
-			received{"VN TH/0": 0, "TH VN/0": 2 * hour},
-			230 * hour,
+			received{},
+			2 * hour,
+			[]string{"VN acknowledgement TH/0 by_hand", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 by_hand"},
+		},
+		{
+			"who asks for more time does not grant it", func(d *dossier) {
+				d.original.Statement.GetNotification().Preliminary = true
+				asked := extend(spsv1.Clock_CLOCK_CONFIRMATION, nil)
+				asked.Addressees, asked.GetRequest().Offices = askByHand("LA").GetAddressees(), []string{"LA"}
+				d.say("TH", heard("LA", respond(d.say("TH", asked), &spsv1.Response{Result: granted})))
+			},
+			received{"TH TH/0": 0},
+			10 * hour,
 			[]string{
-				"VN acknowledgement TH/0 overdue 24h0m0s", "CN acknowledgement TH/0 undelivered",
-				"VN outcome TH/0 running 240h0m0s", "TH answer VN/0 met 50h0m0s",
+				"VN acknowledgement TH/0 undelivered", "CN acknowledgement TH/0 undelivered",
+				"LA acknowledgement TH/1 by_hand", "VN outcome TH/0 undelivered", "LA answer TH/1 met", "TH confirmation TH/0 running 96h0m0s",
 			},
 		},
 		{
@@ -145,6 +159,15 @@ func TestDeadlines(t *testing.T) {
 			[]string{
 				"VN acknowledgement TH/0 overdue 24h0m0s", "CN acknowledgement TH/0 undelivered",
 				"VN outcome TH/0 running 720h0m0s extended", "TH answer VN/0 met 50h0m0s",
+			},
+		},
+		{
+			"who has no node is asked by hand", func(d *dossier) { d.say("CN", askByHand("LA")) },
+			received{},
+			2 * hour,
+			[]string{
+				"VN acknowledgement TH/0 undelivered", "CN acknowledgement TH/0 undelivered", "VN outcome TH/0 undelivered",
+				"LA answer CN/0 by_hand",
 			},
 		},
 		{

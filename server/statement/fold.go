@@ -81,9 +81,10 @@ func fold(original CaseEntry, others []CaseEntry) *folder {
 
 // stand decides how each entry stands.
 func (f *folder) stand() {
-	f.admit()
-	f.takeBack()
 	f.judgeAll()
+	f.takeBack()
+	f.judgeAfterWithdrawal()
+	f.judgeAudience()
 }
 
 // folder is a fold under way. Its entries are sorted by office, epoch and
@@ -108,8 +109,13 @@ func (e *folded) holds() bool {
 	return e.standing == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE
 }
 
+// reaches reports whether whom the entry names was told of the case by it.
+func (e *folded) reaches() bool {
+	return e.standing != spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT
+}
+
 func (e *folded) without(reason spsv1.NoEffectReason) {
-	e.standing, e.reason = spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT, reason
+	e.standing, e.reason, e.by = spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT, reason, ""
 }
 
 func newFolder(original CaseEntry, others []CaseEntry) *folder {

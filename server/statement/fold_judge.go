@@ -17,7 +17,7 @@ func (f *folder) takeBack() {
 			continue
 		}
 		for _, ref := range takes(e.Statement) {
-			if at := f.find(ref).entry; at != nil && at.office() == e.office() && compareEntries(at.CaseEntry, e.CaseEntry) < 0 {
+			if at := f.find(ref).entry; at != nil && at.office() == e.office() && at.reaches() && compareEntries(at.CaseEntry, e.CaseEntry) < 0 {
 				at.standing, at.by = spsv1.EntryStanding_ENTRY_STANDING_TAKEN_BACK, e.Name()
 			}
 		}
@@ -38,34 +38,22 @@ func takes(s *spsv1.Statement) []*spsv1.EntryRef {
 	return refs
 }
 
-// admit refuses what no rule of a kind needs to look at: entries of another
-// status, and of offices that the case was never told to.
-func (f *folder) admit() {
-	audience := f.audience()
+// judgeAll decides how each entry stands by itself and by what it names.
+func (f *folder) judgeAll() {
 	for i := range f.entries {
 		e := &f.entries[i]
 		switch {
 		case e.Readdress != nil:
+			f.judgeReaddress(e)
 		case exercise(e.Statement) != exercise(f.original.Statement):
 			e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_STATUS_MIXED)
-		case !audience.has(e.office()):
-			e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_OUTSIDE_AUDIENCE)
-		}
-	}
-}
-
-// judgeAll decides how each entry stands that was admitted and is not taken
-// back.
-func (f *folder) judgeAll() {
-	for i := range f.entries {
-		if e := &f.entries[i]; e.Readdress == nil && e.holds() {
+		default:
 			f.judge(e)
 		}
 	}
-	f.judgeAfterWithdrawal()
 }
 
-// judge decides how an entry of an office of the audience stands.
+// judge decides how a statement stands if its office belongs to the audience.
 func (f *folder) judge(e *folded) {
 	own := e.office() == f.issuer()
 	switch b := e.Statement.GetBody().(type) {
@@ -141,8 +129,40 @@ func (f *folder) judgeResponse(e *folded, own bool, r *spsv1.Response) {
 		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER)
 	case at.original, dispute && !disputes(at.entry.Statement), !dispute && at.entry.Statement.GetRequest() == nil:
 		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOTHING_TO_ANSWER)
-	case !dispute && !slices.Contains(at.entry.Statement.GetRequest().GetOffices(), speaker(e.CaseEntry)):
+	case !dispute && !slices.Contains(at.entry.Statement.GetRequest().GetOffices(), teller(e.CaseEntry)):
 		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ASKED)
+	case !dispute && f.voice(e.CaseEntry) == "":
+		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_HEARSAY)
+	}
+}
+
+// judgeReaddress: each office hands on its own entries.
+func (f *folder) judgeReaddress(e *folded) {
+	switch at := f.find(e.Readdress); {
+	case at.other:
+		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_OTHER_ENTRY)
+	case issuer(e.Readdress) != e.office():
+		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER)
+	}
+}
+
+// judgeAudience: what an office says that the case was never told to has no
+// effect, and neither has a readdress of what has none.
+func (f *folder) judgeAudience() {
+	audience := f.audience()
+	for i := range f.entries {
+		if e := &f.entries[i]; !audience.has(e.office()) && e.reason != spsv1.NoEffectReason_NO_EFFECT_REASON_STATUS_MIXED {
+			e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_OUTSIDE_AUDIENCE)
+		}
+	}
+	for i := range f.entries {
+		e := &f.entries[i]
+		if e.Readdress == nil {
+			continue
+		}
+		if at := f.find(e.Readdress).entry; at != nil && !at.reaches() {
+			e.without(at.reason)
+		}
 	}
 }
 
@@ -192,16 +212,6 @@ func entryName(ref *spsv1.EntryRef) string {
 	return CaseEntry{Origin: o, Sequence: ref.GetSequence()}.Name()
 }
 
-// speaker returns the code of the office whose words an entry gives: who told
-// them if they were entered by hand, else who issued it. It is empty for a
-// teller that is no office.
-func speaker(e CaseEntry) string {
-	if source := e.Statement.GetSource(); source != nil {
-		return source.GetTeller().GetOffice()
-	}
-	return e.office()
-}
-
 // disputes reports whether a statement disputes the notification of its case.
 func disputes(s *spsv1.Statement) bool {
 	return stance(s).GetPosition() == spsv1.StancePosition_STANCE_POSITION_DISPUTED
@@ -231,12 +241,13 @@ func (o *offices) add(a *spsv1.Audience) {
 func (o *offices) has(office string) bool { return o.all || o.of[office] }
 
 // audience returns who ever belonged to the case: whom its issuer told of it.
-// Being told cannot be undone, so entries taken back count too.
+// Being told cannot be undone, so entries taken back count too; those without
+// effect never told anybody of the case.
 func (f *folder) audience() *offices {
 	a := &offices{of: map[string]bool{f.issuer(): true}}
 	a.add(f.original.Audience)
 	for i := range f.entries {
-		if e := &f.entries[i]; e.office() == f.issuer() {
+		if e := &f.entries[i]; e.office() == f.issuer() && e.reaches() {
 			a.add(e.Audience)
 		}
 	}

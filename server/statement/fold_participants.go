@@ -23,7 +23,7 @@ func (f *folder) participants() {
 			continue
 		}
 		if source := e.Statement.GetSource(); source != nil {
-			told(ps.of(teller{source.GetTeller()}), e.CaseEntry)
+			told(ps.of(outsider{source.GetTeller()}), e.CaseEntry, f.voice(e.CaseEntry) != "")
 		} else if e.office() != f.issuer() {
 			register(ps.of(mention(e.office())), e.CaseEntry)
 		}
@@ -64,11 +64,11 @@ func (m mention) GetOffice() string    { return string(m) }
 func (m mention) GetArea() *spsv1.Area { return nil }
 func (m mention) GetBody() string      { return "" }
 
-// teller is who told something by hand as a recipient: an office, else a body by
+// outsider is who told something by hand as a recipient: an office, else a body by
 // its name, else an area.
-type teller struct{ *spsv1.Authority }
+type outsider struct{ *spsv1.Authority }
 
-func (t teller) GetBody() string { return t.GetName() }
+func (o outsider) GetBody() string { return o.GetName() }
 
 // addressed takes up whom the issuer addressed: its addressees, and the offices
 // that it brought in by a readdress of the original. What an entry named stays so
@@ -77,7 +77,7 @@ func (f *folder) addressed(ps *participants) {
 	f.named(ps, f.original)
 	for i := range f.entries {
 		switch e := &f.entries[i]; {
-		case e.office() != f.issuer():
+		case e.office() != f.issuer() || !e.reaches():
 		case e.Statement != nil:
 			f.named(ps, e.CaseEntry)
 		case e.Readdress != nil && f.find(e.Readdress).original:
@@ -161,9 +161,9 @@ func register(p *spsv1.Participant, e CaseEntry) {
 	}
 }
 
-// told notes what somebody was heard to say outside the network. It never
-// writes the registers: those are the office's own.
-func told(p *spsv1.Participant, e CaseEntry) {
+// told notes what somebody was heard to say outside the network, and whether it
+// counts. It never writes the registers: those are the office's own.
+func told(p *spsv1.Participant, e CaseEntry, counts bool) {
 	s := e.Statement
 	p.Told = append(p.Told, &spsv1.Told{
 		EnteredBy:    e.office(),
@@ -173,6 +173,7 @@ func told(p *spsv1.Participant, e CaseEntry) {
 		Stance:       stance(s),
 		Outcome:      s.GetFollowUp().GetOutcome(),
 		Part:         s.GetFollowUp().GetPart(),
+		Counts:       counts,
 	})
 }
 

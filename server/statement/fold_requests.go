@@ -7,7 +7,8 @@ import (
 )
 
 // asked gathers the requests that stand, with the latest answer of each office
-// asked. What was told by hand counts until the office itself answers.
+// asked. What an office without a node was heard to answer counts until the
+// office itself answers.
 func (f *folder) asked() {
 	answers := f.answers()
 	for i := range f.entries {
@@ -26,7 +27,7 @@ func (f *folder) asked() {
 		}
 		for _, office := range r.GetOffices() {
 			answer := answers[e.place()].by(office)
-			answer.CardNumber = cardOf(e.Statement, office)
+			answer.CardNumber, answer.ByHand = cardOf(e.Statement, office), handed(e.Statement, office)
 			request.Answers = append(request.Answers, answer)
 		}
 		f.state.Requests = append(f.state.Requests, request)
@@ -69,7 +70,7 @@ func (f *folder) answers() map[place]answersTo {
 		if all[to] == nil {
 			all[to] = make(answersTo)
 		}
-		office := speaker(e.CaseEntry)
+		office := f.voice(e.CaseEntry)
 		if before := all[to][office]; before != nil && before.Statement.GetSource() == nil && e.Statement.GetSource() != nil {
 			continue
 		}
@@ -84,10 +85,11 @@ func (f *folder) disputes() {
 	answers := f.answers()
 	for i := range f.entries {
 		e := &f.entries[i]
-		if !e.holds() || e.Statement.GetSource() != nil || !disputes(e.Statement) {
+		office := f.voice(e.CaseEntry)
+		if !e.holds() || office == "" || !disputes(e.Statement) {
 			continue
 		}
-		dispute := &spsv1.Dispute{Said: e.mark(), Office: e.office(), Lifted: f.movedOn(i)}
+		dispute := &spsv1.Dispute{Said: e.mark(), Office: office, Lifted: f.movedOn(i, office), CardNumber: cardOf(e.Statement, f.issuer())}
 		if answer := answers[e.place()][f.issuer()]; answer != nil {
 			dispute.Result, dispute.Answered = answer.Statement.GetResponse().GetDisputeResult(), answer.mark()
 		}
@@ -96,9 +98,13 @@ func (f *folder) disputes() {
 }
 
 // movedOn reports whether an office has taken another stance after the entry i.
-func (f *folder) movedOn(i int) bool {
-	return slices.ContainsFunc(f.entries[i+1:], func(e folded) bool {
-		return e.holds() && e.office() == f.entries[i].office() && e.Statement.GetSource() == nil && stance(e.Statement) != nil
+// What it says itself comes after all that it was heard to say.
+func (f *folder) movedOn(i int, office string) bool {
+	at := f.entries[i].CaseEntry
+	return slices.ContainsFunc(f.entries, func(e folded) bool {
+		later := e.office() == at.office() && compareEntries(e.CaseEntry, at) > 0 ||
+			e.office() == office && at.office() != office
+		return later && e.holds() && stance(e.Statement) != nil && f.voice(e.CaseEntry) == office
 	})
 }
 

@@ -175,7 +175,7 @@ func outline(c *spsv1.CaseState) []string {
 			line += " " + trim("", p.GetPart())
 		}
 		if n := len(p.GetTold()); n > 0 {
-			line += fmt.Sprintf(" told %d", n)
+			line += fmt.Sprintf(" told %d", n) + counting(p.GetTold())
 		}
 		if n := len(p.GetHandDeliveries()); n > 0 {
 			line += fmt.Sprintf(" by hand %d", n)
@@ -209,6 +209,23 @@ func outline(c *spsv1.CaseState) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// counting says how many of what was told count, nothing for none.
+func counting(told []*spsv1.Told) string {
+	n := 0
+	for _, one := range told {
+		if one.GetCounts() {
+			n++
+		}
+	}
+	switch n {
+	case 0:
+		return ""
+	case len(told):
+		return " counts"
+	}
+	return fmt.Sprintf(" counts %d", n)
 }
 
 func short(name string) string {

@@ -109,7 +109,7 @@ func unclocked(s *spsv1.CaseSummary, self certs.Office, original CaseEntry, c *s
 	}
 	issuer := original.Origin.Office
 	for _, p := range c.GetParticipants() {
-		if reads(p) && !p.GetByHand() && p.GetAcknowledged() == nil && !heard(p) {
+		if reads(p) && !p.GetByHand() && p.GetAcknowledged() == nil {
 			expects(issuer, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, p.GetOffice(), p.GetAddressed().GetStatement())
 		}
 	}
@@ -125,12 +125,6 @@ func unclocked(s *spsv1.CaseSummary, self certs.Office, original CaseEntry, c *s
 			expects(certs.Office(d.GetOffice()), spsv1.Clock_CLOCK_DISPUTE, string(issuer), d.GetSaid().GetStatement())
 		}
 	}
-}
-
-// heard reports whether an office was heard outside the network to have read
-// the case.
-func heard(p *spsv1.Participant) bool {
-	return slices.ContainsFunc(p.GetTold(), (*spsv1.Told).GetAcknowledged)
 }
 
 // telling is that a recipient is told something.

@@ -69,6 +69,7 @@ var law = []row{
 		name: "request to reinstate no code", base: "request", put: `request{kind:REQUEST_KIND_CODE_REINSTATEMENT}`,
 		want: "request.codes REQUEST_INCOMPLETE",
 	},
+	{name: "request for what is over", base: "request", put: `request{due_time{seconds:1}}`, want: "request.due_time DUE_PAST"},
 	{name: "response to nothing", base: "response", clear: "relates_to", want: "relates_to RELATION_REQUIRED"},
 	{
 		name: "answer to a dispute of another's case", base: "response", clear: "case_ref response.result",

@@ -166,21 +166,24 @@ const (
 	NoEffectReason_NO_EFFECT_REASON_OTHER_ENTRY NoEffectReason = 8
 	// The kind of statement does not belong into a case.
 	NoEffectReason_NO_EFFECT_REASON_NOT_OF_A_CASE NoEffectReason = 9
+	// It tells what another office was heard to say, which has a node and says so itself, or does not wait for that word.
+	NoEffectReason_NO_EFFECT_REASON_HEARSAY NoEffectReason = 10
 )
 
 // Enum value maps for NoEffectReason.
 var (
 	NoEffectReason_name = map[int32]string{
-		0: "NO_EFFECT_REASON_UNSPECIFIED",
-		1: "NO_EFFECT_REASON_OUTSIDE_AUDIENCE",
-		2: "NO_EFFECT_REASON_NOT_ITS_REGISTER",
-		3: "NO_EFFECT_REASON_STATUS_MIXED",
-		4: "NO_EFFECT_REASON_NOT_A_VERSION",
-		5: "NO_EFFECT_REASON_NOTHING_TO_ANSWER",
-		6: "NO_EFFECT_REASON_NOT_ASKED",
-		7: "NO_EFFECT_REASON_CASE_WITHDRAWN",
-		8: "NO_EFFECT_REASON_OTHER_ENTRY",
-		9: "NO_EFFECT_REASON_NOT_OF_A_CASE",
+		0:  "NO_EFFECT_REASON_UNSPECIFIED",
+		1:  "NO_EFFECT_REASON_OUTSIDE_AUDIENCE",
+		2:  "NO_EFFECT_REASON_NOT_ITS_REGISTER",
+		3:  "NO_EFFECT_REASON_STATUS_MIXED",
+		4:  "NO_EFFECT_REASON_NOT_A_VERSION",
+		5:  "NO_EFFECT_REASON_NOTHING_TO_ANSWER",
+		6:  "NO_EFFECT_REASON_NOT_ASKED",
+		7:  "NO_EFFECT_REASON_CASE_WITHDRAWN",
+		8:  "NO_EFFECT_REASON_OTHER_ENTRY",
+		9:  "NO_EFFECT_REASON_NOT_OF_A_CASE",
+		10: "NO_EFFECT_REASON_HEARSAY",
 	}
 	NoEffectReason_value = map[string]int32{
 		"NO_EFFECT_REASON_UNSPECIFIED":       0,
@@ -193,6 +196,7 @@ var (
 		"NO_EFFECT_REASON_CASE_WITHDRAWN":    7,
 		"NO_EFFECT_REASON_OTHER_ENTRY":       8,
 		"NO_EFFECT_REASON_NOT_OF_A_CASE":     9,
+		"NO_EFFECT_REASON_HEARSAY":           10,
 	}
 )
 
@@ -241,7 +245,8 @@ const (
 	DeadlineState_DEADLINE_STATE_BY_HAND DeadlineState = 5
 	// Nothing is expected any more: the case is closed or withdrawn, the request taken back, the dispute lifted.
 	DeadlineState_DEADLINE_STATE_VOID DeadlineState = 6
-	// It is between two other offices, whose receipts are not here, and not done: they know whether its time has passed.
+	// It is between two other offices, and not done: they know whether its time has passed. A receipt goes to the office
+	// whose statement it is over and to nobody else, so a third office never knows when such a clock started.
 	DeadlineState_DEADLINE_STATE_NOT_KNOWN DeadlineState = 7
 )
 
@@ -467,7 +472,10 @@ type Told struct {
 	// What its investigation led to.
 	Outcome *Outcome `protobuf:"bytes,6,opt,name=outcome,proto3" json:"outcome,omitempty"`
 	// How far it is with its part.
-	Part          Part `protobuf:"varint,7,opt,name=part,proto3,enum=sps.v1.Part" json:"part,omitempty"`
+	Part Part `protobuf:"varint,7,opt,name=part,proto3,enum=sps.v1.Part" json:"part,omitempty"`
+	// True if it stands for the own word of an office: one without a node, as entered by the office that issued the case.
+	// It meets its clocks then; what others heard, or of an office that can speak for itself, only stands here.
+	Counts        bool `protobuf:"varint,8,opt,name=counts,proto3" json:"counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -551,6 +559,13 @@ func (x *Told) GetPart() Part {
 	return Part_PART_UNSPECIFIED
 }
 
+func (x *Told) GetCounts() bool {
+	if x != nil {
+		return x.Counts
+	}
+	return false
+}
+
 // Participant is an office, area or body that a case concerns, with the registers that only it writes.
 type Participant struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -566,7 +581,8 @@ type Participant struct {
 	Roles []AddresseeRole `protobuf:"varint,5,rep,packed,name=roles,proto3,enum=sps.v1.AddresseeRole" json:"roles,omitempty"`
 	// True if it has no node and is to be told by hand.
 	ByHand bool `protobuf:"varint,6,opt,name=by_hand,json=byHand,proto3" json:"by_hand,omitempty"`
-	// Number of its card when it was first addressed; its hours decide due times.
+	// Number of its card when it was first addressed; its hours decide due times. 0 if what addressed it names none: then
+	// the card counts that was in force at the time of that.
 	CardNumber uint64 `protobuf:"varint,7,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
 	// The first statement of the case that names it as an addressee, or the readdress that handed the original on to it;
 	// absent if there is none.
@@ -798,8 +814,10 @@ type RequestAnswer struct {
 	Said *Mark `protobuf:"bytes,3,opt,name=said,proto3" json:"said,omitempty"`
 	// The due time that it granted, or by which the rest of an interim answer follows.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
-	// Number of its card when it was asked; its hours decide the due time.
-	CardNumber    uint64 `protobuf:"varint,5,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
+	// Number of its card when it was asked; its hours decide the due time. 0 if the request names none.
+	CardNumber uint64 `protobuf:"varint,5,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
+	// True if it had no node when it was asked: it is asked by hand, and no clock runs.
+	ByHand        bool `protobuf:"varint,6,opt,name=by_hand,json=byHand,proto3" json:"by_hand,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -867,6 +885,13 @@ func (x *RequestAnswer) GetCardNumber() uint64 {
 		return x.CardNumber
 	}
 	return 0
+}
+
+func (x *RequestAnswer) GetByHand() bool {
+	if x != nil {
+		return x.ByHand
+	}
+	return false
 }
 
 // CaseRequest is something that one office asked of others in a case.
@@ -981,7 +1006,10 @@ type Dispute struct {
 	// Where it was given.
 	Answered *Mark `protobuf:"bytes,4,opt,name=answered,proto3" json:"answered,omitempty"`
 	// True if the office has taken another stance since.
-	Lifted        bool `protobuf:"varint,5,opt,name=lifted,proto3" json:"lifted,omitempty"`
+	Lifted bool `protobuf:"varint,5,opt,name=lifted,proto3" json:"lifted,omitempty"`
+	// Number of the issuing office's card as the statement that disputes names it; its hours decide the due time. 0 if it
+	// names none.
+	CardNumber    uint64 `protobuf:"varint,6,opt,name=card_number,json=cardNumber,proto3" json:"card_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1049,6 +1077,13 @@ func (x *Dispute) GetLifted() bool {
 		return x.Lifted
 	}
 	return false
+}
+
+func (x *Dispute) GetCardNumber() uint64 {
+	if x != nil {
+		return x.CardNumber
+	}
+	return 0
 }
 
 // GrantedExtension is a due time that was moved, by whoever the clock protects.
@@ -1767,7 +1802,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"taken_back\x18\x06 \x01(\bR\ttakenBack\x122\n" +
 	"\n" +
 	"allowances\x18\a \x01(\v2\x12.sps.v1.AllowancesR\n" +
-	"allowances\"\x88\x02\n" +
+	"allowances\"\xa0\x02\n" +
 	"\x04Told\x12\x1d\n" +
 	"\n" +
 	"entered_by\x18\x01 \x01(\tR\tenteredBy\x12 \n" +
@@ -1776,7 +1811,8 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\facknowledged\x18\x04 \x01(\bR\facknowledged\x12&\n" +
 	"\x06stance\x18\x05 \x01(\v2\x0e.sps.v1.StanceR\x06stance\x12)\n" +
 	"\aoutcome\x18\x06 \x01(\v2\x0f.sps.v1.OutcomeR\aoutcome\x12 \n" +
-	"\x04part\x18\a \x01(\x0e2\f.sps.v1.PartR\x04part\"\xe5\x06\n" +
+	"\x04part\x18\a \x01(\x0e2\f.sps.v1.PartR\x04part\x12\x16\n" +
+	"\x06counts\x18\b \x01(\bR\x06counts\"\xe5\x06\n" +
 	"\vParticipant\x12\x16\n" +
 	"\x06office\x18\x01 \x01(\tR\x06office\x12 \n" +
 	"\x04area\x18\x02 \x01(\v2\f.sps.v1.AreaR\x04area\x12\x12\n" +
@@ -1802,14 +1838,15 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\tpart_said\x18\x13 \x01(\v2\f.sps.v1.MarkR\bpartSaid\x12.\n" +
 	"\bbalances\x18\x14 \x03(\v2\x12.sps.v1.LotBalanceR\bbalances\x12 \n" +
 	"\x04told\x18\x15 \x03(\v2\f.sps.v1.ToldR\x04told\x12=\n" +
-	"\x0fhand_deliveries\x18\x16 \x03(\v2\x14.sps.v1.HandDeliveryR\x0ehandDeliveries\"\xd1\x01\n" +
+	"\x0fhand_deliveries\x18\x16 \x03(\v2\x14.sps.v1.HandDeliveryR\x0ehandDeliveries\"\xea\x01\n" +
 	"\rRequestAnswer\x12\x16\n" +
 	"\x06office\x18\x01 \x01(\tR\x06office\x12.\n" +
 	"\x06result\x18\x02 \x01(\x0e2\x16.sps.v1.ResponseResultR\x06result\x12 \n" +
 	"\x04said\x18\x03 \x01(\v2\f.sps.v1.MarkR\x04said\x125\n" +
 	"\bdue_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12\x1f\n" +
 	"\vcard_number\x18\x05 \x01(\x04R\n" +
-	"cardNumber\"\xba\x02\n" +
+	"cardNumber\x12\x17\n" +
+	"\aby_hand\x18\x06 \x01(\bR\x06byHand\"\xba\x02\n" +
 	"\vCaseRequest\x12 \n" +
 	"\x04said\x18\x01 \x01(\v2\f.sps.v1.MarkR\x04said\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12'\n" +
@@ -1817,13 +1854,15 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\tallowance\x18\x04 \x01(\v2\x11.sps.v1.AllowanceR\tallowance\x125\n" +
 	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12/\n" +
 	"\aanswers\x18\x06 \x03(\v2\x15.sps.v1.RequestAnswerR\aanswers\x12/\n" +
-	"\textension\x18\a \x01(\v2\x11.sps.v1.ExtensionR\textension\"\xb4\x01\n" +
+	"\textension\x18\a \x01(\v2\x11.sps.v1.ExtensionR\textension\"\xd5\x01\n" +
 	"\aDispute\x12 \n" +
 	"\x04said\x18\x01 \x01(\v2\f.sps.v1.MarkR\x04said\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12-\n" +
 	"\x06result\x18\x03 \x01(\x0e2\x15.sps.v1.DisputeResultR\x06result\x12(\n" +
 	"\banswered\x18\x04 \x01(\v2\f.sps.v1.MarkR\banswered\x12\x16\n" +
-	"\x06lifted\x18\x05 \x01(\bR\x06lifted\"\xc6\x01\n" +
+	"\x06lifted\x18\x05 \x01(\bR\x06lifted\x12\x1f\n" +
+	"\vcard_number\x18\x06 \x01(\x04R\n" +
+	"cardNumber\"\xc6\x01\n" +
 	"\x10GrantedExtension\x12#\n" +
 	"\x05clock\x18\x01 \x01(\x0e2\r.sps.v1.ClockR\x05clock\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x1c\n" +
@@ -1902,7 +1941,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x18ENTRY_STANDING_EFFECTIVE\x10\x01\x12\x1d\n" +
 	"\x19ENTRY_STANDING_TAKEN_BACK\x10\x02\x12\x1a\n" +
 	"\x16ENTRY_STANDING_WAITING\x10\x03\x12!\n" +
-	"\x1dENTRY_STANDING_WITHOUT_EFFECT\x10\x04*\xfa\x02\n" +
+	"\x1dENTRY_STANDING_WITHOUT_EFFECT\x10\x04*\x98\x03\n" +
 	"\x0eNoEffectReason\x12 \n" +
 	"\x1cNO_EFFECT_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!NO_EFFECT_REASON_OUTSIDE_AUDIENCE\x10\x01\x12%\n" +
@@ -1913,7 +1952,9 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x1aNO_EFFECT_REASON_NOT_ASKED\x10\x06\x12#\n" +
 	"\x1fNO_EFFECT_REASON_CASE_WITHDRAWN\x10\a\x12 \n" +
 	"\x1cNO_EFFECT_REASON_OTHER_ENTRY\x10\b\x12\"\n" +
-	"\x1eNO_EFFECT_REASON_NOT_OF_A_CASE\x10\t*\xf2\x01\n" +
+	"\x1eNO_EFFECT_REASON_NOT_OF_A_CASE\x10\t\x12\x1c\n" +
+	"\x18NO_EFFECT_REASON_HEARSAY\x10\n" +
+	"*\xf2\x01\n" +
 	"\rDeadlineState\x12\x1e\n" +
 	"\x1aDEADLINE_STATE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDEADLINE_STATE_UNDELIVERED\x10\x01\x12\x1a\n" +
