@@ -3,9 +3,6 @@ package office
 import (
 	"context"
 	"errors"
-	"time"
-
-	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -181,127 +178,6 @@ func incomplete(self certs.Office, original statement.CaseEntry, entries []state
 		}
 	}
 	return missing
-}
-
-// delivery is the [statement.Delivery] of a case. It keeps the first error.
-type delivery struct {
-	ctx context.Context //nolint:containedctx // lives as long as one call of Deadlines
-	s   *Service
-	err error
-}
-
-// Receipt implements [statement.Delivery]. The time of this office's own is in
-// the ledger, whether the receipt has reached its issuer yet or not.
-func (d *delivery) Receipt(office, name string) (time.Time, bool) {
-	origin, seq, err := parseName(name, d.s.o.Roster.Federation())
-	if err != nil || d.err != nil {
-		d.err = errOr(d.err, err)
-		return time.Time{}, false
-	}
-	switch certs.Office(office) {
-	case origin.Office:
-		e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
-		d.err = errOr(d.err, err)
-		return e.Leaf.GetTime().AsTime(), err == nil
-	case d.s.self():
-		return d.held(origin, seq)
-	}
-	receipt, err := d.s.o.Ledger.Covering(d.ctx, certs.Office(office), origin, seq)
-	if err != nil || receipt == nil {
-		d.err = errOr(d.err, err)
-		return time.Time{}, false
-	}
-	return time.Unix(receipt.Time, 0).UTC(), true
-}
-
-// held returns since when this office holds a statement of another.
-func (d *delivery) held(origin certs.Origin, seq uint64) (time.Time, bool) {
-	e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
-	if err != nil {
-		d.err = errOr(d.err, err)
-		return time.Time{}, false
-	}
-	e, _, ok, err := d.s.read(d.ctx, e)
-	whole := e.Envelope != nil || e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS // which has no bytes of its own
-	if err != nil || !ok || !whole {
-		d.err = errOr(d.err, err)
-		return time.Time{}, false
-	}
-	since, ok, err := d.s.o.Ledger.Held(d.ctx, origin, seq)
-	if err != nil || ok {
-		d.err = errOr(d.err, err)
-		return time.Unix(since, 0).UTC(), err == nil
-	}
-	at, err := d.s.o.Book.Recorded(d.ctx, e.Position.N) // by a version that did not note it
-	d.err = errOr(d.err, err)
-	return at.Truncate(time.Second), err == nil && !at.IsZero()
-}
-
-// Hours implements [statement.Delivery]. Cards are entries of their office's
-// log, so every node finds the same.
-func (d *delivery) Hours(office string, number uint64, name string) *spsv1.OfficeHours {
-	if accepted, ok := d.s.o.Roster.Card(certs.Office(office)); ok && accepted.Number() == number {
-		return accepted.Message().GetHours()
-	}
-	card, err := d.card(certs.Office(office), number, name)
-	d.err = errOr(d.err, err)
-	return card.GetHours()
-}
-
-// card returns the card of a number; of number 0 the one that was in force when
-// the office issued the statement, its newest if another office issued it.
-func (d *delivery) card(office certs.Office, number uint64, name string) (*spsv1.Card, error) {
-	at, seq, err := parseName(name, d.s.o.Roster.Federation())
-	if err != nil {
-		return nil, err
-	}
-	logs, err := d.s.logsOf(d.ctx, office)
-	if err != nil {
-		return nil, err
-	}
-	var inForce *spsv1.Card
-	for _, o := range logs {
-		p, err := d.s.past.of(d.ctx, d.s.o.Ledger, o)
-		if err != nil {
-			return nil, err
-		}
-		for _, place := range p.cards {
-			if number == 0 && (o.Epoch > at.Epoch || o.Epoch == at.Epoch && place > seq) && at.Office == office {
-				return inForce, nil
-			}
-			card, err := d.cardAt(o, place)
-			if err != nil {
-				return nil, err
-			}
-			if card == nil {
-				continue
-			}
-			if inForce = card; card.GetNumber() == number {
-				return card, nil
-			}
-		}
-	}
-	if number != 0 {
-		return nil, nil
-	}
-	return inForce, nil
-}
-
-// cardAt returns the card that an entry publishes; nil if it is no sound one.
-func (d *delivery) cardAt(o certs.Origin, seq uint64) (*spsv1.Card, error) {
-	e, err := d.s.o.Ledger.Entry(d.ctx, o, seq)
-	if err != nil || e.Fault != "" || e.Envelope == nil {
-		return nil, err
-	}
-	var outer spsv1.Envelope
-	if err := proto.Unmarshal(e.Envelope, &outer); err != nil {
-		return nil, nil //nolint:nilerr // it was marked when it was recorded
-	}
-	card, err := certs.ParseCard(outer.GetPayload())
-	if err != nil {
-		return nil, nil //nolint:nilerr // it was marked when it was recorded
-	}
-	return card.Message(), nil
 }
 
 func errOr(err, other error) error {

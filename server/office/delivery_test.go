@@ -71,7 +71,7 @@ func newDesk(t *testing.T, of *authority.Office, queries casebook.Limits) *desk 
 		t.Fatal(err)
 	}
 	o := ledgertest.OptionsOf(of, d.store, filepath.Join(t.TempDir(), "anchor"))
-	o.Fold = d.book
+	o.Fold, o.Now = d.book, now
 	if err := ledger.Init(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ type Delivery interface {
 	// statements it is the time of issue.
 	Receipt(office, statement string) (time.Time, bool)
 	// Hours returns when an office works: by its card of that number, or, if the
-	// number is 0, by the card that was in force in its log when it had the
-	// statement. It returns nil if there is no such card.
+	// number is 0, by the card that was in force when the statement was issued. It
+	// returns nil if there is no such card.
 	Hours(office string, card uint64, statement string) *spsv1.OfficeHours
 }
 
