@@ -109,9 +109,19 @@ func (e *folded) holds() bool {
 	return e.standing == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE
 }
 
-// reaches reports whether whom the entry names was told of the case by it.
+// reaches reports whether whom the entry names was told of the case by it. What
+// has no effect told nobody. But whether a response has one follows from what
+// another office said, which not everybody holds who is to see the same
+// audience: one by an office of the audience always reaches.
 func (e *folded) reaches() bool {
-	return e.standing != spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT
+	switch {
+	case e.standing != spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT:
+		return true
+	case e.reason == spsv1.NoEffectReason_NO_EFFECT_REASON_OUTSIDE_AUDIENCE,
+		e.reason == spsv1.NoEffectReason_NO_EFFECT_REASON_STATUS_MIXED:
+		return false
+	}
+	return e.Statement.GetResponse() != nil
 }
 
 func (e *folded) without(reason spsv1.NoEffectReason) {

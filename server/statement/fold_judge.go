@@ -81,11 +81,14 @@ func (f *folder) judgeAmendment(e *folded, own bool) {
 		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER)
 		return
 	}
-	at := f.find(relation(e.Statement, spsv1.RelationKind_RELATION_KIND_AMENDS))
+	ref := relation(e.Statement, spsv1.RelationKind_RELATION_KIND_AMENDS)
+	at := f.find(ref)
 	version := at.original || at.entry != nil && at.entry.Statement.GetAmendment() != nil && at.entry.office() == f.issuer()
 	switch {
+	case issuer(ref) != f.issuer():
+		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_A_VERSION)
 	case at.missing:
-		f.wait(e, relation(e.Statement, spsv1.RelationKind_RELATION_KIND_AMENDS))
+		f.wait(e, ref)
 	case at.other:
 		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_OTHER_ENTRY)
 	case !version || at.entry != nil && compareEntries(at.entry.CaseEntry, e.CaseEntry) >= 0:
@@ -105,12 +108,12 @@ func (f *folder) judgeWithdrawal(e *folded, own bool) {
 		return
 	}
 	switch at := f.find(ref); {
+	case issuer(ref) != e.office():
+		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER)
 	case at.missing:
 		f.wait(e, ref)
 	case at.other:
 		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_OTHER_ENTRY)
-	case at.original && !own, at.entry != nil && at.entry.office() != e.office():
-		e.without(spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER)
 	}
 }
 

@@ -1,7 +1,9 @@
 package statement_test
 
 import (
+	"crypto/sha256"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
@@ -22,10 +24,34 @@ func TestFoldIsTheSameInAnyOrder(t *testing.T) {
 		want := d.fold()
 		shuffled := rapid.Permutation(d.entries).Draw(t, "order")
 		twice := append(shuffled, shuffled[:len(shuffled)/2]...)
-		if diff := cmp.Diff(want, statement.Fold(d.original, twice), protocmp.Transform()); diff != "" {
+		got := statement.Fold(d.original, twice)
+		if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 			t.Fatalf("in another order (-first +second):\n%s", diff)
 		}
+		now := start.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "hours later")) * time.Hour)
+		if diff := cmp.Diff(statement.Deadlines(want, anywhen{}, now), statement.Deadlines(got, anywhen{}, now), protocmp.Transform()); diff != "" {
+			t.Fatalf("due in another order (-first +second):\n%s", diff)
+		}
 	})
+}
+
+// anywhen is a delivery in which an office has some statements, at times that
+// follow from their names, and not others.
+type anywhen struct{}
+
+func (anywhen) Receipt(office, name string) (time.Time, bool) {
+	sum := sha256.Sum256([]byte(office + name))
+	return start.Add(time.Duration(sum[0]) * time.Hour), sum[1] > 60
+}
+
+func (anywhen) Hours(office string, card uint64, name string) *spsv1.OfficeHours {
+	if card%2 == 0 {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(office + name))
+	return &spsv1.OfficeHours{TimeZone: "Asia/Bangkok", Periods: []*spsv1.OpenPeriod{
+		{Weekday: spsv1.Weekday(sum[0]%7 + 1), OpenMinute: 480, CloseMinute: 960},
+	}}
 }
 
 // TestFoldRegistersHaveOneWriter removes all that one office said: the registers
@@ -49,7 +75,11 @@ func TestFoldRegistersHaveOneWriter(t *testing.T) {
 			if office == silent {
 				continue
 			}
-			if diff := cmp.Diff(want, without[office], protocmp.Transform()); diff != "" {
+			got := without[office]
+			if got == nil {
+				got = &spsv1.Participant{} // it was only heard of
+			}
+			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
 				t.Fatalf("%s without what %s said (-with +without):\n%s", office, silent, diff)
 			}
 		}
@@ -63,39 +93,95 @@ func registers(c *spsv1.CaseState) map[string]*spsv1.Participant {
 		all[p.GetOffice()] = &spsv1.Participant{
 			Acknowledged: p.GetAcknowledged(), Stance: p.GetStance(), StanceSaid: p.GetStanceSaid(),
 			Outcome: p.GetOutcome(), OutcomeSaid: p.GetOutcomeSaid(), Part: p.GetPart(), PartSaid: p.GetPartSaid(),
+			Balances: p.GetBalances(),
 		}
 	}
 	return all
 }
 
-// sayAnything adds a statement of any office, of any kind, about any entry.
+// sayAnything adds an entry of any office, of any kind, about any entry: its own
+// words, or what it heard another say.
 func sayAnything(t *rapid.T, d *dossier) {
 	about := d.original
 	if n := len(d.entries); n > 0 && rapid.Bool().Draw(t, "about an entry") {
 		about = d.entries[rapid.IntRange(0, n-1).Draw(t, "which")]
 	}
-	kinds := []func() *spsv1.Statement{
-		func() *spsv1.Statement { return acknowledge(accepted) },
-		func() *spsv1.Statement { return acknowledge(disputed) },
-		func() *spsv1.Statement { return follow(&spsv1.FollowUp{Part: spsv1.Part_PART_DONE}) },
-		func() *spsv1.Statement { return amend(about, content(info, rapid.Bool().Draw(t, "preliminary"))) },
-		func() *spsv1.Statement { return withdraw() },
-		func() *spsv1.Statement { return withdraw(relates(withdraws, about)...) },
-		closure,
-		reopening,
-		func() *spsv1.Statement { return request(spsv1.RequestKind_REQUEST_KIND_INFORMATION, "VN", "TH") },
-		func() *spsv1.Statement { return extend(spsv1.Clock_CLOCK_ANSWER, ref(about)) },
-		func() *spsv1.Statement { return respond(about, &spsv1.Response{Result: granted}) },
-		func() *spsv1.Statement {
-			return respond(about, &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_UPHOLD})
-		},
-		func() *spsv1.Statement {
-			s := follow(&spsv1.FollowUp{Text: en("instead")})
-			s.RelatesTo = relates(supersedes, about)
-			return s
-		},
+	anyOffice := rapid.SampledFrom([]string{"TH", "VN", "CN", "LA"})
+	office := anyOffice.Draw(t, "office")
+	if rapid.IntRange(0, 9).Draw(t, "hand on") == 0 {
+		handOn(d, office, about, anyOffice.Draw(t, "to"))
+		return
 	}
-	office := rapid.SampledFrom([]string{"TH", "VN", "CN", "LA"}).Draw(t, "office")
-	kind := rapid.IntRange(0, len(kinds)-1).Draw(t, "kind")
-	d.say(office, kinds[kind]())
+	s := rapid.SampledFrom(anything).Draw(t, "kind")(t, about)
+	for _, to := range rapid.SliceOfN(anyOffice, 0, 2).Draw(t, "addressees") {
+		s.Addressees = append(s.Addressees, &spsv1.Addressee{Office: to, CardNumber: 4})
+		if rapid.IntRange(0, 2).Draw(t, "by hand") == 0 {
+			s.Addressees = append(s.Addressees, &spsv1.Addressee{Office: to, ByHand: true})
+		}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "heard") == 0 {
+		heard(anyOffice.Draw(t, "teller"), s)
+	}
+	if rapid.IntRange(0, 9).Draw(t, "exercise") == 0 {
+		s.Status = spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE
+	}
+	audience := rapid.SampledFrom([][]string{nil, {"TH", "VN"}, {"LA", "TH"}}).Draw(t, "audience")
+	d.say(office, s, audience...)
+}
+
+// anything are the kinds of statements, about an entry.
+var anything = []func(*rapid.T, statement.CaseEntry) *spsv1.Statement{
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return acknowledge(accepted) },
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return acknowledge(disputed) },
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement {
+		return follow(&spsv1.FollowUp{Part: spsv1.Part_PART_DONE, Outcome: &spsv1.Outcome{Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED}})
+	},
+	func(t *rapid.T, _ statement.CaseEntry) *spsv1.Statement {
+		return follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: anyBalances(t, "n:")}})
+	},
+	func(t *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		n := content(info, rapid.Bool().Draw(t, "preliminary"))
+		n.Balances = anyBalances(t, "")
+		s := amend(about, n)
+		s.Flags = followUp(office(rapid.SampledFrom([]string{"VN", "CN"}).Draw(t, "flag")))
+		s.Allowances = &spsv1.Allowances{Acknowledgement: hours(12), Outcome: hours(90), Dispute: hours(30), Confirmation: hours(40)}
+		return s
+	},
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return withdraw() },
+	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		return withdraw(relates(withdraws, about)...)
+	},
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return closure() },
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return reopening() },
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement {
+		return request(spsv1.RequestKind_REQUEST_KIND_INFORMATION, "VN", "TH")
+	},
+	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return askByHand("LA") },
+	func(t *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		clocks := []spsv1.Clock{
+			spsv1.Clock_CLOCK_ANSWER, spsv1.Clock_CLOCK_OUTCOME, spsv1.Clock_CLOCK_DISPUTE, spsv1.Clock_CLOCK_CONFIRMATION,
+		}
+		return extend(rapid.SampledFrom(clocks).Draw(t, "clock"), ref(about))
+	},
+	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		return respond(about, &spsv1.Response{Result: granted})
+	},
+	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		return respond(about, &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_UPHOLD})
+	},
+	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		s := follow(&spsv1.FollowUp{Text: en("instead")})
+		s.RelatesTo = relates(supersedes, about)
+		return s
+	},
+}
+
+// anyBalances are balances of some lots, whose ids begin in one way.
+func anyBalances(t *rapid.T, prefix string) []*spsv1.LotBalance {
+	var all []*spsv1.LotBalance
+	for _, lot := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"p1.l1", "p1.l2"}), rapid.ID).Draw(t, "lots") {
+		total := rapid.StringMatching("[1-9][0-9]").Draw(t, "total")
+		all = append(all, &spsv1.LotBalance{About: prefix + lot, Total: &spsv1.Quantity{Value: total}})
+	}
+	return all
 }
