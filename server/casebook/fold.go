@@ -55,7 +55,7 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 	case spsv1.LeafType_LEAF_TYPE_READDRESS:
 		rows, err := b.handOn(tx, e)
 		if err == nil {
-			err = put(tx, rows)
+			err = b.put(tx, rows)
 		}
 		return len(rows) > 0, err
 	case spsv1.LeafType_LEAF_TYPE_CARD:
@@ -73,11 +73,14 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 		effects = nil
 	}
 	for _, r := range effects {
+		if err := b.noteLate(tx, r, true); err != nil {
+			return false, err
+		}
 		if err := tx.Delete(r.table, r.key); err != nil {
 			return false, err
 		}
 	}
-	if err := put(tx, rows); err != nil {
+	if err := b.put(tx, rows); err != nil {
 		return false, err
 	}
 	return true, b.markCase(tx, reading.Statement, place, e.Position.N)
@@ -94,8 +97,11 @@ func (b *Book) rows(e ledger.Entry, reading Reading, place Place) []row {
 	}
 }
 
-func put(tx store.Tx, rows []row) error {
+func (b *Book) put(tx store.Tx, rows []row) error {
 	for _, r := range rows {
+		if err := b.noteLate(tx, r, false); err != nil {
+			return err
+		}
 		if err := tx.Put(r.table, r.key, r.value); err != nil {
 			return err
 		}

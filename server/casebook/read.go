@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"math"
 	"time"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -95,26 +94,6 @@ func (b *Book) parts(r store.Reader, whole Place, hash []byte, after, upTo uint6
 		parts = append(parts, part)
 	}
 	return parts, nil
-}
-
-// Newest returns the position of the newest part of the case of that reference,
-// its original among them, up to a position. The error is [ErrNotFound] if no
-// notification has that reference.
-func (b *Book) Newest(r store.Reader, reference string, upTo uint64) (uint64, error) {
-	whole, hash, err := b.original(r, reference)
-	if err != nil {
-		return 0, fmt.Errorf("case %s: %w", reference, err)
-	}
-	prefix := partsKey(whole.Place, hash)
-	to := binary.BigEndian.AppendUint64(bytes.Clone(prefix), min(upTo, math.MaxInt64)+1)
-	for row, err := range r.Scan(tableParts, prefix, to, true) {
-		if err != nil {
-			return 0, fmt.Errorf("case %s: %w", reference, err)
-		}
-		part, err := b.item(row.Key[len(prefix):], row.Value)
-		return max(whole.N, part.N), err
-	}
-	return whole.N, nil
 }
 
 // Referred returns what has a reference: one statement, or more if an office gave

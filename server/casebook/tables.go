@@ -14,6 +14,7 @@ import (
 const (
 	tableMeta        store.Table = "casebook.meta"        // name → value
 	tableTimes       store.Table = "casebook.times"       // position → Unix milliseconds at which it was recorded
+	tableLate        store.Table = "casebook.late"        // place and record hash of an original → how many parts came behind others
 	tableStatements  store.Table = "casebook.statements"  // position → place, summary
 	tableOffices     store.Table = "casebook.offices"     // office, position → nothing
 	tableIssued      store.Table = "casebook.issued"      // Unix milliseconds of issue, position → nothing
@@ -42,7 +43,7 @@ var derived = []store.Table{
 // Tables returns the tables that the store of a book needs; the slice is the
 // caller's.
 func Tables() []store.Table {
-	return append([]store.Table{tableMeta, tableTimes}, derived...)
+	return append([]store.Table{tableMeta, tableTimes, tableLate}, derived...)
 }
 
 // Place is where an entry stands.

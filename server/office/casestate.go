@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -100,12 +101,12 @@ func (s *Service) heldCase(ctx context.Context, reference string) (*statement.Ca
 
 // caseEtag names what has been said in a case up to a position, at this node.
 func (s *Service) caseEtag(r store.Reader, reference string, upTo uint64) (string, error) {
-	n, err := s.o.Book.Newest(r, reference, upTo)
+	x, err := s.o.Book.Extent(r, reference, upTo)
 	if err != nil {
 		return "", err
 	}
-	newest := ledger.Position{Incarnation: s.o.Ledger.Released().Incarnation, N: n}
-	return digest("case", reference, newest.String()), nil
+	newest := ledger.Position{Incarnation: s.o.Ledger.Released().Incarnation, N: x.Newest}
+	return digest("case", reference, newest.String(), strconv.FormatUint(x.Late, 10)), nil
 }
 
 // known marks the deadlines of which this office cannot know how they stand: a

@@ -36,17 +36,29 @@ func (g *goneOn) Unwrap() error {
 }
 
 // unlessGoneOn returns what fails with [goneOn] if st changes a case in which
-// something was said after a position.
-func (s *Service) unlessGoneOn(st *spsv1.Statement, after uint64) func(store.Reader) error {
-	return func(r store.Reader) error {
-		if !statement.ReachesAll(st) {
-			return nil
-		}
-		newest, err := s.o.Book.Newest(r, st.GetCaseRef().GetReference(), math.MaxInt64)
-		if err == nil && newest > after {
-			err = &goneOn{newest}
-		}
+// something was said after a position, or into which something came late since
+// unlessGoneOn was called.
+func (s *Service) unlessGoneOn(ctx context.Context, st *spsv1.Statement, after uint64) func(store.Reader) error {
+	if !statement.ReachesAll(st) {
+		return func(store.Reader) error { return nil }
+	}
+	reference := st.GetCaseRef().GetReference()
+	var before casebook.Extent
+	unread := s.o.Store.View(ctx, func(r store.Reader) (err error) {
+		before, err = s.o.Book.Extent(r, reference, after)
 		return err
+	})
+	return func(r store.Reader) error {
+		now, err := s.o.Book.Extent(r, reference, math.MaxInt64)
+		switch {
+		case err != nil:
+			return err
+		case unread != nil:
+			return unread
+		case now.Newest > after || now.Late != before.Late:
+			return &goneOn{max(now.Newest, after)}
+		}
+		return nil
 	}
 }
 

@@ -34,6 +34,7 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 		}
 	}
 	issued, err := s.whileGoingOn(ctx, func(upTo uint64) (*spsv1.IssuedStatement, error) {
+		unless := s.unlessGoneOn(ctx, req.GetStatement(), upTo)
 		st, err := s.prepare(ctx, directly(caller, req), req, nil)
 		if err != nil {
 			return nil, err
@@ -41,7 +42,7 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 		if req.GetValidateOnly() {
 			return s.wouldBe(ctx, st), nil
 		}
-		return s.enter(ctx, req, st, s.unlessGoneOn(st, upTo))
+		return s.enter(ctx, req, st, unless)
 	})
 	if err != nil {
 		return nil, refusal(err, asked)
