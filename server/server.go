@@ -163,7 +163,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	guarded := guardedStore{Store: s.store, unknown: s.fail, full: &s.full}
 	s.book, err = casebook.Open(ctx, casebook.Options{
-		Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now, CallAfter: c.CallAfter,
+		Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now,
 	})
 	if err != nil {
 		return err

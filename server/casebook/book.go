@@ -14,22 +14,19 @@ import (
 
 // version names the shape of the tables and the rules of the fold. A book of
 // another version is made again.
-const version = 7
+const version = 8
 
 var versionKey = []byte("version")
 
 // ErrNotFound says that the book has no such case.
 var ErrNotFound = errors.New("not in the casebook")
 
-// Options is what a book works with. All fields but CallAfter are required.
+// Options is what a book works with. All fields are required.
 type Options struct {
 	Store      store.Store // holds the tables of [Tables]
 	Federation string
 	Office     certs.Office     // whose book it is: it sees what is addressed to it
 	Now        func() time.Time // the clock by which it notes when something was recorded, and tells what is overdue
-	// CallAfter is after how much of its time somebody is telephoned who has not
-	// acknowledged an alert, in percent; 0: when it is over.
-	CallAfter int
 }
 
 // Book is a casebook. It is the [ledger.Fold] of a node, and its other methods
@@ -41,9 +38,6 @@ type Book struct {
 
 // Open opens the book of a store. It is [Book.Stale] if the store has none yet.
 func Open(ctx context.Context, o Options) (*Book, error) {
-	if o.CallAfter == 0 {
-		o.CallAfter = 100
-	}
 	b := &Book{o: o}
 	err := o.Store.View(ctx, func(r store.Reader) error {
 		v, err := r.Get(tableMeta, versionKey)

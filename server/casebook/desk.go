@@ -41,7 +41,7 @@ type Summarized struct {
 //	place           18 bytes, of the original
 //	lists            1 byte: a bit for each list that it is in
 //	status           1 byte, of the contract
-//	due, own due, awaited due, their due, call start, call due
+//	due, own due, awaited due, their due, first call
 //	                 8 bytes each: Unix milliseconds, 0 for none
 //	awaited          uvarint: how many receipts
 //	                 for each, office and place, 20 bytes
@@ -55,9 +55,8 @@ const (
 	atOwnDue     = atDue + 8
 	atAwaitedDue = atOwnDue + 8
 	atTheirDue   = atAwaitedDue + 8
-	atCallStart  = atTheirDue + 8
-	atCallDue    = atCallStart + 8
-	atAwaited    = atCallDue + 8
+	atCall       = atTheirDue + 8
+	atAwaited    = atCall + 8
 )
 
 const awaitedSize = 2 + placeSize
@@ -80,20 +79,19 @@ const (
 // newDeskRow returns the row of a case.
 func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 	sum := s.Summary
-	calls := statement.Unacknowledged(sum, self)
 	in := [deskLists]bool{
 		listNeedsMe: sum.GetNeedsMe(), listWaiting: sum.GetWaiting(), listUndelivered: len(sum.GetUndelivered()) > 0,
 		listByHand: sum.GetByHand() > 0, listRunning: sum.GetDueTime() != nil,
-		listToCall: len(calls) > 0, listToAcknowledge: statement.ToAcknowledge(sum, self),
+		listToCall: len(sum.GetCallsDue()) > 0, listToAcknowledge: statement.ToAcknowledge(sum, self),
 	}
-	var theirs, callStart, callDue time.Time
+	var theirs, call time.Time
 	for _, d := range sum.GetDeadlines() {
 		if due := d.GetDueTime(); due != nil && d.GetOffice() != string(self) && (theirs.IsZero() || due.AsTime().Before(theirs)) {
 			theirs = due.AsTime()
 		}
 	}
-	if len(calls) > 0 && calls[0].GetDueTime() != nil { // the earliest due first
-		callStart, callDue = calls[0].GetStartTime().AsTime(), calls[0].GetDueTime().AsTime()
+	if in[listToCall] {
+		call = timeOfStamp(sum.GetCallsDue()[0].GetCallTime())
 	}
 	row := s.Whole.append(make([]byte, 0, 256))
 	var lists byte
@@ -105,7 +103,7 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 	row = append(row, lists, small(sum.GetStatus()))
 	for _, t := range []time.Time{
 		timeOfStamp(sum.GetDueTime()), timeOfStamp(sum.GetOwnDueTime()), timeOfStamp(sum.GetNextAwaited().GetDueTime()),
-		theirs, callStart, callDue,
+		theirs, call,
 	} {
 		row = binary.BigEndian.AppendUint64(row, milli(t))
 	}
@@ -143,16 +141,6 @@ func (d deskRow) in(l deskList) bool { return d != nil && d[atLists]&(1<<l) != 0
 func (d deskRow) time(at int) int64  { return int64(binary.BigEndian.Uint64(d[at:])) }
 func (d deskRow) passed(at int, now int64) bool {
 	return d != nil && d.time(at) != 0 && d.time(at) < now
-}
-
-// toCall reports whether so many percent of the time are over in which an alert
-// is to be acknowledged.
-func (d deskRow) toCall(now int64, percent int) bool {
-	if !d.in(listToCall) || d.time(atCallDue) == 0 { // it has not arrived there
-		return false
-	}
-	start, due := time.UnixMilli(d.time(atCallStart)), time.UnixMilli(d.time(atCallDue))
-	return statement.CallTime(start, due, percent).UnixMilli() < now
 }
 
 // rest returns the awaited receipts, 20 bytes each, and the summary.

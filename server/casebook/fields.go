@@ -92,7 +92,7 @@ var fields = []Field{
 	deskField("undelivered", "of a case: an office has no receipt yet over what this office told it", listUndelivered, always),
 	deskField("by_hand", "of a case: this office has to tell an addressee something by hand", listByHand, always),
 	deskField("to_call", "of a case: an alert of this office is not acknowledged, and it is time to telephone", listToCall,
-		func(l *line, d deskRow) bool { return d.toCall(l.now, l.callAfter) }),
+		overdue(atCall)),
 	{
 		Name: "due_time", Type: "time", Operators: ordered, About: "of a case: the earliest due time of what is not done, whoever has to do it",
 		test: timeTest(ofStore, deskTime),

@@ -43,6 +43,8 @@ func TestLateness(t *testing.T) {
 		for _, d := range deadlines {
 			if d.GetOffice() == "CN" {
 				sum.NeedsMe, sum.NextOwn, sum.OwnDueTime = true, d, d.GetDueTime()
+			} else if d.GetClock() == ack {
+				sum.CallsDue = append(sum.CallsDue, &spsv1.CallDue{Office: d.GetOffice(), CallTime: d.GetDueTime()})
 			}
 		}
 		return sum

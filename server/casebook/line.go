@@ -14,16 +14,14 @@ import (
 // line is one statement that is tested.
 type line struct {
 	summary
-	n   uint64 // its position
-	r   store.Reader
-	now int64 // milliseconds since 1970
-	// callAfter is that of the options.
-	callAfter int
-	times     times             // of positions near those tested before
-	desks     deskRows          // of originals near those tested before
-	cases     map[string][]root // what references of cases stand for, as far as asked
-	pair      []byte            // room for a system and its number
-	err       error             // of the first look into the store that failed
+	n     uint64 // its position
+	r     store.Reader
+	now   int64             // milliseconds since 1970
+	times times             // of positions near those tested before
+	desks deskRows          // of originals near those tested before
+	cases map[string][]root // what references of cases stand for, as far as asked
+	pair  []byte            // room for a system and its number
+	err   error             // of the first look into the store that failed
 }
 
 // test asks something of a statement.
@@ -126,7 +124,7 @@ func yesOrNo(yes test) func(operator, value string) (test, error) {
 
 // line returns a line that no statement is read into yet.
 func (b *Book) line(r store.Reader) line {
-	return line{r: r, now: b.o.Now().UnixMilli(), callAfter: b.o.CallAfter}
+	return line{r: r, now: b.o.Now().UnixMilli()}
 }
 
 // read makes the row of a statement the one that is tested.

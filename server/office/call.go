@@ -127,12 +127,10 @@ func (s *Service) calls(ctx context.Context, reference string) (all []*spsv1.Cal
 // toCall says whom to telephone about a case of this office: who has not
 // acknowledged an alert in time, and whom it has not reached.
 func (s *Service) toCall(f *folded) []*spsv1.CallPrompt {
-	sum := statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines)
 	now := s.o.Now()
-	statement.Refresh(sum, s.self(), now, s.o.CallAfter)
 	var prompts []*spsv1.CallPrompt
-	for _, d := range statement.Unacknowledged(sum, s.self()) {
-		if d.GetDueTime() != nil && !slices.Contains(sum.GetToCall(), d.GetOffice()) {
+	for _, d := range statement.Unacknowledged(s.self(), f.State(), f.deadlines) {
+		if d.GetDueTime() != nil && !now.After(statement.CallTime(d, s.o.CallAfter)) {
 			continue
 		}
 		p := &spsv1.CallPrompt{Office: d.GetOffice(), DueTime: d.GetDueTime()}

@@ -144,7 +144,7 @@ func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (
 		return one, err
 	}
 	one.Facts = casebook.FactsOf(f.original, f.others, f.State(), f.deadlines)
-	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines)
+	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines, s.o.CallAfter)
 	for _, d := range f.deadlines {
 		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED {
 			one.Awaits, err = s.await(one.Awaits, d.GetOffice(), d.GetStatement())
@@ -230,7 +230,7 @@ func (s *Service) summaries(ctx context.Context, of []casebook.Item) (map[uint64
 	byPosition := make(map[uint64]*spsv1.CaseSummary, len(all))
 	for i, sum := range all {
 		if sum != nil {
-			statement.Refresh(sum, s.self(), s.o.Now(), s.o.CallAfter)
+			statement.Refresh(sum, s.o.Now())
 			byPosition[of[i].N] = sum
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -17,8 +19,9 @@ const mostOpen = 20
 // [Deadlines] returned for the same entries. It depends on no clock: what is due
 // is told by its due time, and running whether that has passed or not;
 // [Refresh] sets what depends on the moment. Receipts are not looked at:
-// undelivered is left empty.
-func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState, deadlines []*spsv1.Deadline) *spsv1.CaseSummary {
+// undelivered is left empty. Who has not acknowledged an alert is to be
+// telephoned when callAfter percent of its time are over.
+func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState, deadlines []*spsv1.Deadline, callAfter int) *spsv1.CaseSummary {
 	toTell := toBeToldByHand(self, original, others, c)
 	s := &spsv1.CaseSummary{
 		Status: c.GetStatus(), Classification: c.GetNotification().GetClassification(),
@@ -38,6 +41,7 @@ func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *sps
 		}
 	}
 	s.Deadlines = foremost(s.Deadlines, self)
+	s.CallsDue = callsDue(Unacknowledged(self, c, deadlines), callAfter)
 	if c.GetStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN {
 		unclocked(s, self, original, c)
 	}
@@ -180,35 +184,56 @@ func forAll(s *spsv1.Statement) bool {
 }
 
 // Refresh sets in a summary what depends on the moment: which deadlines have
-// passed, and whom to telephone, which is whoever has not acknowledged an alert
-// of this office when callAfter percent of its time are over.
-func Refresh(s *spsv1.CaseSummary, self certs.Office, now time.Time, callAfter int) {
-	s.ToCall = nil
-	refresh := func(d *spsv1.Deadline) bool {
+// passed, and whom to telephone.
+func Refresh(s *spsv1.CaseSummary, now time.Time) {
+	refresh := func(d *spsv1.Deadline) {
 		if d.GetDueTime() == nil {
-			return false
+			return
 		}
 		d.State = spsv1.DeadlineState_DEADLINE_STATE_RUNNING
 		if now.After(d.GetDueTime().AsTime()) {
 			d.State = spsv1.DeadlineState_DEADLINE_STATE_OVERDUE
 		}
-		return true
 	}
 	refresh(s.GetNextOwn())
 	refresh(s.GetNextAwaited())
 	for _, d := range s.GetDeadlines() {
-		if refresh(d) && callable(s, self, d) && now.After(CallTime(d.GetStartTime().AsTime(), d.GetDueTime().AsTime(), callAfter)) {
-			s.ToCall = append(s.ToCall, d.GetOffice())
+		refresh(d)
+	}
+	s.ToCall = nil
+	for _, call := range s.GetCallsDue() {
+		if call.GetCallTime() != nil && now.After(call.GetCallTime().AsTime()) {
+			s.ToCall = append(s.ToCall, call.GetOffice())
 		}
 	}
 }
 
-// Unacknowledged returns the deadlines of a summary by which alerts of an office
-// are to be acknowledged; those that have not started have no due time.
-func Unacknowledged(s *spsv1.CaseSummary, self certs.Office) []*spsv1.Deadline {
+// callsDue returns when those are telephoned who have not acknowledged, the first
+// one first; no time for those whose clocks have not started, who come last.
+func callsDue(unacknowledged []*spsv1.Deadline, callAfter int) []*spsv1.CallDue {
+	var calls, later []*spsv1.CallDue
+	for _, d := range unacknowledged {
+		if d.GetDueTime() == nil {
+			later = append(later, &spsv1.CallDue{Office: d.GetOffice()})
+			continue
+		}
+		calls = append(calls, &spsv1.CallDue{Office: d.GetOffice(), CallTime: timestamppb.New(CallTime(d, callAfter))})
+	}
+	slices.SortStableFunc(calls, func(a, b *spsv1.CallDue) int { return a.GetCallTime().AsTime().Compare(b.GetCallTime().AsTime()) })
+	return append(calls, later...)
+}
+
+// Unacknowledged returns the deadlines of a case by which others are to
+// acknowledge an alert of an office, and have not; those that have not started
+// have no due time.
+func Unacknowledged(self certs.Office, c *spsv1.CaseState, deadlines []*spsv1.Deadline) []*spsv1.Deadline {
+	if c.GetNotification().GetClassification() != spsv1.Classification_CLASSIFICATION_ALERT {
+		return nil
+	}
 	var all []*spsv1.Deadline
-	for _, d := range s.GetDeadlines() {
-		if callable(s, self, d) {
+	for _, d := range deadlines {
+		if open(d) && d.GetClock() == spsv1.Clock_CLOCK_ACKNOWLEDGEMENT &&
+			d.GetOffice() != string(self) && officeOf(d.GetStatement()) == string(self) {
 			all = append(all, d)
 		}
 	}
@@ -226,13 +251,9 @@ func ToAcknowledge(s *spsv1.CaseSummary, self certs.Office) bool {
 	return own(s.GetNextOwn()) || slices.ContainsFunc(s.GetDeadlines(), own)
 }
 
-func callable(s *spsv1.CaseSummary, self certs.Office, d *spsv1.Deadline) bool {
-	return s.GetClassification() == spsv1.Classification_CLASSIFICATION_ALERT && d.GetClock() == spsv1.Clock_CLOCK_ACKNOWLEDGEMENT &&
-		d.GetOffice() != string(self) && officeOf(d.GetStatement()) == string(self)
-}
-
-// CallTime returns when somebody is telephoned who has time from start until
-// due: when so many percent of it are over.
-func CallTime(start, due time.Time, percent int) time.Time {
+// CallTime returns when somebody is telephoned who has to do something by a due
+// time: when so many percent of the time for it are over.
+func CallTime(d *spsv1.Deadline, percent int) time.Time {
+	start, due := d.GetStartTime().AsTime(), d.GetDueTime().AsTime()
 	return start.Add(due.Sub(start) / 100 * time.Duration(percent))
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -15,8 +16,8 @@ import (
 // summarize returns what the case of a dossier comes to for an office.
 func summarize(d *dossier, self certs.Office, r received, now time.Duration) *spsv1.CaseSummary {
 	state := d.fold()
-	s := statement.Summarize(self, d.original, d.entries, state, statement.Deadlines(state, r, start))
-	statement.Refresh(s, self, start.Add(now), 50)
+	s := statement.Summarize(self, d.original, d.entries, state, statement.Deadlines(state, r, start), 50)
+	statement.Refresh(s, start.Add(now))
 	return s
 }
 
@@ -147,5 +148,31 @@ func TestASummaryNamesWhomToTell(t *testing.T) {
 		}
 		d.say("TH", &spsv1.Statement{HandDeliveries: []*spsv1.HandDelivery{hand}, Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{}}})
 		want = want[1:]
+	}
+}
+
+// TestWhomToCall has as many offices that do not acknowledge an alert as no
+// list of deadlines has room for, and one that is due later and called sooner.
+func TestWhomToCall(t *testing.T) {
+	const hour = time.Hour
+	d, r := newDossier(), received{"TH TH/0": 0, "VN TH/0": 0, "CN TH/0": 4 * hour}
+	for i := range 25 {
+		code := fmt.Sprintf("A%c", 'A'+i)
+		d.original.Statement.Addressees = append(d.original.Statement.Addressees, to(code))
+		r[code+" TH/0"] = 5 * hour
+	}
+	more := extend(spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, nil)
+	more.GetRequest().Extension.DueTime = timestamppb.New(start.Add(30 * hour))
+	d.say("TH", respond(d.say("VN", more), &spsv1.Response{Result: granted}))
+
+	s := summarize(d, "TH", r, 15*hour+hour/2)
+	if diff := cmp.Diff([]string{"VN"}, s.GetToCall()); diff != "" {
+		t.Errorf("to call, VN having until 30 h from 0 h and CN until 28 h from 4 h (-want +got):\n%s", diff)
+	}
+	if got := len(summarize(d, "TH", r, 20*hour).GetToCall()); got != 27 {
+		t.Errorf("%d to call, want all 27", got)
+	}
+	if got := summarize(d, "VN", r, 20*hour); len(got.GetToCall()) > 0 {
+		t.Errorf("VN is to call %v about an alert of TH", got.GetToCall())
 	}
 }

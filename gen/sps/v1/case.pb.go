@@ -1651,7 +1651,9 @@ type CaseSummary struct {
 	NextAwaited *Deadline `protobuf:"bytes,13,opt,name=next_awaited,json=nextAwaited,proto3" json:"next_awaited,omitempty"`
 	// Whom this office still has to tell something by hand: code of an office, name of a body, code or words of an area; at
 	// most 20.
-	ToTell        []string `protobuf:"bytes,14,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
+	ToTell []string `protobuf:"bytes,14,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
+	// All that have not acknowledged an alert of this office, and when each is telephoned, the first one first.
+	CallsDue      []*CallDue `protobuf:"bytes,15,rep,name=calls_due,json=callsDue,proto3" json:"calls_due,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1784,6 +1786,68 @@ func (x *CaseSummary) GetToTell() []string {
 	return nil
 }
 
+func (x *CaseSummary) GetCallsDue() []*CallDue {
+	if x != nil {
+		return x.CallsDue
+	}
+	return nil
+}
+
+// CallDue is when somebody telephones an office that has not acknowledged an alert until then.
+type CallDue struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The office.
+	Office string `protobuf:"bytes,1,opt,name=office,proto3" json:"office,omitempty"`
+	// When so much of its time is over as the node is told to wait. Absent while the alert has not arrived there.
+	CallTime      *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=call_time,json=callTime,proto3" json:"call_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CallDue) Reset() {
+	*x = CallDue{}
+	mi := &file_sps_v1_case_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CallDue) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CallDue) ProtoMessage() {}
+
+func (x *CallDue) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CallDue.ProtoReflect.Descriptor instead.
+func (*CallDue) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CallDue) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *CallDue) GetCallTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CallTime
+	}
+	return nil
+}
+
 var File_sps_v1_case_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_proto_rawDesc = "" +
@@ -1912,7 +1976,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\x0e2\x15.sps.v1.DeadlineStateR\x05state\x12 \n" +
 	"\x04done\x18\a \x01(\v2\f.sps.v1.MarkR\x04done\x12\x12\n" +
 	"\x04late\x18\b \x01(\bR\x04late\x12\x1a\n" +
-	"\bextended\x18\t \x01(\bR\bextended\"\xb8\x04\n" +
+	"\bextended\x18\t \x01(\bR\bextended\"\xe6\x04\n" +
 	"\vCaseSummary\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12>\n" +
 	"\x0eclassification\x18\x02 \x01(\x0e2\x16.sps.v1.ClassificationR\x0eclassification\x12\x19\n" +
@@ -1929,7 +1993,11 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\ato_call\x18\v \x03(\tR\x06toCall\x12+\n" +
 	"\bnext_own\x18\f \x01(\v2\x10.sps.v1.DeadlineR\anextOwn\x123\n" +
 	"\fnext_awaited\x18\r \x01(\v2\x10.sps.v1.DeadlineR\vnextAwaited\x12\x17\n" +
-	"\ato_tell\x18\x0e \x03(\tR\x06toTell*r\n" +
+	"\ato_tell\x18\x0e \x03(\tR\x06toTell\x12,\n" +
+	"\tcalls_due\x18\x0f \x03(\v2\x0f.sps.v1.CallDueR\bcallsDue\"Z\n" +
+	"\aCallDue\x12\x16\n" +
+	"\x06office\x18\x01 \x01(\tR\x06office\x127\n" +
+	"\tcall_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bcallTime*r\n" +
 	"\n" +
 	"CaseStatus\x12\x1b\n" +
 	"\x17CASE_STATUS_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -1980,7 +2048,7 @@ func file_sps_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_sps_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: sps.v1.CaseStatus
 	(EntryStanding)(0),            // 1: sps.v1.EntryStanding
@@ -1999,114 +2067,117 @@ var file_sps_v1_case_proto_goTypes = []any{
 	(*CaseState)(nil),             // 14: sps.v1.CaseState
 	(*Deadline)(nil),              // 15: sps.v1.Deadline
 	(*CaseSummary)(nil),           // 16: sps.v1.CaseSummary
-	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
-	(Classification)(0),           // 18: sps.v1.Classification
-	(*LocalizedText)(nil),         // 19: sps.v1.LocalizedText
-	(*Change)(nil),                // 20: sps.v1.Change
-	(*Allowances)(nil),            // 21: sps.v1.Allowances
-	(*Source)(nil),                // 22: sps.v1.Source
-	(*Stance)(nil),                // 23: sps.v1.Stance
-	(*Outcome)(nil),               // 24: sps.v1.Outcome
-	(Part)(0),                     // 25: sps.v1.Part
-	(*Area)(nil),                  // 26: sps.v1.Area
-	(AddresseeRole)(0),            // 27: sps.v1.AddresseeRole
-	(FlagKind)(0),                 // 28: sps.v1.FlagKind
-	(*LotBalance)(nil),            // 29: sps.v1.LotBalance
-	(*HandDelivery)(nil),          // 30: sps.v1.HandDelivery
-	(ResponseResult)(0),           // 31: sps.v1.ResponseResult
-	(RequestKind)(0),              // 32: sps.v1.RequestKind
-	(*Allowance)(nil),             // 33: sps.v1.Allowance
-	(*Extension)(nil),             // 34: sps.v1.Extension
-	(DisputeResult)(0),            // 35: sps.v1.DisputeResult
-	(Clock)(0),                    // 36: sps.v1.Clock
-	(RelationKind)(0),             // 37: sps.v1.RelationKind
-	(*Relation)(nil),              // 38: sps.v1.Relation
-	(ClosureOutcome)(0),           // 39: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 40: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 41: sps.v1.Notification
-	(Handling)(0),                 // 42: sps.v1.Handling
-	(*ExternalReference)(nil),     // 43: sps.v1.ExternalReference
+	(*CallDue)(nil),               // 17: sps.v1.CallDue
+	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
+	(Classification)(0),           // 19: sps.v1.Classification
+	(*LocalizedText)(nil),         // 20: sps.v1.LocalizedText
+	(*Change)(nil),                // 21: sps.v1.Change
+	(*Allowances)(nil),            // 22: sps.v1.Allowances
+	(*Source)(nil),                // 23: sps.v1.Source
+	(*Stance)(nil),                // 24: sps.v1.Stance
+	(*Outcome)(nil),               // 25: sps.v1.Outcome
+	(Part)(0),                     // 26: sps.v1.Part
+	(*Area)(nil),                  // 27: sps.v1.Area
+	(AddresseeRole)(0),            // 28: sps.v1.AddresseeRole
+	(FlagKind)(0),                 // 29: sps.v1.FlagKind
+	(*LotBalance)(nil),            // 30: sps.v1.LotBalance
+	(*HandDelivery)(nil),          // 31: sps.v1.HandDelivery
+	(ResponseResult)(0),           // 32: sps.v1.ResponseResult
+	(RequestKind)(0),              // 33: sps.v1.RequestKind
+	(*Allowance)(nil),             // 34: sps.v1.Allowance
+	(*Extension)(nil),             // 35: sps.v1.Extension
+	(DisputeResult)(0),            // 36: sps.v1.DisputeResult
+	(Clock)(0),                    // 37: sps.v1.Clock
+	(RelationKind)(0),             // 38: sps.v1.RelationKind
+	(*Relation)(nil),              // 39: sps.v1.Relation
+	(ClosureOutcome)(0),           // 40: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 41: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 42: sps.v1.Notification
+	(Handling)(0),                 // 43: sps.v1.Handling
+	(*ExternalReference)(nil),     // 44: sps.v1.ExternalReference
 }
 var file_sps_v1_case_proto_depIdxs = []int32{
-	17, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
+	18, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
 	4,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
-	18, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
-	19, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
-	20, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
-	21, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
+	19, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
+	20, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
+	21, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
+	22, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
 	4,  // 6: sps.v1.Told.said:type_name -> sps.v1.Mark
-	22, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
-	23, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
-	24, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
-	25, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
-	26, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
-	27, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
+	23, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
+	24, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
+	25, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
+	26, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
+	27, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
+	28, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
 	4,  // 13: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
-	28, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
-	17, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
+	29, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
+	18, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
 	4,  // 16: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
-	23, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
+	24, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
 	4,  // 18: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
-	24, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
+	25, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
 	4,  // 20: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
-	25, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
+	26, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
 	4,  // 22: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
-	29, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
+	30, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
 	6,  // 24: sps.v1.Participant.told:type_name -> sps.v1.Told
-	30, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
-	31, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
+	31, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
+	32, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
 	4,  // 27: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
-	17, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
+	18, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 29: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
-	32, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
-	33, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
-	17, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
+	33, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
+	34, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
+	18, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
 	8,  // 33: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
-	34, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
+	35, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
 	4,  // 35: sps.v1.Dispute.said:type_name -> sps.v1.Mark
-	35, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
+	36, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
 	4,  // 37: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
-	36, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
-	17, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
+	37, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
+	18, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 40: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
-	37, // 41: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
+	38, // 41: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
 	4,  // 42: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
-	38, // 43: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
+	39, // 43: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
 	1,  // 44: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
 	2,  // 45: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
 	0,  // 46: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
 	4,  // 47: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
-	39, // 48: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
-	40, // 49: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	40, // 48: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
+	41, // 49: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
 	5,  // 50: sps.v1.CaseState.versions:type_name -> sps.v1.Version
-	41, // 51: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
-	42, // 52: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
-	21, // 53: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
+	42, // 51: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
+	43, // 52: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
+	22, // 53: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
 	7,  // 54: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
 	9,  // 55: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
 	10, // 56: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
 	11, // 57: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
 	13, // 58: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
-	43, // 59: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
-	29, // 60: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
+	44, // 59: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
+	30, // 60: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
 	12, // 61: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
-	36, // 62: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
-	17, // 63: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
-	17, // 64: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
+	37, // 62: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
+	18, // 63: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
+	18, // 64: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
 	3,  // 65: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
 	4,  // 66: sps.v1.Deadline.done:type_name -> sps.v1.Mark
 	0,  // 67: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
-	18, // 68: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
-	17, // 69: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
-	17, // 70: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
+	19, // 68: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
+	18, // 69: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
+	18, // 70: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
 	15, // 71: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
 	15, // 72: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
 	15, // 73: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
-	74, // [74:74] is the sub-list for method output_type
-	74, // [74:74] is the sub-list for method input_type
-	74, // [74:74] is the sub-list for extension type_name
-	74, // [74:74] is the sub-list for extension extendee
-	0,  // [0:74] is the sub-list for field type_name
+	17, // 74: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
+	18, // 75: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
+	76, // [76:76] is the sub-list for method output_type
+	76, // [76:76] is the sub-list for method input_type
+	76, // [76:76] is the sub-list for extension type_name
+	76, // [76:76] is the sub-list for extension extendee
+	0,  // [0:76] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }
@@ -2126,7 +2197,7 @@ func file_sps_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_proto_rawDesc), len(file_sps_v1_case_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
