@@ -36,26 +36,6 @@ func (b *Book) Case(ctx context.Context, reference string, after, upTo uint64, m
 	return whole, parts, nil
 }
 
-// Parts returns what refers to an original, as Case does, from the first on. The
-// error is [ErrNotFound] if the item is no original.
-func (b *Book) Parts(ctx context.Context, whole Item, upTo uint64, most int) (parts []Item, err error) {
-	err = b.o.Store.View(ctx, func(r store.Reader) error {
-		value, err := r.Get(tableOriginals, whole.append(nil))
-		if err != nil {
-			return err
-		}
-		if len(value) < 32 {
-			return ErrNotFound
-		}
-		parts, err = b.parts(r, whole.Place, value[:32], 0, upTo, most)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("case of %s/%d: %w", whole.Origin, whole.Sequence, err)
-	}
-	return parts, nil
-}
-
 // MarkedOriginal returns the original of a case that was marked. The error is
 // [ErrNotFound] if no notification stands there.
 func (b *Book) MarkedOriginal(ctx context.Context, m Mark) (whole Item, err error) {

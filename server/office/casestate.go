@@ -14,10 +14,6 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// mostFolded is how many entries of a case are folded. A case of more has no
-// state; everything that was said is in its pages.
-const mostFolded = 10_000
-
 // addState sets what the entries of a case that are here add up to, what is to be
 // done, and the version by which acts name it.
 func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.Item, upTo ledger.Position) error {
@@ -47,8 +43,8 @@ type folded struct {
 	deadlines []*spsv1.Deadline
 }
 
-// fold folds what is here of the case of an original; nil if that is more than
-// mostFolded entries.
+// fold folds what is here of the case of an original, as far as it counts; nil
+// if the original cannot be read.
 func (s *Service) fold(ctx context.Context, whole casebook.Item, upTo uint64) (*folded, error) {
 	f, err := s.gather(ctx, whole, upTo)
 	if err != nil || f == nil {
@@ -61,8 +57,8 @@ func (s *Service) fold(ctx context.Context, whole casebook.Item, upTo uint64) (*
 
 // gather is fold without what is due.
 func (s *Service) gather(ctx context.Context, whole casebook.Item, upTo uint64) (*folded, error) {
-	parts, err := s.o.Book.Parts(ctx, whole, upTo, mostFolded+1)
-	if err != nil || len(parts) > mostFolded {
+	parts, err := s.o.Book.First(ctx, whole, upTo, statement.MostSaid+1) // so that the fold sees who said more
+	if err != nil {
 		return nil, err
 	}
 	first, err := s.caseEntries(ctx, whole)
@@ -82,7 +78,7 @@ func (s *Service) gather(ctx context.Context, whole casebook.Item, upTo uint64) 
 }
 
 // heldCase returns the case of a reference as its next statement is checked
-// against it; nil if it has no state.
+// against it; nil if its original cannot be read.
 func (s *Service) heldCase(ctx context.Context, reference string) (*statement.Case, error) {
 	upTo := s.o.Ledger.Released().N
 	whole, _, err := s.o.Book.Case(ctx, reference, 0, upTo, 0)

@@ -92,7 +92,12 @@ func (c *Case) checkEffect(s *spsv1.Statement) Problems {
 	f := newFolder(c.f.original, append(entries, next))
 	f.stand()
 	var problems Problems
-	switch e := f.entries[f.at[next.place()]]; e.standing {
+	at, counts := f.at[next.place()]
+	if !counts {
+		problems.add("case_ref.original", "TOO_MUCH", "begin another case, and say how it belongs to this one: this office has said as much here as counts")
+		return problems
+	}
+	switch e := f.entries[at]; e.standing {
 	case spsv1.EntryStanding_ENTRY_STANDING_WAITING:
 		problems.add("relates_to", "RELATION_UNKNOWN", "name a statement of this case that is held here")
 	case spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT:

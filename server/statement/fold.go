@@ -12,6 +12,10 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
+// MostSaid is how many entries of one office count in a case, the original not
+// among them: its first ones by epoch and sequence.
+const MostSaid = 1000
+
 // CaseEntry is an entry of a case as [Fold] reads it: a statement, or a
 // readdress of one. The fold keeps parts of Statement and Audience; nobody may
 // change them afterwards.
@@ -59,6 +63,8 @@ type place struct {
 // changes the result. Each register belongs to one office, and its value is what
 // that office's last valid entry says, by epoch and sequence. What is without
 // effect, taken back or waiting is listed with the reason and changes nothing.
+// Of each office [MostSaid] entries count, so that nobody can make a case too
+// long for the others; the state names who said more.
 func Fold(original CaseEntry, others []CaseEntry) *spsv1.CaseState {
 	return fold(original, others).state
 }
@@ -137,10 +143,23 @@ func newFolder(original CaseEntry, others []CaseEntry) *folder {
 	}
 	slices.SortFunc(f.entries, func(a, b folded) int { return compareEntries(a.CaseEntry, b.CaseEntry) })
 	f.entries = slices.CompactFunc(f.entries, func(a, b folded) bool { return a.place() == b.place() })
+	f.limit()
 	for i := range f.entries {
 		f.at[f.entries[i].place()] = i
 	}
 	return f
+}
+
+// limit leaves out what an office said beyond [MostSaid] entries.
+func (f *folder) limit() {
+	said := make(map[string]int)
+	f.entries = slices.DeleteFunc(f.entries, func(e folded) bool {
+		said[e.office()]++
+		if said[e.office()] == MostSaid+1 {
+			f.state.TooMuch = append(f.state.TooMuch, e.office())
+		}
+		return said[e.office()] > MostSaid
+	})
 }
 
 // compareEntries orders entries by office, epoch and sequence.

@@ -85,6 +85,12 @@ var inCase = []row{
 		want: "case_ref.original CASE_WITHDRAWN",
 	},
 	{
+		name: "answer of an office with a node, as it was heard", base: "response", clear: "case_ref handling addressees relates_to",
+		put: head + `case_ref{$own} relates_to{kind:RELATION_KIND_REPLIES entry{$wonderedEntry}}
+			source{teller{office:"TH"} means:MEANS_TELEPHONE receive_time{seconds:1} received_by{name:"An"}}`,
+		want: "source.teller.office HEARSAY",
+	},
+	{
 		name: "answer to what is no question", base: "response", clear: "relates_to",
 		put:  `relates_to{kind:RELATION_KIND_REPLIES entry{$foreignEntry}}`,
 		want: "relates_to NOTHING_TO_ANSWER",

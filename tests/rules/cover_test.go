@@ -38,6 +38,7 @@ var elsewhere = map[string]string{
 	"TARGET_REQUIRED":    "is of the requests of acts, see TestEveryMethod",
 	"TARGET_UNKNOWN":     "is of the requests of acts, see TestEveryMethod",
 	"MASK":               "is of the requests of acts, see TestEveryMethod",
+	"TOO_MUCH":           "takes a thousand statements in a case, see statement.TestMostSaid",
 }
 
 // covered fails for every rule that no row broke: each sentence of the law, and

@@ -31,6 +31,7 @@ type lives struct {
 //	narrow             one for Thailand
 //	alone              one that nobody with a node knows
 //	asked              what Thailand asks in its case
+//	wondered           what Viet Nam asks Thailand in own
 //	lifted             what Thailand disputed in own, and does no more
 //	said, asks         what Viet Nam says, and asks of Thailand, in own
 func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, foreign *spsv1.IssuedStatement) *lives {
@@ -53,6 +54,7 @@ func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, for
 	arrive(ctx, t, th, own)
 	l.issue("asked", th, l.parse(`status:STATEMENT_STATUS_ACTUAL handling:HANDLING_ADDRESSEES_ONLY addressees{office:"VN"} case_ref{$foreign}
 		request{kind:REQUEST_KIND_INFORMATION offices:"VN" text{lang:"en" text:"which lots"}}`))
+	l.issue("wondered", vn, l.parse(bases["request"]))
 	l.issue("lifted", th, l.parse(head+`case_ref{$own} acknowledgement{stance{position:STANCE_POSITION_DISPUTED reason{lang:"en" text:"no"}}}`))
 	l.issue("accepted", th, l.parse(head+`case_ref{$own} acknowledgement{stance{position:STANCE_POSITION_ACCEPTED}}`))
 	arrive(ctx, t, vn, l.named["accepted"])

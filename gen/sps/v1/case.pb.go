@@ -1344,7 +1344,11 @@ type CaseState struct {
 	// Local ids are those of the notification. What others say of it is with them.
 	Balances []*LotBalance `protobuf:"bytes,16,rep,name=balances,proto3" json:"balances,omitempty"`
 	// How the case belongs to others, as its offices say.
-	Links         []*CaseLink `protobuf:"bytes,17,rep,name=links,proto3" json:"links,omitempty"`
+	Links []*CaseLink `protobuf:"bytes,17,rep,name=links,proto3" json:"links,omitempty"`
+	// Offices that have said more in the case than counts. Of each office the first 1,000 statements and readdresses beside
+	// the original count, by epoch and sequence. What it says beyond is kept and stands in the pages of the case, is not
+	// among `entries`, and changes nothing, at every node.
+	TooMuch       []string `protobuf:"bytes,18,rep,name=too_much,json=tooMuch,proto3" json:"too_much,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1494,6 +1498,13 @@ func (x *CaseState) GetBalances() []*LotBalance {
 func (x *CaseState) GetLinks() []*CaseLink {
 	if x != nil {
 		return x.Links
+	}
+	return nil
+}
+
+func (x *CaseState) GetTooMuch() []string {
+	if x != nil {
+		return x.TooMuch
 	}
 	return nil
 }
@@ -1941,7 +1952,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\tstatement\x18\x01 \x01(\tR\tstatement\x121\n" +
 	"\bstanding\x18\x02 \x01(\x0e2\x15.sps.v1.EntryStandingR\bstanding\x12.\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x16.sps.v1.NoEffectReasonR\x06reason\x12\x0e\n" +
-	"\x02by\x18\x04 \x01(\tR\x02by\"\xe4\x06\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\"\xff\x06\n" +
 	"\tCaseState\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12-\n" +
 	"\vstatus_said\x18\x02 \x01(\v2\f.sps.v1.MarkR\n" +
@@ -1965,7 +1976,8 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\aentries\x18\x0e \x03(\v2\x11.sps.v1.CaseEntryR\aentries\x12J\n" +
 	"\x13external_references\x18\x0f \x03(\v2\x19.sps.v1.ExternalReferenceR\x12externalReferences\x12.\n" +
 	"\bbalances\x18\x10 \x03(\v2\x12.sps.v1.LotBalanceR\bbalances\x12&\n" +
-	"\x05links\x18\x11 \x03(\v2\x10.sps.v1.CaseLinkR\x05links\"\xd6\x02\n" +
+	"\x05links\x18\x11 \x03(\v2\x10.sps.v1.CaseLinkR\x05links\x12\x19\n" +
+	"\btoo_much\x18\x12 \x03(\tR\atooMuch\"\xd6\x02\n" +
 	"\bDeadline\x12#\n" +
 	"\x05clock\x18\x01 \x01(\x0e2\r.sps.v1.ClockR\x05clock\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x1c\n" +

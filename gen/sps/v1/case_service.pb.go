@@ -1293,8 +1293,8 @@ type Case struct {
 	Statements []*IssuedStatement `protobuf:"bytes,4,rep,name=statements,proto3" json:"statements,omitempty"`
 	// Token of the next page of `statements`; empty at the end.
 	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// What all entries of the case that are here add up to. On the first page of GetCase only; absent if more than 10,000
-	// entries refer to the original.
+	// What the entries of the case that are here add up to, of each office its first 1,000; the state names who said more.
+	// On the first page of GetCase only.
 	State *CaseState `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	// What is to be done, by whom and by when, as it stands now. On the first page of GetCase only.
 	Deadlines []*Deadline `protobuf:"bytes,7,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
