@@ -3,6 +3,7 @@ package codes
 import (
 	"hash/fnv"
 	"iter"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -68,6 +69,7 @@ type List struct {
 	byCode  map[string]int
 	folded  string // of all entries, what they are found by; see search.go
 	starts  []int  // of each entry in folded, and the end
+	sorted  []int  // the entries by how they begin in folded, which is by the keys of their codes
 	print   uint64
 }
 
@@ -122,6 +124,13 @@ func (l *List) ready() {
 		_, _ = sum.Write([]byte(e.Code + "\x00")) // never fails
 	}
 	l.folded, l.starts = folded.String(), append(l.starts, folded.Len())
+	l.sorted = make([]int, len(l.entries))
+	for i := range l.sorted {
+		l.sorted[i] = i
+	}
+	slices.SortFunc(l.sorted, func(a, b int) int {
+		return strings.Compare(l.folded[l.starts[a]:l.starts[a+1]], l.folded[l.starts[b]:l.starts[b+1]])
+	})
 	_, _ = sum.Write([]byte(l.System + "\x00" + l.Version))
 	l.print = sum.Sum64()
 }

@@ -1,6 +1,8 @@
 package codes
 
 import (
+	"iter"
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -26,98 +28,112 @@ type Query struct {
 // that are so, then names that begin so, then the others; among equals the order
 // of the list. A retired code is found by its whole code only.
 //
-// Its time grows with the list: 100,000 entries take some milliseconds.
+// Its time grows with the list, and with the offset: 100,000 entries take some
+// milliseconds.
 func (l *List) Search(q Query) (found []Entry, more bool) {
-	m := newMatcher(q.Words)
-	exact, isCode := l.byCode[m.raw]
-	var ranked [ranks][]int
-	for _, i := range l.candidates(m) {
-		if q.Under != "" && l.entries[i].Parent != q.Under {
-			continue
-		}
-		rank, ok := rankCode, isCode && i == exact
-		if !ok {
-			rank, ok = m.rank(l.folded[l.starts[i]:l.starts[i+1]])
-		}
-		if !ok || rank != rankCode && l.entries[i].Retired {
-			continue
-		}
-		ranked[rank] = append(ranked[rank], i)
-	}
 	skip := q.Offset
-	for _, of := range ranked {
-		if skip >= len(of) {
-			skip -= len(of)
-			continue
-		}
-		for _, i := range of[skip:] {
-			if len(found) == q.Limit {
-				return found, true
-			}
+	for i := range l.ranked(q) {
+		switch {
+		case skip > 0:
+			skip--
+		case len(found) == q.Limit:
+			return found, true
+		default:
 			found = append(found, l.entries[i])
 		}
-		skip = 0
 	}
 	return found, false
 }
 
-// candidates returns the entries, by index and in order, that a matcher has to
-// look at: those with its longest word, those whose code begins so, and the one
-// whose code it is.
-func (l *List) candidates(m *matcher) []int {
-	if m.raw == "" {
-		all := make([]int, len(l.entries))
-		for i := range all {
-			all[i] = i
+// fewHits is how many entries with a word are all ranked at once.
+const fewHits = 1000
+
+// ranked yields the entries that a query finds, by index, the best first. Of a
+// word that many entries have, it looks for those of a rank when those above have
+// been taken, so that hardly more are looked at than are wanted.
+func (l *List) ranked(q Query) iter.Seq[int] {
+	m := newMatcher(q.Words)
+	wanted := func(i int) bool { return q.Under == "" || l.entries[i].Parent == q.Under }
+	return func(yield func(int) bool) {
+		if m.raw == "" {
+			for i, e := range l.entries {
+				if wanted(i) && !e.Retired && !yield(i) {
+					return
+				}
+			}
+			return
 		}
-		return all
+		exact, isCode := l.byCode[m.raw]
+		if isCode && wanted(exact) && !yield(exact) {
+			return
+		}
+		few, all := first(l.having(m.texts[rankWords]), fewHits)
+		for rank, text := range m.texts {
+			hits := l.having(text)
+			switch {
+			case rank <= rankCodeBegins:
+				hits = l.coded(text)
+			case all:
+				hits = slices.Values(few)
+			}
+			for i := range hits {
+				if !wanted(i) || isCode && i == exact || l.entries[i].Retired {
+					continue
+				}
+				if got, ok := m.rank(l.folded[l.starts[i]:l.starts[i+1]]); ok && got == rank && !yield(i) {
+					return
+				}
+			}
+		}
 	}
-	found := union(l.having(m.longest), l.having(m.code))
-	if i, ok := l.byCode[m.raw]; ok {
-		found = union(found, []int{i})
-	}
-	return found
 }
 
-// having returns the entries, by index and in order, in whose folded text a text
+// first returns the first of a sequence, and whether that is all of it.
+func first(of iter.Seq[int], most int) (some []int, all bool) {
+	for i := range of {
+		if len(some) == most {
+			return some, false
+		}
+		some = append(some, i)
+	}
+	return some, true
+}
+
+// coded yields the entries, by index and in order, whose folded text begins with
+// a text; none for an empty text.
+func (l *List) coded(text string) iter.Seq[int] {
+	if text == "" {
+		return slices.Values([]int(nil))
+	}
+	from := sort.Search(len(l.sorted), func(i int) bool { return l.folded[l.starts[l.sorted[i]]:] >= text })
+	n := sort.Search(len(l.sorted)-from, func(i int) bool { return !strings.HasPrefix(l.folded[l.starts[l.sorted[from+i]]:], text) })
+	return slices.Values(slices.Sorted(slices.Values(l.sorted[from : from+n])))
+}
+
+// having yields the entries, by index and in order, in whose folded text a text
 // is; none for an empty text. Looking through all folded texts as one is many
 // times faster than through each.
-func (l *List) having(text string) []int {
-	if text == "" {
-		return nil
-	}
-	var found []int
-	entry := 0
-	for at := 0; at < len(l.folded); at = l.starts[entry] {
-		hit := strings.Index(l.folded[at:], text)
-		if hit < 0 {
-			break
+func (l *List) having(text string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		if text == "" {
+			return
 		}
-		// The entry that the hit is in is the last that does not start after it.
-		entry += sort.SearchInts(l.starts[entry:], at+hit+1) - 1
-		found = append(found, entry)
-		entry++
-	}
-	return found
-}
-
-// union returns what is in one of two ordered lists, each once, in order.
-func union(a, b []int) []int {
-	if len(b) == 0 {
-		return a
-	}
-	all := make([]int, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		first := min(a[0], b[0])
-		if a[0] == first {
-			a = a[1:]
+		entry := 0
+		for at := 0; at < len(l.folded); at = l.starts[entry] {
+			hit := strings.Index(l.folded[at:], text)
+			if hit < 0 {
+				return
+			}
+			if at+hit >= l.starts[entry+1] {
+				// The entry that the hit is in is the last that does not start after it.
+				entry += sort.SearchInts(l.starts[entry:], at+hit+1) - 1
+			}
+			if !yield(entry) {
+				return
+			}
+			entry++
 		}
-		if b[0] == first {
-			b = b[1:]
-		}
-		all = append(all, first)
 	}
-	return append(append(all, a...), b...)
 }
 
 // Ranks of what is found, the best first.
@@ -168,17 +184,18 @@ func spelled(r rune) bool {
 
 // matcher holds a query as it is compared.
 type matcher struct {
-	raw     string
-	code    string   // edge and key: how a folded entry begins whose code begins so; empty without a key
-	name    string   // how a name stands in a folded entry that begins with all the words in this order
-	words   []string // each with a blank before it, if it can only begin a word
-	longest string   // of these
+	raw   string
+	code  string        // edge and key: how a folded entry begins whose code begins so; empty without a key
+	name  string        // how a name stands in a folded entry that begins with all the words in this order
+	words []string      // each with a blank before it, if it can only begin a word
+	texts [ranks]string // for each rank what all entries of it have; empty if there are none
 }
 
 func newMatcher(query string) *matcher {
 	m := &matcher{raw: strings.TrimSpace(query)}
 	if k := key(query); k != "" {
 		m.code = edge + k
+		m.texts[rankCode], m.texts[rankCodeBegins] = m.code+edge, m.code
 	}
 	whole := words(query)
 	m.name = edge + " " + whole
@@ -187,9 +204,12 @@ func newMatcher(query string) *matcher {
 			w = " " + w
 		}
 		m.words = append(m.words, w)
-		if len(w) > len(m.longest) {
-			m.longest = w
+		if longest := &m.texts[rankWords]; len(w) > len(*longest) {
+			*longest = w
 		}
+	}
+	if len(m.words) > 0 {
+		m.texts[rankName], m.texts[rankNameBegins] = m.name+edge, m.name
 	}
 	return m
 }
@@ -206,10 +226,8 @@ func unbroken(word string) bool {
 // rank returns how well an entry fits; false if it does not.
 func (m *matcher) rank(folded string) (int, bool) {
 	switch {
-	case m.raw == "":
-		return rankWords, true
 	case m.code != "" && strings.HasPrefix(folded, m.code):
-		if strings.HasPrefix(folded[len(m.code):], edge) {
+		if strings.HasPrefix(folded, m.texts[rankCode]) {
 			return rankCode, true
 		}
 		return rankCodeBegins, true
@@ -224,7 +242,7 @@ func (m *matcher) rank(folded string) (int, bool) {
 	switch {
 	case !strings.Contains(folded, m.name):
 		return rankWords, true
-	case strings.Contains(folded, m.name+edge):
+	case strings.Contains(folded, m.texts[rankName]):
 		return rankName, true
 	}
 	return rankNameBegins, true

@@ -3,7 +3,9 @@ package codes_test
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -107,14 +109,59 @@ func TestSearchInALargeList(t *testing.T) {
 	}
 }
 
-// BenchmarkSearch says what a search of 100,000 entries takes; the goal is 20 ms.
+// TestTheBestOfManyComesFirst looks for a word that more entries have than are
+// ranked at once.
+func TestTheBestOfManyComesFirst(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("code,en\n")
+	for i := range 3000 {
+		fmt.Fprintf(&b, "P%04d,old port %d\n", i, i)
+	}
+	b.WriteString("P9000,port of call\nP9001,Port\nQ1,port of rest\nportal,way in\nPORT,port too\n")
+	l, err := codes.Read(strings.NewReader(b.String()), "places@1.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for words, want := range map[string]string{
+		"port":      "PORT portal P9001 P9000 Q1 P0000",
+		"old port":  "P0000 P0001 P0002 P0003 P0004 P0005",
+		"port old":  "P0000 P0001 P0002 P0003 P0004 P0005",
+		"p":         "P0000 P0001 P0002 P0003 P0004 P0005",
+		"call port": "P9000",
+	} {
+		var got []string
+		found, _ := l.Search(codes.Query{Words: words, Limit: 6})
+		for _, e := range found {
+			got = append(got, e.Code)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q finds %v first, want %s", words, got, want)
+		}
+	}
+}
+
+// BenchmarkSearch says what a search of 100,000 entries takes of the processor,
+// which others on the machine do not change as they do the time on the wall; the
+// goal is 20 ms.
 func BenchmarkSearch(b *testing.B) {
 	l := large(b, 100_000)
-	for _, words := range []string{"", "AB00", "tan cang 99999", "new haven", "nothing of it"} {
+	for _, words := range []string{"", "AB00", "tan cang 99999", "port", "haven", "new haven", "nothing of it"} {
 		b.Run(words, func(b *testing.B) {
+			begun := processor(b)
 			for b.Loop() {
 				l.Search(codes.Query{Words: words, Limit: 50})
 			}
+			b.ReportMetric(float64((processor(b)-begun).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
 	}
+}
+
+// processor returns the time for which the process has been computing.
+func processor(tb testing.TB) time.Duration {
+	tb.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
