@@ -22,3 +22,16 @@ func TestLanguage(t *testing.T) {
 		}
 	}
 }
+
+func TestLanguagesThatThereAre(t *testing.T) {
+	for tag, want := range map[string]bool{
+		"": true, "en": true, "vi": true, "th": true, "zh": true, "zh-Hans": true, "zh-CN": true, "VI": true, "vi_VN": true, "km": true,
+		"xx": false, "english": false, "-": false, "tiếng Việt": false,
+	} {
+		if err := checkLanguage(tag); (err == nil) != want {
+			t.Errorf("checkLanguage(%q) = %v, want that it is one: %t", tag, err, want)
+		} else if err != nil && exitCode(t.Context(), err) != exitUsage {
+			t.Errorf("%q ends with exit code %d, want %d", tag, exitCode(t.Context(), err), exitUsage)
+		}
+	}
+}

@@ -60,6 +60,8 @@ What to type for common tasks: spsctl help examples. Exit codes for scripts:
 spsctl help exit-codes.`,
 		SilenceErrors: true, // run prints them
 		SilenceUsage:  true,
+
+		PersistentPreRunE: func(*cobra.Command, []string) error { return checkLanguage(a.lang) },
 	}
 	group(root)
 	root.SetIn(a.in)
