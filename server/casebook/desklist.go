@@ -112,8 +112,8 @@ func unitTest(l *line, p pattern) bool {
 // position, looking at about so many rows. It reports whether there may be more.
 func (b *Book) CountCases(ctx context.Context, q Query, upTo uint64, budget int) (n int, more bool, err error) {
 	if !q.all() || q.order.ofDesk() {
-		items, next, err := b.Cases(ctx, q, Page{UpTo: upTo, Limit: budget, Budget: budget})
-		return len(items), next != nil, err
+		_, n, next, err := b.list(ctx, ofCases(q), q, Page{UpTo: upTo, Limit: budget, Budget: budget}, true, caseOnly)
+		return n, next != nil, err
 	}
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
 		n, more = 0, false

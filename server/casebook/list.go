@@ -57,19 +57,28 @@ func (b *Book) Statements(ctx context.Context, office certs.Office, q Query, p P
 	if office != "" {
 		x = indexOf(q.order, tableOffices, []byte(office))
 	}
-	return b.list(ctx, x, q, p, func(s summary) bool { return office == "" || s.office() == office })
+	items, _, next, err := b.list(ctx, x, q, p, false, func(s summary) bool { return office == "" || s.office() == office })
+	return items, next, err
 }
 
 // Cases returns a page of the originals of the cases that q asks for, as
 // Statements does.
 func (b *Book) Cases(ctx context.Context, q Query, p Page) ([]Item, []byte, error) {
+	items, _, next, err := b.list(ctx, ofCases(q), q, p, false, caseOnly)
+	return items, next, err
+}
+
+func caseOnly(s summary) bool { return s.has(isCase) }
+
+// ofCases returns the index by which the cases of a query are read.
+func ofCases(q Query) index {
 	x := indexOf(q.order, tableCases, nil)
 	if within := q.test.within; within != 0 {
 		x = indexOf(q.order, tableDeskLists, []byte{byte(within - 1)})
 	} else if !q.all() { // most summaries are looked at: to go over all is faster than to look up each
 		x = indexOf(q.order, tableStatements, nil)
 	}
-	return b.list(ctx, x, q, p, func(s summary) bool { return s.has(isCase) })
+	return x
 }
 
 // indexOf returns the index of an order; recorded is that of the order of
@@ -104,28 +113,27 @@ func indexOf(o order, recorded store.Table, prefix []byte) index {
 	}
 }
 
-func (b *Book) list(ctx context.Context, x index, q Query, p Page, of func(summary) bool) ([]Item, []byte, error) {
+// list returns a page, or only how many items it has if count is set.
+func (b *Book) list(ctx context.Context, x index, q Query, p Page, count bool, of func(summary) bool) (items []Item, n int, next []byte, err error) {
 	if p.From != nil && !x.size(p.From) {
-		return nil, nil, ErrMark
+		return nil, 0, nil, ErrMark
 	}
-	var items []Item
 	for {
 		var some []Item
-		var spent int
-		var next []byte
+		var found, spent int
 		err := b.o.Store.View(ctx, func(r store.Reader) (err error) {
-			l := look{b: b, index: x, q: q, page: p, of: of, line: b.line(r)}
+			l := look{b: b, index: x, q: q, page: p, of: of, line: b.line(r), count: count}
 			next, err = l.rows()
-			some, spent = l.items, l.spent
+			some, found, spent = l.items, l.found, l.spent
 			return err
 		})
 		if err != nil {
-			return nil, nil, fmt.Errorf("list in the casebook: %w", err)
+			return nil, 0, nil, fmt.Errorf("list in the casebook: %w", err)
 		}
-		items = append(items, some...)
-		p.From, p.Limit, p.Budget = next, p.Limit-len(some), p.Budget-spent
+		items, n = append(items, some...), n+found
+		p.From, p.Limit, p.Budget = next, p.Limit-found, p.Budget-spent
 		if next == nil || p.Limit <= 0 || p.Budget <= 0 {
-			return items, next, nil
+			return items, n, next, nil
 		}
 	}
 }

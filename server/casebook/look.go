@@ -23,6 +23,8 @@ type look struct {
 	line  line         // the one that is tested
 	some  []*candidate // room for those of a batch that are tested
 	items []Item
+	found int  // how many items there are, or would be
+	count bool // nobody wants the items
 	spent int
 }
 
@@ -90,7 +92,7 @@ func (l *look) largest() int {
 	return 512
 }
 
-func (l *look) full() bool { return len(l.items) >= l.page.Limit || l.spent >= l.page.Budget }
+func (l *look) full() bool { return l.found >= l.page.Limit || l.spent >= l.page.Budget }
 
 // settle tests a batch and adds to the page what it found, in the order of the
 // list. It returns the mark of the first row that the page has no room for.
@@ -104,6 +106,10 @@ func (l *look) settle(batch []candidate) ([]byte, error) {
 		}
 		l.spent += 1 + len(c.summary)>>10
 		if !c.found {
+			continue
+		}
+		l.found++
+		if l.count {
 			continue
 		}
 		item, err := l.b.item(c.position, c.summary[:placeSize])

@@ -31,7 +31,7 @@ func (b *Book) Similar(ctx context.Context, s *spsv1.Statement, since time.Time,
 	p := Page{UpTo: upTo, Limit: atOnce, Budget: atOnce}
 	for more := true; more && len(same) < most; more = p.From != nil {
 		found := make(map[Place]Likeness)
-		items, next, err := b.list(ctx, x, Query{order: byIssueTime}, p, func(s summary) bool {
+		items, _, next, err := b.list(ctx, x, Query{order: byIssueTime}, p, false, func(s summary) bool {
 			if !s.has(isCase) || spsv1.StatementStatus(s[atStatus]) != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL {
 				return false
 			}
