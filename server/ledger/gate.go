@@ -134,7 +134,8 @@ func compareAnchor(r store.Reader, row logRow, epoch uint64, last anchored) (str
 	case was.Origin.Epoch > epoch:
 		return fmt.Sprintf("the store ends with epoch %d and the anchor says %s: the store is older than the anchor", epoch, was.Origin), nil
 	case was.Origin.Epoch < epoch:
-		return "", nil // the crash came between the new epoch and its anchor
+		// After a crash between a new epoch and its anchor, the store says so.
+		return fmt.Sprintf("the store ends with epoch %d and the anchor says %s: the anchor is not the newest, so nobody knows whether the store is", epoch, was.Origin), nil
 	case was.Size > row.size:
 		return fmt.Sprintf("the store holds %d entries of the own log and the anchor says that %d were released: the store is older than the anchor", row.size, was.Size), nil
 	}

@@ -38,8 +38,9 @@ func (l *Ledger) viewGate(r store.Reader, released *signedTree) (v gateView, err
 			}
 		}
 	}
-	if l.recovery.anchor != nil {
-		v.blocked, err = compareAnchor(r, row, l.own.Epoch, *l.recovery.anchor)
+	// An anchor of an earlier epoch says nothing about this log, as if it were missing.
+	if a := l.recovery.anchor; a != nil && a.tree.Origin.Epoch >= l.own.Epoch {
+		v.blocked, err = compareAnchor(r, row, l.own.Epoch, *a)
 		if err != nil {
 			return v, err
 		}

@@ -2,6 +2,8 @@ package ledger_test
 
 import (
 	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/spsalert/spsalert/certs"
@@ -50,4 +52,32 @@ func TestAnEpochThatPeersHoldIsNotOpenedAgain(t *testing.T) {
 			t.Errorf("NewEpoch with a card made for it = %v, %v; want the epoch after %v", got.Origin, err, opened.Origin)
 		}
 	})
+}
+
+// Nobody but a crash leaves the anchor in the epoch before, and the store says so
+// then: this one was put back, and the store may have been with it.
+func TestAnAnchorOfAnEarlierEpochShutsTheGate(t *testing.T) {
+	vn, cn, th := restorable(t)
+	saved, earlier := backup(t, vn), filepath.Join(t.TempDir(), "anchor")
+	whileStopped(t, vn, func(_, own string) { copyFile(t, own, earlier) })
+	restore(t, vn, saved, true)
+	if _, err := vn.Office.NextEpoch(nil); err != nil {
+		t.Fatal(err)
+	}
+	whileShut(t, vn, func(o ledger.Options) {
+		if _, err := ledger.NewEpoch(t.Context(), o, []certs.Office{"CN", "TH"}, ""); err != nil {
+			t.Fatal(err)
+		}
+	})
+	vn.Issue(t, "r1", "r1")
+	whileStopped(t, vn, func(_, own string) { copyFile(t, earlier, own) })
+	if why := vn.Why(); !strings.Contains(why, "the anchor is not the newest") || !strings.Contains(why, "waiting for CN, TH") {
+		t.Errorf("Why = %q, want that the anchor is not the newest, and who can tell", why)
+	}
+	mustMeet(t, vn, cn, th)
+	if why := vn.Why(); why != "" {
+		t.Fatalf("everybody has answered: Why = %q, want an open gate", why)
+	}
+	vn.Restart(t)
+	vn.Issue(t, "r2", "r2")
 }
