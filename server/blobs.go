@@ -43,6 +43,31 @@ func (s *Server) awaitBlobs(ctx context.Context) error {
 	return nil
 }
 
+// fetchRefilled has the attachments fetched of own statements that came back
+// from peers, until ctx is done: their files were here once, so the casebook
+// does not await them.
+func (s *Server) fetchRefilled(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.refilled:
+		}
+		if err := s.awaitBlobs(ctx); err != nil && ctx.Err() == nil {
+			s.logger.Error("attachments of statements that came back are not fetched before the next start", "err", err)
+		}
+		s.exchange.Fetch()
+	}
+}
+
+// wakeRefilled wakes fetchRefilled.
+func (s *Server) wakeRefilled() {
+	select {
+	case s.refilled <- struct{}{}:
+	default:
+	}
+}
+
 // sweepOnce removes attachments that no statement, draft or finding names.
 func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 	drafted, err := s.office.Drafts().Files(ctx)

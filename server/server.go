@@ -96,6 +96,7 @@ type Server struct {
 
 	published atomic.Uint64 // number of the own card that is in the own log
 	failed    chan error    // of size one
+	refilled  chan struct{} // of size one: own statements came back
 }
 
 // New opens what the configuration names, and rebuilds the casebook if it is
@@ -107,6 +108,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		config: o.Config, logger: o.Logger, now: o.Now, version: o.Version, listeners: o.Listeners, tokens: o.Tokens,
 		draining: make(chan struct{}),
 		failed:   make(chan error, 1),
+		refilled: make(chan struct{}, 1),
 		cancel:   func() {},
 		health:   health.NewServer(),
 	}
@@ -213,6 +215,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 			s.metrics.SessionEnded(string(office), string(reason))
 		},
 		Receipted: func(office certs.Office, after time.Duration) { s.metrics.Receipted(string(office), after) },
+		Refilled:  s.wakeRefilled,
 	})
 	s.office = office.New(office.Options{
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
@@ -325,6 +328,7 @@ func (s *Server) Start(ctx context.Context) error {
 		s.running.Go(func() { s.backups.Run(life) })
 	}
 	s.running.Go(func() { s.sweepBlobs(life) })
+	s.running.Go(func() { s.fetchRefilled(life) })
 	s.running.Go(func() { s.office.KeepDesk(life, s.logger) })
 	s.running.Go(func() { s.watchClock(life) })
 	s.running.Go(statement.Warm)

@@ -165,7 +165,8 @@ func (b *Book) Arrived(ctx context.Context, a Awaited) error {
 
 // Await puts all attachments that are named and not here among those that are
 // awaited: after a restore files may be missing, of the own office's statements
-// too, and one may have been found damaged. It is called at the start.
+// too, and one may have been found damaged. It is called at the start, and when
+// own statements came back.
 func (b *Book) Await(ctx context.Context, here func(sum [32]byte) bool) error {
 	var gone []Named
 	err := b.o.Store.View(ctx, func(r store.Reader) error {

@@ -30,10 +30,12 @@ type Options struct {
 	// Ended, if set, is told of each session that ended, with a reason of the
 	// published table. Receipted, if set, is told of each receipt that covers more
 	// of the own log than the one before, with how long ago the newest entry that
-	// it covers was issued. Both MUST return at once, and be safe for concurrent
-	// use.
+	// it covers was issued. Refilled, if set, is told when all that a peer holds of
+	// an own log that was lacking here has come. All MUST return at once, and be
+	// safe for concurrent use.
 	Ended     func(office certs.Office, reason access.Reason)
 	Receipted func(office certs.Office, after time.Duration)
+	Refilled  func()
 
 	// Blobs has the attachments, and Book says which are awaited; nil: this
 	// node neither serves nor fetches any.
@@ -57,6 +59,7 @@ type Exchange struct {
 	software   string
 	ended      func(certs.Office, access.Reason)
 	receipted  func(certs.Office, time.Duration)
+	refilled   func()
 	blobs      *blob.Store
 	book       *casebook.Book
 	wanted     *wanted
@@ -82,7 +85,7 @@ func New(o Options) *Exchange {
 	x := &Exchange{
 		ledger: o.Ledger, roster: o.Roster, office: own.Office(), federation: own.Federation(),
 		dial: o.Dial, now: o.Now, logger: o.Logger, software: o.Software, blobs: o.Blobs, book: o.Book,
-		ended: o.Ended, receipted: o.Receipted,
+		ended: o.Ended, receipted: o.Receipted, refilled: o.Refilled,
 		stopping: make(chan struct{}),
 		fatal:    make(chan error, 1),
 		sessions: make(map[certs.Office]*session),

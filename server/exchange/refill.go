@@ -178,10 +178,14 @@ func (s *session) recordOwn(ctx context.Context, d delivery) error {
 	}
 	s.mu.Lock()
 	s.inbox.wanted[d.origin].next = page.End()
-	if page.End() >= s.inbox.holds[d.origin] {
+	all := page.End() >= s.inbox.holds[d.origin]
+	if all {
 		s.inbox.asked[d.origin] = true
 	}
 	s.mu.Unlock()
+	if all && s.x.refilled != nil {
+		s.x.refilled()
+	}
 	poke(s.lacking)
 	return nil
 }
