@@ -62,7 +62,9 @@ func (l *Ledger) openHead(note []byte) (seal.Checkpoint, error) {
 // checkpoint of the own log that is larger than it, or different, also closes
 // the gate, and it stays closed over a restart: the store is not the newest. If
 // the gate is shut already and what is missing is being fetched, a larger one
-// is no error. Nothing is judged by what is damaged here: that is [ErrCorrupt].
+// is no error. A checkpoint of another office's log that covers more than the one
+// held, and no more than the entries held, takes its place. Nothing is judged by
+// what is damaged here: that is [ErrCorrupt].
 // Other errors are those of seal.OpenCheckpoint, [certs.ErrNoCard], and those of
 // ctx and the store.
 func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) (seal.Checkpoint, error) {
@@ -70,44 +72,56 @@ func (l *Ledger) CheckHead(ctx context.Context, from certs.Office, note []byte) 
 	if err != nil {
 		return seal.Checkpoint{}, fmt.Errorf("head from %s: %w", from, err)
 	}
-	size, noNote, same, err := l.compareHead(ctx, c)
+	held, err := l.compareHead(ctx, c)
 	switch {
 	case err != nil:
 		return seal.Checkpoint{}, err
 	case l.isOwn(c.Origin):
-		return c, l.checkOwnHead(ctx, from, signedTree{c, bytes.Clone(note)}, size, same)
-	case !same:
+		return c, l.checkOwnHead(ctx, from, signedTree{c, bytes.Clone(note)}, held.size, held.same)
+	case !held.same:
 		return c, fmt.Errorf("%w: %s holds a checkpoint of %s at size %d with another root than the entries held here",
 			ErrInconsistent, from, c.Origin, c.Size)
-	case c.Size > size:
+	case c.Size > held.size:
 		return c, l.beyond.compare(from, signedTree{c, bytes.Clone(note)})
-	case noNote:
-		return c, l.renewNote(ctx, signedTree{c, bytes.Clone(note)})
+	case c.Size > held.noted:
+		err := l.renewNote(ctx, signedTree{c, bytes.Clone(note)})
+		if !errors.Is(err, store.ErrFull) { // else another one comes
+			return c, err
+		}
 	}
 	return c, nil
 }
 
-// compareHead returns how much of a log is held here, whether without a
-// checkpoint, and whether a checkpoint covers the same as far as that goes.
-func (l *Ledger) compareHead(ctx context.Context, c seal.Checkpoint) (size uint64, noNote, same bool, err error) {
+// compared is what is held of a log beside a checkpoint of it.
+type compared struct {
+	size  uint64
+	noted uint64 // size of the checkpoint that is held; 0: none
+	same  bool   // the checkpoint covers the same, as far as that is held
+}
+
+// compareHead compares a checkpoint with what is held of its log.
+func (l *Ledger) compareHead(ctx context.Context, c seal.Checkpoint) (held compared, err error) {
 	released := l.released()
 	err = l.viewAgain(ctx, func(r store.Reader) error {
-		size, noNote, same = 0, false, true
+		held = compared{same: true}
 		row, ok, err := getLog(r, c.Origin)
 		if err != nil || !ok {
 			return err
 		}
-		size, noNote = row.size, len(row.note) == 0
-		if c.Size > size {
+		held.size = row.size
+		if was, err := seal.ParseCheckpoint(row.note); err == nil {
+			held.noted = was.Size
+		}
+		if c.Size > row.size {
 			return nil
 		}
 		root, err := tree{r, row.id}.root(c.Size)
-		if same = root == c.Root; same || err != nil {
+		if held.same = root == c.Root; held.same || err != nil {
 			return err
 		}
 		return l.vouched(r, row, seal.Checkpoint{Origin: c.Origin, Size: c.Size, Root: root}, released)
 	})
-	return size, noNote, same, err
+	return held, err
 }
 
 // checkOwnHead judges a checkpoint of a log of this office that a peer holds.

@@ -127,7 +127,7 @@ func (l *Ledger) missBody(ctx context.Context, o certs.Origin, seq uint64) error
 }
 
 // dropNote forgets the checkpoint of another office's log, in whose place
-// [Ledger.CheckHead] puts the next one.
+// [Ledger.CheckHead] puts the next ones.
 func (l *Ledger) dropNote(ctx context.Context, o certs.Origin) error {
 	err := l.o.Store.Update(ctx, func(tx store.Tx) error {
 		row, err := l.find(tx, o)
@@ -143,13 +143,16 @@ func (l *Ledger) dropNote(ctx context.Context, o certs.Origin) error {
 	return nil
 }
 
-// renewNote takes the checkpoint of a log of another office of which none is
-// held. The entries held lead to it.
+// renewNote takes a checkpoint of a log of another office, to which the entries
+// held lead, if it covers more than the one that is held.
 func (l *Ledger) renewNote(ctx context.Context, c signedTree) error {
 	err := l.o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
 		row, err := l.find(tx, c.Origin)
 		if err != nil {
 			return err
+		}
+		if was, err := seal.ParseCheckpoint(row.note); err == nil && was.Size >= c.Size {
+			return nil // another one came meanwhile
 		}
 		row.note = c.note
 		return putLog(tx, c.Origin, row)

@@ -197,3 +197,33 @@ func TestForgedLeavesHoldNothingUp(t *testing.T) {
 		t.Errorf("DamagedFrom = %d after the right leaves came, want none", from)
 	}
 }
+
+// TestTheNewestCheckpointComesBack shows a node checkpoints of a log of which its
+// own is damaged: the smaller ones stand in nobody's way.
+func TestTheNewestCheckpointComesBack(t *testing.T) {
+	fed := authority.ForTest(t, "VN", "CN", "TH")
+	cn, vn := ledgertest.Start(t, fed.Office("CN"), nil), &forger{office: fed.Office("VN")}
+	vn.addCard(t)
+	for i := range 7 {
+		vn.add(t, fmt.Sprintf("statement %d", i), nil)
+	}
+	if _, err := cn.Record(t.Context(), "VN", vn.all(t)); err != nil {
+		t.Fatal(err)
+	}
+	o, note := vn.office.Origin(), vn.checkpoint(t, 8)
+	flip(t, cn, "ledger.logs", note[len(note)-44:len(note)-4])
+	if _, err := cn.Head(t.Context(), o); !errors.Is(err, ledger.ErrCorrupt) {
+		t.Fatalf("Head = %v, want %v", err, ledger.ErrCorrupt)
+	}
+	for _, step := range []struct {
+		shown int
+		want  uint64
+	}{{3, 3}, {8, 8}, {5, 8}} {
+		if _, err := cn.CheckHead(t.Context(), "TH", vn.checkpoint(t, step.shown)); err != nil {
+			t.Errorf("head of size %d: CheckHead: %v", step.shown, err)
+		}
+		if got := head(t, cn, o).Checkpoint.Size; got != step.want {
+			t.Errorf("after a head of size %d the checkpoint is of size %d, want %d", step.shown, got, step.want)
+		}
+	}
+}
