@@ -43,6 +43,7 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 	if st.Attachments, err = s.attachmentState(ctx); err != nil {
 		return metrics.State{}, err
 	}
+	st.Damage = metrics.Damage{Found: s.ledger.Damage(), Logs: len(s.ledger.DamagedLogs())}
 	heads, err := s.ledger.Heads(ctx)
 	if err != nil {
 		return metrics.State{}, err
@@ -52,6 +53,9 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 		st.Logs = append(st.Logs, metrics.Log{
 			Origin: h.Origin.String(), Office: string(h.Origin.Office), Own: own, Held: h.Size, Missing: h.Missing,
 		})
+		if own {
+			st.Damage.Lost += h.Missing
+		}
 		if h.Origin == s.ledger.Origin() {
 			st.OwnSize = h.Size
 		}

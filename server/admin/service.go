@@ -85,6 +85,10 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 	if err != nil {
 		return nil, err
 	}
+	damage, err := s.damage(ctx)
+	if err != nil {
+		return nil, err
+	}
 	own := s.o.Roster.Own()
 	node := &spsv1.Node{
 		Federation:            own.Federation(),
@@ -100,6 +104,7 @@ func (s *Service) GetNode(ctx context.Context, _ *spsv1.GetNodeRequest) (*spsv1.
 		Fingerprint:           own.Fingerprint(),
 		CurrentTime:           timestamppb.New(s.o.Now()),
 		Backups:               s.standing(),
+		Ledger:                damage,
 	}
 	clock.show(node)
 	restored, err := s.o.Register.Restored(ctx)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -84,6 +86,14 @@ func (l *Ledger) DamagedFrom(o certs.Origin) (from uint64, damaged bool) {
 		return 0, false
 	}
 	return d.from, true
+}
+
+// DamagedLogs returns the logs for which [Ledger.DamagedFrom] is true, sorted; the
+// slice is the caller's.
+func (l *Ledger) DamagedLogs() []certs.Origin {
+	l.damages.mu.Lock()
+	defer l.damages.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(l.damages.logs), func(a, b certs.Origin) int { return strings.Compare(a.String(), b.String()) })
 }
 
 // mend does what can be done at once about the damage that an error tells of.

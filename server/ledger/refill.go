@@ -89,7 +89,7 @@ func gapOf(r store.Reader, o certs.Origin) (Gap, error) {
 type Lost struct {
 	Origin    certs.Origin
 	Sequence  uint64
-	Reference string // "" if it has none
+	Reference string // "" if it has none, or its leaf is damaged
 }
 
 // Lost returns own entries whose bodies are not held, at most limit, and how
@@ -119,10 +119,7 @@ func (l *Ledger) Lost(ctx context.Context, limit int) (lost []Lost, all int, err
 			if err != nil {
 				return err
 			}
-			leaf, err := seal.ParseLeaf(row.leaf)
-			if err != nil {
-				return fmt.Errorf("%w: own entry %d of %s: %w", ErrCorrupt, seq, o, err)
-			}
+			leaf, _ := seal.ParseLeaf(row.leaf) // nil if it is damaged too
 			lost = append(lost, Lost{Origin: o, Sequence: seq, Reference: leaf.GetReference()})
 		}
 		return nil

@@ -49,6 +49,9 @@ var (
 		{counter("spsd_store_updates_total", "Updates that became durable in them."), func(s *State) float64 { return float64(s.Store.Updates) }},
 		{gauge("spsd_store_bytes", "Size of ledger.db."), func(s *State) float64 { return float64(s.Store.Bytes) }},
 		{gauge("spsd_store_room_bytes", "Bytes that can be written before the node is read-only but for urgent entries and receipts; not above 0 if it is."), func(s *State) float64 { return float64(s.Store.Room) }},
+		{counter("spsd_ledger_damage_total", "Times that something in the ledger was found damaged on the disk since the start; spsctl node show says more."), func(s *State) float64 { return float64(s.Damage.Found) }},
+		{gauge("spsd_ledger_damaged_logs", "Logs of which a damaged entry has not come again from a peer yet."), func(s *State) float64 { return float64(s.Damage.Logs) }},
+		{gauge("spsd_ledger_lost_bodies", "Own entries whose bodies were lost, and that no peer has sent back."), func(s *State) float64 { return float64(s.Damage.Lost) }},
 	}
 
 	// Left out if the node makes no backups.

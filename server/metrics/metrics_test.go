@@ -81,7 +81,8 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 			},
 			{Office: "TH", Held: 5}, // never met since the start
 		},
-		Store: metrics.Store{Commits: 20, Updates: 50, Bytes: 4096, Room: -1},
+		Store:  metrics.Store{Commits: 20, Updates: 50, Bytes: 4096, Room: -1},
+		Damage: metrics.Damage{Found: 4, Logs: 1, Lost: 2},
 	}
 	state.Backup = &metrics.Backup{Since: now.Add(-time.Hour), Every: 24 * time.Hour, Failures: 2, Bytes: 5000, Damaged: 3}
 	state.Own = metrics.Late{Overdue: map[spsv1.Clock]int{spsv1.Clock_CLOCK_ANSWER: 2}, Alert: now.Add(-2 * time.Hour)}
@@ -121,6 +122,9 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_store_updates_total 50`,
 		`spsd_store_bytes 4096`,
 		`spsd_store_room_bytes -1`,
+		`spsd_ledger_damage_total 4`,
+		`spsd_ledger_damaged_logs 1`,
+		`spsd_ledger_lost_bodies 2`,
 		`spsd_backup_age_seconds 3600`,
 		`spsd_backup_period_seconds 86400`,
 		`spsd_backup_bytes 5000`,

@@ -17,6 +17,7 @@ type State struct {
 	Logs                   []Log
 	Peers                  []Peer
 	Store                  Store
+	Damage                 Damage
 	Attachments            Attachments
 	Backup                 *Backup // nil: the node makes none
 	Own, Others            Late    // what this office is late with, and what the others are
@@ -58,6 +59,13 @@ type Store struct {
 	Commits, Updates uint64 // since it was opened
 	Bytes            int64  // its size
 	Room             int64  // what can be written before the node is read-only
+}
+
+// Damage is what the disk did to the ledger.
+type Damage struct {
+	Found int // since the start
+	Logs  int // of which a damaged entry has not come again
+	Lost  int // own entries whose bodies are not held
 }
 
 // Attachments are the files that belong to statements.

@@ -178,6 +178,13 @@ func (s standing) judgeNode(t thresholds, add func(level, string, ...any)) {
 	if s.node.GetReadOnly() {
 		add(levelCritical, "read-only: %s", s.node.GetReadOnlyReason())
 	}
+	for _, damage := range damageOf(s.node.GetLedger()) {
+		l := levelWarning
+		if damage.broken {
+			l = levelCritical
+		}
+		add(l, "%s: %s", damage.check, damage.words)
+	}
 	if ahead := s.node.GetClockOffset().AsDuration(); ahead.Abs() > clockNear {
 		add(levelCritical, "its clock is %s from that of %d peers", ahead.Abs().Round(time.Second), s.node.GetClockPeers())
 	}

@@ -48,6 +48,15 @@ func TestJudge(t *testing.T) {
 		{"no context", func(s *standing) { s.setup = errors.New("no such context") }, levelUnknown, "no such context"},
 		{"no answer", func(s *standing) { s.away = errors.New("connection refused") }, levelCritical, "connection refused"},
 		{"read-only", func(s *standing) { s.node.ReadOnly, s.node.ReadOnlyReason = true, "the store is full" }, levelCritical, "the store is full"},
+		{"damage", func(s *standing) {
+			s.node.Ledger = &spsv1.LedgerStanding{DamageCount: 2, DamagedLogs: []string{"asean-cn/CN/1"}}
+		}, levelWarning, "found 2 times since the start"},
+		{"lost text", func(s *standing) {
+			s.node.Ledger = &spsv1.LedgerStanding{
+				DamageCount: 1, LostCount: 3,
+				Lost: []*spsv1.LostEntry{{Origin: "asean-cn/VN/1", Sequence: 4, Reference: "VN-2026-000004"}, {Origin: "asean-cn/VN/1", Sequence: 5}},
+			}
+		}, levelCritical, "VN-2026-000004, entry 5 of asean-cn/VN/1, …"},
 		{"29 days", func(s *standing) { s.node.CertificateExpireTime = after(29 * day) }, levelWarning, "29.0 days"},
 		{"30 days", func(s *standing) { s.node.CertificateExpireTime = after(30 * day) }, levelOK, ""},
 		{"6 days", func(s *standing) { s.node.CertificateExpireTime = after(6 * day) }, levelCritical, "6.0 days"},

@@ -155,6 +155,7 @@ func (d *doctor) node(n *spsv1.Node, cardNumber uint64) {
 	} else {
 		d.ok("issuing", "the node issues and receives; its log has %d entries", n.GetSize())
 	}
+	d.damage(n.GetLedger())
 	d.backups(n)
 	d.certificate("certificate", n.GetCertificateExpireTime().AsTime(), ownDays, "spsctl ca issue --role node, and put it in place of the old one; nobody else has to do anything")
 	if n.GetCurrentTime() != nil {

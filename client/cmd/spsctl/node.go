@@ -71,6 +71,9 @@ func (a *app) printNode(as format, n *spsv1.Node) error {
 	if n.GetRestoreTime() != nil {
 		facts.add("tokens, accounts", "none is good since the restore of "+instant(n.GetRestoreTime())+": spsctl token confirm")
 	}
+	for _, damage := range damageOf(n.GetLedger()) {
+		facts.add(damage.check, damage.words+": "+damage.do)
+	}
 	facts.add("card", fmt.Sprintf("number %d, fingerprint %s", n.GetCardNumber(), n.GetFingerprint()))
 	return facts.write(as, n)
 }

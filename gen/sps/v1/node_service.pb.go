@@ -122,7 +122,9 @@ type Node struct {
 	// them is good. Absent otherwise.
 	RestoreTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=restore_time,json=restoreTime,proto3" json:"restore_time,omitempty"`
 	// How it stands with its backups; absent if it was given no folder for them.
-	Backups       *BackupStanding `protobuf:"bytes,21,opt,name=backups,proto3" json:"backups,omitempty"`
+	Backups *BackupStanding `protobuf:"bytes,21,opt,name=backups,proto3" json:"backups,omitempty"`
+	// What the disk did to the ledger; absent if nothing was found damaged since the start, and nothing is lost.
+	Ledger        *LedgerStanding `protobuf:"bytes,22,opt,name=ledger,proto3" json:"ledger,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -276,6 +278,153 @@ func (x *Node) GetBackups() *BackupStanding {
 	return nil
 }
 
+func (x *Node) GetLedger() *LedgerStanding {
+	if x != nil {
+		return x.Ledger
+	}
+	return nil
+}
+
+// LedgerStanding says what of a ledger was found damaged, and what is lost. A disk that damages one thing damages another:
+// look at it.
+type LedgerStanding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How often something was found damaged since the start. What can be had again is: bodies and entries from peers that hold
+	// them, tree hashes from the entries, checkpoints of other offices with the next ones.
+	DamageCount uint64 `protobuf:"varint,1,opt,name=damage_count,json=damageCount,proto3" json:"damage_count,omitempty"`
+	// The logs, `{federation}/{office}/{epoch}`, of which an entry is damaged that no peer has sent again yet. Nothing that is
+	// damaged is sent or signed.
+	DamagedLogs []string `protobuf:"bytes,2,rep,name=damaged_logs,json=damagedLogs,proto3" json:"damaged_logs,omitempty"`
+	// How many own entries are held without their bodies, since they were lost and no peer that was met since has sent them.
+	LostCount uint64 `protobuf:"varint,3,opt,name=lost_count,json=lostCount,proto3" json:"lost_count,omitempty"`
+	// The first ten of them.
+	Lost          []*LostEntry `protobuf:"bytes,4,rep,name=lost,proto3" json:"lost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LedgerStanding) Reset() {
+	*x = LedgerStanding{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LedgerStanding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LedgerStanding) ProtoMessage() {}
+
+func (x *LedgerStanding) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LedgerStanding.ProtoReflect.Descriptor instead.
+func (*LedgerStanding) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *LedgerStanding) GetDamageCount() uint64 {
+	if x != nil {
+		return x.DamageCount
+	}
+	return 0
+}
+
+func (x *LedgerStanding) GetDamagedLogs() []string {
+	if x != nil {
+		return x.DamagedLogs
+	}
+	return nil
+}
+
+func (x *LedgerStanding) GetLostCount() uint64 {
+	if x != nil {
+		return x.LostCount
+	}
+	return 0
+}
+
+func (x *LedgerStanding) GetLost() []*LostEntry {
+	if x != nil {
+		return x.Lost
+	}
+	return nil
+}
+
+// LostEntry is an own entry whose body is not held.
+type LostEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The log, `{federation}/{office}/{epoch}`.
+	Origin string `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Its place in the log.
+	Sequence uint64 `protobuf:"varint,2,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Its reference; empty if it has none.
+	Reference     string `protobuf:"bytes,3,opt,name=reference,proto3" json:"reference,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LostEntry) Reset() {
+	*x = LostEntry{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LostEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LostEntry) ProtoMessage() {}
+
+func (x *LostEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LostEntry.ProtoReflect.Descriptor instead.
+func (*LostEntry) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LostEntry) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *LostEntry) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *LostEntry) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
 // Peer says how it stands with another office.
 type Peer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -327,7 +476,7 @@ type Peer struct {
 
 func (x *Peer) Reset() {
 	*x = Peer{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[1]
+	mi := &file_sps_v1_node_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -339,7 +488,7 @@ func (x *Peer) String() string {
 func (*Peer) ProtoMessage() {}
 
 func (x *Peer) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[1]
+	mi := &file_sps_v1_node_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -352,7 +501,7 @@ func (x *Peer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Peer.ProtoReflect.Descriptor instead.
 func (*Peer) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Peer) GetName() string {
@@ -514,7 +663,7 @@ type ConfirmCredentialsRequest struct {
 
 func (x *ConfirmCredentialsRequest) Reset() {
 	*x = ConfirmCredentialsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	mi := &file_sps_v1_node_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +675,7 @@ func (x *ConfirmCredentialsRequest) String() string {
 func (*ConfirmCredentialsRequest) ProtoMessage() {}
 
 func (x *ConfirmCredentialsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[2]
+	mi := &file_sps_v1_node_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +688,7 @@ func (x *ConfirmCredentialsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmCredentialsRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmCredentialsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConfirmCredentialsRequest) GetNames() []string {
@@ -558,7 +707,7 @@ type ConfirmCredentialsResponse struct {
 
 func (x *ConfirmCredentialsResponse) Reset() {
 	*x = ConfirmCredentialsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[3]
+	mi := &file_sps_v1_node_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +719,7 @@ func (x *ConfirmCredentialsResponse) String() string {
 func (*ConfirmCredentialsResponse) ProtoMessage() {}
 
 func (x *ConfirmCredentialsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[3]
+	mi := &file_sps_v1_node_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +732,7 @@ func (x *ConfirmCredentialsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmCredentialsResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmCredentialsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{5}
 }
 
 // GetNodeRequest is what GetNode takes.
@@ -595,7 +744,7 @@ type GetNodeRequest struct {
 
 func (x *GetNodeRequest) Reset() {
 	*x = GetNodeRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[4]
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +756,7 @@ func (x *GetNodeRequest) String() string {
 func (*GetNodeRequest) ProtoMessage() {}
 
 func (x *GetNodeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[4]
+	mi := &file_sps_v1_node_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +769,7 @@ func (x *GetNodeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetNodeRequest.ProtoReflect.Descriptor instead.
 func (*GetNodeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
 }
 
 // ConfirmClockRequest is what ConfirmClock takes.
@@ -637,7 +786,7 @@ type ConfirmClockRequest struct {
 
 func (x *ConfirmClockRequest) Reset() {
 	*x = ConfirmClockRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -649,7 +798,7 @@ func (x *ConfirmClockRequest) String() string {
 func (*ConfirmClockRequest) ProtoMessage() {}
 
 func (x *ConfirmClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[5]
+	mi := &file_sps_v1_node_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -662,7 +811,7 @@ func (x *ConfirmClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmClockRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmClockRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ConfirmClockRequest) GetClockOffset() *durationpb.Duration {
@@ -688,7 +837,7 @@ type ListPeersRequest struct {
 
 func (x *ListPeersRequest) Reset() {
 	*x = ListPeersRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -700,7 +849,7 @@ func (x *ListPeersRequest) String() string {
 func (*ListPeersRequest) ProtoMessage() {}
 
 func (x *ListPeersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[6]
+	mi := &file_sps_v1_node_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -713,7 +862,7 @@ func (x *ListPeersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeersRequest.ProtoReflect.Descriptor instead.
 func (*ListPeersRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
 }
 
 // ListPeersResponse has one row for each peer.
@@ -727,7 +876,7 @@ type ListPeersResponse struct {
 
 func (x *ListPeersResponse) Reset() {
 	*x = ListPeersResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -739,7 +888,7 @@ func (x *ListPeersResponse) String() string {
 func (*ListPeersResponse) ProtoMessage() {}
 
 func (x *ListPeersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[7]
+	mi := &file_sps_v1_node_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -752,7 +901,7 @@ func (x *ListPeersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeersResponse.ProtoReflect.Descriptor instead.
 func (*ListPeersResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListPeersResponse) GetPeers() []*Peer {
@@ -773,7 +922,7 @@ type GetPeerRequest struct {
 
 func (x *GetPeerRequest) Reset() {
 	*x = GetPeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -785,7 +934,7 @@ func (x *GetPeerRequest) String() string {
 func (*GetPeerRequest) ProtoMessage() {}
 
 func (x *GetPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[8]
+	mi := &file_sps_v1_node_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -798,7 +947,7 @@ func (x *GetPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPeerRequest.ProtoReflect.Descriptor instead.
 func (*GetPeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetPeerRequest) GetName() string {
@@ -819,7 +968,7 @@ type TestPeerRequest struct {
 
 func (x *TestPeerRequest) Reset() {
 	*x = TestPeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +980,7 @@ func (x *TestPeerRequest) String() string {
 func (*TestPeerRequest) ProtoMessage() {}
 
 func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[9]
+	mi := &file_sps_v1_node_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +993,7 @@ func (x *TestPeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestPeerRequest.ProtoReflect.Descriptor instead.
 func (*TestPeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *TestPeerRequest) GetName() string {
@@ -867,7 +1016,7 @@ type TestPeerResponse struct {
 
 func (x *TestPeerResponse) Reset() {
 	*x = TestPeerResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -879,7 +1028,7 @@ func (x *TestPeerResponse) String() string {
 func (*TestPeerResponse) ProtoMessage() {}
 
 func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[10]
+	mi := &file_sps_v1_node_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -892,7 +1041,7 @@ func (x *TestPeerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TestPeerResponse.ProtoReflect.Descriptor instead.
 func (*TestPeerResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *TestPeerResponse) GetName() string {
@@ -930,7 +1079,7 @@ type PeerCheck struct {
 
 func (x *PeerCheck) Reset() {
 	*x = PeerCheck{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -942,7 +1091,7 @@ func (x *PeerCheck) String() string {
 func (*PeerCheck) ProtoMessage() {}
 
 func (x *PeerCheck) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[11]
+	mi := &file_sps_v1_node_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -955,7 +1104,7 @@ func (x *PeerCheck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PeerCheck.ProtoReflect.Descriptor instead.
 func (*PeerCheck) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *PeerCheck) GetCheck() string {
@@ -1011,7 +1160,7 @@ type RevokePeerRequest struct {
 
 func (x *RevokePeerRequest) Reset() {
 	*x = RevokePeerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1023,7 +1172,7 @@ func (x *RevokePeerRequest) String() string {
 func (*RevokePeerRequest) ProtoMessage() {}
 
 func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[12]
+	mi := &file_sps_v1_node_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1036,7 +1185,7 @@ func (x *RevokePeerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokePeerRequest.ProtoReflect.Descriptor instead.
 func (*RevokePeerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevokePeerRequest) GetName() string {
@@ -1055,7 +1204,7 @@ type GetCallerRequest struct {
 
 func (x *GetCallerRequest) Reset() {
 	*x = GetCallerRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1067,7 +1216,7 @@ func (x *GetCallerRequest) String() string {
 func (*GetCallerRequest) ProtoMessage() {}
 
 func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[13]
+	mi := &file_sps_v1_node_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1080,7 +1229,7 @@ func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
 }
 
 // CreateTokenRequest is what CreateToken takes.
@@ -1094,7 +1243,7 @@ type CreateTokenRequest struct {
 
 func (x *CreateTokenRequest) Reset() {
 	*x = CreateTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1106,7 +1255,7 @@ func (x *CreateTokenRequest) String() string {
 func (*CreateTokenRequest) ProtoMessage() {}
 
 func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[14]
+	mi := &file_sps_v1_node_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1119,7 +1268,7 @@ func (x *CreateTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CreateTokenRequest) GetToken() *Token {
@@ -1142,7 +1291,7 @@ type CreateTokenResponse struct {
 
 func (x *CreateTokenResponse) Reset() {
 	*x = CreateTokenResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1154,7 +1303,7 @@ func (x *CreateTokenResponse) String() string {
 func (*CreateTokenResponse) ProtoMessage() {}
 
 func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[15]
+	mi := &file_sps_v1_node_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1167,7 +1316,7 @@ func (x *CreateTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateTokenResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateTokenResponse) GetToken() *Token {
@@ -1195,7 +1344,7 @@ type GetTokenRequest struct {
 
 func (x *GetTokenRequest) Reset() {
 	*x = GetTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1356,7 @@ func (x *GetTokenRequest) String() string {
 func (*GetTokenRequest) ProtoMessage() {}
 
 func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[16]
+	mi := &file_sps_v1_node_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1369,7 @@ func (x *GetTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTokenRequest.ProtoReflect.Descriptor instead.
 func (*GetTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{16}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetTokenRequest) GetName() string {
@@ -1243,7 +1392,7 @@ type ListTokensRequest struct {
 
 func (x *ListTokensRequest) Reset() {
 	*x = ListTokensRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1255,7 +1404,7 @@ func (x *ListTokensRequest) String() string {
 func (*ListTokensRequest) ProtoMessage() {}
 
 func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[17]
+	mi := &file_sps_v1_node_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1268,7 +1417,7 @@ func (x *ListTokensRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensRequest.ProtoReflect.Descriptor instead.
 func (*ListTokensRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{17}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListTokensRequest) GetPageSize() int32 {
@@ -1298,7 +1447,7 @@ type ListTokensResponse struct {
 
 func (x *ListTokensResponse) Reset() {
 	*x = ListTokensResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1310,7 +1459,7 @@ func (x *ListTokensResponse) String() string {
 func (*ListTokensResponse) ProtoMessage() {}
 
 func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[18]
+	mi := &file_sps_v1_node_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1472,7 @@ func (x *ListTokensResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTokensResponse.ProtoReflect.Descriptor instead.
 func (*ListTokensResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{18}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListTokensResponse) GetTokens() []*Token {
@@ -1351,7 +1500,7 @@ type RevokeTokenRequest struct {
 
 func (x *RevokeTokenRequest) Reset() {
 	*x = RevokeTokenRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1512,7 @@ func (x *RevokeTokenRequest) String() string {
 func (*RevokeTokenRequest) ProtoMessage() {}
 
 func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[19]
+	mi := &file_sps_v1_node_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1525,7 @@ func (x *RevokeTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeTokenRequest.ProtoReflect.Descriptor instead.
 func (*RevokeTokenRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{19}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *RevokeTokenRequest) GetName() string {
@@ -1399,7 +1548,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1411,7 +1560,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[20]
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1424,7 +1573,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{20}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateAccountRequest) GetAccount() *Account {
@@ -1454,7 +1603,7 @@ type AccountSetup struct {
 
 func (x *AccountSetup) Reset() {
 	*x = AccountSetup{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1466,7 +1615,7 @@ func (x *AccountSetup) String() string {
 func (*AccountSetup) ProtoMessage() {}
 
 func (x *AccountSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[21]
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1479,7 +1628,7 @@ func (x *AccountSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSetup.ProtoReflect.Descriptor instead.
 func (*AccountSetup) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{21}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AccountSetup) GetAccount() *Account {
@@ -1507,7 +1656,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1519,7 +1668,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1532,7 +1681,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetAccountRequest) GetName() string {
@@ -1555,7 +1704,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1567,7 +1716,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1580,7 +1729,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -1610,7 +1759,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1622,7 +1771,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1635,7 +1784,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1663,7 +1812,7 @@ type ResetAccountRequest struct {
 
 func (x *ResetAccountRequest) Reset() {
 	*x = ResetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1675,7 +1824,7 @@ func (x *ResetAccountRequest) String() string {
 func (*ResetAccountRequest) ProtoMessage() {}
 
 func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1688,7 +1837,7 @@ func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetAccountRequest.ProtoReflect.Descriptor instead.
 func (*ResetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ResetAccountRequest) GetName() string {
@@ -1709,7 +1858,7 @@ type DisableAccountRequest struct {
 
 func (x *DisableAccountRequest) Reset() {
 	*x = DisableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1721,7 +1870,7 @@ func (x *DisableAccountRequest) String() string {
 func (*DisableAccountRequest) ProtoMessage() {}
 
 func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1734,7 +1883,7 @@ func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableAccountRequest.ProtoReflect.Descriptor instead.
 func (*DisableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DisableAccountRequest) GetName() string {
@@ -1755,7 +1904,7 @@ type EnableAccountRequest struct {
 
 func (x *EnableAccountRequest) Reset() {
 	*x = EnableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1767,7 +1916,7 @@ func (x *EnableAccountRequest) String() string {
 func (*EnableAccountRequest) ProtoMessage() {}
 
 func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1780,7 +1929,7 @@ func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableAccountRequest.ProtoReflect.Descriptor instead.
 func (*EnableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EnableAccountRequest) GetName() string {
@@ -1807,7 +1956,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1819,7 +1968,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1832,7 +1981,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *SetPasswordRequest) GetName() string {
@@ -1876,7 +2025,7 @@ type EnrolTotpRequest struct {
 
 func (x *EnrolTotpRequest) Reset() {
 	*x = EnrolTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1888,7 +2037,7 @@ func (x *EnrolTotpRequest) String() string {
 func (*EnrolTotpRequest) ProtoMessage() {}
 
 func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1901,7 +2050,7 @@ func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpRequest.ProtoReflect.Descriptor instead.
 func (*EnrolTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *EnrolTotpRequest) GetName() string {
@@ -1931,7 +2080,7 @@ type EnrolTotpResponse struct {
 
 func (x *EnrolTotpResponse) Reset() {
 	*x = EnrolTotpResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1943,7 +2092,7 @@ func (x *EnrolTotpResponse) String() string {
 func (*EnrolTotpResponse) ProtoMessage() {}
 
 func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1956,7 +2105,7 @@ func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpResponse.ProtoReflect.Descriptor instead.
 func (*EnrolTotpResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *EnrolTotpResponse) GetSecret() string {
@@ -1986,7 +2135,7 @@ type ConfirmTotpRequest struct {
 
 func (x *ConfirmTotpRequest) Reset() {
 	*x = ConfirmTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[31]
+	mi := &file_sps_v1_node_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1998,7 +2147,7 @@ func (x *ConfirmTotpRequest) String() string {
 func (*ConfirmTotpRequest) ProtoMessage() {}
 
 func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[31]
+	mi := &file_sps_v1_node_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2011,7 +2160,7 @@ func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmTotpRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ConfirmTotpRequest) GetName() string {
@@ -2057,7 +2206,7 @@ type ListAuditRecordsRequest struct {
 
 func (x *ListAuditRecordsRequest) Reset() {
 	*x = ListAuditRecordsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[32]
+	mi := &file_sps_v1_node_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2069,7 +2218,7 @@ func (x *ListAuditRecordsRequest) String() string {
 func (*ListAuditRecordsRequest) ProtoMessage() {}
 
 func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[32]
+	mi := &file_sps_v1_node_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2082,7 +2231,7 @@ func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListAuditRecordsRequest) GetPageSize() int32 {
@@ -2168,7 +2317,7 @@ type ListAuditRecordsResponse struct {
 
 func (x *ListAuditRecordsResponse) Reset() {
 	*x = ListAuditRecordsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[33]
+	mi := &file_sps_v1_node_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2180,7 +2329,7 @@ func (x *ListAuditRecordsResponse) String() string {
 func (*ListAuditRecordsResponse) ProtoMessage() {}
 
 func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[33]
+	mi := &file_sps_v1_node_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2193,7 +2342,7 @@ func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{33}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListAuditRecordsResponse) GetAuditRecords() []*AuditRecord {
@@ -2214,7 +2363,7 @@ var File_sps_v1_node_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\x1a\x13sps/v1/backup.proto\"\x8d\x06\n" +
+	"\x19sps/v1/node_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13sps/v1/access.proto\x1a\x13sps/v1/backup.proto\"\xbd\x06\n" +
 	"\x04Node\x12\x1e\n" +
 	"\n" +
 	"federation\x18\x01 \x01(\tR\n" +
@@ -2238,7 +2387,18 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"clockPeers\x12_\n" +
 	"\x1eclock_confirmation_expire_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\x1bclockConfirmationExpireTime\x12=\n" +
 	"\frestore_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\vrestoreTime\x120\n" +
-	"\abackups\x18\x15 \x01(\v2\x16.sps.v1.BackupStandingR\abackups\"\x9f\a\n" +
+	"\abackups\x18\x15 \x01(\v2\x16.sps.v1.BackupStandingR\abackups\x12.\n" +
+	"\x06ledger\x18\x16 \x01(\v2\x16.sps.v1.LedgerStandingR\x06ledger\"\x9c\x01\n" +
+	"\x0eLedgerStanding\x12!\n" +
+	"\fdamage_count\x18\x01 \x01(\x04R\vdamageCount\x12!\n" +
+	"\fdamaged_logs\x18\x02 \x03(\tR\vdamagedLogs\x12\x1d\n" +
+	"\n" +
+	"lost_count\x18\x03 \x01(\x04R\tlostCount\x12%\n" +
+	"\x04lost\x18\x04 \x03(\v2\x11.sps.v1.LostEntryR\x04lost\"]\n" +
+	"\tLostEntry\x12\x16\n" +
+	"\x06origin\x18\x01 \x01(\tR\x06origin\x12\x1a\n" +
+	"\bsequence\x18\x02 \x01(\x04R\bsequence\x12\x1c\n" +
+	"\treference\x18\x03 \x01(\tR\treference\"\x9f\a\n" +
 	"\x04Peer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12C\n" +
@@ -2421,140 +2581,144 @@ func file_sps_v1_node_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_node_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_sps_v1_node_service_proto_goTypes = []any{
 	(PeerCheckState)(0),                // 0: sps.v1.PeerCheckState
 	(*Node)(nil),                       // 1: sps.v1.Node
-	(*Peer)(nil),                       // 2: sps.v1.Peer
-	(*ConfirmCredentialsRequest)(nil),  // 3: sps.v1.ConfirmCredentialsRequest
-	(*ConfirmCredentialsResponse)(nil), // 4: sps.v1.ConfirmCredentialsResponse
-	(*GetNodeRequest)(nil),             // 5: sps.v1.GetNodeRequest
-	(*ConfirmClockRequest)(nil),        // 6: sps.v1.ConfirmClockRequest
-	(*ListPeersRequest)(nil),           // 7: sps.v1.ListPeersRequest
-	(*ListPeersResponse)(nil),          // 8: sps.v1.ListPeersResponse
-	(*GetPeerRequest)(nil),             // 9: sps.v1.GetPeerRequest
-	(*TestPeerRequest)(nil),            // 10: sps.v1.TestPeerRequest
-	(*TestPeerResponse)(nil),           // 11: sps.v1.TestPeerResponse
-	(*PeerCheck)(nil),                  // 12: sps.v1.PeerCheck
-	(*RevokePeerRequest)(nil),          // 13: sps.v1.RevokePeerRequest
-	(*GetCallerRequest)(nil),           // 14: sps.v1.GetCallerRequest
-	(*CreateTokenRequest)(nil),         // 15: sps.v1.CreateTokenRequest
-	(*CreateTokenResponse)(nil),        // 16: sps.v1.CreateTokenResponse
-	(*GetTokenRequest)(nil),            // 17: sps.v1.GetTokenRequest
-	(*ListTokensRequest)(nil),          // 18: sps.v1.ListTokensRequest
-	(*ListTokensResponse)(nil),         // 19: sps.v1.ListTokensResponse
-	(*RevokeTokenRequest)(nil),         // 20: sps.v1.RevokeTokenRequest
-	(*CreateAccountRequest)(nil),       // 21: sps.v1.CreateAccountRequest
-	(*AccountSetup)(nil),               // 22: sps.v1.AccountSetup
-	(*GetAccountRequest)(nil),          // 23: sps.v1.GetAccountRequest
-	(*ListAccountsRequest)(nil),        // 24: sps.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),       // 25: sps.v1.ListAccountsResponse
-	(*ResetAccountRequest)(nil),        // 26: sps.v1.ResetAccountRequest
-	(*DisableAccountRequest)(nil),      // 27: sps.v1.DisableAccountRequest
-	(*EnableAccountRequest)(nil),       // 28: sps.v1.EnableAccountRequest
-	(*SetPasswordRequest)(nil),         // 29: sps.v1.SetPasswordRequest
-	(*EnrolTotpRequest)(nil),           // 30: sps.v1.EnrolTotpRequest
-	(*EnrolTotpResponse)(nil),          // 31: sps.v1.EnrolTotpResponse
-	(*ConfirmTotpRequest)(nil),         // 32: sps.v1.ConfirmTotpRequest
-	(*ListAuditRecordsRequest)(nil),    // 33: sps.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil),   // 34: sps.v1.ListAuditRecordsResponse
-	nil,                                // 35: sps.v1.Peer.DisplayNamesEntry
-	(*timestamppb.Timestamp)(nil),      // 36: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),        // 37: google.protobuf.Duration
-	(*BackupStanding)(nil),             // 38: sps.v1.BackupStanding
-	(*Token)(nil),                      // 39: sps.v1.Token
-	(*Account)(nil),                    // 40: sps.v1.Account
-	(*AuditRecord)(nil),                // 41: sps.v1.AuditRecord
-	(*CreateBackupRequest)(nil),        // 42: sps.v1.CreateBackupRequest
-	(*GetBackupRequest)(nil),           // 43: sps.v1.GetBackupRequest
-	(*ListBackupsRequest)(nil),         // 44: sps.v1.ListBackupsRequest
-	(*Caller)(nil),                     // 45: sps.v1.Caller
-	(*Backup)(nil),                     // 46: sps.v1.Backup
-	(*ListBackupsResponse)(nil),        // 47: sps.v1.ListBackupsResponse
+	(*LedgerStanding)(nil),             // 2: sps.v1.LedgerStanding
+	(*LostEntry)(nil),                  // 3: sps.v1.LostEntry
+	(*Peer)(nil),                       // 4: sps.v1.Peer
+	(*ConfirmCredentialsRequest)(nil),  // 5: sps.v1.ConfirmCredentialsRequest
+	(*ConfirmCredentialsResponse)(nil), // 6: sps.v1.ConfirmCredentialsResponse
+	(*GetNodeRequest)(nil),             // 7: sps.v1.GetNodeRequest
+	(*ConfirmClockRequest)(nil),        // 8: sps.v1.ConfirmClockRequest
+	(*ListPeersRequest)(nil),           // 9: sps.v1.ListPeersRequest
+	(*ListPeersResponse)(nil),          // 10: sps.v1.ListPeersResponse
+	(*GetPeerRequest)(nil),             // 11: sps.v1.GetPeerRequest
+	(*TestPeerRequest)(nil),            // 12: sps.v1.TestPeerRequest
+	(*TestPeerResponse)(nil),           // 13: sps.v1.TestPeerResponse
+	(*PeerCheck)(nil),                  // 14: sps.v1.PeerCheck
+	(*RevokePeerRequest)(nil),          // 15: sps.v1.RevokePeerRequest
+	(*GetCallerRequest)(nil),           // 16: sps.v1.GetCallerRequest
+	(*CreateTokenRequest)(nil),         // 17: sps.v1.CreateTokenRequest
+	(*CreateTokenResponse)(nil),        // 18: sps.v1.CreateTokenResponse
+	(*GetTokenRequest)(nil),            // 19: sps.v1.GetTokenRequest
+	(*ListTokensRequest)(nil),          // 20: sps.v1.ListTokensRequest
+	(*ListTokensResponse)(nil),         // 21: sps.v1.ListTokensResponse
+	(*RevokeTokenRequest)(nil),         // 22: sps.v1.RevokeTokenRequest
+	(*CreateAccountRequest)(nil),       // 23: sps.v1.CreateAccountRequest
+	(*AccountSetup)(nil),               // 24: sps.v1.AccountSetup
+	(*GetAccountRequest)(nil),          // 25: sps.v1.GetAccountRequest
+	(*ListAccountsRequest)(nil),        // 26: sps.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),       // 27: sps.v1.ListAccountsResponse
+	(*ResetAccountRequest)(nil),        // 28: sps.v1.ResetAccountRequest
+	(*DisableAccountRequest)(nil),      // 29: sps.v1.DisableAccountRequest
+	(*EnableAccountRequest)(nil),       // 30: sps.v1.EnableAccountRequest
+	(*SetPasswordRequest)(nil),         // 31: sps.v1.SetPasswordRequest
+	(*EnrolTotpRequest)(nil),           // 32: sps.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),          // 33: sps.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),         // 34: sps.v1.ConfirmTotpRequest
+	(*ListAuditRecordsRequest)(nil),    // 35: sps.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),   // 36: sps.v1.ListAuditRecordsResponse
+	nil,                                // 37: sps.v1.Peer.DisplayNamesEntry
+	(*timestamppb.Timestamp)(nil),      // 38: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),        // 39: google.protobuf.Duration
+	(*BackupStanding)(nil),             // 40: sps.v1.BackupStanding
+	(*Token)(nil),                      // 41: sps.v1.Token
+	(*Account)(nil),                    // 42: sps.v1.Account
+	(*AuditRecord)(nil),                // 43: sps.v1.AuditRecord
+	(*CreateBackupRequest)(nil),        // 44: sps.v1.CreateBackupRequest
+	(*GetBackupRequest)(nil),           // 45: sps.v1.GetBackupRequest
+	(*ListBackupsRequest)(nil),         // 46: sps.v1.ListBackupsRequest
+	(*Caller)(nil),                     // 47: sps.v1.Caller
+	(*Backup)(nil),                     // 48: sps.v1.Backup
+	(*ListBackupsResponse)(nil),        // 49: sps.v1.ListBackupsResponse
 }
 var file_sps_v1_node_service_proto_depIdxs = []int32{
-	36, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
-	36, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	36, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
-	37, // 3: sps.v1.Node.clock_offset:type_name -> google.protobuf.Duration
-	36, // 4: sps.v1.Node.clock_confirmation_expire_time:type_name -> google.protobuf.Timestamp
-	36, // 5: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
-	38, // 6: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
-	35, // 7: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
-	36, // 8: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
-	36, // 9: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
-	36, // 10: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
-	37, // 11: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
-	36, // 12: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	37, // 13: sps.v1.ConfirmClockRequest.clock_offset:type_name -> google.protobuf.Duration
-	37, // 14: sps.v1.ConfirmClockRequest.duration:type_name -> google.protobuf.Duration
-	2,  // 15: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
-	12, // 16: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
-	0,  // 17: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
-	39, // 18: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
-	39, // 19: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
-	39, // 20: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
-	40, // 21: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
-	40, // 22: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
-	40, // 23: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
-	36, // 24: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
-	36, // 25: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
-	41, // 26: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
-	5,  // 27: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
-	7,  // 28: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
-	9,  // 29: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
-	10, // 30: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
-	13, // 31: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
-	6,  // 32: sps.v1.NodeService.ConfirmClock:input_type -> sps.v1.ConfirmClockRequest
-	14, // 33: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
-	15, // 34: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
-	17, // 35: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
-	18, // 36: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
-	20, // 37: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
-	21, // 38: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
-	23, // 39: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
-	24, // 40: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
-	26, // 41: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
-	27, // 42: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
-	28, // 43: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
-	29, // 44: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
-	30, // 45: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
-	32, // 46: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
-	3,  // 47: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
-	42, // 48: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
-	43, // 49: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
-	44, // 50: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
-	33, // 51: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
-	1,  // 52: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
-	8,  // 53: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
-	2,  // 54: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
-	11, // 55: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
-	2,  // 56: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
-	1,  // 57: sps.v1.NodeService.ConfirmClock:output_type -> sps.v1.Node
-	45, // 58: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
-	16, // 59: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
-	39, // 60: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
-	19, // 61: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
-	39, // 62: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
-	22, // 63: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
-	40, // 64: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
-	25, // 65: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
-	22, // 66: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
-	40, // 67: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
-	40, // 68: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
-	40, // 69: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
-	31, // 70: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
-	40, // 71: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
-	4,  // 72: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
-	46, // 73: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
-	46, // 74: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
-	47, // 75: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
-	34, // 76: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
-	52, // [52:77] is the sub-list for method output_type
-	27, // [27:52] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	38, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
+	38, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	38, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
+	39, // 3: sps.v1.Node.clock_offset:type_name -> google.protobuf.Duration
+	38, // 4: sps.v1.Node.clock_confirmation_expire_time:type_name -> google.protobuf.Timestamp
+	38, // 5: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
+	40, // 6: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
+	2,  // 7: sps.v1.Node.ledger:type_name -> sps.v1.LedgerStanding
+	3,  // 8: sps.v1.LedgerStanding.lost:type_name -> sps.v1.LostEntry
+	37, // 9: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
+	38, // 10: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
+	38, // 11: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
+	38, // 12: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
+	39, // 13: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
+	38, // 14: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	39, // 15: sps.v1.ConfirmClockRequest.clock_offset:type_name -> google.protobuf.Duration
+	39, // 16: sps.v1.ConfirmClockRequest.duration:type_name -> google.protobuf.Duration
+	4,  // 17: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
+	14, // 18: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
+	0,  // 19: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
+	41, // 20: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
+	41, // 21: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
+	41, // 22: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
+	42, // 23: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
+	42, // 24: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
+	42, // 25: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
+	38, // 26: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
+	38, // 27: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
+	43, // 28: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
+	7,  // 29: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
+	9,  // 30: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
+	11, // 31: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
+	12, // 32: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
+	15, // 33: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
+	8,  // 34: sps.v1.NodeService.ConfirmClock:input_type -> sps.v1.ConfirmClockRequest
+	16, // 35: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
+	17, // 36: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
+	19, // 37: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
+	20, // 38: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
+	22, // 39: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
+	23, // 40: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
+	25, // 41: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
+	26, // 42: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
+	28, // 43: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
+	29, // 44: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
+	30, // 45: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
+	31, // 46: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
+	32, // 47: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
+	34, // 48: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
+	5,  // 49: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
+	44, // 50: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
+	45, // 51: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
+	46, // 52: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
+	35, // 53: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
+	1,  // 54: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
+	10, // 55: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
+	4,  // 56: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
+	13, // 57: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
+	4,  // 58: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
+	1,  // 59: sps.v1.NodeService.ConfirmClock:output_type -> sps.v1.Node
+	47, // 60: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
+	18, // 61: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
+	41, // 62: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
+	21, // 63: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
+	41, // 64: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
+	24, // 65: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
+	42, // 66: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
+	27, // 67: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
+	24, // 68: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
+	42, // 69: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
+	42, // 70: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
+	42, // 71: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
+	33, // 72: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
+	42, // 73: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
+	6,  // 74: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
+	48, // 75: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
+	48, // 76: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
+	49, // 77: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
+	36, // 78: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
+	54, // [54:79] is the sub-list for method output_type
+	29, // [29:54] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_node_service_proto_init() }
@@ -2570,7 +2734,7 @@ func file_sps_v1_node_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_node_service_proto_rawDesc), len(file_sps_v1_node_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
