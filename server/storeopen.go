@@ -70,7 +70,8 @@ type Epoch struct {
 	Why string          // why the anchor has the present log shut; empty: it does not
 }
 
-// PlanEpoch says what [OpenEpoch] would begin, and changes nothing.
+// PlanEpoch says what [OpenEpoch] would begin, and changes nothing. What it
+// refuses, such as an epoch that was opened before, OpenEpoch would too.
 func PlanEpoch(ctx context.Context, c Config, now func() time.Time) (e Epoch, err error) {
 	o, err := openOffline(ctx, c, now)
 	if err != nil {
@@ -80,14 +81,8 @@ func PlanEpoch(ctx context.Context, c Config, now func() time.Time) (e Epoch, er
 	if e.Old, err = ledger.OwnTree(ctx, o.store, o.id.roster); err != nil {
 		return Epoch{}, err
 	}
-	e.New = e.Old.Origin
-	for _, origin := range o.id.roster.Own().Origins() {
-		if origin.Epoch > e.New.Epoch {
-			e.New = origin
-		}
-	}
-	if e.New == e.Old.Origin {
-		return Epoch{}, ledger.ErrEpochKey
+	if e.New, err = ledger.NextEpoch(ctx, o.store, o.id.roster, c.Anchor); err != nil {
+		return Epoch{}, err
 	}
 	e.Why, err = ledger.CompareAnchor(ctx, o.store, o.id.roster, c.Anchor)
 	return e, err

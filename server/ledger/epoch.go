@@ -108,8 +108,7 @@ func newEpoch(ctx context.Context, o Options, without []certs.Office, reason str
 		return begun, fmt.Errorf("open anchor: %w", anchorErr)
 	}
 	old := l.own
-	begun.Origin = certs.Origin{Federation: old.Federation, Office: old.Office, Epoch: newestOf(o.Roster.Own())}
-	if begun.Without, err = l.mayOpenEpoch(ctx, a, anchorErr, begun.Origin, without); err != nil {
+	if begun.Origin, begun.Without, err = l.mayOpenEpoch(ctx, a, anchorErr, without); err != nil {
 		return begun, err
 	}
 	err = o.Store.Update(store.WithReserve(ctx), func(tx store.Tx) error {
@@ -140,8 +139,9 @@ func (l *Ledger) held(r store.Reader, o certs.Origin) (seal.Checkpoint, error) {
 	return held.tree, err
 }
 
-// mayOpenEpoch returns who has not answered, or why no epoch may be opened.
-func (l *Ledger) mayOpenEpoch(ctx context.Context, a *anchor, anchorErr error, next certs.Origin, without []certs.Office) (silent []certs.Office, err error) {
+// mayOpenEpoch returns the log to open and who has not answered, or why no epoch
+// may be opened.
+func (l *Ledger) mayOpenEpoch(ctx context.Context, a *anchor, anchorErr error, without []certs.Office) (next certs.Origin, silent []certs.Office, err error) {
 	err = l.o.Store.View(ctx, func(r store.Reader) error {
 		g, err := readGate(r, l.own, a, anchorErr)
 		if err != nil {
@@ -167,20 +167,15 @@ func (l *Ledger) mayOpenEpoch(ctx context.Context, a *anchor, anchorErr error, n
 			return err
 		}
 		card := l.o.Roster.Own()
-		opened, err := openedEpoch(r)
-		if err != nil {
+		if next, err = nextEpoch(r, l.own, lastOf(a), card); err != nil {
 			return err
 		}
-		last := max(l.own.Epoch, lastOf(a).tree.Origin.Epoch)
-		if next.Epoch > last && next.Epoch <= opened {
-			return fmt.Errorf("%w: the card names epoch %d, and peers hold epoch %d", ErrEpochOpened, next.Epoch, opened)
-		}
-		if next.Epoch <= last || published != nil && card.Number() <= published.Number() || !namesLogKey(card.LogKeys(next), l.o.Signer) {
+		if published != nil && card.Number() <= published.Number() || !namesLogKey(card.LogKeys(next), l.o.Signer) {
 			return ErrEpochKey
 		}
 		return nil
 	})
-	return silent, err
+	return next, silent, err
 }
 
 // checkWithout compares those who are named with those who are silent, and

@@ -3,8 +3,10 @@ package ledger
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
+	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -48,4 +50,43 @@ func (l *Ledger) keepOpened(ctx context.Context, epoch uint64) error {
 		return fmt.Errorf("keep that epoch %d was opened: %w", epoch, err)
 	}
 	return nil
+}
+
+// NextEpoch returns the log that [NewEpoch] would open with the own card, in a
+// store that no Ledger has open. It changes nothing. Errors are [ErrEpochKey] and
+// [ErrEpochOpened], and those of the store and the anchor.
+func NextEpoch(ctx context.Context, s store.Store, roster *certs.Roster, path string) (next certs.Origin, err error) {
+	a, anchorErr := openAnchor(path)
+	if unusable(anchorErr) {
+		return next, fmt.Errorf("open anchor: %w", anchorErr)
+	}
+	err = s.View(ctx, func(r store.Reader) error {
+		own, err := newestEpoch(r, roster)
+		if err != nil {
+			return err
+		}
+		next, err = nextEpoch(r, own, lastOf(a), roster.Own())
+		return err
+	})
+	if a != nil {
+		err = errors.Join(err, a.close())
+	}
+	return next, err
+}
+
+// nextEpoch returns the log that a card opens, behind the one that the store or
+// the anchor ends with.
+func nextEpoch(r store.Reader, own certs.Origin, last anchored, card *certs.Card) (next certs.Origin, err error) {
+	opened, err := openedEpoch(r)
+	if err != nil {
+		return next, err
+	}
+	next, known := own, max(own.Epoch, last.tree.Origin.Epoch)
+	switch next.Epoch = newestOf(card); {
+	case next.Epoch <= known:
+		return next, ErrEpochKey
+	case next.Epoch <= opened:
+		return next, fmt.Errorf("%w: the card names epoch %d, and peers hold epoch %d", ErrEpochOpened, next.Epoch, opened)
+	}
+	return next, nil
 }

@@ -42,6 +42,9 @@ func TestAnEpochThatPeersHoldIsNotOpenedAgain(t *testing.T) {
 		if got, err := ledger.NewEpoch(t.Context(), o, everybody, ""); !errors.Is(err, ledger.ErrEpochOpened) {
 			t.Errorf("NewEpoch with the card that opened it before = %v, %v; want %v", got.Origin, err, ledger.ErrEpochOpened)
 		}
+		if got, err := ledger.NextEpoch(t.Context(), o.Store, o.Roster, o.Anchor); !errors.Is(err, ledger.ErrEpochOpened) {
+			t.Errorf("NextEpoch with the card that opened it before = %v, %v; want %v", got, err, ledger.ErrEpochOpened)
+		}
 	})
 	if _, err := vn.Office.NextEpoch(nil); err != nil {
 		t.Fatal(err)
