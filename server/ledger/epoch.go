@@ -97,13 +97,11 @@ func newEpoch(ctx context.Context, o Options, without []certs.Office, reason str
 		return begun, ErrNotInitialised
 	}
 	a, anchorErr := openAnchor(o.Anchor)
-	if a != nil {
-		defer func() {
-			if a != nil {
-				err = errors.Join(err, a.close())
-			}
-		}()
-	}
+	defer func() {
+		if a != nil { // also the one that was made where there was none
+			err = errors.Join(err, a.close())
+		}
+	}()
 	if unusable(anchorErr) {
 		return begun, fmt.Errorf("open anchor: %w", anchorErr)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/tests/oracle"
 )
 
 // Saved is a copy of a node's store at one moment.
@@ -109,6 +110,9 @@ func (n *Node) whileClosed(do func(*bolt.Store), saved Saved) {
 	do(s)
 	if err := s.Close(); err != nil {
 		n.tb.Fatal(err)
+	}
+	if open := oracle.OpenBelow(n.dir); len(open) > 0 { // before the runtime collects what nobody closed
+		n.tb.Errorf("P5: what was done to %s has left open %q", n.Office.Code(), open)
 	}
 	n.open()
 }
