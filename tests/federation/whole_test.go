@@ -51,18 +51,23 @@ type desk struct {
 // the end is stopped, and every store is verified whole.
 func newWhole(t *testing.T, offices ...certs.Office) *whole {
 	t.Helper()
-	w := &whole{
-		t: t, network: newNetwork(), minted: authority.ForTest(t, offices...), dir: t.TempDir(), desks: make(map[certs.Office]*desk),
-	}
+	return startWhole(t, authority.ForTest(t, offices...))
+}
+
+// startWhole is newWhole for offices that are minted.
+func startWhole(t *testing.T, minted *authority.Federation) *whole {
+	t.Helper()
+	w := &whole{t: t, network: newNetwork(), minted: minted, dir: t.TempDir(), desks: make(map[certs.Office]*desk)}
 	if err := w.minted.Save(w.dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, office := range offices {
-		w.desks[office] = &desk{w: w, office: w.minted.Office(office)}
-		if _, err := server.Init(t.Context(), w.desks[office].config(), time.Now); err != nil {
+	for _, office := range minted.Offices() {
+		d := &desk{w: w, office: office}
+		w.desks[office.Code()] = d
+		if _, err := server.Init(t.Context(), d.config(), time.Now); err != nil {
 			t.Fatal(err)
 		}
-		w.desks[office].start()
+		d.start()
 	}
 	t.Cleanup(func() {
 		for _, d := range w.desks {
