@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -30,6 +31,10 @@ func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *sps
 	for _, d := range deadlines {
 		if !open(d) {
 			continue
+		}
+		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_OVERDUE {
+			d = proto.CloneOf(d)
+			d.State = spsv1.DeadlineState_DEADLINE_STATE_RUNNING
 		}
 		s.Deadlines = append(s.Deadlines, d)
 		s.DueTime = earlier(s.DueTime, d.GetDueTime())
