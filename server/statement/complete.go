@@ -2,6 +2,7 @@ package statement
 
 import (
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -16,9 +17,23 @@ type Act struct {
 	// withdrawal takes back, what a case is a duplicate of. "" is what the kind
 	// says.
 	Target string
-	// Fields are the names of the fields of the notification that an amendment
-	// replaces; none means all.
+	// Fields are the paths that an amendment replaces: names of fields of the
+	// notification, of which none means all, and `statement.flags` and the like of
+	// the statement around it.
 	Fields []string
+}
+
+// around is what begins a path of the statement around an amendment.
+const around = "statement."
+
+// replaces reports whether an amendment replaces a field of the statement around
+// it, by what it says there.
+func (a Act) replaces(field string) bool { return slices.Contains(a.Fields, around+field) }
+
+// ofContent reports whether an amendment names fields of the notification that it
+// replaces.
+func (a Act) ofContent() bool {
+	return slices.ContainsFunc(a.Fields, func(path string) bool { return !strings.HasPrefix(path, around) })
 }
 
 // kind says how a statement of a kind is completed from its case.

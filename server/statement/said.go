@@ -78,7 +78,7 @@ func Repeats(said, issued *spsv1.Statement, act Act) bool {
 		return false
 	case a.GetRequest() != nil:
 	case a.GetAmendment() != nil:
-		if len(act.Fields) > 0 {
+		if act.ofContent() {
 			merged, problems := mergeContent(b.GetAmendment().GetNotification(), a.GetAmendment().GetNotification(), act.Fields)
 			if len(problems) > 0 || !proto.Equal(merged, b.GetAmendment().GetNotification()) {
 				return false
@@ -87,6 +87,12 @@ func Repeats(said, issued *spsv1.Statement, act Act) bool {
 			return false
 		}
 		a.GetAmendment().Notification = nil
+		for _, name := range repeated {
+			f := a.ProtoReflect().Descriptor().Fields().ByName(name)
+			if act.replaces(string(name)) && a.ProtoReflect().Get(f).List().Len() != b.ProtoReflect().Get(f).List().Len() {
+				return false // that it says all that was said is looked at below
+			}
+		}
 	default:
 		if !proto.Equal(&spsv1.Statement{Body: a.Body}, &spsv1.Statement{Body: b.Body}) {
 			return false

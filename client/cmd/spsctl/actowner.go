@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -17,21 +19,29 @@ func (a *app) amendCommand() *cobra.Command {
 		long: `Amend makes a new version of your notification; the old one stays visible. It
 reaches everyone who was ever addressed, and whom --to adds. Flags change single
 things; a file holds a whole new content, or fields of it that updateMask names.
-What changed the node adds to what you say of it.`,
+What holds around the notification is said again: flags, contacts, attachments.
+--clear takes them out, unless the file says them anew. What changed the node adds
+to what you say of it.`,
 		example: `  spsctl case amend VN-2026-000123 --classification information-for-attention --reason 'the goods never left'
   spsctl case amend VN-2026-000123 --confirm --reason 'the second test says the same' --attach report.pdf
-  spsctl case amend VN-2026-000123 -f lots.yaml --reason 'two more lots' --to CN`,
+  spsctl case amend VN-2026-000123 -f lots.yaml --reason 'two more lots' --to CN
+  spsctl case amend VN-2026-000123 --clear flags --reason 'nothing more is asked of anybody'`,
 	}, cobra.ExactArgs(1), func(cmd *cobra.Command) func(*spsv1.AmendCaseRequest, []string) error {
 		reason := textFlag(cmd, "reason", "why")
 		class := wordFlag(cmd, "classification", "reclassify it", spsv1.Classification(0))
 		risk := wordFlag(cmd, "risk", "decide the risk anew", spsv1.RiskDecision(0))
 		confirm := cmd.Flags().Bool("confirm", false, "confirm what was preliminary")
+		var cleared []string
+		cmd.Flags().StringSliceVar(&cleared, "clear", nil, "take out what was said around the notification: "+strings.Join(aroundNotification, ", "))
+		complete(cmd, "clear", aroundNotification...)
 		return func(req *spsv1.AmendCaseRequest, _ []string) error {
 			if req.Amendment == nil {
 				req.Amendment = &spsv1.Amendment{}
 			}
 			req.Amendment.Reason = append(req.Amendment.Reason, reason.all...)
-			whole := req.Amendment.Notification != nil && len(req.GetUpdateMask().GetPaths()) == 0
+			whole := req.Amendment.Notification != nil && !slices.ContainsFunc(req.GetUpdateMask().GetPaths(), func(path string) bool {
+				return !strings.HasPrefix(path, "statement.")
+			})
 			change := func(path string, given bool, set func(*spsv1.Notification)) {
 				if !given {
 					return
@@ -40,19 +50,33 @@ What changed the node adds to what you say of it.`,
 					req.Amendment.Notification = &spsv1.Notification{}
 				}
 				set(req.Amendment.Notification)
-				if req.UpdateMask == nil {
-					req.UpdateMask = &fieldmaskpb.FieldMask{}
-				}
-				if !whole && !slices.Contains(req.UpdateMask.Paths, path) {
-					req.UpdateMask.Paths = append(req.UpdateMask.Paths, path)
+				if !whole && !slices.Contains(mask(req).Paths, path) {
+					mask(req).Paths = append(mask(req).Paths, path)
 				}
 			}
 			change("classification", class.n != 0, func(n *spsv1.Notification) { n.Classification = spsv1.Classification(class.n) })
 			change("risk", risk.n != 0, func(n *spsv1.Notification) { n.Risk = &spsv1.Risk{Decision: spsv1.RiskDecision(risk.n)} })
 			change("preliminary", *confirm, func(n *spsv1.Notification) { n.Preliminary = false })
+			for _, part := range cleared {
+				if !slices.Contains(aroundNotification, part) {
+					return fmt.Errorf("--clear %s: want one of %s", part, strings.Join(aroundNotification, ", "))
+				}
+				mask(req).Paths = append(mask(req).Paths, "statement."+strings.ReplaceAll(part, "-", "_"))
+			}
 			return nil
 		}
 	}, spsv1.CaseServiceClient.AmendCase)
+}
+
+// aroundNotification is what an amendment says again around the notification.
+var aroundNotification = []string{"flags", "contacts", "attachments", "answer-languages"}
+
+// mask returns the mask of an amendment, which may then be changed.
+func mask(req *spsv1.AmendCaseRequest) *fieldmaskpb.FieldMask {
+	if req.UpdateMask == nil {
+		req.UpdateMask = &fieldmaskpb.FieldMask{}
+	}
+	return req.UpdateMask
 }
 
 func (a *app) withdrawCommand() *cobra.Command {
