@@ -14,6 +14,7 @@ type Likeness struct {
 	// Same is true if it seems to be the same matter: the same number of another
 	// system, or the same subject and origin. It is false for a recurrence: the
 	// same operator or code, or the same product and hazard from the same origin.
+	// Where neither says an origin, that is the same.
 	Same bool
 	// Shared are the words that both have, each after what it is, such as
 	// `operator thai fruit export`; as they are compared, not as they were written.
@@ -92,6 +93,14 @@ func (w wordSets) shared(s summary, m mark) (string, bool) {
 	return "", false
 }
 
+// says reports whether a summary has a word of a mark.
+func (s summary) says(m mark) bool {
+	for range s.values(m) {
+		return true
+	}
+	return false
+}
+
 // compare says how a summary resembles the statement; false if it does not.
 func (w wordSets) compare(s summary) (l Likeness, ok bool) {
 	note := func(what, word string) { l.Shared = append(l.Shared, what+" "+word) }
@@ -100,6 +109,7 @@ func (w wordSets) compare(s summary) (l Likeness, ok bool) {
 		note("number", number)
 	}
 	origin, sameOrigin := w.shared(s, markOrigin)
+	sameOrigin = sameOrigin || len(w[markOrigin]) == 0 && !s.says(markOrigin)
 	if subject, same := w.shared(s, markSubject); same && sameOrigin {
 		l.Same = true
 		note("subject", subject)
@@ -118,7 +128,9 @@ func (w wordSets) compare(s summary) (l Likeness, ok bool) {
 		if same {
 			note("product", goods)
 			note("hazard", hazard)
-			note("origin", origin)
+			if origin != "" {
+				note("origin", origin)
+			}
 		}
 	}
 	return l, len(l.Shared) > 0

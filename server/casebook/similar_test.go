@@ -70,3 +70,44 @@ func TestSimilar(t *testing.T) {
 		}
 	}
 }
+
+// TestSimilarWithoutAnOrigin looks for what resembles a notification that says no
+// origin, among one that says none and one that does.
+func TestSimilarWithoutAnOrigin(t *testing.T) {
+	s := newStore(t)
+	b := openBook(t, s, "VN")
+	chilli := func(origins ...*spsv1.Origin) *spsv1.Statement {
+		return &spsv1.Statement{Status: spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL, Body: &spsv1.Statement_Notification{Notification: &spsv1.Notification{
+			Subject:  texts("en", "Aflatoxin in dried chilli"),
+			Products: []*spsv1.Product{{Name: texts("en", "dried chilli"), Origins: origins}},
+			Findings: []*spsv1.Finding{agent("", "aflatoxin")},
+		}}}
+	}
+	for i, st := range []*spsv1.Statement{chilli(), chilli(stated("TH")...)} {
+		e := entry(t, "CN", uint64(i+1), st)
+		e.Position.N, e.Leaf.Time = uint64(i+1), timestamppb.New(day.AddDate(0, 0, i+1))
+		if err := s.Update(t.Context(), func(tx store.Tx) error { return b.Entry(tx, e) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct {
+		name string
+		st   *spsv1.Statement
+		want uint64 // position of the one that it resembles
+	}{
+		{"none", chilli(), 1},
+		{"the same", chilli(stated("TH")...), 2},
+		{"another", chilli(stated("VN")...), 0},
+	} {
+		found, err := b.Similar(t.Context(), tc.st, day, 2, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case tc.want == 0 && len(found) > 0:
+			t.Errorf("%s: resembles position %d, want nothing", tc.name, found[0].N)
+		case tc.want > 0 && (len(found) != 1 || found[0].N != tc.want || !found[0].Same):
+			t.Errorf("%s: resembles %v, want position %d alone, as the same matter", tc.name, found, tc.want)
+		}
+	}
+}
