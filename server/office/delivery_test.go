@@ -49,7 +49,7 @@ type desk struct {
 	options office.Options
 }
 
-func newDesk(t *testing.T, of *authority.Office, queries casebook.Limits) *desk {
+func newDesk(t testing.TB, of *authority.Office, queries casebook.Limits) *desk {
 	t.Helper()
 	db, err := bolt.Create(filepath.Join(t.TempDir(), "ledger.db"), bolt.Options{
 		Tables: append(append(ledger.Tables(), casebook.Tables()...), office.Tables()...),

@@ -3,24 +3,21 @@ package office
 import (
 	"context"
 
-	"google.golang.org/protobuf/proto"
-
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/store"
 )
 
 // Files returns the files that drafts name which are not issued yet: they are
-// kept as if a statement named them. Drafts are few.
+// kept as if a statement named them. Such drafts are few.
 func (d *Drafts) Files(ctx context.Context) (files map[blob.Digest]bool, err error) {
 	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
 		files = make(map[blob.Digest]bool)
-		for row, err := range r.Scan(tableDrafts, nil, nil, false) {
+		for key, err := range changedLast(r, nil, false) {
 			if err != nil {
 				return err
 			}
-			draft := new(spsv1.Draft)
-			if err := proto.Unmarshal(row.Value, draft); err != nil {
+			draft, err := getDraft(r, key[8:])
+			if err != nil {
 				return err
 			}
 			for _, a := range draft.GetStatement().GetAttachments() {

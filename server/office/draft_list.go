@@ -44,15 +44,15 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
 		resp.Reset()
 		looked, bytes := 0, 0
-		for row, err := range r.Scan(tableDraftChanges, nil, below, true) {
+		for key, err := range changedLast(r, below, slices.Contains(states, spsv1.DraftState_DRAFT_STATE_ISSUED)) {
 			if err != nil {
 				return err
 			}
 			if looked++; len(resp.GetDrafts()) >= pageSize(req.GetPageSize()) || looked > draftLook || bytes > maxPageBytes {
-				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key)
+				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(key)
 				return nil
 			}
-			draft, err := getDraft(r, row.Key[8:])
+			draft, err := getDraft(r, key[8:])
 			if err != nil {
 				return err
 			}

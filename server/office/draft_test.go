@@ -26,7 +26,7 @@ type wicket struct {
 	hook func() error
 }
 
-func newWicket(t *testing.T, code certs.Office) *wicket {
+func newWicket(t testing.TB, code certs.Office) *wicket {
 	t.Helper()
 	w := &wicket{desk: newDesk(t, authority.ForTest(t, "VN", "CN").Office(code), casebook.DefaultLimits())}
 	blobs, err := blob.Open(blob.Options{Dir: t.TempDir(), Quota: 1 << 30})
