@@ -178,7 +178,7 @@ func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest)
 		return nil, err
 	}
 	if draft.GetEtag() == req.GetEtag() {
-		if _, err := d.prepare(ctx, draft, authors{issued: someoneElse()}); err != nil {
+		if _, err := d.prepare(ctx, draft, asking(caller)); err != nil {
 			return nil, err
 		}
 	}

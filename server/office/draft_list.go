@@ -83,7 +83,7 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 		return nil, err
 	}
 	check := &spsv1.DraftCheck{}
-	if check.Statement, err = d.prepare(ctx, draft, authors{issued: someoneElse()}); err != nil {
+	if check.Statement, err = d.prepare(ctx, draft, asking(caller)); err != nil {
 		var refused *access.Refusal
 		if !errors.As(err, &refused) || refused.Reason != access.ReasonInvalid {
 			return nil, err
@@ -97,6 +97,9 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 		check.Statement.Salt, check.Statement.RequestId, check.Statement.IssuedBy = nil, "", nil
 		check.Advice, check.Audience = d.s.advise(ctx, check.Statement), statement.Audience(check.Statement)
 	}
+	if caller.Role == certs.RolePost {
+		return check, nil // how the case stands, and what its drafts resemble, are of cases that it may not see
+	}
 	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
 		now, err := d.s.etagOfDraft(r, draft.GetStatement())
 		check.CaseGoneOn = now != draft.GetCaseEtag()
@@ -104,9 +107,6 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 	})
 	if err != nil {
 		return nil, err
-	}
-	if caller.Role == certs.RolePost {
-		return check, nil // what its drafts resemble are cases that it may not see
 	}
 	check.Similar, err = d.similar(ctx, draft.GetStatement())
 	return check, err

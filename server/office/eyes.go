@@ -30,6 +30,7 @@ type authors struct {
 	issued  *spsv1.Person
 	alone   bool          // who issues it wrote of it, and the statement needs two
 	waiver  *spsv1.Waiver // that the person asked for; nil: any that the rule gives
+	blind   bool          // who asks sees no cases, and is not told what the case makes of the statement
 }
 
 // directly returns the authors of a statement that is issued without a draft. An
@@ -47,6 +48,12 @@ func directly(caller access.Caller, req *spsv1.IssueStatementRequest) authors {
 
 // person returns a caller as statements name persons.
 func person(c access.Caller) *spsv1.Person { return &spsv1.Person{Id: c.ID, Unit: c.Unit} }
+
+// asking returns the authors while somebody only asks what is wrong with a draft
+// that another person would issue.
+func asking(caller access.Caller) authors {
+	return authors{issued: someoneElse(), blind: caller.Role == certs.RolePost}
+}
 
 // someoneElse stands for the second person while a statement is only checked.
 func someoneElse() *spsv1.Person { return &spsv1.Person{Function: "validator"} }

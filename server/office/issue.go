@@ -165,12 +165,15 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 	for _, p := range statement.CheckDue(st, s.o.Now()) {
 		violations = append(violations, violation(p.Field, p.Reason, p.Sentence))
 	}
-	wrong, err := s.checkCase(ctx, st, known, violations)
-	if err != nil {
-		return nil, err
+	if !by.blind {
+		wrong, err := s.checkCase(ctx, st, known, violations)
+		if err != nil {
+			return nil, err
+		}
+		violations = append(violations, wrong...)
 	}
-	violations = append(violations, wrong...)
-	if wrong, err = s.checkAttachments(ctx, st); err != nil {
+	wrong, err := s.checkAttachments(ctx, st)
+	if err != nil {
 		return nil, err
 	}
 	if violations = append(violations, wrong...); len(violations) > 0 {

@@ -28,10 +28,20 @@ func TestWhatAnAmendmentSaysAroundTheNotification(t *testing.T) {
 		{"nothing", nil, &spsv1.Statement{}, 1, 1, "a1 a2", nil},
 		{"another file", nil, &spsv1.Statement{Attachments: []*spsv1.Attachment{brought}}, 1, 1, "a3 a1 a2", []string{"CORRECTION statement.attachments"}},
 		{"no flags", []string{"statement.flags"}, &spsv1.Statement{}, 0, 1, "a1 a2", []string{"REMOVAL statement.flags"}},
-		{"no contacts, and no files but one", []string{"statement.contacts", "statement.attachments"}, &spsv1.Statement{Attachments: []*spsv1.Attachment{other}},
-			1, 0, "a2", []string{"REMOVAL statement.contacts", "CORRECTION statement.attachments"}},
-		{"no flags, and another classification", []string{"classification", "statement.flags"}, &spsv1.Statement{},
-			0, 1, "a1 a2", []string{"RECLASSIFICATION classification", "REMOVAL statement.flags"}},
+		{
+			"no contacts, and no files but one",
+			[]string{"statement.contacts", "statement.attachments"},
+			&spsv1.Statement{Attachments: []*spsv1.Attachment{other}},
+			1, 0, "a2",
+			[]string{"REMOVAL statement.contacts", "CORRECTION statement.attachments"},
+		},
+		{
+			"no flags, and another classification",
+			[]string{"classification", "statement.flags"},
+			&spsv1.Statement{},
+			0, 1, "a1 a2",
+			[]string{"RECLASSIFICATION classification", "REMOVAL statement.flags"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDossier()

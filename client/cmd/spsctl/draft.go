@@ -96,60 +96,6 @@ func (a *app) draftListCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) draftGetCommand() *cobra.Command {
-	format := tableFormat
-	cmd := &cobra.Command{
-		Use:     "get NAME",
-		Short:   "show a draft",
-		Example: "  spsctl draft get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o yaml",
-		Args:    cobra.ExactArgs(1),
-		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
-			d, err := node.DraftService().GetDraft(ctx, &spsv1.GetDraftRequest{Name: draftName(args[0])})
-			if err != nil {
-				return err
-			}
-			return a.draftFacts(d).write(format, d)
-		}),
-	}
-	outputFlag(cmd, &format)
-	return cmd
-}
-
-// draftFacts returns what a person looks for in a draft.
-func (a *app) draftFacts(d *spsv1.Draft) *facts {
-	b := brief.Of(d.GetStatement(), a.languages()...)
-	f := newFacts(a.out)
-	f.add("name", d.GetName())
-	f.add("state", brief.Words(d.GetState()))
-	f.add("kind", b.Kind)
-	f.add("classification", b.Classification)
-	f.add("subject", b.Subject)
-	f.add("products", b.Product)
-	f.add("findings", b.Hazard)
-	f.add("origin", b.Origin)
-	f.add("case", d.GetStatement().GetCaseRef().GetReference())
-	f.add("drafted by", d.GetDraftedBy().GetId())
-	f.add("unit", d.GetUnit())
-	var writers []string
-	for _, w := range d.GetWriters() {
-		writers = append(writers, w.GetId())
-	}
-	f.add("written by", strings.Join(writers, ", "))
-	f.add("changed", when(d.GetUpdateTime()))
-	if d.GetSubmittedBy() != nil {
-		f.add("submitted", d.GetSubmittedBy().GetId()+", "+instant(d.GetSubmitTime()))
-	}
-	if d.GetReturnedBy() != nil {
-		f.add("returned", d.GetReturnedBy().GetId()+", "+instant(d.GetReturnTime()))
-		f.add("because", brief.Text(d.GetReturnReason()))
-	}
-	if d.GetIssued() != "" {
-		f.add("issued", d.GetReference()+", by "+d.GetIssuedBy().GetId())
-	}
-	f.add("etag", d.GetEtag())
-	return f
-}
-
 func (a *app) draftUpdateCommand() *cobra.Command {
 	format, file := tableFormat, ""
 	cmd := &cobra.Command{

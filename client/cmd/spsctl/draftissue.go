@@ -28,6 +28,10 @@ with code 6 while there are problems.`,
 			if err != nil {
 				return err
 			}
+			if clean(check) && format == tableFormat {
+				fmt.Fprintln(a.err, "nothing is wrong with it, and it resembles no case of the last twelve months")
+				return nil
+			}
 			if err := a.showCheck(format, check); err != nil {
 				return err
 			}
@@ -39,6 +43,11 @@ with code 6 while there are problems.`,
 	}
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// clean reports whether a check found nothing to say.
+func clean(check *spsv1.DraftCheck) bool {
+	return len(check.GetProblems())+len(check.GetAdvice())+len(check.GetSimilar()) == 0 && !check.GetCaseGoneOn()
 }
 
 // showCheck shows what a check found, a line each.

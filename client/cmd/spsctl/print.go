@@ -46,6 +46,7 @@ func (a *app) statementFacts(s, holds *spsv1.IssuedStatement) *facts {
 	if s.GetStatement().GetNotification() == nil {
 		f.add("says", brief.Says(s.GetStatement(), a.languages()...))
 	}
+	f.add("issued by", issuerWords(s.GetStatement()))
 	f.add("entered by", enteredWords(s.GetStatement(), instant))
 	f.add("products", b.Product)
 	f.add("findings", b.Hazard)
@@ -149,6 +150,20 @@ func (a *app) listStatements(as format, all []*spsv1.IssuedStatement) error {
 		}
 	}
 	return list.close()
+}
+
+// issuerWords says who stands behind a statement, and why one person was enough
+// if one was.
+func issuerWords(s *spsv1.Statement) string {
+	text := first(personWords(s.GetIssuedBy()), s.GetIssuingSystem())
+	if drafted := personWords(s.GetDraftedBy()); drafted != personWords(s.GetIssuedBy()) {
+		text += prefixed(", drafted by ", drafted)
+	}
+	text += prefixed(", approved by ", personWords(s.GetApprovedBy()))
+	if s.GetWaiver() != nil {
+		text += ", alone: waiver of the second person because of " + brief.Words(s.GetWaiver().GetReason())
+	}
+	return text
 }
 
 // saying returns in a line what a statement says, and from whom that was heard.

@@ -104,6 +104,7 @@ func (s *stage) close() { s.bar.close() }
 // printSummary writes for people what a run came to.
 func (a *app) printSummary(s demo.Summary) {
 	fmt.Fprintf(a.out, "\n%d statements issued in %.1f s: %d to named offices, %d to everyone\n", s.Issued, s.Seconds, s.Addressed, s.Network)
+	fmt.Fprintln(a.out, "each by one person: these offices let one person issue everything (four_eyes: alone: all), and the waiver is signed with it")
 	if same := s.Rows - s.Issued - s.Skipped; same > 0 {
 		fmt.Fprintf(a.out, "%d of %d rows say nothing that an earlier one had not said\n", same, s.Rows)
 	}

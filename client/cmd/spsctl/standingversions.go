@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -32,8 +33,7 @@ func addVersions(f *facts, c *spsv1.Case, languages []string) {
 	var before *spsv1.Notification
 	for i, v := range versions {
 		s := statementNamed(c, v.GetSaid().GetStatement())
-		text := saidAt(c, v.GetSaid()) + prefixed(", issued by ", personWords(s.GetStatement().GetIssuedBy())) +
-			prefixed(", drafted by ", personWords(s.GetStatement().GetDraftedBy())) + prefixed(": ", brief.Text(v.GetReason(), languages...))
+		text := saidAt(c, v.GetSaid()) + prefixed(", issued by ", issuerWords(s.GetStatement())) + prefixed(": ", brief.Text(v.GetReason(), languages...))
 		switch {
 		case v.GetTakenBack():
 			text += " (taken back)"
@@ -45,6 +45,11 @@ func addVersions(f *facts, c *spsv1.Case, languages []string) {
 		if before != nil && content != nil {
 			for _, line := range brief.Differences(before, content) {
 				f.add("    changed", line)
+			}
+		}
+		for _, change := range v.GetChanges() {
+			if part, ok := strings.CutPrefix(change.GetPath(), "statement."); ok {
+				f.add("    changed", brief.Words(change.GetKind())+" of "+strings.ReplaceAll(part, "_", " "))
 			}
 		}
 		if content != nil && !v.GetTakenBack() {

@@ -54,7 +54,7 @@ type DraftServiceClient interface {
 	// DeleteDraft discards a draft that is not issued.
 	DeleteDraft(ctx context.Context, in *DeleteDraftRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 	// CheckDraft says everything that is wrong with a draft, what a person should look at, and which cases it resembles.
-	// It changes nothing.
+	// It changes nothing. A post, which sees no cases, is not told what the case makes of the draft either: who issues it is.
 	CheckDraft(ctx context.Context, in *CheckDraftRequest, opts ...grpc.CallOption) (*DraftCheck, error)
 	// SubmitDraft hands a draft in. It fails with every violation at once while something is wrong with it.
 	SubmitDraft(ctx context.Context, in *SubmitDraftRequest, opts ...grpc.CallOption) (*Draft, error)
@@ -185,7 +185,7 @@ type DraftServiceServer interface {
 	// DeleteDraft discards a draft that is not issued.
 	DeleteDraft(context.Context, *DeleteDraftRequest) (*emptypb.Empty, error)
 	// CheckDraft says everything that is wrong with a draft, what a person should look at, and which cases it resembles.
-	// It changes nothing.
+	// It changes nothing. A post, which sees no cases, is not told what the case makes of the draft either: who issues it is.
 	CheckDraft(context.Context, *CheckDraftRequest) (*DraftCheck, error)
 	// SubmitDraft hands a draft in. It fails with every violation at once while something is wrong with it.
 	SubmitDraft(context.Context, *SubmitDraftRequest) (*Draft, error)
