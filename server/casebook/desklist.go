@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 
@@ -49,7 +50,7 @@ func (l *line) desk() deskRow {
 	if err == nil && row != nil && !row.valid() {
 		err = ledger.ErrCorrupt
 	}
-	if l.err = errOr(l.err, err); err != nil {
+	if l.err = cmp.Or(l.err, err); err != nil {
 		return nil
 	}
 	return row
@@ -99,7 +100,7 @@ func unitTest(l *line, p pattern) bool {
 		return false
 	}
 	s, err := d.summary()
-	l.err = errOr(l.err, err)
+	l.err = cmp.Or(l.err, err)
 	for _, unit := range s.GetUnits() {
 		if p.matches([]byte(plain.Text(unit))) {
 			return true

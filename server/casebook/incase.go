@@ -2,6 +2,7 @@ package casebook
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func caseTest(operator, value string) (test, error) {
 				return bytes.Equal(l.summary[:placeSize], w.place)
 			}
 			part, err := l.r.Get(tableParts, append(bytes.Clone(w.parts), numberKey(l.n)...))
-			l.err = errOr(l.err, err)
+			l.err = cmp.Or(l.err, err)
 			return part != nil
 		})
 	}, cost: ofStore}), nil
@@ -44,12 +45,12 @@ func (l *line) roots(reference string) []root {
 	prefix := append([]byte(reference), 0)
 	for row, err := range l.r.Scan(tableReferences, prefix, store.PrefixEnd(prefix), false) {
 		if err != nil {
-			l.err = errOr(l.err, err)
+			l.err = cmp.Or(l.err, err)
 			break
 		}
 		at := bytes.Clone(row.Key[len(prefix):])
 		value, err := l.r.Get(tableOriginals, at)
-		if l.err = errOr(l.err, err); len(value) >= 32 {
+		if l.err = cmp.Or(l.err, err); len(value) >= 32 {
 			all = append(all, root{at, append(bytes.Clone(at), value[:32]...)})
 		}
 	}

@@ -2,6 +2,7 @@ package casebook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -43,11 +44,11 @@ func (b *Book) MarkedOriginal(ctx context.Context, m Mark) (whole Item, err erro
 		at := m.Place.append(nil)
 		value, err := r.Get(tableOriginals, at)
 		if err != nil || len(value) < 32 {
-			return errOr(err, ErrNotFound)
+			return cmp.Or(err, ErrNotFound)
 		}
 		number, err := r.Get(tableReferences, append(append(bytes.Clone(value[32:]), 0), at...))
 		if err != nil || number == nil {
-			return errOr(err, ErrNotFound)
+			return cmp.Or(err, ErrNotFound)
 		}
 		whole, err = b.item(number, at)
 		return err
@@ -204,11 +205,4 @@ func (b *Book) item(number, at []byte) (Item, error) {
 		Place:  place,
 		Origin: certs.Origin{Federation: b.o.Federation, Office: place.Office, Epoch: place.Epoch},
 	}, nil
-}
-
-func errOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
 }

@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -54,7 +55,7 @@ func timeOf(value []byte) int64 {
 // 1970, or false if it has no note of it.
 func (l *line) recorded() (int64, bool) {
 	t, err := l.times.at(l.r, l.n)
-	l.err = errOr(l.err, err)
+	l.err = cmp.Or(l.err, err)
 	return t, t != 0
 }
 

@@ -176,10 +176,3 @@ func incomplete(self certs.Office, original statement.CaseEntry, entries []state
 	}
 	return missing
 }
-
-func errOr(err, other error) error {
-	if err != nil {
-		return err
-	}
-	return other
-}

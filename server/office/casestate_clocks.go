@@ -1,6 +1,7 @@
 package office
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -23,20 +24,20 @@ type delivery struct {
 func (d *delivery) Receipt(office, name string) (time.Time, bool) {
 	origin, seq, err := parseName(name, d.s.o.Roster.Federation())
 	if err != nil || d.err != nil {
-		d.err = errOr(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		return time.Time{}, false
 	}
 	switch certs.Office(office) {
 	case origin.Office:
 		e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
-		d.err = errOr(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		return e.Leaf.GetTime().AsTime(), err == nil
 	case d.s.self():
 		return d.held(origin, seq)
 	}
 	receipt, err := d.s.o.Ledger.Covering(d.ctx, certs.Office(office), origin, seq)
 	if err != nil || receipt == nil {
-		d.err = errOr(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		return time.Time{}, false
 	}
 	return time.Unix(receipt.Time, 0).UTC(), true
@@ -46,22 +47,22 @@ func (d *delivery) Receipt(office, name string) (time.Time, bool) {
 func (d *delivery) held(origin certs.Origin, seq uint64) (time.Time, bool) {
 	e, err := d.s.o.Ledger.Entry(d.ctx, origin, seq)
 	if err != nil {
-		d.err = errOr(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		return time.Time{}, false
 	}
 	e, _, ok, err := d.s.read(d.ctx, e)
 	whole := e.Envelope != nil || e.Leaf.GetType() == spsv1.LeafType_LEAF_TYPE_READDRESS // which has no bytes of its own
 	if err != nil || !ok || !whole {
-		d.err = errOr(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		return time.Time{}, false
 	}
 	since, ok, err := d.s.o.Ledger.Held(d.ctx, origin, seq)
 	if err != nil || ok {
-		d.err = errOr(d.err, err)
+		d.err = cmp.Or(d.err, err)
 		return time.Unix(since, 0).UTC(), err == nil
 	}
 	at, err := d.s.o.Book.Recorded(d.ctx, e.Position.N) // by a version that did not note it
-	d.err = errOr(d.err, err)
+	d.err = cmp.Or(d.err, err)
 	return at.Truncate(time.Second), err == nil && !at.IsZero()
 }
 
@@ -72,7 +73,7 @@ func (d *delivery) Hours(office string, number uint64, name string) *spsv1.Offic
 		return accepted.Message().GetHours()
 	}
 	card, err := d.card(certs.Office(office), number, name)
-	d.err = errOr(d.err, err)
+	d.err = cmp.Or(d.err, err)
 	return card.GetHours()
 }
 

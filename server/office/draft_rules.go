@@ -1,0 +1,85 @@
+package office
+
+import (
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/certs/seal"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+)
+
+// visible reports whether a caller may see a draft: who belongs to a unit those
+// of that unit, a post without one its own, the others of the office and
+// auditors all.
+func visible(draft *spsv1.Draft, caller access.Caller) bool {
+	switch {
+	case caller.Role == certs.RoleAuditor:
+		return true
+	case caller.Unit != "":
+		return draft.GetUnit() == caller.Unit
+	case caller.Role == certs.RolePost:
+		return mine(draft, caller)
+	}
+	return true
+}
+
+// mine reports whether the caller began the draft.
+func mine(draft *spsv1.Draft, caller access.Caller) bool {
+	return draft.GetDraftedBy().GetId() == caller.ID && draft.GetUnit() == caller.Unit
+}
+
+// wrote reports whether the caller wrote any of the draft.
+func wrote(draft *spsv1.Draft, caller access.Caller) bool {
+	return slices.ContainsFunc(draft.GetWriters(), func(p *spsv1.Person) bool { return p.GetId() == caller.ID })
+}
+
+// inState refuses what a draft in another state does not allow.
+func inState(draft *spsv1.Draft, what string, states ...spsv1.DraftState) error {
+	if slices.Contains(states, draft.GetState()) {
+		return nil
+	}
+	sentence := map[spsv1.DraftState]string{
+		spsv1.DraftState_DRAFT_STATE_DRAFTING:  "it is not submitted: submit it first",
+		spsv1.DraftState_DRAFT_STATE_SUBMITTED: "it is submitted: return it first, or issue it",
+		spsv1.DraftState_DRAFT_STATE_RETURNED:  "it was returned: submit it again first",
+		spsv1.DraftState_DRAFT_STATE_ISSUED:    "it was issued as " + draft.GetReference() + ": amend or withdraw that",
+	}[draft.GetState()]
+	return &access.Refusal{
+		Code: codes.FailedPrecondition, Reason: access.ReasonDraftState,
+		Sentence: fmt.Sprintf("%s cannot be %s: %s", draft.GetName(), what, sentence),
+	}
+}
+
+// acceptable refuses a statement that no draft can hold. It may be incomplete,
+// and wrong; it may not say what only the node says, nor be larger than what can
+// be issued.
+func (d *Drafts) acceptable(st *spsv1.Statement) error {
+	if st == nil {
+		return access.Invalid(access.Violation{Field: "draft.statement", Reason: "REQUIRED", Sentence: "give the statement, as far as it is written"})
+	}
+	var violations []access.Violation
+	for _, v := range setByNode(st, authors{}) {
+		v.Field = "draft." + v.Field
+		violations = append(violations, v)
+	}
+	if st.GetWaiver() != nil {
+		violations = append(violations, access.Violation{
+			Field: "draft.statement.waiver", Reason: "SET_BY_NODE", Sentence: "give the waiver when the draft is issued",
+		})
+	}
+	if size := proto.Size(st); size > seal.MaxEnvelope {
+		violations = append(violations, access.Violation{
+			Field: "draft.statement", Reason: string(access.ReasonTooLarge),
+			Sentence: fmt.Sprintf("it has %d bytes, and what is issued at most %d: move content into attachments", size, seal.MaxEnvelope),
+		})
+	}
+	if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
