@@ -38,7 +38,7 @@ func (s *Service) ListAccounts(ctx context.Context, req *spsv1.ListAccountsReque
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.o.Register.Accounts(ctx, from, pageSize(req.GetPageSize()))
+	page, err := s.o.Register.Accounts(ctx, from, access.PageSize(req.GetPageSize()))
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (s *Service) ListAuditRecords(ctx context.Context, req *spsv1.ListAuditReco
 		Caller: req.GetCaller(), MethodPrefix: req.GetMethodPrefix(), Resource: req.GetResource(),
 		Since: timeOf(req.GetSinceTime()), Until: timeOf(req.GetUntilTime()),
 		NotDone: req.GetNotDone(), After: uint64(req.GetAfterPosition()),
-		OldestFirst: req.GetOldestFirst(), From: from, Most: pageSize(req.GetPageSize()),
+		OldestFirst: req.GetOldestFirst(), From: from, Most: access.PageSize(req.GetPageSize()),
 	})
 	if err != nil {
 		return nil, err

@@ -11,21 +11,6 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 )
 
-const (
-	defaultPage = 50
-	maxPage     = 1000
-)
-
-func pageSize(asked int32) int {
-	switch {
-	case asked == 0:
-		return defaultPage
-	case asked > maxPage:
-		return maxPage
-	}
-	return int(asked)
-}
-
 // pageToken returns the text by which a list goes on at a key: opaque to
 // callers, and good for nothing but the same list with the same filter.
 func pageToken(key string, filter proto.Message) string {

@@ -38,7 +38,7 @@ func (s *Service) ListTokens(ctx context.Context, req *spsv1.ListTokensRequest) 
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.o.Register.Tokens(ctx, from, pageSize(req.GetPageSize()))
+	page, err := s.o.Register.Tokens(ctx, from, access.PageSize(req.GetPageSize()))
 	if err != nil {
 		return nil, err
 	}

@@ -21,9 +21,6 @@ const (
 	codePart   = "/codes/"
 	// escapedSlash stands in a name for a slash in a code.
 	escapedSlash = "%2F"
-
-	defaultPage = 50
-	maxPage     = 1000
 )
 
 // Service implements spsv1.CodeServiceServer. It is safe for concurrent use.
@@ -62,7 +59,7 @@ func (s *Service) SearchCodes(ctx context.Context, req *spsv1.SearchCodesRequest
 		return nil, err
 	}
 	found, more := l.Search(codes.Query{
-		Words: req.GetQuery(), Under: req.GetParentCode(), Offset: offset, Limit: pageSize(req.GetPageSize()),
+		Words: req.GetQuery(), Under: req.GetParentCode(), Offset: offset, Limit: access.PageSize(req.GetPageSize()),
 	})
 	resp := &spsv1.SearchCodesResponse{}
 	reads := access.Reads(ctx)
@@ -101,13 +98,6 @@ func texts(names []codes.Name) []*spsv1.LocalizedText {
 		all = append(all, &spsv1.LocalizedText{Lang: n.Lang, Text: n.Text})
 	}
 	return all
-}
-
-func pageSize(asked int32) int {
-	if asked == 0 {
-		return defaultPage
-	}
-	return min(int(asked), maxPage)
 }
 
 // digest returns what two pages of one search have in common: the same words of

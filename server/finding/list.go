@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	defaultPage = 50
-	maxPage     = 1000
 	// maxPageBytes ends a page early, so that it stays below the limit of a gRPC
 	// message whatever the next finding adds.
 	maxPageBytes = 2 << 20
@@ -54,7 +52,7 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 			if err != nil {
 				return err
 			}
-			if looked++; len(resp.GetFindings()) >= pageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
+			if looked++; len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
 				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key[len(prefix):])
 				return nil
 			}
@@ -115,13 +113,6 @@ func belowToken(token string, prefix []byte) ([]byte, error) {
 		})
 	}
 	return append(bytes.Clone(prefix), append(mark, 0)...), nil
-}
-
-func pageSize(asked int32) int {
-	if asked == 0 {
-		return defaultPage
-	}
-	return min(int(asked), maxPage)
 }
 
 // cursor is the text form of a place among the changes of findings.

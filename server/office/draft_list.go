@@ -48,7 +48,7 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 			if err != nil {
 				return err
 			}
-			if looked++; len(resp.GetDrafts()) >= pageSize(req.GetPageSize()) || looked > draftLook || bytes > maxPageBytes {
+			if looked++; len(resp.GetDrafts()) >= access.PageSize(req.GetPageSize()) || looked > draftLook || bytes > maxPageBytes {
 				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(key)
 				return nil
 			}

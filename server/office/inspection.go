@@ -135,7 +135,7 @@ func (n *Inspections) ListInspections(ctx context.Context, req *spsv1.ListInspec
 		}
 		below = mark
 	}
-	all, next, err := n.s.inspections(ctx, []byte(req.GetFirstWeek()), below, pageSize(req.GetPageSize()), req.GetHistory())
+	all, next, err := n.s.inspections(ctx, []byte(req.GetFirstWeek()), below, access.PageSize(req.GetPageSize()), req.GetHistory())
 	if err != nil {
 		return nil, err
 	}

@@ -11,23 +11,9 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 )
 
-const (
-	defaultPage = 50
-	maxPage     = 1000
-	// maxPageBytes ends a page early, so that it stays below the limit of a
-	// gRPC message, 4 MiB, whatever the next statement adds.
-	maxPageBytes = 2 << 20
-)
-
-func pageSize(asked int32) int {
-	switch {
-	case asked == 0:
-		return defaultPage
-	case asked > maxPage:
-		return maxPage
-	}
-	return int(asked)
-}
+// maxPageBytes ends a page early, so that it stays below the limit of a gRPC
+// message, 4 MiB, whatever the next statement adds.
+const maxPageBytes = 2 << 20
 
 // listRequest is what the requests of all lists have.
 type listRequest interface {
@@ -94,7 +80,7 @@ func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*
 
 // wanted returns the page of the casebook that a request asks for.
 func (s *Service) wanted(p progress, req listRequest) casebook.Page {
-	return casebook.Page{UpTo: p.begun.N, From: p.mark, Limit: pageSize(req.GetPageSize()), Budget: s.o.Queries.Rows}
+	return casebook.Page{UpTo: p.begun.N, From: p.mark, Limit: access.PageSize(req.GetPageSize()), Budget: s.o.Queries.Rows}
 }
 
 // tokenError refuses a token that holds a mark of another list.

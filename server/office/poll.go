@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 )
 
 // PollStatements implements spsv1.CaseServiceServer. It is the loop of
@@ -20,7 +21,7 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 	if err != nil {
 		return nil, err
 	}
-	most := pageSize(req.GetPageSize())
+	most := access.PageSize(req.GetPageSize())
 	resp, bytes := &spsv1.PollStatementsResponse{}, 0
 	patience := time.NewTimer(req.GetWait().AsDuration())
 	defer patience.Stop()

@@ -108,7 +108,7 @@ func (s *Service) countInspections(ctx context.Context, t *casebook.Tally, from,
 		below = afterWeek(casebook.Week(to.In(zone)))
 	}
 	for {
-		some, next, err := s.inspections(ctx, first, below, maxPage, false)
+		some, next, err := s.inspections(ctx, first, below, access.MaxPage, false)
 		if err != nil {
 			return err
 		}
