@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
 
 	"github.com/spsalert/spsalert/certs/seal/evidence"
 	"github.com/spsalert/spsalert/client"
@@ -50,9 +51,12 @@ export is noted in the audit log.`,
 					return usageError{fmt.Errorf("%q is no reference such as VN-2026-000123, and no name such as offices/VN/statements/1-42", name)}
 				}
 				s, err := statementOf(ctx, node, reference)
-				if e, ok := answer(err); ok && answerCode(e) == exitAuth {
+				if e, ok := answer(err); ok && e.Code == codes.PermissionDenied {
 					// It is GetCase that was refused, which nobody asked for.
-					return fmt.Errorf("evidence (GetEvidence) is for officers, validators and auditors: %w", err)
+					refused := *e
+					_, who, _ := strings.Cut(e.Message, "; ")
+					refused.Message = "evidence is for officers, validators and auditors" + prefixed("; ", who)
+					return &refused
 				}
 				if err != nil {
 					return err
