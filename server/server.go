@@ -221,12 +221,12 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
-		MayIssue: s.mayIssue, Codes: s.codes,
+		MayIssue: s.mayIssue, Codes: s.codes, Touch: finding.Touch,
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.findings = finding.New(finding.Options{
-		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office,
+		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(),
 		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{

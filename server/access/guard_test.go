@@ -59,6 +59,7 @@ var allowed = map[string]string{
 	"/sps.v1.FindingService/WithdrawFinding":                    "lab",
 	"/sps.v1.FindingService/GetFinding":                         "lab officer validator auditor",
 	"/sps.v1.FindingService/ListFindings":                       "lab officer validator auditor",
+	"/sps.v1.FindingService/DraftFromFindings":                  "officer validator",
 	"/sps.v1.FindingService/WatchFindings":                      "lab officer validator auditor",
 	"/sps.v1.CodeService/ListCodeLists":                         "officer validator lab post system exporter auditor admin",
 	"/sps.v1.CodeService/SearchCodes":                           "officer validator lab post system exporter auditor admin",

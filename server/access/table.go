@@ -106,7 +106,7 @@ func Methods() map[string]Rule {
 		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab) // for statements, drafts and findings
 		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
 		validators   = []certs.Role{certs.RoleValidator}
-		callers      = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone
+		callers      = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone, and draft from findings
 		// Systems too ask who is on the network before they address anybody.
 		members = append(slices.Clone(readers), certs.RoleAdmin)
 		labs    = []certs.Role{certs.RoleLab}
@@ -174,6 +174,7 @@ func Methods() map[string]Rule {
 		spsv1.FindingService_WithdrawFinding_FullMethodName:   {Class: ClassWrite, Roles: labs},
 		spsv1.FindingService_GetFinding_FullMethodName:        {Class: ClassRead, Roles: findingReaders},
 		spsv1.FindingService_ListFindings_FullMethodName:      {Class: ClassRead, Roles: findingReaders},
+		spsv1.FindingService_DraftFromFindings_FullMethodName: {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_WatchFindings_FullMethodName:     {Class: ClassWatch, Roles: findingReaders},
 
 		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},

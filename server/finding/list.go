@@ -64,6 +64,9 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 				return err
 			}
 			if who.sees(f) && asked(req, f) {
+				if err := s.used(r, f); err != nil {
+					return err
+				}
 				resp.Findings = append(resp.Findings, f)
 				size += proto.Size(f)
 			}

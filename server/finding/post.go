@@ -32,7 +32,7 @@ func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only b
 		return nil, errors.New("post findings: a call without a caller")
 	}
 	p := &posting{
-		laboratory: s.laboratoryOf(caller), by: &spsv1.Person{Id: caller.ID, Unit: caller.Unit},
+		s: s, laboratory: s.laboratoryOf(caller), by: &spsv1.Person{Id: caller.ID, Unit: caller.Unit},
 		now: timestamppb.New(s.o.Now().UTC()),
 	}
 	complete, broken := make([]*spsv1.LabFinding, len(findings)), make([]*access.Refusal, len(findings))
@@ -106,6 +106,7 @@ func (s *Service) files(ctx context.Context, f *spsv1.LabFinding, violations *[]
 
 // posting is one transaction in which findings are posted.
 type posting struct {
+	s          *Service
 	laboratory *spsv1.Laboratory
 	by         *spsv1.Person
 	now        *timestamppb.Timestamp
@@ -138,7 +139,7 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 	}
 	for _, earlier := range before {
 		if same(earlier, f) {
-			return earlier, true, nil, nil
+			return earlier, true, nil, p.s.used(tx, earlier)
 		}
 	}
 	ended, violations := p.replacedByNumber(before, f)

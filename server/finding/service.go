@@ -31,6 +31,7 @@ type Options struct {
 	Ledger *ledger.Ledger
 	Roster *certs.Roster
 	Files  Files
+	Drafts Drafts
 	Now    func() time.Time // the clock of stamps
 
 	// Heartbeat is how often a watch that has nothing to say says so.
@@ -110,8 +111,10 @@ func (s *Service) GetFinding(ctx context.Context, req *spsv1.GetFindingRequest) 
 	var found *spsv1.LabFinding
 	if id, ok := keyOf(req.GetName()); ok {
 		err = s.o.Store.View(ctx, func(r store.Reader) error {
-			found, err = get(r, id)
-			return err
+			if found, err = get(r, id); err != nil || found == nil {
+				return err
+			}
+			return s.used(r, found)
 		})
 	}
 	if err != nil {
@@ -119,6 +122,11 @@ func (s *Service) GetFinding(ctx context.Context, req *spsv1.GetFindingRequest) 
 	}
 	if found == nil || !who.sees(found) {
 		return nil, access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
+	}
+	for _, use := range found.GetUses() {
+		if err := s.o.Drafts.CaseEnd(ctx, use); err != nil {
+			return nil, err
+		}
 	}
 	return who.show(ctx, found), nil
 }

@@ -31,7 +31,7 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 	beat := time.NewTimer(s.o.Heartbeat)
 	defer beat.Stop()
 	for opened := false; ; {
-		changed := s.Changed()
+		changed, issued := s.Changed(), s.o.Ledger.Changed()
 		changes, next, err := s.after(ctx, at)
 		if err != nil {
 			return err
@@ -68,6 +68,7 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 		}
 		select {
 		case <-changed:
+		case <-issued: // perhaps a draft from a finding
 		case <-s.o.Draining:
 		case <-ctx.Done():
 		case <-beat.C:
@@ -132,6 +133,9 @@ func (s *Service) after(ctx context.Context, at uint64) (changes []change, next 
 			f, err := get(r, []byte(id))
 			if err == nil && f == nil {
 				err = ledger.ErrCorrupt
+			}
+			if err == nil {
+				err = s.used(r, f)
 			}
 			if err != nil {
 				return err

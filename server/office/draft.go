@@ -15,7 +15,6 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -44,62 +43,6 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 	st := req.GetDraft().GetStatement()
 	same := func(before *spsv1.Draft) bool { return proto.Equal(before.GetStatement(), st) }
 	return d.create(ctx, caller, id, st, same, nil)
-}
-
-// create keeps a draft under an id. If the id began one already, that is
-// returned if it is the caller's and the same, which same says. unless, if not
-// nil, runs in the transaction, and its error keeps it from that.
-func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID, st *spsv1.Statement,
-	same func(*spsv1.Draft) bool, unless func(store.Reader) error,
-) (*spsv1.Draft, error) {
-	now := timestamppb.New(d.s.o.Now().UTC())
-	made := &spsv1.Draft{
-		Name: draftName(id[:]), Statement: st, Etag: "1",
-		State: spsv1.DraftState_DRAFT_STATE_DRAFTING, DraftedBy: person(caller), Writers: []*spsv1.Person{person(caller)},
-		Unit: caller.Unit, CreateTime: now, UpdateTime: now,
-	}
-	result := made
-	err := d.s.o.Store.Update(ctx, func(tx store.Tx) error {
-		result = made
-		before, err := getDraft(tx, id[:])
-		if err != nil {
-			return err
-		}
-		if before != nil {
-			if !mine(before, caller) || !same(before) {
-				return &access.Refusal{
-					Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-					Sentence: "this requestId began another draft: give a new one",
-				}
-			}
-			result = before
-			return nil
-		}
-		if used, err := ledger.IsRequested(tx, id.String()); err != nil {
-			return err
-		} else if used {
-			return &access.Refusal{
-				Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-				Sentence: "this requestId issued a statement: give a new one",
-			}
-		}
-		if unless != nil {
-			if err := unless(tx); err != nil {
-				return err
-			}
-		}
-		if made.CaseEtag, err = d.s.etagOfDraft(tx, made.GetStatement()); err != nil {
-			return err
-		}
-		if err := putDraft(tx, id[:], made, nil); err != nil {
-			return err
-		}
-		return access.Record(ctx, tx, made.GetName())
-	})
-	if err != nil {
-		return nil, err
-	}
-	return result, nil
 }
 
 // GetDraft implements spsv1.DraftServiceServer.

@@ -89,6 +89,11 @@ func (d *Drafts) entered(ctx context.Context, tx store.Tx, caller access.Caller,
 	if err := putDraft(tx, id, after, before); err != nil {
 		return err
 	}
+	if len(after.GetFindings()) > 0 && d.s.o.Touch != nil {
+		if err := d.s.o.Touch(tx, after.GetFindings()); err != nil {
+			return err
+		}
+	}
 	return access.Record(ctx, tx, after.GetName(), after.GetIssued())
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Options is what the service works with. All fields but FourEyes and CallAfter are required.
+// Options is what the service works with. All fields but Touch, FourEyes and CallAfter are required.
 type Options struct {
 	Ledger *ledger.Ledger
 	Book   *casebook.Book
@@ -27,6 +27,10 @@ type Options struct {
 	// MayIssue refuses while the node must not issue for a reason that the
 	// ledger does not know, such as a clock that is far off.
 	MayIssue func(context.Context) error
+
+	// Touch, if set, is told in the transaction that issues a draft from which
+	// findings it was begun.
+	Touch func(tx store.Tx, findings []string) error
 
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes

@@ -18,12 +18,25 @@ notification:
   findings: [{id: f1, organism: {taxon: {scientificName: Bactrocera dorsalis}}}]
 `
 
+// finding is what a laboratory has filled in.
+const finding = `reportNumber: L-2026-0042
+stage: final
+product: {name: [{lang: en, text: durian}]}
+sample:
+  number: S-9001
+  results:
+    - analyte: {asWritten: carbendazim}
+      value: {value: "0.31", ucum: mg/kg}
+      limits: [{value: {value: "0.1", ucum: mg/kg}, requirement: {citation: GB 2763-2021}}]
+`
+
 // TestExamples types every line of `spsctl help examples`, in their order.
 func TestExamples(t *testing.T) {
 	shell := newShell(t)
 	shell.write("mango.yaml", mango)
 	shell.write("report.pdf", "%PDF-1.7\n")
 	shell.write("inspected.csv", "week,product_category,hs_chapter,origin,consignments\n2026-W10,,08,TH,120\n")
+	shell.write("finding.yaml", finding)
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the examples show
 	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
 	lines := 0

@@ -93,7 +93,9 @@ func federation(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { stop(ts, false, nil) })
 	all := &client.Contexts{Current: args[0], Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
-		for name, role := range map[string]certs.Role{"": certs.RoleValidator, "-officer": certs.RoleOfficer, "-admin": certs.RoleAdmin, "-auditor": certs.RoleAuditor} {
+		for name, role := range map[string]certs.Role{
+			"": certs.RoleValidator, "-officer": certs.RoleOfficer, "-admin": certs.RoleAdmin, "-auditor": certs.RoleAuditor, "-lab": certs.RoleLab,
+		} {
 			c, err := n.Context(role)
 			ts.Check(err)
 			all.Contexts[string(n.Office())+name] = c

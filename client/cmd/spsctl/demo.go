@@ -207,7 +207,7 @@ func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation
 	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
 		for role, suffix := range map[certs.Role]string{
-			certs.RoleValidator: "", certs.RoleOfficer: "-officer", certs.RoleAdmin: "-admin", certs.RoleAuditor: "-auditor",
+			certs.RoleValidator: "", certs.RoleOfficer: "-officer", certs.RoleAdmin: "-admin", certs.RoleAuditor: "-auditor", certs.RoleLab: "-lab",
 		} {
 			c, err := n.Context(role)
 			if err != nil {

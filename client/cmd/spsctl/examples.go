@@ -72,6 +72,15 @@ var examples = []struct {
 		"spsctl inspection enter -f inspected.csv",
 		"spsctl inspection list --history",
 	}},
+	{"findings: a laboratory posts one and sees what becomes of it, the office reads", []string{
+		"spsctl finding template > empty.yaml",
+		"spsctl --context vn-lab finding post -f finding.yaml --check",
+		"spsctl --context vn-lab finding post -f finding.yaml --attach report.pdf",
+		"spsctl --context vn-lab finding list",
+		"spsctl finding list --proposed -o csv",
+		"spsctl finding watch",
+		"spsctl --context vn-lab finding withdraw L-2026-0042 --reason 'en=the samples were mixed up'",
+	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",
 		"spsctl node whoami",
@@ -143,6 +152,10 @@ const moreExamples = `
   spsctl draft return 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'en=which lot?'
   spsctl draft issue 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl draft delete 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --yes
+
+# a draft from what a laboratory found
+  spsctl finding get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl finding draft 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
 
 # in a case: what you do; --check looks first, --draft leaves it to a second person
   spsctl case ack TH-2026-000123 --stance accepted

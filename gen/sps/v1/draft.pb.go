@@ -181,7 +181,9 @@ type Draft struct {
 	IssuedBy *Person `protobuf:"bytes,17,opt,name=issued_by,json=issuedBy,proto3" json:"issued_by,omitempty"`
 	// For what changes a case, an amendment, a withdrawal, a closure or a reopening: etag of the case when the statement was
 	// last written. Once something was said in the case since, IssueDraft wants to hear that it was read.
-	CaseEtag      string `protobuf:"bytes,18,opt,name=case_etag,json=caseEtag,proto3" json:"case_etag,omitempty"`
+	CaseEtag string `protobuf:"bytes,18,opt,name=case_etag,json=caseEtag,proto3" json:"case_etag,omitempty"`
+	// Names of the findings that it was begun from, by DraftFromFindings.
+	Findings      []string `protobuf:"bytes,19,rep,name=findings,proto3" json:"findings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -340,6 +342,13 @@ func (x *Draft) GetCaseEtag() string {
 		return x.CaseEtag
 	}
 	return ""
+}
+
+func (x *Draft) GetFindings() []string {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
 }
 
 // CreateDraftRequest is what CreateDraft takes.
@@ -1072,7 +1081,7 @@ var File_sps_v1_draft_proto protoreflect.FileDescriptor
 
 const file_sps_v1_draft_proto_rawDesc = "" +
 	"\n" +
-	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x16sps/v1/statement.proto\"\xdb\x06\n" +
+	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x16sps/v1/statement.proto\"\xfc\x06\n" +
 	"\x05Draft\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\tstatement\x18\x02 \x01(\v2\x11.sps.v1.StatementR\tstatement\x12\x12\n" +
@@ -1098,7 +1107,8 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\x06issued\x18\x0f \x01(\tB\x03\xe0A\x03R\x06issued\x12!\n" +
 	"\treference\x18\x10 \x01(\tB\x03\xe0A\x03R\treference\x120\n" +
 	"\tissued_by\x18\x11 \x01(\v2\x0e.sps.v1.PersonB\x03\xe0A\x03R\bissuedBy\x12 \n" +
-	"\tcase_etag\x18\x12 \x01(\tB\x03\xe0A\x03R\bcaseEtag\"s\n" +
+	"\tcase_etag\x18\x12 \x01(\tB\x03\xe0A\x03R\bcaseEtag\x12\x1f\n" +
+	"\bfindings\x18\x13 \x03(\tB\x03\xe0A\x03R\bfindings\"s\n" +
 	"\x12CreateDraftRequest\x12.\n" +
 	"\x05draft\x18\x01 \x01(\v2\r.sps.v1.DraftB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05draft\x12-\n" +
 	"\n" +

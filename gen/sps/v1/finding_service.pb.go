@@ -446,6 +446,61 @@ func (x *GetFindingRequest) GetName() string {
 	return ""
 }
 
+// DraftFromFindingsRequest is what DraftFromFindings takes.
+type DraftFromFindingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names of the findings. Each stands.
+	Names []string `protobuf:"bytes,1,rep,name=names,proto3" json:"names,omitempty"`
+	// UUID of the request. The same again returns the draft that it began.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DraftFromFindingsRequest) Reset() {
+	*x = DraftFromFindingsRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DraftFromFindingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DraftFromFindingsRequest) ProtoMessage() {}
+
+func (x *DraftFromFindingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DraftFromFindingsRequest.ProtoReflect.Descriptor instead.
+func (*DraftFromFindingsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DraftFromFindingsRequest) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *DraftFromFindingsRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // ListFindingsRequest is what ListFindings takes.
 type ListFindingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -469,7 +524,7 @@ type ListFindingsRequest struct {
 
 func (x *ListFindingsRequest) Reset() {
 	*x = ListFindingsRequest{}
-	mi := &file_sps_v1_finding_service_proto_msgTypes[7]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +536,7 @@ func (x *ListFindingsRequest) String() string {
 func (*ListFindingsRequest) ProtoMessage() {}
 
 func (x *ListFindingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_finding_service_proto_msgTypes[7]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +549,7 @@ func (x *ListFindingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFindingsRequest.ProtoReflect.Descriptor instead.
 func (*ListFindingsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListFindingsRequest) GetPageSize() int32 {
@@ -561,7 +616,7 @@ type ListFindingsResponse struct {
 
 func (x *ListFindingsResponse) Reset() {
 	*x = ListFindingsResponse{}
-	mi := &file_sps_v1_finding_service_proto_msgTypes[8]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -573,7 +628,7 @@ func (x *ListFindingsResponse) String() string {
 func (*ListFindingsResponse) ProtoMessage() {}
 
 func (x *ListFindingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_finding_service_proto_msgTypes[8]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -586,7 +641,7 @@ func (x *ListFindingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFindingsResponse.ProtoReflect.Descriptor instead.
 func (*ListFindingsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListFindingsResponse) GetFindings() []*LabFinding {
@@ -621,7 +676,7 @@ type WatchFindingsRequest struct {
 
 func (x *WatchFindingsRequest) Reset() {
 	*x = WatchFindingsRequest{}
-	mi := &file_sps_v1_finding_service_proto_msgTypes[9]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +688,7 @@ func (x *WatchFindingsRequest) String() string {
 func (*WatchFindingsRequest) ProtoMessage() {}
 
 func (x *WatchFindingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_finding_service_proto_msgTypes[9]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +701,7 @@ func (x *WatchFindingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchFindingsRequest.ProtoReflect.Descriptor instead.
 func (*WatchFindingsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *WatchFindingsRequest) GetCursor() string {
@@ -673,7 +728,7 @@ type WatchFindingsResponse struct {
 
 func (x *WatchFindingsResponse) Reset() {
 	*x = WatchFindingsResponse{}
-	mi := &file_sps_v1_finding_service_proto_msgTypes[10]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -685,7 +740,7 @@ func (x *WatchFindingsResponse) String() string {
 func (*WatchFindingsResponse) ProtoMessage() {}
 
 func (x *WatchFindingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_finding_service_proto_msgTypes[10]
+	mi := &file_sps_v1_finding_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -698,7 +753,7 @@ func (x *WatchFindingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchFindingsResponse.ProtoReflect.Descriptor instead.
 func (*WatchFindingsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *WatchFindingsResponse) GetCursor() string {
@@ -739,7 +794,7 @@ var File_sps_v1_finding_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1csps/v1/finding_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/lab_finding.proto\"r\n" +
+	"\x1csps/v1/finding_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x18sps/v1/lab_finding.proto\"r\n" +
 	"\x12PostFindingRequest\x127\n" +
 	"\afinding\x18\x01 \x01(\v2\x12.sps.v1.LabFindingB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\afinding\x12#\n" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"\x7f\n" +
@@ -766,7 +821,11 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\rreport_number\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\freportNumber\x12<\n" +
 	"\x06reason\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x06reason\"g\n" +
 	"\x11GetFindingRequest\x12R\n" +
-	"\x04name\x18\x01 \x01(\tB>\xe0A\x02\xbaH8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xc6\x02\n" +
+	"\x04name\x18\x01 \x01(\tB>\xe0A\x02\xbaH8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xa7\x01\n" +
+	"\x18DraftFromFindingsRequest\x12_\n" +
+	"\x05names\x18\x01 \x03(\tBI\xe0A\x02\xbaHC\x92\x01@\b\x01\x102\x18\x01\"8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x05names\x12*\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xc6\x02\n" +
 	"\x13ListFindingsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -787,14 +846,15 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x15WatchFindingsResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12.\n" +
 	"\afinding\x18\x02 \x01(\v2\x12.sps.v1.LabFindingH\x00R\afindingB\a\n" +
-	"\x05event2\xfd\x04\n" +
+	"\x05event2\xe2\x05\n" +
 	"\x0eFindingService\x12\\\n" +
 	"\vPostFinding\x12\x1a.sps.v1.PostFindingRequest\x1a\x12.sps.v1.LabFinding\"\x1d\x82\xd3\xe4\x93\x02\x17:\afinding\"\f/v1/findings\x12{\n" +
 	"\x11BatchPostFindings\x12 .sps.v1.BatchPostFindingsRequest\x1a!.sps.v1.BatchPostFindingsResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/findings:batchPost\x12g\n" +
 	"\x0fWithdrawFinding\x12\x1e.sps.v1.WithdrawFindingRequest\x1a\x12.sps.v1.LabFinding\" \x82\xd3\xe4\x93\x02\x1a:\x01*\"\x15/v1/findings:withdraw\x12Z\n" +
 	"\n" +
 	"GetFinding\x12\x19.sps.v1.GetFindingRequest\x1a\x12.sps.v1.LabFinding\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=findings/*}\x12_\n" +
-	"\fListFindings\x12\x1b.sps.v1.ListFindingsRequest\x1a\x1c.sps.v1.ListFindingsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/findings\x12j\n" +
+	"\fListFindings\x12\x1b.sps.v1.ListFindingsRequest\x1a\x1c.sps.v1.ListFindingsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/findings\x12c\n" +
+	"\x11DraftFromFindings\x12 .sps.v1.DraftFromFindingsRequest\x1a\r.sps.v1.Draft\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/findings:draft\x12j\n" +
 	"\rWatchFindings\x12\x1c.sps.v1.WatchFindingsRequest\x1a\x1d.sps.v1.WatchFindingsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/findings:watch0\x01B\x89\x01\n" +
 	"\n" +
 	"com.sps.v1B\x13FindingServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
@@ -811,7 +871,7 @@ func file_sps_v1_finding_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_finding_service_proto_rawDescData
 }
 
-var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*PostFindingRequest)(nil),        // 0: sps.v1.PostFindingRequest
 	(*BatchPostFindingsRequest)(nil),  // 1: sps.v1.BatchPostFindingsRequest
@@ -820,39 +880,43 @@ var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*FindingRefusal)(nil),            // 4: sps.v1.FindingRefusal
 	(*WithdrawFindingRequest)(nil),    // 5: sps.v1.WithdrawFindingRequest
 	(*GetFindingRequest)(nil),         // 6: sps.v1.GetFindingRequest
-	(*ListFindingsRequest)(nil),       // 7: sps.v1.ListFindingsRequest
-	(*ListFindingsResponse)(nil),      // 8: sps.v1.ListFindingsResponse
-	(*WatchFindingsRequest)(nil),      // 9: sps.v1.WatchFindingsRequest
-	(*WatchFindingsResponse)(nil),     // 10: sps.v1.WatchFindingsResponse
-	(*LabFinding)(nil),                // 11: sps.v1.LabFinding
-	(*Advice)(nil),                    // 12: sps.v1.Advice
-	(*LocalizedText)(nil),             // 13: sps.v1.LocalizedText
-	(FindingState)(0),                 // 14: sps.v1.FindingState
+	(*DraftFromFindingsRequest)(nil),  // 7: sps.v1.DraftFromFindingsRequest
+	(*ListFindingsRequest)(nil),       // 8: sps.v1.ListFindingsRequest
+	(*ListFindingsResponse)(nil),      // 9: sps.v1.ListFindingsResponse
+	(*WatchFindingsRequest)(nil),      // 10: sps.v1.WatchFindingsRequest
+	(*WatchFindingsResponse)(nil),     // 11: sps.v1.WatchFindingsResponse
+	(*LabFinding)(nil),                // 12: sps.v1.LabFinding
+	(*Advice)(nil),                    // 13: sps.v1.Advice
+	(*LocalizedText)(nil),             // 14: sps.v1.LocalizedText
+	(FindingState)(0),                 // 15: sps.v1.FindingState
+	(*Draft)(nil),                     // 16: sps.v1.Draft
 }
 var file_sps_v1_finding_service_proto_depIdxs = []int32{
-	11, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
-	11, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
+	12, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
+	12, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
 	3,  // 2: sps.v1.BatchPostFindingsResponse.results:type_name -> sps.v1.PostedFinding
 	4,  // 3: sps.v1.PostedFinding.refusal:type_name -> sps.v1.FindingRefusal
-	12, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
-	13, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
-	14, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
-	11, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
-	11, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
+	13, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
+	14, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
+	15, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
+	12, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
+	12, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
 	0,  // 9: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
 	1,  // 10: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
 	5,  // 11: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
 	6,  // 12: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
-	7,  // 13: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
-	9,  // 14: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
-	11, // 15: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
-	2,  // 16: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
-	11, // 17: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
-	11, // 18: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
-	8,  // 19: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
-	10, // 20: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
+	8,  // 13: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
+	7,  // 14: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
+	10, // 15: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
+	12, // 16: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
+	2,  // 17: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
+	12, // 18: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
+	12, // 19: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
+	9,  // 20: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
+	16, // 21: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
+	11, // 22: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
+	16, // [16:23] is the sub-list for method output_type
+	9,  // [9:16] is the sub-list for method input_type
 	9,  // [9:9] is the sub-list for extension type_name
 	9,  // [9:9] is the sub-list for extension extendee
 	0,  // [0:9] is the sub-list for field type_name
@@ -865,8 +929,9 @@ func file_sps_v1_finding_service_proto_init() {
 	}
 	file_sps_v1_case_service_proto_init()
 	file_sps_v1_concept_proto_init()
+	file_sps_v1_draft_proto_init()
 	file_sps_v1_lab_finding_proto_init()
-	file_sps_v1_finding_service_proto_msgTypes[10].OneofWrappers = []any{
+	file_sps_v1_finding_service_proto_msgTypes[11].OneofWrappers = []any{
 		(*WatchFindingsResponse_Finding)(nil),
 	}
 	type x struct{}
@@ -875,7 +940,7 @@ func file_sps_v1_finding_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_finding_service_proto_rawDesc), len(file_sps_v1_finding_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	FindingService_WithdrawFinding_FullMethodName   = "/sps.v1.FindingService/WithdrawFinding"
 	FindingService_GetFinding_FullMethodName        = "/sps.v1.FindingService/GetFinding"
 	FindingService_ListFindings_FullMethodName      = "/sps.v1.FindingService/ListFindings"
+	FindingService_DraftFromFindings_FullMethodName = "/sps.v1.FindingService/DraftFromFindings"
 	FindingService_WatchFindings_FullMethodName     = "/sps.v1.FindingService/WatchFindings"
 )
 
@@ -52,6 +53,10 @@ type FindingServiceClient interface {
 	GetFinding(ctx context.Context, in *GetFindingRequest, opts ...grpc.CallOption) (*LabFinding, error)
 	// ListFindings returns the findings that the caller may see, the one posted last first.
 	ListFindings(ctx context.Context, in *ListFindingsRequest, opts ...grpc.CallOption) (*ListFindingsResponse, error)
+	// DraftFromFindings begins a draft of a notification with what findings say: products, lots, samples, results, files,
+	// what is above a limit, and the gravest of the proposals. It issues nothing: an officer completes the draft, and a
+	// second person issues it. For officers and validators.
+	DraftFromFindings(ctx context.Context, in *DraftFromFindingsRequest, opts ...grpc.CallOption) (*Draft, error)
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
 	// when it is sent, and then goes on with what comes next.
 	WatchFindings(ctx context.Context, in *WatchFindingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFindingsResponse], error)
@@ -115,6 +120,16 @@ func (c *findingServiceClient) ListFindings(ctx context.Context, in *ListFinding
 	return out, nil
 }
 
+func (c *findingServiceClient) DraftFromFindings(ctx context.Context, in *DraftFromFindingsRequest, opts ...grpc.CallOption) (*Draft, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Draft)
+	err := c.cc.Invoke(ctx, FindingService_DraftFromFindings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *findingServiceClient) WatchFindings(ctx context.Context, in *WatchFindingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFindingsResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	stream, err := c.cc.NewStream(ctx, &FindingService_ServiceDesc.Streams[0], FindingService_WatchFindings_FullMethodName, cOpts...)
@@ -157,6 +172,10 @@ type FindingServiceServer interface {
 	GetFinding(context.Context, *GetFindingRequest) (*LabFinding, error)
 	// ListFindings returns the findings that the caller may see, the one posted last first.
 	ListFindings(context.Context, *ListFindingsRequest) (*ListFindingsResponse, error)
+	// DraftFromFindings begins a draft of a notification with what findings say: products, lots, samples, results, files,
+	// what is above a limit, and the gravest of the proposals. It issues nothing: an officer completes the draft, and a
+	// second person issues it. For officers and validators.
+	DraftFromFindings(context.Context, *DraftFromFindingsRequest) (*Draft, error)
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
 	// when it is sent, and then goes on with what comes next.
 	WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error
@@ -184,6 +203,9 @@ func (UnimplementedFindingServiceServer) GetFinding(context.Context, *GetFinding
 }
 func (UnimplementedFindingServiceServer) ListFindings(context.Context, *ListFindingsRequest) (*ListFindingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListFindings not implemented")
+}
+func (UnimplementedFindingServiceServer) DraftFromFindings(context.Context, *DraftFromFindingsRequest) (*Draft, error) {
+	return nil, status.Error(codes.Unimplemented, "method DraftFromFindings not implemented")
 }
 func (UnimplementedFindingServiceServer) WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchFindings not implemented")
@@ -299,6 +321,24 @@ func _FindingService_ListFindings_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FindingService_DraftFromFindings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DraftFromFindingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).DraftFromFindings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_DraftFromFindings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).DraftFromFindings(ctx, req.(*DraftFromFindingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FindingService_WatchFindings_Handler(srv interface{}, stream grpc.ServerStream) error {
 	m := new(WatchFindingsRequest)
 	if err := stream.RecvMsg(m); err != nil {
@@ -336,6 +376,10 @@ var FindingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListFindings",
 			Handler:    _FindingService_ListFindings_Handler,
+		},
+		{
+			MethodName: "DraftFromFindings",
+			Handler:    _FindingService_DraftFromFindings_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

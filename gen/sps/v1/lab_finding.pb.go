@@ -129,7 +129,9 @@ type LabFinding struct {
 	WithdrawalReason []*LocalizedText `protobuf:"bytes,27,rep,name=withdrawal_reason,json=withdrawalReason,proto3" json:"withdrawal_reason,omitempty"`
 	// What it proposes, for an officer to decide; absent if nothing in it is above a limit or does not comply. A laboratory
 	// is not shown it.
-	Proposal      *FindingProposal `protobuf:"bytes,28,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	Proposal *FindingProposal `protobuf:"bytes,28,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	// What became of it: one for each draft that was begun from it and is not deleted.
+	Uses          []*FindingUse `protobuf:"bytes,29,rep,name=uses,proto3" json:"uses,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -297,6 +299,113 @@ func (x *LabFinding) GetProposal() *FindingProposal {
 	return nil
 }
 
+func (x *LabFinding) GetUses() []*FindingUse {
+	if x != nil {
+		return x.Uses
+	}
+	return nil
+}
+
+// FindingUse is what became of a finding, for its laboratory too.
+type FindingUse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the draft that was begun from it.
+	Draft string `protobuf:"bytes,1,opt,name=draft,proto3" json:"draft,omitempty"`
+	// How far the draft is.
+	DraftState DraftState `protobuf:"varint,2,opt,name=draft_state,json=draftState,proto3,enum=sps.v1.DraftState" json:"draft_state,omitempty"`
+	// Name of the statement that the draft became; empty while it is not issued.
+	Statement string `protobuf:"bytes,3,opt,name=statement,proto3" json:"statement,omitempty"`
+	// Reference of the statement.
+	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Name of the case.
+	Case string `protobuf:"bytes,5,opt,name=case,proto3" json:"case,omitempty"`
+	// How far the case is. In GetFinding only.
+	CaseStatus CaseStatus `protobuf:"varint,6,opt,name=case_status,json=caseStatus,proto3,enum=sps.v1.CaseStatus" json:"case_status,omitempty"`
+	// How the case ended, if it is closed. In GetFinding only.
+	CaseOutcome   ClosureOutcome `protobuf:"varint,7,opt,name=case_outcome,json=caseOutcome,proto3,enum=sps.v1.ClosureOutcome" json:"case_outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindingUse) Reset() {
+	*x = FindingUse{}
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindingUse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindingUse) ProtoMessage() {}
+
+func (x *FindingUse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindingUse.ProtoReflect.Descriptor instead.
+func (*FindingUse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *FindingUse) GetDraft() string {
+	if x != nil {
+		return x.Draft
+	}
+	return ""
+}
+
+func (x *FindingUse) GetDraftState() DraftState {
+	if x != nil {
+		return x.DraftState
+	}
+	return DraftState_DRAFT_STATE_UNSPECIFIED
+}
+
+func (x *FindingUse) GetStatement() string {
+	if x != nil {
+		return x.Statement
+	}
+	return ""
+}
+
+func (x *FindingUse) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *FindingUse) GetCase() string {
+	if x != nil {
+		return x.Case
+	}
+	return ""
+}
+
+func (x *FindingUse) GetCaseStatus() CaseStatus {
+	if x != nil {
+		return x.CaseStatus
+	}
+	return CaseStatus_CASE_STATUS_UNSPECIFIED
+}
+
+func (x *FindingUse) GetCaseOutcome() ClosureOutcome {
+	if x != nil {
+		return x.CaseOutcome
+	}
+	return ClosureOutcome_CLOSURE_OUTCOME_UNSPECIFIED
+}
+
 // FindingProposal is how a finding might be notified. A person decides.
 type FindingProposal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -312,7 +421,7 @@ type FindingProposal struct {
 
 func (x *FindingProposal) Reset() {
 	*x = FindingProposal{}
-	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -324,7 +433,7 @@ func (x *FindingProposal) String() string {
 func (*FindingProposal) ProtoMessage() {}
 
 func (x *FindingProposal) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -337,7 +446,7 @@ func (x *FindingProposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindingProposal.ProtoReflect.Descriptor instead.
 func (*FindingProposal) Descriptor() ([]byte, []int) {
-	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *FindingProposal) GetClassification() Classification {
@@ -365,7 +474,7 @@ var File_sps_v1_lab_finding_proto protoreflect.FileDescriptor
 
 const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"\n" +
-	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\x93\b\n" +
+	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\xc0\b\n" +
 	"\n" +
 	"LabFinding\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
@@ -392,7 +501,19 @@ const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"supersedes\x18\x1a \x03(\tB\x03\xe0A\x03R\n" +
 	"supersedes\x12G\n" +
 	"\x11withdrawal_reason\x18\x1b \x03(\v2\x15.sps.v1.LocalizedTextB\x03\xe0A\x03R\x10withdrawalReason\x128\n" +
-	"\bproposal\x18\x1c \x01(\v2\x17.sps.v1.FindingProposalB\x03\xe0A\x03R\bproposal\"\xa5\x01\n" +
+	"\bproposal\x18\x1c \x01(\v2\x17.sps.v1.FindingProposalB\x03\xe0A\x03R\bproposal\x12+\n" +
+	"\x04uses\x18\x1d \x03(\v2\x12.sps.v1.FindingUseB\x03\xe0A\x03R\x04uses\"\x97\x02\n" +
+	"\n" +
+	"FindingUse\x12\x14\n" +
+	"\x05draft\x18\x01 \x01(\tR\x05draft\x123\n" +
+	"\vdraft_state\x18\x02 \x01(\x0e2\x12.sps.v1.DraftStateR\n" +
+	"draftState\x12\x1c\n" +
+	"\tstatement\x18\x03 \x01(\tR\tstatement\x12\x1c\n" +
+	"\treference\x18\x04 \x01(\tR\treference\x12\x12\n" +
+	"\x04case\x18\x05 \x01(\tR\x04case\x123\n" +
+	"\vcase_status\x18\x06 \x01(\x0e2\x12.sps.v1.CaseStatusR\n" +
+	"caseStatus\x129\n" +
+	"\fcase_outcome\x18\a \x01(\x0e2\x16.sps.v1.ClosureOutcomeR\vcaseOutcome\"\xa5\x01\n" +
 	"\x0fFindingProposal\x12>\n" +
 	"\x0eclassification\x18\x01 \x01(\x0e2\x16.sps.v1.ClassificationR\x0eclassification\x12(\n" +
 	"\x04risk\x18\x02 \x01(\x0e2\x14.sps.v1.RiskDecisionR\x04risk\x12(\n" +
@@ -418,48 +539,56 @@ func file_sps_v1_lab_finding_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_lab_finding_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_lab_finding_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_sps_v1_lab_finding_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_sps_v1_lab_finding_proto_goTypes = []any{
 	(FindingState)(0),             // 0: sps.v1.FindingState
 	(*LabFinding)(nil),            // 1: sps.v1.LabFinding
-	(*FindingProposal)(nil),       // 2: sps.v1.FindingProposal
-	(*Date)(nil),                  // 3: sps.v1.Date
-	(ResultStage)(0),              // 4: sps.v1.ResultStage
-	(*Product)(nil),               // 5: sps.v1.Product
-	(*Sample)(nil),                // 6: sps.v1.Sample
-	(*LocalizedText)(nil),         // 7: sps.v1.LocalizedText
-	(*ExternalReference)(nil),     // 8: sps.v1.ExternalReference
-	(*Attachment)(nil),            // 9: sps.v1.Attachment
-	(*Laboratory)(nil),            // 10: sps.v1.Laboratory
-	(*Person)(nil),                // 11: sps.v1.Person
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(Classification)(0),           // 13: sps.v1.Classification
-	(RiskDecision)(0),             // 14: sps.v1.RiskDecision
-	(*Advice)(nil),                // 15: sps.v1.Advice
+	(*FindingUse)(nil),            // 2: sps.v1.FindingUse
+	(*FindingProposal)(nil),       // 3: sps.v1.FindingProposal
+	(*Date)(nil),                  // 4: sps.v1.Date
+	(ResultStage)(0),              // 5: sps.v1.ResultStage
+	(*Product)(nil),               // 6: sps.v1.Product
+	(*Sample)(nil),                // 7: sps.v1.Sample
+	(*LocalizedText)(nil),         // 8: sps.v1.LocalizedText
+	(*ExternalReference)(nil),     // 9: sps.v1.ExternalReference
+	(*Attachment)(nil),            // 10: sps.v1.Attachment
+	(*Laboratory)(nil),            // 11: sps.v1.Laboratory
+	(*Person)(nil),                // 12: sps.v1.Person
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(DraftState)(0),               // 14: sps.v1.DraftState
+	(CaseStatus)(0),               // 15: sps.v1.CaseStatus
+	(ClosureOutcome)(0),           // 16: sps.v1.ClosureOutcome
+	(Classification)(0),           // 17: sps.v1.Classification
+	(RiskDecision)(0),             // 18: sps.v1.RiskDecision
+	(*Advice)(nil),                // 19: sps.v1.Advice
 }
 var file_sps_v1_lab_finding_proto_depIdxs = []int32{
-	3,  // 0: sps.v1.LabFinding.report_date:type_name -> sps.v1.Date
-	4,  // 1: sps.v1.LabFinding.stage:type_name -> sps.v1.ResultStage
-	5,  // 2: sps.v1.LabFinding.product:type_name -> sps.v1.Product
-	6,  // 3: sps.v1.LabFinding.sample:type_name -> sps.v1.Sample
-	7,  // 4: sps.v1.LabFinding.text:type_name -> sps.v1.LocalizedText
-	8,  // 5: sps.v1.LabFinding.external_references:type_name -> sps.v1.ExternalReference
-	9,  // 6: sps.v1.LabFinding.attachments:type_name -> sps.v1.Attachment
-	10, // 7: sps.v1.LabFinding.laboratory:type_name -> sps.v1.Laboratory
-	11, // 8: sps.v1.LabFinding.posted_by:type_name -> sps.v1.Person
-	12, // 9: sps.v1.LabFinding.post_time:type_name -> google.protobuf.Timestamp
+	4,  // 0: sps.v1.LabFinding.report_date:type_name -> sps.v1.Date
+	5,  // 1: sps.v1.LabFinding.stage:type_name -> sps.v1.ResultStage
+	6,  // 2: sps.v1.LabFinding.product:type_name -> sps.v1.Product
+	7,  // 3: sps.v1.LabFinding.sample:type_name -> sps.v1.Sample
+	8,  // 4: sps.v1.LabFinding.text:type_name -> sps.v1.LocalizedText
+	9,  // 5: sps.v1.LabFinding.external_references:type_name -> sps.v1.ExternalReference
+	10, // 6: sps.v1.LabFinding.attachments:type_name -> sps.v1.Attachment
+	11, // 7: sps.v1.LabFinding.laboratory:type_name -> sps.v1.Laboratory
+	12, // 8: sps.v1.LabFinding.posted_by:type_name -> sps.v1.Person
+	13, // 9: sps.v1.LabFinding.post_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: sps.v1.LabFinding.state:type_name -> sps.v1.FindingState
-	12, // 11: sps.v1.LabFinding.end_time:type_name -> google.protobuf.Timestamp
-	7,  // 12: sps.v1.LabFinding.withdrawal_reason:type_name -> sps.v1.LocalizedText
-	2,  // 13: sps.v1.LabFinding.proposal:type_name -> sps.v1.FindingProposal
-	13, // 14: sps.v1.FindingProposal.classification:type_name -> sps.v1.Classification
-	14, // 15: sps.v1.FindingProposal.risk:type_name -> sps.v1.RiskDecision
-	15, // 16: sps.v1.FindingProposal.reasons:type_name -> sps.v1.Advice
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	13, // 11: sps.v1.LabFinding.end_time:type_name -> google.protobuf.Timestamp
+	8,  // 12: sps.v1.LabFinding.withdrawal_reason:type_name -> sps.v1.LocalizedText
+	3,  // 13: sps.v1.LabFinding.proposal:type_name -> sps.v1.FindingProposal
+	2,  // 14: sps.v1.LabFinding.uses:type_name -> sps.v1.FindingUse
+	14, // 15: sps.v1.FindingUse.draft_state:type_name -> sps.v1.DraftState
+	15, // 16: sps.v1.FindingUse.case_status:type_name -> sps.v1.CaseStatus
+	16, // 17: sps.v1.FindingUse.case_outcome:type_name -> sps.v1.ClosureOutcome
+	17, // 18: sps.v1.FindingProposal.classification:type_name -> sps.v1.Classification
+	18, // 19: sps.v1.FindingProposal.risk:type_name -> sps.v1.RiskDecision
+	19, // 20: sps.v1.FindingProposal.reasons:type_name -> sps.v1.Advice
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_lab_finding_proto_init() }
@@ -467,8 +596,11 @@ func file_sps_v1_lab_finding_proto_init() {
 	if File_sps_v1_lab_finding_proto != nil {
 		return
 	}
+	file_sps_v1_amendment_proto_init()
+	file_sps_v1_case_proto_init()
 	file_sps_v1_case_service_proto_init()
 	file_sps_v1_concept_proto_init()
+	file_sps_v1_draft_proto_init()
 	file_sps_v1_notification_proto_init()
 	file_sps_v1_product_proto_init()
 	file_sps_v1_sample_proto_init()
@@ -478,7 +610,7 @@ func file_sps_v1_lab_finding_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_lab_finding_proto_rawDesc), len(file_sps_v1_lab_finding_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/brief"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+func (a *app) findingListCommand() *cobra.Command {
+	format, limit, asked := tableFormat, 0, &spsv1.ListFindingsRequest{}
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "list findings, the one posted last first: as laboratory your own",
+		Example: "  spsctl finding list --proposed",
+		Args:    cobra.NoArgs,
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+			list := newList(a.out, format, "name", "report", "laboratory", "sample", "state", "product", "found", "proposed", "became", "posted")
+			for f, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.LabFinding, string, error) {
+				page, err := node.FindingService().ListFindings(ctx, &spsv1.ListFindingsRequest{
+					PageSize: size, PageToken: token, Laboratory: asked.GetLaboratory(), ReportNumber: asked.GetReportNumber(),
+					SampleNumber: asked.GetSampleNumber(), Proposed: asked.GetProposed(),
+				})
+				return page.GetFindings(), page.GetNextPageToken(), err
+			}) {
+				if err != nil {
+					return err
+				}
+				if err := list.add(f, f.GetName(), f.GetReportNumber(), f.GetLaboratory().GetId(), f.GetSample().GetNumber(), brief.Words(f.GetState()),
+					brief.Text(f.GetProduct().GetName(), a.languages()...), short(analytes(f), 60), brief.Words(f.GetProposal().GetClassification()),
+					became(f), when(f.GetPostTime())); err != nil {
+					return err
+				}
+			}
+			return list.close()
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&asked.Laboratory, "laboratory", "", "only those of this laboratory")
+	f.StringVar(&asked.ReportNumber, "report", "", "only that of this report number")
+	f.StringVar(&asked.SampleNumber, "sample", "", "only those of this sample")
+	f.BoolVar(&asked.Proposed, "proposed", false, "only those that propose a notification")
+	limitFlag(cmd, &limit)
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+// became says what became of a finding.
+func became(f *spsv1.LabFinding) string {
+	var all []string
+	for _, use := range f.GetUses() {
+		all = append(all, first(use.GetReference(), "draft, "+brief.Words(use.GetDraftState())))
+	}
+	return strings.Join(all, ", ")
+}
+
+func (a *app) findingGetCommand() *cobra.Command {
+	format := tableFormat
+	cmd := &cobra.Command{
+		Use:     "get NAME",
+		Short:   "show a finding, and what became of it",
+		Example: "  spsctl finding get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o yaml",
+		Args:    cobra.ExactArgs(1),
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			f, err := node.FindingService().GetFinding(ctx, &spsv1.GetFindingRequest{Name: findingName(args[0])})
+			if err != nil {
+				return err
+			}
+			return a.findingFacts(f).write(format, f)
+		}),
+	}
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+// findingFacts returns what a person looks for in a finding.
+func (a *app) findingFacts(found *spsv1.LabFinding) *facts {
+	f := newFacts(a.out)
+	f.add("name", found.GetName())
+	f.add("report", found.GetReportNumber()+", "+brief.Words(found.GetStage()))
+	f.add("state", brief.Words(found.GetState()))
+	f.add("because", brief.Text(found.GetWithdrawalReason(), a.languages()...))
+	f.add("superseded by", found.GetSupersededBy())
+	f.add("supersedes", strings.Join(found.GetSupersedes(), ", "))
+	f.add("laboratory", first(found.GetLaboratory().GetName(), found.GetLaboratory().GetId()))
+	f.add("posted", instant(found.GetPostTime())+", by "+found.GetPostedBy().GetId())
+	f.add("product", brief.Text(found.GetProduct().GetName(), a.languages()...))
+	f.add("sample", found.GetSample().GetNumber())
+	f.add("found", analytes(found))
+	if p := found.GetProposal(); p != nil {
+		f.add("proposed", brief.Words(p.GetClassification())+", "+brief.Words(p.GetRisk()))
+		for _, reason := range p.GetReasons() {
+			f.add("since", reason.GetSentence())
+		}
+	}
+	for _, use := range found.GetUses() {
+		f.add("draft", use.GetDraft()+", "+brief.Words(use.GetDraftState()))
+		f.add("issued as", use.GetReference())
+		f.add("case is", brief.Words(use.GetCaseStatus()))
+		f.add("outcome", brief.Words(use.GetCaseOutcome()))
+	}
+	return f
+}
+
+func (a *app) findingWatchCommand() *cobra.Command {
+	format, cursor := tableFormat, ""
+	cmd := &cobra.Command{
+		Use:   "watch",
+		Short: "show findings as they are posted or change, and before that those that are there",
+		Long: `Watch shows each finding that you may see whenever it was posted or changed since
+the cursor, and then what comes, until Ctrl-C. With -o jsonl each line carries a
+cursor; a later watch that is given it misses nothing. When the node is away,
+watch waits for it.`,
+		Example: "  spsctl finding watch -o jsonl",
+		Args:    cobra.NoArgs,
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+			if err := asItComes(format); err != nil {
+				return err
+			}
+			for {
+				err := a.persist(ctx, func() error { return a.watchFindings(ctx, node, format, &cursor) })
+				if err != nil {
+					return err
+				}
+			}
+		}),
+	}
+	cmd.Flags().StringVar(&cursor, "cursor", "", "go on after this one (default from the first)")
+	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
+	return cmd
+}
+
+// watchFindings shows findings until the watch ends, and moves the cursor.
+func (a *app) watchFindings(ctx context.Context, node *client.Client, as format, cursor *string) error {
+	stream, err := node.FindingService().WatchFindings(ctx, &spsv1.WatchFindingsRequest{Cursor: *cursor})
+	if err != nil {
+		return err
+	}
+	for {
+		event, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		a.back()
+		if f := event.GetFinding(); f != nil {
+			if as == jsonlFormat {
+				err = write(a.out, jsonlFormat, event)
+			} else {
+				_, err = fmt.Fprintf(a.out, "%s  %s  %s  %s  %s  %s\n", instant(f.GetPostTime()), printable(f.GetReportNumber()), brief.Words(f.GetState()),
+					printable(f.GetLaboratory().GetId()), printable(analytes(f)), became(f))
+			}
+			if err != nil {
+				return err
+			}
+		}
+		*cursor = event.GetCursor()
+	}
+}

@@ -1,0 +1,120 @@
+package finding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Drafts is what the service has to know of drafts.
+type Drafts interface {
+	// BeginDraft begins a draft from findings, in the transaction that notes it
+	// with them; it reports false for one that the same request began before.
+	BeginDraft(tx store.Tx, caller access.Caller, id uuid.UUID, st *spsv1.Statement, findings []string) (*spsv1.Draft, bool, error)
+	// UseOf returns what became of a draft, nil if it was deleted.
+	UseOf(r store.Reader, name string) (*spsv1.FindingUse, error)
+	// CaseEnd completes a use by how far its case is, and how that ended.
+	CaseEnd(ctx context.Context, use *spsv1.FindingUse) error
+}
+
+// DraftFromFindings implements spsv1.FindingServiceServer. The draft is begun and
+// noted with its findings in one transaction.
+func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFindingsRequest) (*spsv1.Draft, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return nil, errors.New("draft from findings: a call without a caller")
+	}
+	id := uuid.New()
+	if req.GetRequestId() != "" {
+		id = uuid.MustParse(req.GetRequestId()) // the field rules have seen it
+	}
+	var draft *spsv1.Draft
+	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
+		findings, violations, err := standing(tx, req.GetNames())
+		if err != nil {
+			return err
+		}
+		var begun bool
+		if draft, begun, err = s.o.Drafts.BeginDraft(tx, caller, id, Notify(findings), req.GetNames()); err != nil || !begun {
+			return err
+		}
+		if len(violations) > 0 { // one that was begun before they ended is returned as it is
+			return access.Invalid(violations...)
+		}
+		for _, f := range findings {
+			f.Uses = append(f.GetUses(), &spsv1.FindingUse{Draft: draft.GetName()})
+			id, _ := keyOf(f.GetName())
+			if err := put(tx, id, f); err != nil {
+				return err
+			}
+		}
+		return access.Record(ctx, tx, append([]string{draft.GetName()}, req.GetNames()...)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.wake()
+	return draft, nil
+}
+
+// standing returns findings by their names, and which of them do not stand.
+func standing(r store.Reader, names []string) (findings []*spsv1.LabFinding, violations []access.Violation, err error) {
+	for i, name := range names {
+		id, _ := keyOf(name)
+		f, err := get(r, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		if f == nil {
+			return nil, nil, access.NotFound("there is no %s here, or it is not shown to you", name)
+		}
+		if f.GetState() != spsv1.FindingState_FINDING_STATE_CURRENT {
+			violations = append(violations, access.Violation{
+				Field: fmt.Sprintf("names[%d]", i), Reason: "FINDING_ENDED", Sentence: "leave it out, or name the one that superseded it: it does not stand any more",
+			})
+		}
+		findings = append(findings, f)
+	}
+	return findings, violations, nil
+}
+
+// Touch notes, in a transaction that changes what became of findings, that they
+// are to be shown anew to whoever watches them.
+func Touch(tx store.Tx, names []string) error {
+	for _, name := range names {
+		id, _ := keyOf(name)
+		f, err := get(tx, id)
+		if err != nil {
+			return err
+		}
+		if f == nil {
+			continue
+		}
+		if err := put(tx, id, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// used completes what became of a finding.
+func (s *Service) used(r store.Reader, f *spsv1.LabFinding) error {
+	var uses []*spsv1.FindingUse
+	for _, noted := range f.GetUses() {
+		use, err := s.o.Drafts.UseOf(r, noted.GetDraft())
+		if err != nil {
+			return err
+		}
+		if use != nil {
+			uses = append(uses, use)
+		}
+	}
+	f.Uses = uses
+	return nil
+}

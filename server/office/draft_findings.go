@@ -1,0 +1,68 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// BeginDraft begins a draft from findings, in the transaction that notes it with
+// them; it reports false for one that the same request began before. The caller
+// writes the audit record.
+func (d *Drafts) BeginDraft(tx store.Tx, caller access.Caller, id uuid.UUID, st *spsv1.Statement, findings []string) (*spsv1.Draft, bool, error) {
+	if err := d.acceptable(st); err != nil {
+		return nil, false, err
+	}
+	same := func(before *spsv1.Draft) bool { return slices.Equal(before.GetFindings(), findings) }
+	return d.begin(tx, caller, id, &spsv1.Draft{Statement: st, Findings: findings}, same, nil)
+}
+
+// UseOf returns what became of a draft, for the findings that it comes from; nil
+// if there is none of that name any more.
+func (d *Drafts) UseOf(r store.Reader, name string) (*spsv1.FindingUse, error) {
+	id, ok := draftKey(name)
+	if !ok {
+		return nil, nil
+	}
+	draft, err := getDraft(r, id)
+	if err != nil || draft == nil {
+		return nil, err
+	}
+	use := &spsv1.FindingUse{Draft: name, DraftState: draft.GetState(), Statement: draft.GetIssued(), Reference: draft.GetReference()}
+	if use.GetReference() == "" {
+		return use, nil
+	}
+	use.Case = casePrefix + use.GetReference()
+	if of := draft.GetStatement().GetCaseRef().GetReference(); of != "" {
+		use.Case = casePrefix + of
+	}
+	return use, nil
+}
+
+// CaseEnd completes a use by how far its case is, and how that ended.
+func (d *Drafts) CaseEnd(ctx context.Context, use *spsv1.FindingUse) error {
+	if use.GetCase() == "" {
+		return nil
+	}
+	upTo := d.s.o.Ledger.Released().N
+	whole, _, err := d.s.o.Book.Case(ctx, use.GetCase()[len(casePrefix):], 0, upTo, 1)
+	if errors.Is(err, casebook.ErrNotFound) {
+		return nil // issued, and not shown to anybody yet
+	}
+	if err != nil {
+		return err
+	}
+	f, err := d.s.fold(ctx, whole, upTo)
+	if err != nil || f == nil {
+		return err
+	}
+	use.CaseStatus, use.CaseOutcome = f.State().GetStatus(), f.State().GetOutcome()
+	return nil
+}
