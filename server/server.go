@@ -16,6 +16,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/codes"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/backup"
@@ -222,6 +223,9 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
 		MayIssue: s.mayIssue, Codes: s.codes, Touch: finding.Touch,
+		FindingFile: func(ctx context.Context, finding, id string) (*spsv1.Attachment, error) {
+			return s.findings.File(ctx, finding, id)
+		},
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})

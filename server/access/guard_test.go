@@ -53,7 +53,7 @@ var allowed = map[string]string{
 	"/sps.v1.ExportService/ExportCases":                         "officer validator system auditor",
 	"/sps.v1.ExportService/ExportStatements":                    "officer validator system auditor",
 	"/sps.v1.ExportService/ExportStatistics":                    "officer validator system auditor",
-	"/sps.v1.AttachmentService/DownloadAttachment":              "officer validator system auditor",
+	"/sps.v1.AttachmentService/DownloadAttachment":              "officer validator lab system auditor",
 	"/sps.v1.FindingService/PostFinding":                        "lab",
 	"/sps.v1.FindingService/BatchPostFindings":                  "lab",
 	"/sps.v1.FindingService/WithdrawFinding":                    "lab",

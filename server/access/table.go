@@ -167,7 +167,7 @@ func Methods() map[string]Rule {
 		spsv1.DraftService_ReturnDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_IssueDraft_FullMethodName:              {Class: ClassIssue, Roles: validators},
 		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: uploaders},
-		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: readers},
+		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: append(slices.Clone(readers), certs.RoleLab)}, // of findings, see office.Service,
 
 		spsv1.FindingService_PostFinding_FullMethodName:       {Class: ClassWrite, Roles: labs, ownCheck: true},
 		spsv1.FindingService_BatchPostFindings_FullMethodName: {Class: ClassWrite, Roles: labs, ownCheck: true},

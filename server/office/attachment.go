@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
@@ -83,7 +84,7 @@ func uploadRefusal(err error) error {
 // DownloadAttachment implements spsv1.AttachmentServiceServer.
 func (s *Service) DownloadAttachment(req *spsv1.DownloadAttachmentRequest, stream grpc.ServerStreamingServer[spsv1.DownloadAttachmentResponse]) error {
 	ctx := stream.Context()
-	header, err := s.attachment(ctx, req.GetName())
+	header, err := s.fileHeader(ctx, req.GetName())
 	if err != nil {
 		return err
 	}
@@ -126,6 +127,23 @@ func (s *Service) DownloadAttachment(req *spsv1.DownloadAttachmentRequest, strea
 			return err
 		}
 	}
+}
+
+// fileHeader returns what a statement or a finding says of the file of a name.
+func (s *Service) fileHeader(ctx context.Context, name string) (*spsv1.DownloadHeader, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	finding, id, _ := strings.Cut(name, attachmentName)
+	if strings.HasPrefix(finding, "findings/") && s.o.FindingFile != nil {
+		file, err := s.o.FindingFile(ctx, finding, id)
+		return &spsv1.DownloadHeader{Name: name, Attachment: file}, err
+	}
+	if caller.Role == certs.RoleLab {
+		return nil, access.NotFound("there is no %s here, or it is not shown to you", name)
+	}
+	return s.attachment(ctx, name)
 }
 
 // attachment returns what the statement of an attachment's name says of it, if

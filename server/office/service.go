@@ -16,7 +16,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Options is what the service works with. All fields but Touch, FourEyes and CallAfter are required.
+// Options is what the service works with. All fields but Touch, FindingFile, FourEyes and CallAfter are required.
 type Options struct {
 	Ledger *ledger.Ledger
 	Book   *casebook.Book
@@ -31,6 +31,10 @@ type Options struct {
 	// Touch, if set, is told in the transaction that issues a draft from which
 	// findings it was begun.
 	Touch func(tx store.Tx, findings []string) error
+
+	// FindingFile, if set, returns what a finding says of a file by its local id, if
+	// the finding is shown to the caller of ctx.
+	FindingFile func(ctx context.Context, finding, id string) (*spsv1.Attachment, error)
 
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes

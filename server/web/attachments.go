@@ -29,6 +29,7 @@ import (
 const (
 	uploadPath   = "/v1/attachments"
 	downloadPath = "/v1/offices/{office}/statements/{statement}/attachments/{attachment}"
+	findingPath  = "/v1/findings/{finding}/attachments/{attachment}"
 
 	uploadPiece = 256 << 10 // of a file, on its way to the service
 	// uploadLeast is how much of a piece has to come within [bodyLimit]. It is
@@ -152,7 +153,7 @@ func bodyEnded(r *http.Request) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// download answers GET and HEAD for an attachment of a statement, with ranges
+// download answers GET and HEAD for a file of a statement or finding, with ranges
 // (RFC 9110 section 14).
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	caller, err := s.known(r)
@@ -171,6 +172,9 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	f := &remoteFile{
 		ctx: access.As(r.Context(), caller), client: spsv1.NewAttachmentServiceClient(s.o.Conn),
 		name: fmt.Sprintf("offices/%s/statements/%s/attachments/%s", r.PathValue("office"), r.PathValue("statement"), r.PathValue("attachment")),
+	}
+	if id := r.PathValue("finding"); id != "" {
+		f.name = fmt.Sprintf("findings/%s/attachments/%s", id, r.PathValue("attachment"))
 	}
 	defer f.close()
 	if err := f.open(r.Method == http.MethodHead); err != nil {

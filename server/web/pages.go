@@ -45,6 +45,7 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc(uploadPath, s.upload)
 	mux.HandleFunc(uploadPath+"/{sha256}", s.upload)
 	mux.HandleFunc(downloadPath, s.download)
+	mux.HandleFunc(findingPath, s.download)
 	contract, err := contract()
 	if err != nil {
 		return nil, err

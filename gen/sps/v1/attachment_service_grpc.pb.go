@@ -45,7 +45,7 @@ type AttachmentServiceClient interface {
 	// for laboratories, whose findings may.
 	UploadAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAttachmentRequest, UploadAttachmentResponse], error)
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
-	// when the statement was not addressed to this office. A file that has not arrived yet is UNAVAILABLE with the reason
+	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not arrived yet is UNAVAILABLE with the reason
 	// NOT_HELD: the statement's `attachments` say how much of it is here.
 	DownloadAttachment(ctx context.Context, in *DownloadAttachmentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadAttachmentResponse], error)
 }
@@ -110,7 +110,7 @@ type AttachmentServiceServer interface {
 	// for laboratories, whose findings may.
 	UploadAttachment(grpc.ClientStreamingServer[UploadAttachmentRequest, UploadAttachmentResponse]) error
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
-	// when the statement was not addressed to this office. A file that has not arrived yet is UNAVAILABLE with the reason
+	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not arrived yet is UNAVAILABLE with the reason
 	// NOT_HELD: the statement's `attachments` say how much of it is here.
 	DownloadAttachment(*DownloadAttachmentRequest, grpc.ServerStreamingServer[DownloadAttachmentResponse]) error
 	mustEmbedUnimplementedAttachmentServiceServer()
