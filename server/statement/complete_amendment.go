@@ -105,7 +105,7 @@ func mergeContent(before, with *spsv1.Notification, fields []string) (*spsv1.Not
 		switch {
 		case f == nil:
 			problems.add(fmt.Sprintf("update_mask.paths[%d]", i), "MASK",
-				"name a field of the notification, such as classification, or statement.flags, .contacts, .attachments, .answer_languages")
+				"name a field of the notification, such as classification, or statement.flags, .contacts, .attachments, .answerLanguages")
 		case from.IsValid() && from.Has(f):
 			to.Set(f, from.Get(f))
 		default:

@@ -155,6 +155,7 @@ var shapes = []struct{ pattern, want string }{
 	{`^cases/`, "give a name such as cases/VN-2026-000123"},
 	{`^(cases/)?`, "give a reference such as VN-2026-000123"},
 	{`^drafts/`, "give a name such as drafts/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
+	{`^findings/`, "give a name such as findings/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^searches/`, "give a name such as searches/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^offices/[A-Z]{2}$`, "give a name such as offices/VN"},
 	{`^offices/([A-Z]{2}|-)$`, "give a name such as offices/VN, or offices/- for all"},

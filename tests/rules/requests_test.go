@@ -145,5 +145,6 @@ var breaches = []breach{
 	{"EnterInspections", "inspections[0].week", `inspections{week:"2026-W12" hs_chapter:"08" origin:"TH"}`, "inspections[0].week STRING_PATTERN"},
 	{"EnterInspections", "", `inspections{week:"2026-W99" hs_chapter:"08" origin:"TH"}`, "inspections[1].week WEEK"},
 	{"EnterInspections", "", `inspections{week:"2026-W12" hs_chapter:"08" origin:"TH"}`, "inspections[1] TWICE"},
+	{"EnterInspections", "", `inspections{week:"2026-W12" product_category:"rasff-product-category:nothing" origin:"TH"}`, "inspections[1].product_category CATEGORY"},
 	{"ListInspections", "", `page_token:"x"`, "page_token PAGE_TOKEN"},
 }
