@@ -78,6 +78,31 @@ func (c *Case) toldOf(entry *CaseEntry) *reach {
 	return r
 }
 
+// superseded returns everyone who was told of what a statement takes the place
+// of.
+func (c *Case) superseded(s *spsv1.Statement) *reach {
+	all := &reach{offices: make(map[string]bool)}
+	for _, r := range s.GetRelatesTo() {
+		at := c.f.find(r.GetEntry()).entry
+		if r.GetKind() != spsv1.RelationKind_RELATION_KIND_SUPERSEDES || at == nil || !takes(newest(s), r.GetKind(), at) {
+			continue
+		}
+		all.join(c.toldOf(&at.CaseEntry))
+	}
+	return all
+}
+
+// join takes up whom another reach has.
+func (r *reach) join(other *reach) {
+	r.network = r.network || other.network
+	maps.Copy(r.offices, other.offices)
+	for _, a := range other.hand {
+		if !slices.ContainsFunc(r.hand, func(b *spsv1.Addressee) bool { return who(a) == who(b) }) {
+			r.hand = append(r.hand, a)
+		}
+	}
+}
+
 // add takes up whom an entry told; those by hand only if the speaker is the one
 // who tells them.
 func (r *reach) add(e CaseEntry, hand bool) {

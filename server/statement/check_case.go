@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -21,6 +20,7 @@ func (c *Case) Check(s *spsv1.Statement) Problems {
 	problems := append(c.checkReach(s), c.checkHandling(s)...)
 	problems = append(problems, c.checkReferences(s)...)
 	problems = append(problems, c.checkTranscript(s)...)
+	problems = append(problems, c.checkSupersedes(s)...)
 	switch b := s.GetBody().(type) {
 	case *spsv1.Statement_Amendment:
 		problems = append(problems, c.checkAmendment(s, b.Amendment)...)
@@ -76,15 +76,20 @@ var effects = map[spsv1.NoEffectReason]Problem{
 	},
 }
 
-// checkEffect folds the case with the statement as its newest entry, and says
-// why that would change nothing.
-func (c *Case) checkEffect(s *spsv1.Statement) Problems {
-	next := CaseEntry{
+// newest returns a statement as the newest entry of its office.
+func newest(s *spsv1.Statement) CaseEntry {
+	return CaseEntry{
 		Origin:    certs.Origin{Federation: s.GetFederation(), Office: certs.Office(s.GetOffice()), Epoch: math.MaxInt64},
 		Sequence:  math.MaxInt64,
 		Audience:  Audience(s),
 		Statement: s,
 	}
+}
+
+// checkEffect folds the case with the statement as its newest entry, and says
+// why that would change nothing.
+func (c *Case) checkEffect(s *spsv1.Statement) Problems {
+	next := newest(s)
 	entries := make([]CaseEntry, 0, len(c.f.entries)+1)
 	for i := range c.f.entries {
 		entries = append(entries, c.f.entries[i].CaseEntry)
@@ -108,58 +113,6 @@ func (c *Case) checkEffect(s *spsv1.Statement) Problems {
 	return problems
 }
 
-// ReachesAll reports whether a statement changes a case, and so goes to everyone
-// who was ever addressed in it.
-func ReachesAll(s *spsv1.Statement) bool { return s.GetCaseRef() != nil && kinds[kindOf(s)].fixed }
-
-// checkReach: what changes a case goes to everyone who was ever addressed in it,
-// and what takes back or answers a statement to those who were told or asked.
-func (c *Case) checkReach(s *spsv1.Statement) Problems {
-	var problems Problems
-	if k := kinds[kindOf(s)]; k.fixed {
-		r := k.reach(c, s)
-		if r.network && !s.GetNetwork() {
-			problems.add("network", "REACH_NETWORK", "send it to the network: it goes to everyone who was ever addressed in the case")
-		}
-		if missing := r.missing(s); len(missing) > 0 {
-			problems.add("addressees", "REACH", fmt.Sprintf(
-				"add %s: it goes to everyone who was ever addressed in the case", strings.Join(missing, ", ")))
-		}
-	}
-	if s.GetResponse() == nil || s.GetNetwork() {
-		return problems
-	}
-	question := c.f.find(relation(s, spsv1.RelationKind_RELATION_KIND_REPLIES)).entry
-	if question == nil || question.office() == s.GetOffice() {
-		return problems
-	}
-	if !slices.ContainsFunc(s.GetAddressees(), func(a *spsv1.Addressee) bool { return a.GetOffice() == question.office() }) {
-		problems.add("addressees", "REACH_ASKER", fmt.Sprintf("add %s: an answer goes to who asked", question.office()))
-	}
-	return problems
-}
-
-// checkHandling: only an amendment makes the handling of a case wider, and under
-// ADDRESSEES_ONLY only the issuing office brings others in.
-func (c *Case) checkHandling(s *spsv1.Statement) Problems {
-	var problems Problems
-	if s.GetAmendment() == nil && s.GetHandling() != 0 && s.GetHandling() < c.f.state.GetHandling() {
-		problems.add("handling", "HANDLING_WIDER", "give it the handling of the case or a stricter one: only an amendment makes it wider")
-	}
-	if c.f.state.GetHandling() != spsv1.Handling_HANDLING_ADDRESSEES_ONLY || s.GetOffice() == c.f.issuer() {
-		return problems
-	}
-	told := c.told(s.GetOffice())
-	for i, a := range s.GetAddressees() {
-		known := a.GetOffice() == s.GetOffice() || told.offices[a.GetOffice()] ||
-			slices.ContainsFunc(told.hand, func(b *spsv1.Addressee) bool { return who(a) == who(b) })
-		if !known {
-			c.beyond(&problems, fmt.Sprintf("addressees[%d]", i), named(a))
-		}
-	}
-	return problems
-}
-
 // checkTranscript: only a case that was entered by hand has a real one, and only
 // who entered it says which.
 func (c *Case) checkTranscript(s *spsv1.Statement) Problems {
@@ -171,6 +124,21 @@ func (c *Case) checkTranscript(s *spsv1.Statement) Problems {
 		if c.f.original.Statement.GetSource() == nil || s.GetOffice() != c.f.issuer() {
 			problems.add(fmt.Sprintf("relates_to[%d].kind", i), "TRANSCRIPT",
 				"choose another kind: only the office that entered a case by hand says which is the real one")
+		}
+	}
+	return problems
+}
+
+// checkSupersedes: a statement takes the place of one that it may take back so.
+func (c *Case) checkSupersedes(s *spsv1.Statement) Problems {
+	var problems Problems
+	for i, r := range s.GetRelatesTo() {
+		if r.GetKind() != spsv1.RelationKind_RELATION_KIND_SUPERSEDES || r.GetEntry() == nil {
+			continue
+		}
+		if at := c.f.find(r.GetEntry()).entry; at == nil || !takes(newest(s), r.GetKind(), at) {
+			problems.add(fmt.Sprintf("relates_to[%d].entry", i), "RELATION_VOID",
+				"name an earlier statement of the same kind that one person may issue; what takes two is undone by an act that takes two, such as a reopening")
 		}
 	}
 	return problems

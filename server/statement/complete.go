@@ -91,6 +91,7 @@ func (c *Case) Complete(s *spsv1.Statement, act Act) Problems {
 	if k.fixed || !s.GetNetwork() && len(s.GetAddressees()) == 0 {
 		c.address(s, k.reach(c, s))
 	}
+	c.address(s, c.superseded(s))
 	return problems
 }
 

@@ -16,26 +16,29 @@ func (f *folder) takeBack() {
 		if !e.holds() {
 			continue
 		}
-		for _, ref := range takes(e.Statement) {
-			if at := f.find(ref).entry; at != nil && at.office() == e.office() && at.reaches() && compareEntries(at.CaseEntry, e.CaseEntry) < 0 {
+		for _, r := range e.Statement.GetRelatesTo() {
+			if at := f.find(r.GetEntry()).entry; at != nil && takes(e.CaseEntry, r.GetKind(), at) {
 				at.standing, at.by = spsv1.EntryStanding_ENTRY_STANDING_TAKEN_BACK, e.Name()
 			}
 		}
 	}
 }
 
-// takes returns the entries that a statement withdraws or puts itself in the
-// place of.
-func takes(s *spsv1.Statement) []*spsv1.EntryRef {
-	var refs []*spsv1.EntryRef
-	for _, r := range s.GetRelatesTo() {
-		withdraws := r.GetKind() == spsv1.RelationKind_RELATION_KIND_WITHDRAWS && s.GetWithdrawal() != nil
-		supersedes := r.GetKind() == spsv1.RelationKind_RELATION_KIND_SUPERSEDES
-		if (withdraws || supersedes) && r.GetEntry() != nil {
-			refs = append(refs, r.GetEntry())
-		}
+// takes reports whether an entry that relates so to an earlier one of its office
+// takes it back. A withdrawal takes back anything. What takes the place of
+// another is of the same kind, and never of one that takes two persons: that is
+// undone only by an act that takes two itself.
+func takes(e CaseEntry, how spsv1.RelationKind, at *folded) bool {
+	if at.office() != e.office() || !at.reaches() || compareEntries(at.CaseEntry, e) >= 0 {
+		return false
 	}
-	return refs
+	switch how {
+	case spsv1.RelationKind_RELATION_KIND_WITHDRAWS:
+		return e.Statement.GetWithdrawal() != nil
+	case spsv1.RelationKind_RELATION_KIND_SUPERSEDES:
+		return kindOf(at.Statement) == kindOf(e.Statement) && !TwoPersons(at.Statement)
+	}
+	return false
 }
 
 // judgeAll decides how each entry stands by itself and by what it names.

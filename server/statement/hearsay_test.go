@@ -171,10 +171,10 @@ func handOn(d *dossier, by string, what statement.CaseEntry, to string) {
 func TestWithoutEffectTakesNothingBack(t *testing.T) {
 	d := newDossier()
 	first := d.say("VN", acknowledge(accepted))
-	s := closure()
-	s.RelatesTo = relates(supersedes, first)
+	s := instead(acknowledge(disputed), first)
+	s.Status = spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE
 	d.say("VN", s)
-	want := []string{"open TH/0 alert", "VN read VN/0 accepted VN/0", "CN", "VN/1 without_effect not_its_register"}
+	want := []string{"open TH/0 alert", "VN read VN/0 accepted VN/0", "CN", "VN/1 without_effect status_mixed"}
 	if diff := cmp.Diff(want, outline(d.fold())); diff != "" {
 		t.Errorf("case (-want +got):\n%s", diff)
 	}

@@ -7,7 +7,8 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// checkCase checks the case that a statement belongs to and its relations.
+// checkCase checks the case that a statement belongs to and its relations, as far
+// as it says them itself.
 func checkCase(s *spsv1.Statement) Problems {
 	var problems Problems
 	original := s.GetNotification() != nil || s.GetAnnouncement() != nil
@@ -33,7 +34,9 @@ func checkCase(s *spsv1.Statement) Problems {
 	return problems
 }
 
-// ownOnly reports whether an office may relate so to its own entries only.
+// ownOnly reports whether an office may relate so to its own entries only. That
+// it is its own is not enough: the case says which it may amend, withdraw or take
+// the place of, see [Case.Check].
 func ownOnly(k spsv1.RelationKind) bool {
 	switch k {
 	case spsv1.RelationKind_RELATION_KIND_AMENDS,

@@ -13,6 +13,22 @@ var inCase = []row{
 		want: "network REACH_NETWORK",
 	},
 	{
+		name: "follow-up in the place of a request", base: "follow-up",
+		put:  `relates_to{kind:RELATION_KIND_SUPERSEDES entry{$asksEntry}}`,
+		want: "relates_to[0].entry RELATION_VOID",
+	},
+	{
+		name: "in the place of what all know, for one", base: "follow-up", clear: "network",
+		put:  `addressees{office:"TH"} relates_to{kind:RELATION_KIND_SUPERSEDES entry{$saidEntry}}`,
+		want: "network REACH_NETWORK",
+	},
+	{
+		name: "in the place of what one was told, for another", base: "follow-up", clear: "case_ref handling network",
+		put: `handling:HANDLING_ADDRESSEES_ONLY addressees{area{code:"LA"} by_hand:true} case_ref{$narrow}
+			relates_to{kind:RELATION_KIND_SUPERSEDES entry{$hushedEntry}}`,
+		want: "addressees REACH",
+	},
+	{
 		name: "answer that does not reach who asked", base: "response", clear: "addressees",
 		put:  `addressees{office:"VN" unit:"PPD"}`,
 		want: "addressees REACH_ASKER",

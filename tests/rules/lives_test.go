@@ -34,6 +34,7 @@ type lives struct {
 //	wondered           what Viet Nam asks Thailand in own
 //	lifted             what Thailand disputed in own, and does no more
 //	said, asks         what Viet Nam says, and asks of Thailand, in own
+//	hushed             what Viet Nam tells Thailand in narrow
 func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, foreign *spsv1.IssuedStatement) *lives {
 	t.Helper()
 	l := &lives{ctx: ctx, t: t, named: map[string]*spsv1.IssuedStatement{"own": own, "foreign": foreign}}
@@ -47,6 +48,7 @@ func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, for
 	early.GetNotification().Preliminary = true
 	l.issue("early", vn, early)
 	l.issue("narrow", vn, drilltest.Notification("narrow", "TH"))
+	l.issue("hushed", vn, l.parse(quiet+`case_ref{$narrow} follow_up{text{lang:"en" text:"held"}}`))
 	l.issue("alone", vn, l.parse(`status:STATEMENT_STATUS_ACTUAL handling:HANDLING_NETWORK addressees{area{code:"KH"} by_hand:true} notification{`+content+`}`))
 	l.issue("said", vn, l.parse(bases["follow-up"]))
 	l.issue("asks", vn, l.parse(bases["request"]))
