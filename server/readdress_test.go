@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -44,4 +45,44 @@ func TestReaddressOfWhatIsForItsAddresseesOnly(t *testing.T) {
 		t.Errorf("after both readdresses the part of %q is missing", handed.GetMissing())
 	}
 	cn.watch("offices/VN", "").statement(told.GetName())
+}
+
+// TestTwoNewcomersLearnOfEachOther brings two offices in, one after the other:
+// neither has the notification but by what brought it in, and both are told of
+// the other.
+func TestTwoNewcomersLearnOfEachOther(t *testing.T) {
+	w := newWorld(t, "TH", "VN", "CN", "KH")
+	th, vn, cn, kh := w.start("TH"), w.start("VN"), w.start("CN"), w.start("KH")
+	alert := notification("fruit fly in durian", "VN")
+	alert.Handling = spsv1.Handling_HANDLING_NETWORK
+	original := issue(t, th, alert)
+	for _, newcomer := range []*node{cn, kh} {
+		_, err := th.validator().ReaddressCase(t.Context(), &spsv1.ReaddressCaseRequest{
+			Name: original.GetCase(), Offices: []string{string(newcomer.office.Code())},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		newcomer.watch("offices/-", "").statement(original.GetName())
+	}
+	read := issue(t, kh, in(original, &spsv1.Statement{
+		Handling: spsv1.Handling_HANDLING_NETWORK, Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{}},
+	}, "TH", "VN", "CN"))
+	later := issue(t, th, in(original, &spsv1.Statement{
+		Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Text: in1("en", "all four are told")}},
+	}, "VN", "CN", "KH"))
+	arrived(read, kh, th, vn, cn)
+	arrived(later, th, vn, cn, kh)
+	for _, n := range []*node{th, vn, cn, kh} {
+		var got []string
+		for _, p := range n.caseOf(original).GetState().GetParticipants() {
+			got = append(got, p.GetOffice())
+		}
+		if diff := cmp.Diff([]string{"VN", "CN", "KH"}, got); diff != "" {
+			t.Errorf("participants at %s (-want +got):\n%s", n.office.Code(), diff)
+		}
+		if diff := cmp.Diff(th.caseOf(original).GetState(), n.caseOf(original).GetState(), protocmp.Transform()); diff != "" {
+			t.Errorf("the case (-at TH +at %s):\n%s", n.office.Code(), diff)
+		}
+	}
 }

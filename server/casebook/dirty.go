@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -223,15 +222,4 @@ func (b *Book) markLive(tx store.Tx, key, after []byte) (done bool, err error) {
 		return true, nil
 	}
 	return false, tx.Put(tableStirred, key, after)
-}
-
-// markCase marks the case that a statement belongs to.
-func (b *Book) markCase(tx store.Tx, s *spsv1.Statement, place Place, n uint64) error {
-	if s.GetNotification() != nil {
-		return b.mark(tx, place.append(nil), n)
-	}
-	if whole, _, ok := original(s, b.o.Federation); ok {
-		return b.mark(tx, whole.append(nil), n)
-	}
-	return nil
 }

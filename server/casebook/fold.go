@@ -53,11 +53,7 @@ func (f refold) Receipt(store.Tx, ledger.Receipt) error { return nil }
 func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 	switch e.Leaf.GetType() {
 	case spsv1.LeafType_LEAF_TYPE_READDRESS:
-		rows, err := b.handOn(tx, e)
-		if err == nil {
-			err = b.put(tx, rows)
-		}
-		return len(rows) > 0, err
+		return b.handOn(tx, e)
 	case spsv1.LeafType_LEAF_TYPE_CARD:
 		return false, stirLive(tx)
 	}
@@ -83,7 +79,18 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 	if err := b.put(tx, rows); err != nil {
 		return false, err
 	}
-	return true, b.markCase(tx, reading.Statement, place, e.Position.N)
+	parts := b.partsKeyOf(reading.Statement, place, e.Hash[:])
+	if parts == nil {
+		return true, nil
+	}
+	joins := b.join
+	if reading.Fault != "" {
+		joins = b.leave
+	}
+	if err := joins(tx, place, e.Hash[:], parts); err != nil {
+		return false, err
+	}
+	return true, b.mark(tx, parts[:placeSize], e.Position.N)
 }
 
 // rows are the rows that every statement has.

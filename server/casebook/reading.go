@@ -55,7 +55,12 @@ func addressed(e ledger.Entry, reader certs.Office) bool {
 // original returns the place and record hash of the original that a statement
 // refers to, or false if it refers to none of this federation.
 func original(s *spsv1.Statement, federation string) (Place, []byte, bool) {
-	ref := s.GetCaseRef().GetOriginal()
+	return referred(s.GetCaseRef().GetOriginal(), federation)
+}
+
+// referred returns the place and record hash that a reference names, or false if
+// it names no entry of this federation.
+func referred(ref *spsv1.EntryRef, federation string) (Place, []byte, bool) {
 	o, err := certs.ParseOrigin(ref.GetOrigin())
 	if err != nil || o.Federation != federation || len(ref.GetRecordHash()) != 32 {
 		return Place{}, nil, false

@@ -22,7 +22,8 @@ const (
 	tableReferences  store.Table = "casebook.references"  // reference, 0, place → position
 	tableOriginals   store.Table = "casebook.originals"   // place of a notification → record hash, reference
 	tableParts       store.Table = "casebook.parts"       // place and record hash of an original, position → place
-	tableHanded      store.Table = "casebook.handed"      // place of a statement → place of the readdress that brought it here
+	tableHanded      store.Table = "casebook.handed"      // place of a statement → place of the readdress that brought it here, place and record hash of its original
+	tableReaddresses store.Table = "casebook.readdresses" // place and record hash of a statement, position → place of a readdress of it
 	tableAttachments store.Table = "casebook.attachments" // digest, place → size, position
 	tableAwaited     store.Table = "casebook.awaited"     // position, digest → place, size
 	tableDirty       store.Table = "casebook.dirty"       // place of an original → position, how often: to be summarized
@@ -37,7 +38,7 @@ const (
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
-	tableHanded, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting,
+	tableHanded, tableReaddresses, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the
