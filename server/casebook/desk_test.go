@@ -99,8 +99,10 @@ func TestListsOfTheDesk(t *testing.T) {
 		return map[uint64]*spsv1.CaseSummary{
 			0: {},
 			1: {NeedsMe: true, DueTime: mine.GetDueTime(), OwnDueTime: mine.GetDueTime(), Deadlines: []*spsv1.Deadline{mine}},
-			2: {Waiting: true, Classification: alert, DueTime: theirs.GetDueTime(), Deadlines: []*spsv1.Deadline{theirs}, NextAwaited: theirs,
-				CallsDue: []*spsv1.CallDue{{Office: "VN", CallTime: timestamppb.New(day.Add(10 * time.Minute))}}},
+			2: {
+				Waiting: true, Classification: alert, DueTime: theirs.GetDueTime(), Deadlines: []*spsv1.Deadline{theirs}, NextAwaited: theirs,
+				CallsDue: []*spsv1.CallDue{{Office: "VN", CallTime: timestamppb.New(day.Add(10 * time.Minute))}},
+			},
 			3: {Waiting: true, Undelivered: []string{"VN"}, Status: spsv1.CaseStatus_CASE_STATUS_OPEN},
 			4: {ByHand: 2, Status: spsv1.CaseStatus_CASE_STATUS_CLOSED, Units: []string{"plant", "Lào-Cai"}},
 			5: {NeedsMe: true},

@@ -33,11 +33,11 @@ func (b *Book) First(ctx context.Context, whole Item, upTo uint64, each int) ([]
 			return nil, fmt.Errorf("case of %s/%d: %w", whole.Origin, whole.Sequence, err)
 		}
 		for _, part := range some {
-			said := append(of[part.Place.Office], part)
+			said := append(of[part.Office], part)
 			if len(said) >= 2*each+2 {
 				said = foremost(said, each)
 			}
-			of[part.Place.Office] = said
+			of[part.Office] = said
 			after = part.N
 		}
 		more = len(some) == atOnce
@@ -53,7 +53,7 @@ func (b *Book) First(ctx context.Context, whole Item, upTo uint64, each int) ([]
 // foremost returns the first of what one office said. It sorts said.
 func foremost(said []Item, most int) []Item {
 	slices.SortFunc(said, func(a, b Item) int {
-		return cmp.Or(cmp.Compare(a.Place.Epoch, b.Place.Epoch), cmp.Compare(a.Place.Sequence, b.Place.Sequence))
+		return cmp.Or(cmp.Compare(a.Epoch, b.Epoch), cmp.Compare(a.Sequence, b.Sequence))
 	})
 	return said[:min(len(said), most)]
 }

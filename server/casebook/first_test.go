@@ -55,7 +55,7 @@ func TestFirstOfEachOffice(t *testing.T) {
 	if _, err := b.First(t.Context(), whole, 0, 1); err != nil {
 		t.Errorf("up to nothing: %v", err)
 	}
-	whole.Place.Office = certs.Office("MM")
+	whole.Office = certs.Office("MM")
 	if _, err := b.First(t.Context(), whole, 1<<40, 1); err == nil {
 		t.Error("the first of a case that is not there: no error")
 	}
