@@ -413,7 +413,10 @@ func TestCheckFindsWhatItResembles(t *testing.T) {
 	}}
 	original.ExternalReferences = []*spsv1.ExternalReference{{System: "PPD", Number: "2026/117"}}
 	before := issue(t, vn, original)
-	issue(t, vn, notification("another matter"))
+	other := notification("another matter")
+	other.GetNotification().Products[0].Name = []*spsv1.LocalizedText{{Lang: "en", Text: "longan"}}
+	other.GetNotification().Products[0].CommodityCodes = nil
+	issue(t, vn, other)
 	officer := vn.drafts(certs.RoleOfficer, "an")
 
 	similar := func(s *spsv1.Statement) []*spsv1.SimilarCase {
