@@ -100,6 +100,7 @@ func TestDraftFromFindings(t *testing.T) {
 var labMay = map[string]bool{
 	"FindingService/PostFinding": true, "FindingService/BatchPostFindings": true, "FindingService/WithdrawFinding": true,
 	"FindingService/GetFinding": true, "FindingService/ListFindings": true, "FindingService/WatchFindings": true,
+	"FindingService/GetTestOrder": true, "FindingService/ListTestOrders": true,
 	"AttachmentService/UploadAttachment": true, "AttachmentService/DownloadAttachment": true, // see TestFilesOfFindings
 	"CodeService/ListCodeLists": true, "CodeService/SearchCodes": true, "CodeService/GetCode": true,
 	"NodeService/GetCaller": true, "NodeService/GetAccount": true, "NodeService/SetPassword": true, "NodeService/EnrolTotp": true, "NodeService/ConfirmTotp": true,

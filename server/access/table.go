@@ -174,6 +174,10 @@ func Methods() map[string]Rule {
 		spsv1.FindingService_WithdrawFinding_FullMethodName:   {Class: ClassWrite, Roles: labs},
 		spsv1.FindingService_GetFinding_FullMethodName:        {Class: ClassRead, Roles: findingReaders},
 		spsv1.FindingService_ListFindings_FullMethodName:      {Class: ClassRead, Roles: findingReaders},
+		spsv1.FindingService_OrderTest_FullMethodName:         {Class: ClassWrite, Roles: callers, ownCheck: true},
+		spsv1.FindingService_GetTestOrder_FullMethodName:      {Class: ClassRead, Roles: findingReaders},
+		spsv1.FindingService_ListTestOrders_FullMethodName:    {Class: ClassRead, Roles: findingReaders},
+		spsv1.FindingService_CancelTestOrder_FullMethodName:   {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_DraftFromFindings_FullMethodName: {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_WatchFindings_FullMethodName:     {Class: ClassWatch, Roles: findingReaders},
 

@@ -168,6 +168,9 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 			return nil, false, nil, err
 		}
 	}
+	if err := answers(tx, kept); err != nil {
+		return nil, false, nil, err
+	}
 	return kept, false, nil, add(tx, kept, len(before))
 }
 

@@ -25,7 +25,7 @@ const (
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges}
+	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples}
 }
 
 // AppendedTables returns those of [Tables] whose keys are written in ascending

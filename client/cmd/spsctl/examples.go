@@ -78,6 +78,8 @@ var examples = []struct {
 		"spsctl --context vn-lab finding post -f finding.yaml --attach report.pdf",
 		"spsctl --context vn-lab finding list",
 		"spsctl finding list --proposed -o csv",
+		"spsctl finding order create --laboratory lab --sample S-9002 --analyte carbendazim --product durian",
+		"spsctl --context vn-lab finding order list --open",
 		"spsctl finding watch",
 		"spsctl --context vn-lab finding withdraw L-2026-0042 --reason 'en=the samples were mixed up'",
 	}},
@@ -155,6 +157,8 @@ const moreExamples = `
 
 # a draft from what a laboratory found
   spsctl finding get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl finding order get 7c9a1e52-2f7b-4e0e-8d53-6a1b0c9d4e21
+  spsctl finding order cancel 7c9a1e52-2f7b-4e0e-8d53-6a1b0c9d4e21
   spsctl finding draft 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
 
 # in a case: what you do; --check looks first, --draft leaves it to a second person

@@ -790,11 +790,268 @@ type WatchFindingsResponse_Finding struct {
 
 func (*WatchFindingsResponse_Finding) isWatchFindingsResponse_Event() {}
 
+// OrderTestRequest is what OrderTest takes.
+type OrderTestRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order, without what is only shown.
+	Order         *TestOrder `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderTestRequest) Reset() {
+	*x = OrderTestRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderTestRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderTestRequest) ProtoMessage() {}
+
+func (x *OrderTestRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderTestRequest.ProtoReflect.Descriptor instead.
+func (*OrderTestRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *OrderTestRequest) GetOrder() *TestOrder {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// GetTestOrderRequest is what GetTestOrder takes.
+type GetTestOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `testOrders/{id}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTestOrderRequest) Reset() {
+	*x = GetTestOrderRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTestOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTestOrderRequest) ProtoMessage() {}
+
+func (x *GetTestOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTestOrderRequest.ProtoReflect.Descriptor instead.
+func (*GetTestOrderRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetTestOrderRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// ListTestOrdersRequest is what ListTestOrders takes.
+type ListTestOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; the other fields must be the same.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// True: only those that are neither reported on nor cancelled.
+	Open          bool `protobuf:"varint,3,opt,name=open,proto3" json:"open,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTestOrdersRequest) Reset() {
+	*x = ListTestOrdersRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTestOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTestOrdersRequest) ProtoMessage() {}
+
+func (x *ListTestOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTestOrdersRequest.ProtoReflect.Descriptor instead.
+func (*ListTestOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListTestOrdersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListTestOrdersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListTestOrdersRequest) GetOpen() bool {
+	if x != nil {
+		return x.Open
+	}
+	return false
+}
+
+// ListTestOrdersResponse is a page of orders.
+type ListTestOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The orders. A page may be short, even empty.
+	Orders []*TestOrder `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListTestOrdersResponse) Reset() {
+	*x = ListTestOrdersResponse{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListTestOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListTestOrdersResponse) ProtoMessage() {}
+
+func (x *ListTestOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListTestOrdersResponse.ProtoReflect.Descriptor instead.
+func (*ListTestOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListTestOrdersResponse) GetOrders() []*TestOrder {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+func (x *ListTestOrdersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// CancelTestOrderRequest is what CancelTestOrder takes.
+type CancelTestOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `testOrders/{id}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CancelTestOrderRequest) Reset() {
+	*x = CancelTestOrderRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CancelTestOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CancelTestOrderRequest) ProtoMessage() {}
+
+func (x *CancelTestOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CancelTestOrderRequest.ProtoReflect.Descriptor instead.
+func (*CancelTestOrderRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CancelTestOrderRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 var File_sps_v1_finding_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1csps/v1/finding_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x18sps/v1/lab_finding.proto\"r\n" +
+	"\x1csps/v1/finding_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x18sps/v1/lab_finding.proto\x1a\x17sps/v1/test_order.proto\"r\n" +
 	"\x12PostFindingRequest\x127\n" +
 	"\afinding\x18\x01 \x01(\v2\x12.sps.v1.LabFindingB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\afinding\x12#\n" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"\x7f\n" +
@@ -846,7 +1103,21 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x15WatchFindingsResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12.\n" +
 	"\afinding\x18\x02 \x01(\v2\x12.sps.v1.LabFindingH\x00R\afindingB\a\n" +
-	"\x05event2\xe2\x05\n" +
+	"\x05event\"F\n" +
+	"\x10OrderTestRequest\x122\n" +
+	"\x05order\x18\x01 \x01(\v2\x11.sps.v1.TestOrderB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05order\"k\n" +
+	"\x13GetTestOrderRequest\x12T\n" +
+	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xbaH:r826^testOrders/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"z\n" +
+	"\x15ListTestOrdersRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\x12\x12\n" +
+	"\x04open\x18\x03 \x01(\bR\x04open\"k\n" +
+	"\x16ListTestOrdersResponse\x12)\n" +
+	"\x06orders\x18\x01 \x03(\v2\x11.sps.v1.TestOrderR\x06orders\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n" +
+	"\x16CancelTestOrderRequest\x12T\n" +
+	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xbaH:r826^testOrders/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name2\xf6\b\n" +
 	"\x0eFindingService\x12\\\n" +
 	"\vPostFinding\x12\x1a.sps.v1.PostFindingRequest\x1a\x12.sps.v1.LabFinding\"\x1d\x82\xd3\xe4\x93\x02\x17:\afinding\"\f/v1/findings\x12{\n" +
 	"\x11BatchPostFindings\x12 .sps.v1.BatchPostFindingsRequest\x1a!.sps.v1.BatchPostFindingsResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/findings:batchPost\x12g\n" +
@@ -855,7 +1126,11 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"GetFinding\x12\x19.sps.v1.GetFindingRequest\x1a\x12.sps.v1.LabFinding\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=findings/*}\x12_\n" +
 	"\fListFindings\x12\x1b.sps.v1.ListFindingsRequest\x1a\x1c.sps.v1.ListFindingsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/findings\x12c\n" +
 	"\x11DraftFromFindings\x12 .sps.v1.DraftFromFindingsRequest\x1a\r.sps.v1.Draft\"\x1d\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/v1/findings:draft\x12j\n" +
-	"\rWatchFindings\x12\x1c.sps.v1.WatchFindingsRequest\x1a\x1d.sps.v1.WatchFindingsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/findings:watch0\x01B\x89\x01\n" +
+	"\rWatchFindings\x12\x1c.sps.v1.WatchFindingsRequest\x1a\x1d.sps.v1.WatchFindingsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/findings:watch0\x01\x12W\n" +
+	"\tOrderTest\x12\x18.sps.v1.OrderTestRequest\x1a\x11.sps.v1.TestOrder\"\x1d\x82\xd3\xe4\x93\x02\x17:\x05order\"\x0e/v1/testOrders\x12_\n" +
+	"\fGetTestOrder\x12\x1b.sps.v1.GetTestOrderRequest\x1a\x11.sps.v1.TestOrder\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=testOrders/*}\x12g\n" +
+	"\x0eListTestOrders\x12\x1d.sps.v1.ListTestOrdersRequest\x1a\x1e.sps.v1.ListTestOrdersResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/testOrders\x12o\n" +
+	"\x0fCancelTestOrder\x12\x1e.sps.v1.CancelTestOrderRequest\x1a\x11.sps.v1.TestOrder\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=testOrders/*}:cancelB\x89\x01\n" +
 	"\n" +
 	"com.sps.v1B\x13FindingServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
@@ -871,7 +1146,7 @@ func file_sps_v1_finding_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_finding_service_proto_rawDescData
 }
 
-var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*PostFindingRequest)(nil),        // 0: sps.v1.PostFindingRequest
 	(*BatchPostFindingsRequest)(nil),  // 1: sps.v1.BatchPostFindingsRequest
@@ -885,41 +1160,57 @@ var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*ListFindingsResponse)(nil),      // 9: sps.v1.ListFindingsResponse
 	(*WatchFindingsRequest)(nil),      // 10: sps.v1.WatchFindingsRequest
 	(*WatchFindingsResponse)(nil),     // 11: sps.v1.WatchFindingsResponse
-	(*LabFinding)(nil),                // 12: sps.v1.LabFinding
-	(*Advice)(nil),                    // 13: sps.v1.Advice
-	(*LocalizedText)(nil),             // 14: sps.v1.LocalizedText
-	(FindingState)(0),                 // 15: sps.v1.FindingState
-	(*Draft)(nil),                     // 16: sps.v1.Draft
+	(*OrderTestRequest)(nil),          // 12: sps.v1.OrderTestRequest
+	(*GetTestOrderRequest)(nil),       // 13: sps.v1.GetTestOrderRequest
+	(*ListTestOrdersRequest)(nil),     // 14: sps.v1.ListTestOrdersRequest
+	(*ListTestOrdersResponse)(nil),    // 15: sps.v1.ListTestOrdersResponse
+	(*CancelTestOrderRequest)(nil),    // 16: sps.v1.CancelTestOrderRequest
+	(*LabFinding)(nil),                // 17: sps.v1.LabFinding
+	(*Advice)(nil),                    // 18: sps.v1.Advice
+	(*LocalizedText)(nil),             // 19: sps.v1.LocalizedText
+	(FindingState)(0),                 // 20: sps.v1.FindingState
+	(*TestOrder)(nil),                 // 21: sps.v1.TestOrder
+	(*Draft)(nil),                     // 22: sps.v1.Draft
 }
 var file_sps_v1_finding_service_proto_depIdxs = []int32{
-	12, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
-	12, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
+	17, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
+	17, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
 	3,  // 2: sps.v1.BatchPostFindingsResponse.results:type_name -> sps.v1.PostedFinding
 	4,  // 3: sps.v1.PostedFinding.refusal:type_name -> sps.v1.FindingRefusal
-	13, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
-	14, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
-	15, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
-	12, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
-	12, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
-	0,  // 9: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
-	1,  // 10: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
-	5,  // 11: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
-	6,  // 12: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
-	8,  // 13: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
-	7,  // 14: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
-	10, // 15: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
-	12, // 16: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
-	2,  // 17: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
-	12, // 18: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
-	12, // 19: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
-	9,  // 20: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
-	16, // 21: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
-	11, // 22: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
-	16, // [16:23] is the sub-list for method output_type
-	9,  // [9:16] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	18, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
+	19, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
+	20, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
+	17, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
+	17, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
+	21, // 9: sps.v1.OrderTestRequest.order:type_name -> sps.v1.TestOrder
+	21, // 10: sps.v1.ListTestOrdersResponse.orders:type_name -> sps.v1.TestOrder
+	0,  // 11: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
+	1,  // 12: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
+	5,  // 13: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
+	6,  // 14: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
+	8,  // 15: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
+	7,  // 16: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
+	10, // 17: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
+	12, // 18: sps.v1.FindingService.OrderTest:input_type -> sps.v1.OrderTestRequest
+	13, // 19: sps.v1.FindingService.GetTestOrder:input_type -> sps.v1.GetTestOrderRequest
+	14, // 20: sps.v1.FindingService.ListTestOrders:input_type -> sps.v1.ListTestOrdersRequest
+	16, // 21: sps.v1.FindingService.CancelTestOrder:input_type -> sps.v1.CancelTestOrderRequest
+	17, // 22: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
+	2,  // 23: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
+	17, // 24: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
+	17, // 25: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
+	9,  // 26: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
+	22, // 27: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
+	11, // 28: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
+	21, // 29: sps.v1.FindingService.OrderTest:output_type -> sps.v1.TestOrder
+	21, // 30: sps.v1.FindingService.GetTestOrder:output_type -> sps.v1.TestOrder
+	15, // 31: sps.v1.FindingService.ListTestOrders:output_type -> sps.v1.ListTestOrdersResponse
+	21, // 32: sps.v1.FindingService.CancelTestOrder:output_type -> sps.v1.TestOrder
+	22, // [22:33] is the sub-list for method output_type
+	11, // [11:22] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_finding_service_proto_init() }
@@ -931,6 +1222,7 @@ func file_sps_v1_finding_service_proto_init() {
 	file_sps_v1_concept_proto_init()
 	file_sps_v1_draft_proto_init()
 	file_sps_v1_lab_finding_proto_init()
+	file_sps_v1_test_order_proto_init()
 	file_sps_v1_finding_service_proto_msgTypes[11].OneofWrappers = []any{
 		(*WatchFindingsResponse_Finding)(nil),
 	}
@@ -940,7 +1232,7 @@ func file_sps_v1_finding_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_finding_service_proto_rawDesc), len(file_sps_v1_finding_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

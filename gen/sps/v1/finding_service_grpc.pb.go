@@ -28,6 +28,10 @@ const (
 	FindingService_ListFindings_FullMethodName      = "/sps.v1.FindingService/ListFindings"
 	FindingService_DraftFromFindings_FullMethodName = "/sps.v1.FindingService/DraftFromFindings"
 	FindingService_WatchFindings_FullMethodName     = "/sps.v1.FindingService/WatchFindings"
+	FindingService_OrderTest_FullMethodName         = "/sps.v1.FindingService/OrderTest"
+	FindingService_GetTestOrder_FullMethodName      = "/sps.v1.FindingService/GetTestOrder"
+	FindingService_ListTestOrders_FullMethodName    = "/sps.v1.FindingService/ListTestOrders"
+	FindingService_CancelTestOrder_FullMethodName   = "/sps.v1.FindingService/CancelTestOrder"
 )
 
 // FindingServiceClient is the client API for FindingService service.
@@ -60,6 +64,15 @@ type FindingServiceClient interface {
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
 	// when it is sent, and then goes on with what comes next.
 	WatchFindings(ctx context.Context, in *WatchFindingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFindingsResponse], error)
+	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error. For
+	// officers and validators.
+	OrderTest(ctx context.Context, in *OrderTestRequest, opts ...grpc.CallOption) (*TestOrder, error)
+	// GetTestOrder returns one order. A laboratory sees its own, without what would tell it whose goods they are.
+	GetTestOrder(ctx context.Context, in *GetTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error)
+	// ListTestOrders returns the orders that the caller may see, the last first.
+	ListTestOrders(ctx context.Context, in *ListTestOrdersRequest, opts ...grpc.CallOption) (*ListTestOrdersResponse, error)
+	// CancelTestOrder takes an order back that was not reported on. For officers and validators.
+	CancelTestOrder(ctx context.Context, in *CancelTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error)
 }
 
 type findingServiceClient struct {
@@ -149,6 +162,46 @@ func (c *findingServiceClient) WatchFindings(ctx context.Context, in *WatchFindi
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type FindingService_WatchFindingsClient = grpc.ServerStreamingClient[WatchFindingsResponse]
 
+func (c *findingServiceClient) OrderTest(ctx context.Context, in *OrderTestRequest, opts ...grpc.CallOption) (*TestOrder, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TestOrder)
+	err := c.cc.Invoke(ctx, FindingService_OrderTest_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *findingServiceClient) GetTestOrder(ctx context.Context, in *GetTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TestOrder)
+	err := c.cc.Invoke(ctx, FindingService_GetTestOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *findingServiceClient) ListTestOrders(ctx context.Context, in *ListTestOrdersRequest, opts ...grpc.CallOption) (*ListTestOrdersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListTestOrdersResponse)
+	err := c.cc.Invoke(ctx, FindingService_ListTestOrders_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *findingServiceClient) CancelTestOrder(ctx context.Context, in *CancelTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TestOrder)
+	err := c.cc.Invoke(ctx, FindingService_CancelTestOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FindingServiceServer is the server API for FindingService service.
 // All implementations must embed UnimplementedFindingServiceServer
 // for forward compatibility.
@@ -179,6 +232,15 @@ type FindingServiceServer interface {
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
 	// when it is sent, and then goes on with what comes next.
 	WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error
+	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error. For
+	// officers and validators.
+	OrderTest(context.Context, *OrderTestRequest) (*TestOrder, error)
+	// GetTestOrder returns one order. A laboratory sees its own, without what would tell it whose goods they are.
+	GetTestOrder(context.Context, *GetTestOrderRequest) (*TestOrder, error)
+	// ListTestOrders returns the orders that the caller may see, the last first.
+	ListTestOrders(context.Context, *ListTestOrdersRequest) (*ListTestOrdersResponse, error)
+	// CancelTestOrder takes an order back that was not reported on. For officers and validators.
+	CancelTestOrder(context.Context, *CancelTestOrderRequest) (*TestOrder, error)
 	mustEmbedUnimplementedFindingServiceServer()
 }
 
@@ -209,6 +271,18 @@ func (UnimplementedFindingServiceServer) DraftFromFindings(context.Context, *Dra
 }
 func (UnimplementedFindingServiceServer) WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchFindings not implemented")
+}
+func (UnimplementedFindingServiceServer) OrderTest(context.Context, *OrderTestRequest) (*TestOrder, error) {
+	return nil, status.Error(codes.Unimplemented, "method OrderTest not implemented")
+}
+func (UnimplementedFindingServiceServer) GetTestOrder(context.Context, *GetTestOrderRequest) (*TestOrder, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTestOrder not implemented")
+}
+func (UnimplementedFindingServiceServer) ListTestOrders(context.Context, *ListTestOrdersRequest) (*ListTestOrdersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListTestOrders not implemented")
+}
+func (UnimplementedFindingServiceServer) CancelTestOrder(context.Context, *CancelTestOrderRequest) (*TestOrder, error) {
+	return nil, status.Error(codes.Unimplemented, "method CancelTestOrder not implemented")
 }
 func (UnimplementedFindingServiceServer) mustEmbedUnimplementedFindingServiceServer() {}
 func (UnimplementedFindingServiceServer) testEmbeddedByValue()                        {}
@@ -350,6 +424,78 @@ func _FindingService_WatchFindings_Handler(srv interface{}, stream grpc.ServerSt
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type FindingService_WatchFindingsServer = grpc.ServerStreamingServer[WatchFindingsResponse]
 
+func _FindingService_OrderTest_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(OrderTestRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).OrderTest(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_OrderTest_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).OrderTest(ctx, req.(*OrderTestRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FindingService_GetTestOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTestOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).GetTestOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_GetTestOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).GetTestOrder(ctx, req.(*GetTestOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FindingService_ListTestOrders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListTestOrdersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).ListTestOrders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_ListTestOrders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).ListTestOrders(ctx, req.(*ListTestOrdersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FindingService_CancelTestOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CancelTestOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).CancelTestOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_CancelTestOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).CancelTestOrder(ctx, req.(*CancelTestOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FindingService_ServiceDesc is the grpc.ServiceDesc for FindingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -380,6 +526,22 @@ var FindingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DraftFromFindings",
 			Handler:    _FindingService_DraftFromFindings_Handler,
+		},
+		{
+			MethodName: "OrderTest",
+			Handler:    _FindingService_OrderTest_Handler,
+		},
+		{
+			MethodName: "GetTestOrder",
+			Handler:    _FindingService_GetTestOrder_Handler,
+		},
+		{
+			MethodName: "ListTestOrders",
+			Handler:    _FindingService_ListTestOrders_Handler,
+		},
+		{
+			MethodName: "CancelTestOrder",
+			Handler:    _FindingService_CancelTestOrder_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -131,7 +131,9 @@ type LabFinding struct {
 	// is not shown it.
 	Proposal *FindingProposal `protobuf:"bytes,28,opt,name=proposal,proto3" json:"proposal,omitempty"`
 	// What became of it: one for each draft that was begun from it and is not deleted.
-	Uses          []*FindingUse `protobuf:"bytes,29,rep,name=uses,proto3" json:"uses,omitempty"`
+	Uses []*FindingUse `protobuf:"bytes,29,rep,name=uses,proto3" json:"uses,omitempty"`
+	// Name of the order that it answers, if the office ordered a test under the number of its sample.
+	Order         string `protobuf:"bytes,30,opt,name=order,proto3" json:"order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -306,6 +308,13 @@ func (x *LabFinding) GetUses() []*FindingUse {
 	return nil
 }
 
+func (x *LabFinding) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
 // FindingUse is what became of a finding, for its laboratory too.
 type FindingUse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -474,7 +483,7 @@ var File_sps_v1_lab_finding_proto protoreflect.FileDescriptor
 
 const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"\n" +
-	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\xc0\b\n" +
+	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\xdb\b\n" +
 	"\n" +
 	"LabFinding\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
@@ -502,7 +511,8 @@ const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"supersedes\x12G\n" +
 	"\x11withdrawal_reason\x18\x1b \x03(\v2\x15.sps.v1.LocalizedTextB\x03\xe0A\x03R\x10withdrawalReason\x128\n" +
 	"\bproposal\x18\x1c \x01(\v2\x17.sps.v1.FindingProposalB\x03\xe0A\x03R\bproposal\x12+\n" +
-	"\x04uses\x18\x1d \x03(\v2\x12.sps.v1.FindingUseB\x03\xe0A\x03R\x04uses\"\x97\x02\n" +
+	"\x04uses\x18\x1d \x03(\v2\x12.sps.v1.FindingUseB\x03\xe0A\x03R\x04uses\x12\x19\n" +
+	"\x05order\x18\x1e \x01(\tB\x03\xe0A\x03R\x05order\"\x97\x02\n" +
 	"\n" +
 	"FindingUse\x12\x14\n" +
 	"\x05draft\x18\x01 \x01(\tR\x05draft\x123\n" +
