@@ -84,7 +84,7 @@ func (c *Case) superseded(s *spsv1.Statement) *reach {
 	all := &reach{offices: make(map[string]bool)}
 	for _, r := range s.GetRelatesTo() {
 		at := c.f.find(r.GetEntry()).entry
-		if r.GetKind() != spsv1.RelationKind_RELATION_KIND_SUPERSEDES || at == nil || !takes(newest(s), r.GetKind(), at) {
+		if r.GetKind() != spsv1.RelationKind_RELATION_KIND_SUPERSEDES || at == nil || !takes(newest(s), r, at) {
 			continue
 		}
 		all.join(c.toldOf(&at.CaseEntry))

@@ -136,7 +136,7 @@ func (c *Case) checkSupersedes(s *spsv1.Statement) Problems {
 		if r.GetKind() != spsv1.RelationKind_RELATION_KIND_SUPERSEDES || r.GetEntry() == nil {
 			continue
 		}
-		if at := c.f.find(r.GetEntry()).entry; at == nil || !takes(newest(s), r.GetKind(), at) {
+		if at := c.f.find(r.GetEntry()).entry; at == nil || !takes(newest(s), r, at) {
 			problems.add(fmt.Sprintf("relates_to[%d].entry", i), "RELATION_VOID",
 				"name an earlier statement of the same kind that one person may issue; what takes two is undone by an act that takes two, such as a reopening")
 		}

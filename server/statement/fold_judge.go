@@ -17,7 +17,7 @@ func (f *folder) takeBack() {
 			continue
 		}
 		for _, r := range e.Statement.GetRelatesTo() {
-			if at := f.find(r.GetEntry()).entry; at != nil && takes(e.CaseEntry, r.GetKind(), at) {
+			if at := f.find(r.GetEntry()).entry; at != nil && takes(e.CaseEntry, r, at) {
 				at.standing, at.by = spsv1.EntryStanding_ENTRY_STANDING_TAKEN_BACK, e.Name()
 			}
 		}
@@ -25,16 +25,17 @@ func (f *folder) takeBack() {
 }
 
 // takes reports whether an entry that relates so to an earlier one of its office
-// takes it back. A withdrawal takes back anything. What takes the place of
+// takes it back. A withdrawal takes back anything, but only what it names first:
+// by that it is judged, and that its audience had. What takes the place of
 // another is of the same kind, and never of one that takes two persons: that is
 // undone only by an act that takes two itself.
-func takes(e CaseEntry, how spsv1.RelationKind, at *folded) bool {
+func takes(e CaseEntry, how *spsv1.Relation, at *folded) bool {
 	if at.office() != e.office() || !at.reaches() || compareEntries(at.CaseEntry, e) >= 0 {
 		return false
 	}
-	switch how {
+	switch how.GetKind() {
 	case spsv1.RelationKind_RELATION_KIND_WITHDRAWS:
-		return e.Statement.GetWithdrawal() != nil
+		return e.Statement.GetWithdrawal() != nil && how.GetEntry() == relation(e.Statement, how.GetKind())
 	case spsv1.RelationKind_RELATION_KIND_SUPERSEDES:
 		return kindOf(at.Statement) == kindOf(e.Statement) && !TwoPersons(at.Statement)
 	}

@@ -267,6 +267,11 @@ func TestFold(t *testing.T) {
 			second := d.say("TH", withdraw(relates(withdraws, first)...))
 			d.say("TH", withdraw(relates(withdraws, second)...))
 		}, []string{"open TH/1 information_for_follow_up", "VN", "CN", "TH/2 taken_back by TH/3"}},
+		{"a withdrawal of two takes back the first", func(d *dossier) {
+			narrow := d.say("VN", follow(&spsv1.FollowUp{Text: en("more")}), "TH", "VN")
+			wide := d.say("VN", follow(&spsv1.FollowUp{Part: spsv1.Part_PART_DONE}))
+			d.say("VN", withdraw(append(relates(withdraws, narrow), relates(withdraws, wide)...)...), "TH", "VN")
+		}, []string{"open TH/0 alert", "VN part_done", "CN", "VN/0 taken_back by VN/2"}},
 		{"an acknowledgement is superseded", func(d *dossier) {
 			first := d.say("VN", acknowledge(disputed))
 			second := acknowledge(accepted)

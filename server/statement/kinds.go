@@ -72,6 +72,8 @@ func checkBody(s *spsv1.Statement) Problems {
 		// One that names what it takes back may stand in another office's case.
 		if !hasRelation(s, spsv1.RelationKind_RELATION_KIND_WITHDRAWS) {
 			ownCase(&problems, s, "withdraws")
+		} else if countEntries(s, spsv1.RelationKind_RELATION_KIND_WITHDRAWS) != 1 {
+			problems.add("relates_to", "RELATION_REQUIRED", "name what it takes back by exactly one relation of kind WITHDRAWS with its entry")
 		}
 	case *spsv1.Statement_Closure:
 		ownCase(&problems, s, "closes")

@@ -108,6 +108,12 @@ func TestKinds(t *testing.T) {
 		{"withdrawal of an own follow-up", also(withdraw, func(s *spsv1.Statement) {
 			s.RelatesTo = relate(spsv1.RelationKind_RELATION_KIND_WITHDRAWS, "VN")
 		}), nil},
+		{"withdrawal of two at once", also(withdraw, func(s *spsv1.Statement) {
+			s.RelatesTo = append(relate(spsv1.RelationKind_RELATION_KIND_WITHDRAWS, "VN"), relate(spsv1.RelationKind_RELATION_KIND_WITHDRAWS, "VN")...)
+		}), []want{{"relates_to", "RELATION_REQUIRED"}}},
+		{"withdrawal of a reference without its entry", also(withdraw, func(s *spsv1.Statement) {
+			s.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_WITHDRAWS, Reference: "VN-2026-000009"}}
+		}), []want{{"relates_to", "RELATION_REQUIRED"}}},
 		{"withdrawal of another's follow-up", also(withdraw, func(s *spsv1.Statement) {
 			s.RelatesTo = relate(spsv1.RelationKind_RELATION_KIND_WITHDRAWS, "CN")
 		}), []want{{"relates_to[0].entry", "RELATION_FOREIGN"}}},

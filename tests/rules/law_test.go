@@ -55,6 +55,11 @@ var law = []row{
 		want: "amendment.changes[1].kind STILL_PRELIMINARY",
 	},
 	{name: "withdrawal of another's case", base: "withdrawal", clear: "case_ref", put: `case_ref{$foreign}`, want: "case_ref.original CASE_FOREIGN"},
+	{
+		name: "withdrawal of two at once", base: "withdrawal",
+		put:  `relates_to{kind:RELATION_KIND_WITHDRAWS entry{$saidEntry}} relates_to{kind:RELATION_KIND_WITHDRAWS entry{$asksEntry}}`,
+		want: "relates_to RELATION_REQUIRED",
+	},
 	{name: "closure of another's case", base: "closure", clear: "case_ref", put: `case_ref{$foreign}`, want: "case_ref.original CASE_FOREIGN"},
 	{name: "closed as a duplicate of nothing", base: "closure", put: `closure{outcome:CLOSURE_OUTCOME_DUPLICATE}`, want: "relates_to RELATION_REQUIRED"},
 	{name: "reopening of another's case", base: "reopening", clear: "case_ref", put: `case_ref{$foreign}`, want: "case_ref.original CASE_FOREIGN"},
