@@ -6,7 +6,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// asked gathers the requests that stand, with the latest answer of each office
+// asked gathers the requests that stand, each as the word of who asks, with the latest answer of each office
 // asked. What an office without a node was heard to answer counts until the
 // office itself answers.
 func (f *folder) asked() {
@@ -19,7 +19,7 @@ func (f *folder) asked() {
 		}
 		request := &spsv1.CaseRequest{
 			Said:      e.mark(),
-			Office:    e.office(),
+			Office:    f.voice(e.CaseEntry),
 			Kind:      r.GetKind(),
 			Allowance: e.Statement.GetAllowances().GetAnswer(),
 			DueTime:   r.GetDueTime(),
@@ -111,11 +111,14 @@ func (f *folder) movedOn(i int, office string) bool {
 // extensions gathers the due times that were moved. Only whom a clock protects
 // may grant: who asked, for an answer; an office that disputes, for the answer
 // to its dispute; an office asked, for a confirmation; else the issuer. That it
-// was heard to grant is not enough: whoever asks would grant to itself.
+// was heard to grant is not enough: whoever asks would grant to itself. It is
+// granted to who asked, be it outside the network; to nobody, if that is nobody
+// whose word counts.
 func (f *folder) extensions() {
 	for _, request := range f.state.GetRequests() {
 		x := request.GetExtension()
-		if request.GetKind() != spsv1.RequestKind_REQUEST_KIND_EXTENSION || x == nil {
+		asker := request.GetOffice()
+		if request.GetKind() != spsv1.RequestKind_REQUEST_KIND_EXTENSION || x == nil || asker == "" {
 			continue
 		}
 		from, grantor := f.extended(x)
@@ -123,7 +126,7 @@ func (f *folder) extensions() {
 			granted := answer.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_GRANTED ||
 				answer.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_PARTLY_GRANTED
 			own := officeOf(answer.GetSaid().GetStatement()) == answer.GetOffice()
-			if !granted || !own || from == "" || grantor != "" && grantor != answer.GetOffice() {
+			if !granted || !own || answer.GetOffice() == asker || from == "" || grantor != "" && grantor != answer.GetOffice() {
 				continue
 			}
 			until := answer.GetDueTime()
@@ -131,7 +134,7 @@ func (f *folder) extensions() {
 				until = x.GetDueTime()
 			}
 			f.state.Extensions = append(f.state.Extensions, &spsv1.GrantedExtension{
-				Clock: x.GetClock(), Office: request.GetOffice(), Statement: from, DueTime: until, Said: answer.GetSaid(),
+				Clock: x.GetClock(), Office: asker, Statement: from, DueTime: until, Said: answer.GetSaid(),
 			})
 		}
 	}

@@ -183,7 +183,7 @@ func outline(c *spsv1.CaseState) []string {
 		lines = append(lines, line)
 	}
 	for _, r := range c.GetRequests() {
-		line := short(r.GetSaid().GetStatement()) + " asks"
+		line := asking(r)
 		for _, a := range r.GetAnswers() {
 			line += " " + a.GetOffice() + " " + trim("RESPONSE_RESULT_", a.GetResult())
 		}
@@ -209,6 +209,18 @@ func outline(c *spsv1.CaseState) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// asking says where something was asked, and by whom if that is not who wrote it.
+func asking(r *spsv1.CaseRequest) string {
+	said := short(r.GetSaid().GetStatement())
+	switch by := r.GetOffice(); {
+	case by == "":
+		return "nobody asks by " + said
+	case !strings.HasPrefix(said, by):
+		return by + " asks by " + said
+	}
+	return said + " asks"
 }
 
 // counting says how many of what was told count, nothing for none.

@@ -87,6 +87,23 @@ func TestHearsay(t *testing.T) {
 		{"the asker heard the answer of one with a node", func(d *dossier) {
 			d.say("CN", heard("VN", respond(d.say("CN", request(spsv1.RequestKind_REQUEST_KIND_DOCUMENTS, "VN")), answer())))
 		}, []string{"open TH/0 alert", "VN", "CN", "CN/0 asks VN unspecified", "CN/1 without_effect hearsay"}},
+		{"the issuer heard one without a node ask for more time, and grants it", func(d *dossier) {
+			byHand(d, "VN")
+			asked := d.say("TH", heard("VN", extend(spsv1.Clock_CLOCK_OUTCOME, nil)))
+			d.say("TH", respond(asked, answer()))
+		}, []string{"open TH/0 alert", "VN told 1 counts", "CN", "VN asks by TH/1 TH granted", "VN outcome until 2026-04-01"}},
+		{"the issuer heard one with a node ask for more time", func(d *dossier) {
+			asked := d.say("TH", heard("VN", extend(spsv1.Clock_CLOCK_OUTCOME, nil)))
+			d.say("TH", respond(asked, answer()))
+		}, []string{"open TH/0 alert", "VN told 1", "CN", "nobody asks by TH/1 TH granted"}},
+		{"an addressee heard one ask for more time", func(d *dossier) {
+			asked := d.say("CN", heard("LA", extend(spsv1.Clock_CLOCK_OUTCOME, nil)))
+			d.say("TH", respond(asked, answer()))
+		}, []string{"open TH/0 alert", "VN", "CN", "LA told 1", "nobody asks by CN/0 TH granted"}},
+		{"an office grants more time to itself", func(d *dossier) {
+			s := extend(spsv1.Clock_CLOCK_CONFIRMATION, nil)
+			d.say("TH", respond(d.say("TH", s), answer()))
+		}, []string{"open TH/0 alert", "VN", "CN", "TH/1 asks TH granted"}},
 		{"the asker heard one that was not asked", func(d *dossier) {
 			d.say("CN", heard("MM", respond(d.say("CN", askByHand("LA")), answer())))
 		}, []string{"open TH/0 alert", "VN", "CN", "CN/0 asks LA unspecified", "CN/1 without_effect not_asked"}},

@@ -123,9 +123,10 @@ func unclocked(s *spsv1.CaseSummary, self certs.Office, original CaseEntry, c *s
 		}
 	}
 	for _, r := range c.GetRequests() {
+		asker := certs.Office(officeOf(r.GetSaid().GetStatement())) // who heard it waits for the answer, too
 		for _, a := range r.GetAnswers() {
 			if a.GetResult() == spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED {
-				expects(certs.Office(r.GetOffice()), spsv1.Clock_CLOCK_ANSWER, a.GetOffice(), r.GetSaid().GetStatement())
+				expects(asker, spsv1.Clock_CLOCK_ANSWER, a.GetOffice(), r.GetSaid().GetStatement())
 			}
 		}
 	}

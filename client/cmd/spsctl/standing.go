@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -167,7 +168,7 @@ func requestWords(c *spsv1.Case, r *spsv1.CaseRequest) string {
 		}
 		answers = append(answers, a.GetOffice()+" "+word)
 	}
-	return fmt.Sprintf("%s by %s (%s): %s", brief.Words(r.GetKind()), r.GetOffice(), saidAt(c, r.GetSaid()), strings.Join(answers, ", "))
+	return fmt.Sprintf("%s by %s (%s): %s", brief.Words(r.GetKind()), cmp.Or(r.GetOffice(), "somebody outside the network"), saidAt(c, r.GetSaid()), strings.Join(answers, ", "))
 }
 
 func disputeWords(c *spsv1.Case, d *spsv1.Dispute) string {

@@ -899,7 +899,7 @@ type CaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The request.
 	Said *Mark `protobuf:"bytes,1,opt,name=said,proto3" json:"said,omitempty"`
-	// Who asks.
+	// Who asks; empty if it was heard outside the network and is the word of nobody who counts.
 	Office string `protobuf:"bytes,2,opt,name=office,proto3" json:"office,omitempty"`
 	// What is asked.
 	Kind RequestKind `protobuf:"varint,3,opt,name=kind,proto3,enum=sps.v1.RequestKind" json:"kind,omitempty"`
@@ -1091,7 +1091,7 @@ type GrantedExtension struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which clock.
 	Clock Clock `protobuf:"varint,1,opt,name=clock,proto3,enum=sps.v1.Clock" json:"clock,omitempty"`
-	// Whose.
+	// Whose: of who asked for it.
 	Office string `protobuf:"bytes,2,opt,name=office,proto3" json:"office,omitempty"`
 	// The statement from which it runs; the original's if the request named none.
 	Statement string `protobuf:"bytes,3,opt,name=statement,proto3" json:"statement,omitempty"`
