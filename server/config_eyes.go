@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spsalert/spsalert/server/access"
@@ -12,7 +13,7 @@ func eyesSettings() []Setting {
 	return []Setting{
 		{
 			Key: "four_eyes.alone", Default: "none",
-			Doc: "what one person may issue alone, with commas: classifications of notifications, kinds of other statements; all or none",
+			Doc: "what one person may issue alone, with commas: classifications, and kinds of what may be said in cases that are of those before and after it; all or none",
 			set: func(c *Config, v string) (err error) {
 				c.FourEyes.Alone, err = parseAlone(v)
 				return err
@@ -31,7 +32,8 @@ func eyesSettings() []Setting {
 	}
 }
 
-// parseAlone reads what one person may issue alone.
+// parseAlone reads what one person may issue alone. What is said in a case is
+// bound to the classification of the case, so one must be named.
 func parseAlone(v string) (access.Scope, error) {
 	switch v {
 	case "none":
@@ -39,5 +41,10 @@ func parseAlone(v string) (access.Scope, error) {
 	case "all":
 		return access.WholeScope(), nil
 	}
-	return access.ParseScope(v)
+	s, err := access.ParseScope(v)
+	inCase := func(kind string) bool { return kind != "announcement" }
+	if err == nil && len(s.Classifications) == 0 && slices.ContainsFunc(s.Kinds, inCase) {
+		return access.Scope{}, fmt.Errorf("%q names no classification: add those of the cases in which one person may say it, as in news,closure", v)
+	}
+	return s, err
 }

@@ -236,6 +236,9 @@ func TestLoadConfigReportsEverythingAtOnce(t *testing.T) {
 		{"systems", "federation: f\noffice: VN\nsystems: nsw=alert,everything\n", nil, []string{
 			`spsd.yaml:3: systems: nsw: "everything" is none of alert, border_rejection,`,
 		}},
+		{"alone in no case", "federation: f\noffice: VN\nfour_eyes: {alone: 'closure,announcement'}\n", nil, []string{
+			`spsd.yaml:3: four_eyes.alone: "closure,announcement" names no classification: add those of the cases`,
+		}},
 		{"a system without a name", "federation: f\noffice: VN\nsystems: alert\n", nil, []string{
 			`spsd.yaml:3: systems: "alert" does not begin with the id of a system and =`,
 		}},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strconv"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
@@ -93,6 +95,15 @@ func (s *Service) heldCase(ctx context.Context, reference string) (*statement.Ca
 		return nil, err
 	}
 	return f.Case, nil
+}
+
+// caseIfHeld returns what heldCase does, and nil also of a case that is not here.
+func (s *Service) caseIfHeld(ctx context.Context, reference string) (*statement.Case, error) {
+	known, err := s.heldCase(ctx, reference)
+	if refused, ok := errors.AsType[*access.Refusal](err); ok && refused.Code == codes.NotFound {
+		return nil, nil
+	}
+	return known, err
 }
 
 // caseEtag names what has been said in a case up to a position, at this node.

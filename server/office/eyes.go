@@ -2,6 +2,7 @@ package office
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -15,7 +16,9 @@ import (
 // FourEyes is the rule of an office about the second person. The zero value
 // waives nobody: who drafts a statement that needs two does not issue it.
 type FourEyes struct {
-	// Alone is what one person may issue.
+	// Alone is what one person may issue. What is said in a case must be of one of
+	// its kinds, and the case of one of its classifications, both before and after
+	// it: otherwise one person could end an alert, or first make news of it.
 	Alone access.Scope
 	// OutOfHours lets one person issue anything while the office is closed, by the
 	// hours on its card.
@@ -61,12 +64,12 @@ func someoneElse() *spsv1.Person { return &spsv1.Person{Function: "validator"} }
 // sign sets the persons behind a statement, and the waiver of one that is issued
 // by a person who wrote of it; it reports that the rule of the office wants two. A
 // waiver that was asked for must be one that the rule gives. A system names its
-// persons itself.
-func (s *Service) sign(st *spsv1.Statement, by authors) *access.Violation {
+// persons itself. held is the case in which it is said, nil if that is not here.
+func (s *Service) sign(st *spsv1.Statement, by authors, held *statement.Case) *access.Violation {
 	if by.system != "" {
 		st.IssuingSystem = by.system
-		if _, ok := s.waiver(st, st.GetWaiver().GetReason()); st.GetWaiver() != nil && !ok {
-			return needsTwo(st)
+		if _, ok := s.waiver(st, held, st.GetWaiver().GetReason()); st.GetWaiver() != nil && !ok {
+			return s.needsTwo(st, held)
 		}
 		return nil
 	}
@@ -80,24 +83,24 @@ func (s *Service) sign(st *spsv1.Statement, by authors) *access.Violation {
 	if st.DraftedBy == nil { // who began it stays named, whoever wrote more of it
 		st.DraftedBy = by.issued
 	}
-	reason, ok := s.waiver(st, by.waiver.GetReason())
+	reason, ok := s.waiver(st, held, by.waiver.GetReason())
 	if ok {
 		st.Waiver = &spsv1.Waiver{Reason: reason, Note: by.waiver.GetNote()}
 		return nil
 	}
 	st.DraftedBy = nil // so that the checks that follow do not say it again
-	return needsTwo(st)
+	return s.needsTwo(st, held)
 }
 
-func needsTwo(st *spsv1.Statement) *access.Violation {
+func (s *Service) needsTwo(st *spsv1.Statement, held *statement.Case) *access.Violation {
 	v := violation("waiver", string(access.ReasonFourEyes),
-		"have a second person issue it, from a draft: the rule of this office does not let one person issue "+classified(st))
+		"have a second person issue it, from a draft: the rule of this office does not let one person issue "+s.o.FourEyes.barred(st, held))
 	return &v
 }
 
 // waiver returns the reason for which the rule lets one person issue a
 // statement: the one asked for, or any.
-func (s *Service) waiver(st *spsv1.Statement, asked spsv1.WaiverReason) (spsv1.WaiverReason, bool) {
+func (s *Service) waiver(st *spsv1.Statement, held *statement.Case, asked spsv1.WaiverReason) (spsv1.WaiverReason, bool) {
 	const (
 		classification = spsv1.WaiverReason_WAIVER_REASON_CLASSIFICATION
 		outOfHours     = spsv1.WaiverReason_WAIVER_REASON_OUT_OF_HOURS
@@ -106,7 +109,7 @@ func (s *Service) waiver(st *spsv1.Statement, asked spsv1.WaiverReason) (spsv1.W
 		return asked == r || asked == spsv1.WaiverReason_WAIVER_REASON_UNSPECIFIED
 	}
 	switch {
-	case wants(classification) && s.o.FourEyes.Alone.Has(st):
+	case wants(classification) && s.o.FourEyes.waives(st, held):
 		return classification, true
 	case wants(outOfHours) && s.o.FourEyes.OutOfHours && !statement.Working(s.o.Now(), s.o.Roster.Own().Message().GetHours()):
 		return outOfHours, true
@@ -114,12 +117,35 @@ func (s *Service) waiver(st *spsv1.Statement, asked spsv1.WaiverReason) (spsv1.W
 	return 0, false
 }
 
-// classified says in words what is to be issued.
-func classified(st *spsv1.Statement) string {
-	if c := statement.Content(st).GetClassification(); c != spsv1.Classification_CLASSIFICATION_UNSPECIFIED {
-		return "the classification " + strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
+// waives reports whether one person may issue a statement whenever it is.
+func (f FourEyes) waives(st *spsv1.Statement, held *statement.Case) bool {
+	return f.Alone.Has(st) && (st.GetCaseRef() == nil || slices.Contains(f.Alone.Classifications, present(held)))
+}
+
+// barred says in words what the rule does not let one person issue whenever it
+// is.
+func (f FourEyes) barred(st *spsv1.Statement, held *statement.Case) string {
+	before, after := present(held), statement.Content(st).GetClassification()
+	if before != 0 && (after == 0 || !slices.Contains(f.Alone.Classifications, before)) {
+		return "the kind " + kind(st) + " in a case of the classification " + classified(before)
 	}
-	return "a " + kind(st)
+	if after != 0 {
+		return "the classification " + classified(after)
+	}
+	return "the kind " + kind(st)
+}
+
+// present returns the classification of a case as it is now; 0 if the case is
+// not here.
+func present(held *statement.Case) spsv1.Classification {
+	if held == nil {
+		return 0
+	}
+	return held.State().GetNotification().GetClassification()
+}
+
+func classified(c spsv1.Classification) string {
+	return strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
 }
 
 // sameEyes refuses to issue a draft that the caller wrote.

@@ -152,7 +152,12 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 	}
 	violations = append(violations, setByNode(req.GetStatement(), by)...)
 	st := proto.CloneOf(req.GetStatement())
-	violations = append(violations, s.complete(st, by, req.GetRequestId())...)
+	if known == nil && st.GetCaseRef() != nil && !by.blind {
+		if known, err = s.caseIfHeld(ctx, st.GetCaseRef().GetReference()); err != nil {
+			return nil, err
+		}
+	}
+	violations = append(violations, s.complete(st, by, req.GetRequestId(), known)...)
 	for _, p := range statement.Check(st) {
 		switch p.Field {
 		case "request_id": // the request's own, and reported as such

@@ -15,8 +15,8 @@ import (
 
 // complete sets what only the node can say, and reports addressees of which the
 // caller and the accepted cards say different things, and a second person who
-// is missing.
-func (s *Service) complete(st *spsv1.Statement, by authors, requestID string) []access.Violation {
+// is missing. held is the case in which it is said, nil if that is not here.
+func (s *Service) complete(st *spsv1.Statement, by authors, requestID string, held *statement.Case) []access.Violation {
 	st.Salt = newSalt()
 	st.Federation, st.Office = s.o.Roster.Federation(), string(s.self())
 	st.RequestId = requestID
@@ -27,7 +27,7 @@ func (s *Service) complete(st *spsv1.Statement, by authors, requestID string) []
 		st.Allowances = statement.Allowances(st)
 	}
 	violations := s.completeAddressees(st)
-	if missing := s.sign(st, by); missing != nil {
+	if missing := s.sign(st, by, held); missing != nil {
 		violations = append(violations, *missing)
 	}
 	return violations
