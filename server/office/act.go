@@ -7,7 +7,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/google/uuid"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
@@ -130,7 +129,7 @@ func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStateme
 	case req.GetValidateOnly():
 		return s.wouldBe(ctx, st), s.o.Store.View(ctx, u.unless)
 	case req.GetDraft():
-		return s.draftAct(ctx, u, st)
+		return s.draftAct(ctx, u)
 	}
 	issued, err := s.enter(ctx, issue, st, u.unless)
 	if err != nil { // perhaps the same act was under way twice
@@ -199,6 +198,9 @@ func (u *undertaking) check() error {
 	if u.req.GetDraft() && u.caller.Role == certs.RoleSystem {
 		wrong = append(wrong, access.Violation{Field: "draft", Reason: "DRAFT_SYSTEM", Sentence: "issue it, with who drafted and who approved it: a system makes no drafts"})
 	}
+	if u.req.GetDraft() && given.GetWaiver() != nil {
+		wrong = append(wrong, waiverLater("statement"))
+	}
 	if len(wrong) > 0 {
 		return access.Invalid(wrong...)
 	}
@@ -208,8 +210,11 @@ func (u *undertaking) check() error {
 // doneBefore returns what an earlier call of the same act came to; nil if there
 // was none. It comes before every check of the case, which has gone on since.
 func (s *Service) doneBefore(ctx context.Context, u *undertaking) (*spsv1.IssuedStatement, error) {
-	if u.req.GetValidateOnly() || u.req.GetDraft() {
+	if u.req.GetValidateOnly() {
 		return nil, nil
+	}
+	if u.req.GetDraft() {
+		return s.draftedBefore(ctx, u)
 	}
 	e, found, err := s.o.Ledger.RequestedAny(ctx, u.req.GetRequestId())
 	if err != nil || !found {
@@ -224,24 +229,6 @@ func (s *Service) doneBefore(ctx context.Context, u *undertaking) (*spsv1.Issued
 		return nil, ledger.ErrConflict
 	}
 	return shown, nil
-}
-
-// draftAct keeps an act as a draft. st is the statement as it would be issued.
-func (s *Service) draftAct(ctx context.Context, u *undertaking, st *spsv1.Statement) (*spsv1.IssuedStatement, error) {
-	d := s.Drafts()
-	if err := d.acceptable(u.st); err != nil {
-		return nil, err
-	}
-	same := func(before *spsv1.Draft) bool { return statement.Repeats(u.said, before.GetStatement(), u.act) }
-	draft, err := d.create(ctx, u.caller, uuid.MustParse(u.req.GetRequestId()), u.st, same, u.unless)
-	if err != nil {
-		return nil, err
-	}
-	// What only the issue gives would mislead here.
-	st.Salt, st.RequestId, st.IssuedBy = nil, "", nil
-	kept := s.wouldBe(ctx, st)
-	kept.Draft = draft.GetName()
-	return kept, nil
 }
 
 // refusal puts the fields of the content where the request has them.

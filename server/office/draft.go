@@ -15,6 +15,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -33,7 +34,7 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.acceptable(req.GetDraft().GetStatement()); err != nil {
+	if err := d.acceptable("draft.statement", req.GetDraft().GetStatement()); err != nil {
 		return nil, err
 	}
 	id := uuid.New()
@@ -41,8 +42,8 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 		id = uuid.MustParse(req.GetRequestId()) // the field rules have seen it
 	}
 	st := req.GetDraft().GetStatement()
-	same := func(before *spsv1.Draft) bool { return proto.Equal(before.GetStatement(), st) }
-	return d.create(ctx, caller, id, st, same, nil)
+	asked := statement.RequestFingerprint(&spsv1.CreateDraftRequest{Draft: &spsv1.Draft{Statement: st}})
+	return d.create(ctx, caller, id, st, asked, nil)
 }
 
 // GetDraft implements spsv1.DraftServiceServer.
@@ -56,7 +57,7 @@ func (d *Drafts) GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*sps
 
 // UpdateDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest) (*spsv1.Draft, error) {
-	if err := d.acceptable(req.GetDraft().GetStatement()); err != nil {
+	if err := d.acceptable("draft.statement", req.GetDraft().GetStatement()); err != nil {
 		return nil, err
 	}
 	return d.change(ctx, req.GetDraft().GetName(), req.GetDraft().GetEtag(), func(r store.Reader, caller access.Caller, draft *spsv1.Draft) (err error) {

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/google/uuid"
@@ -13,17 +14,18 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// create keeps a draft under an id. If the id began one already, that is
-// returned if it is the caller's and the same, which same says. unless, if not
-// nil, runs in the transaction, and its error keeps it from that.
+// create keeps a draft under an id, with the fingerprint of the request that asked
+// for it. If the id began one already, that is returned if the same caller asked
+// for the same. unless, if not nil, runs in the transaction, and its error keeps
+// it from that.
 func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID, st *spsv1.Statement,
-	same func(*spsv1.Draft) bool, unless func(store.Reader) error,
+	asked [32]byte, unless func(store.Reader) error,
 ) (*spsv1.Draft, error) {
 	var result *spsv1.Draft
 	err := d.s.o.Store.Update(ctx, func(tx store.Tx) error {
 		var begun bool
 		var err error
-		result, begun, err = d.begin(tx, caller, id, &spsv1.Draft{Statement: st}, same, unless)
+		result, begun, err = d.begin(tx, caller, id, &spsv1.Draft{Statement: st}, asked, unless)
 		if err != nil || !begun {
 			return err
 		}
@@ -38,20 +40,10 @@ func (d *Drafts) create(ctx context.Context, caller access.Caller, id uuid.UUID,
 // begin is create within a transaction: what is made has the statement, and
 // perhaps the findings that it comes from. It reports whether it began the draft.
 func (d *Drafts) begin(tx store.Tx, caller access.Caller, id uuid.UUID, of *spsv1.Draft,
-	same func(*spsv1.Draft) bool, unless func(store.Reader) error,
+	asked [32]byte, unless func(store.Reader) error,
 ) (made *spsv1.Draft, begun bool, err error) {
-	before, err := getDraft(tx, id[:])
-	if err != nil {
-		return nil, false, err
-	}
-	if before != nil {
-		if !mine(before, caller) || !same(before) {
-			return nil, false, &access.Refusal{
-				Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
-				Sentence: "this requestId began another draft: give a new one",
-			}
-		}
-		return before, false, nil
+	if before, err := begunBefore(tx, caller, id[:], asked); err != nil || before != nil {
+		return before, false, err
 	}
 	if used, err := ledger.IsRequested(tx, id.String()); err != nil {
 		return nil, false, err
@@ -75,5 +67,28 @@ func (d *Drafts) begin(tx store.Tx, caller access.Caller, id uuid.UUID, of *spsv
 	if made.CaseEtag, err = d.s.etagOfDraft(tx, made.GetStatement()); err != nil {
 		return nil, false, err
 	}
+	if err := tx.Put(tableDraftRequests, id[:], asked[:]); err != nil {
+		return nil, false, err
+	}
 	return made, true, putDraft(tx, id[:], made, nil)
+}
+
+// begunBefore returns the draft that an id began; nil if it began none. It refuses
+// an id with which somebody else, or another request, began one.
+func begunBefore(r store.Reader, caller access.Caller, id []byte, asked [32]byte) (*spsv1.Draft, error) {
+	draft, err := getDraft(r, id)
+	if err != nil || draft == nil {
+		return nil, err
+	}
+	before, err := r.Get(tableDraftRequests, id)
+	if err != nil {
+		return nil, err
+	}
+	if !mine(draft, caller) || !bytes.Equal(before, asked[:]) {
+		return nil, &access.Refusal{
+			Code: codes.AlreadyExists, Reason: access.ReasonIDConflict,
+			Sentence: "this requestId began another draft: give a new one",
+		}
+	}
+	return draft, nil
 }

@@ -3,13 +3,13 @@ package office
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/google/uuid"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -17,11 +17,11 @@ import (
 // them; it reports false for one that the same request began before. The caller
 // writes the audit record.
 func (d *Drafts) BeginDraft(tx store.Tx, caller access.Caller, id uuid.UUID, st *spsv1.Statement, findings []string) (*spsv1.Draft, bool, error) {
-	if err := d.acceptable(st); err != nil {
+	if err := d.acceptable("draft.statement", st); err != nil {
 		return nil, false, err
 	}
-	same := func(before *spsv1.Draft) bool { return slices.Equal(before.GetFindings(), findings) }
-	return d.begin(tx, caller, id, &spsv1.Draft{Statement: st, Findings: findings}, same, nil)
+	asked := statement.RequestFingerprint(&spsv1.Draft{Findings: findings})
+	return d.begin(tx, caller, id, &spsv1.Draft{Statement: st, Findings: findings}, asked, nil)
 }
 
 // UseOf returns what became of a draft, for the findings that it comes from; nil

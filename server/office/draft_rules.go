@@ -3,6 +3,7 @@ package office
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -57,24 +58,22 @@ func inState(draft *spsv1.Draft, what string, states ...spsv1.DraftState) error 
 
 // acceptable refuses a statement that no draft can hold. It may be incomplete,
 // and wrong; it may not say what only the node says, nor be larger than what can
-// be issued.
-func (d *Drafts) acceptable(st *spsv1.Statement) error {
+// be issued. at is the path of the statement in the request.
+func (d *Drafts) acceptable(at string, st *spsv1.Statement) error {
 	if st == nil {
-		return access.Invalid(access.Violation{Field: "draft.statement", Reason: "REQUIRED", Sentence: "give the statement, as far as it is written"})
+		return access.Invalid(access.Violation{Field: at, Reason: "REQUIRED", Sentence: "give the statement, as far as it is written"})
 	}
 	var violations []access.Violation
 	for _, v := range setByNode(st, authors{}) {
-		v.Field = "draft." + v.Field
+		v.Field = at + strings.TrimPrefix(v.Field, "statement")
 		violations = append(violations, v)
 	}
 	if st.GetWaiver() != nil {
-		violations = append(violations, access.Violation{
-			Field: "draft.statement.waiver", Reason: "SET_BY_NODE", Sentence: "give the waiver when the draft is issued",
-		})
+		violations = append(violations, waiverLater(at))
 	}
 	if size := proto.Size(st); size > seal.MaxEnvelope {
 		violations = append(violations, access.Violation{
-			Field: "draft.statement", Reason: string(access.ReasonTooLarge),
+			Field: at, Reason: string(access.ReasonTooLarge),
 			Sentence: fmt.Sprintf("it has %d bytes, and what is issued at most %d: move content into attachments", size, seal.MaxEnvelope),
 		})
 	}
@@ -82,4 +81,9 @@ func (d *Drafts) acceptable(st *spsv1.Statement) error {
 		return access.Invalid(violations...)
 	}
 	return nil
+}
+
+// waiverLater refuses the waiver of a draft. at is the path of its statement.
+func waiverLater(at string) access.Violation {
+	return access.Violation{Field: at + ".waiver", Reason: "SET_BY_NODE", Sentence: "give the waiver when the draft is issued"}
 }

@@ -18,15 +18,16 @@ import (
 
 // The tables of drafts. They are truth: no ledger can make them again.
 const (
-	tableDrafts       store.Table = "office.drafts"        // id, 16 bytes → serialised Draft, its etag the number of its change
-	tableDraftChanges store.Table = "office.draft.changes" // Unix milliseconds of the last change, id → nothing; of drafts that are not issued
-	tableDraftsIssued store.Table = "office.draft.issued"  // the same, of drafts that were issued
+	tableDrafts        store.Table = "office.drafts"         // id, 16 bytes → serialised Draft, its etag the number of its change
+	tableDraftRequests store.Table = "office.draft.requests" // id → fingerprint of the request that began the draft, 32 bytes
+	tableDraftChanges  store.Table = "office.draft.changes"  // Unix milliseconds of the last change, id → nothing; of drafts that are not issued
+	tableDraftsIssued  store.Table = "office.draft.issued"   // the same, of drafts that were issued
 )
 
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableDrafts, tableDraftChanges, tableDraftsIssued, tableInspections, tableSearches, tableCalls}
+	return []store.Table{tableDrafts, tableDraftRequests, tableDraftChanges, tableDraftsIssued, tableInspections, tableSearches, tableCalls}
 }
 
 const draftPrefix = "drafts/"
@@ -145,6 +146,9 @@ func putDraft(tx store.Tx, id []byte, d, before *spsv1.Draft) error {
 // dropDraft deletes a draft.
 func dropDraft(tx store.Tx, id []byte, d *spsv1.Draft) error {
 	if err := tx.Delete(changesOf(d), changeKey(d.GetUpdateTime(), id)); err != nil {
+		return err
+	}
+	if err := tx.Delete(tableDraftRequests, id); err != nil {
 		return err
 	}
 	return tx.Delete(tableDrafts, id)

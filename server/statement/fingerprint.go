@@ -38,6 +38,16 @@ func Fingerprint(s *spsv1.Statement) [32]byte {
 	return [32]byte(h.Sum(nil))
 }
 
+// RequestFingerprint identifies what a request says: two have the same fingerprint
+// if they are of the same type and all their fields are the same. It can be kept
+// as [Fingerprint] can.
+func RequestFingerprint(request proto.Message) [32]byte {
+	h := sha256.New()
+	h.Write([]byte("sps-request-fingerprint/v1\n" + string(request.ProtoReflect().Descriptor().FullName()) + "\n"))
+	digest(h, request.ProtoReflect())
+	return [32]byte(h.Sum(nil))
+}
+
 // digest writes the populated fields of m to h, in the order of their numbers,
 // so that no two different messages write the same bytes. The model has no maps.
 func digest(h hash.Hash, m protoreflect.Message) {
