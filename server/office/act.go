@@ -161,7 +161,7 @@ func (s *Service) undertake(caller access.Caller, req actRequest) *undertaking {
 		u.unless = func(r store.Reader) error {
 			now, err := s.caseEtag(r, u.ref, math.MaxInt64)
 			if err == nil && now != read {
-				err = (&goneOn{}).Unwrap()
+				err = readAgain()
 			}
 			return err
 		}

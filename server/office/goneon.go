@@ -28,7 +28,10 @@ type goneOn struct{ upTo uint64 }
 func (g *goneOn) Error() string { return fmt.Sprintf("the case has gone on up to position %d", g.upTo) }
 
 // Unwrap returns what a caller is told.
-func (g *goneOn) Unwrap() error {
+func (g *goneOn) Unwrap() error { return readAgain() }
+
+// readAgain refuses what was meant for a case that has gone on.
+func readAgain() error {
 	return &access.Refusal{
 		Code: codes.Aborted, Reason: access.ReasonEtag,
 		Sentence: "something was said in the case meanwhile: read it again, then do what you meant to do",

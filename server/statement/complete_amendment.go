@@ -120,14 +120,16 @@ func mergeContent(before, with *spsv1.Notification, fields []string) (*spsv1.Not
 // says, then each field.
 func changes(before, after *spsv1.Notification, said []*spsv1.Change) []*spsv1.Change {
 	var found []*spsv1.Change
-	known := func(kind spsv1.ChangeKind, path string) bool {
+	kindSaid := func(kind spsv1.ChangeKind) bool {
+		return slices.ContainsFunc(said, func(c *spsv1.Change) bool { return c.GetKind() == kind })
+	}
+	pathSaid := func(path string) bool {
 		return slices.ContainsFunc(said, func(c *spsv1.Change) bool {
-			return path == "" && c.GetKind() == kind ||
-				path != "" && (c.GetPath() == path || strings.HasPrefix(c.GetPath(), path+".") || strings.HasPrefix(c.GetPath(), path+"["))
+			return c.GetPath() == path || strings.HasPrefix(c.GetPath(), path+".") || strings.HasPrefix(c.GetPath(), path+"[")
 		})
 	}
 	note := func(kind spsv1.ChangeKind, path string) {
-		if !known(kind, "") && (path == "" || !known(kind, path)) {
+		if !kindSaid(kind) && !pathSaid(path) {
 			found = append(found, &spsv1.Change{Kind: kind, Path: path})
 		}
 	}
@@ -143,7 +145,7 @@ func changes(before, after *spsv1.Notification, said []*spsv1.Change) []*spsv1.C
 		old, now := before.ProtoReflect(), after.ProtoReflect()
 		same := old.Has(f) == now.Has(f) && old.Get(f).Equal(now.Get(f))
 		switch name := string(f.Name()); {
-		case same, name == "classification", name == "preliminary", known(0, name):
+		case same, name == "classification", name == "preliminary", pathSaid(name):
 		case name == "risk":
 			note(spsv1.ChangeKind_CHANGE_KIND_RISK, name)
 		case name == "distribution":
