@@ -86,3 +86,36 @@ func TestTwoNewcomersLearnOfEachOther(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoseEntriesAreMissing has three offices in a case of which one says
+// nothing: a fourth that is brought in is told whose entries it has not got, and
+// not to wait for who has said none.
+func TestWhoseEntriesAreMissing(t *testing.T) {
+	w := newWorld(t, "TH", "VN", "CN", "KH")
+	th, vn, cn, kh := w.start("TH"), w.start("VN"), w.start("CN"), w.start("KH")
+	alert := notification("fruit fly in durian", "VN")
+	alert.Handling = spsv1.Handling_HANDLING_NETWORK
+	original := issue(t, th, alert)
+	arrived(original, th, vn)
+	bringIn := func(by, newcomer *node, shown *spsv1.IssuedStatement, want ...string) {
+		t.Helper()
+		_, err := by.validator().ReaddressCase(t.Context(), &spsv1.ReaddressCaseRequest{
+			Name: original.GetCase(), Offices: []string{string(newcomer.office.Code())},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		newcomer.watch("offices/-", "").statement(shown.GetName())
+		if diff := cmp.Diff(want, newcomer.caseOf(original).GetIncomplete()); diff != "" {
+			t.Errorf("whose entries are missing at %s (-want +got):\n%s", newcomer.office.Code(), diff)
+		}
+	}
+	bringIn(th, cn, original)
+	read := issue(t, cn, in(original, &spsv1.Statement{
+		Handling: spsv1.Handling_HANDLING_NETWORK, Body: &spsv1.Statement_Acknowledgement{Acknowledgement: &spsv1.Acknowledgement{}},
+	}, "TH"))
+	arrived(read, cn, th)
+	arrived(issue(t, cn, notification("fruit fly in mango", "KH")), cn, kh) // and what CN said before it
+	bringIn(th, kh, original, "CN")
+	bringIn(cn, kh, read)
+}

@@ -31,7 +31,9 @@ func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.It
 		return err
 	}
 	c.State, c.Deadlines = f.State(), f.deadlines
-	c.Incomplete = incomplete(s.self(), f.original, f.others, f.State())
+	if c.Incomplete, err = s.incomplete(ctx, f); err != nil {
+		return err
+	}
 	c.ToCall = s.toCall(f)
 	c.Calls, err = s.calls(ctx, c.GetReference())
 	return err
@@ -163,27 +165,4 @@ func folding(e ledger.Entry, st *spsv1.Statement) statement.CaseEntry {
 		Origin: e.Origin, Sequence: e.Sequence, Reference: e.Leaf.GetReference(), Hash: [32]byte(e.Hash),
 		Time: e.Leaf.GetTime().AsTime(), Audience: e.Leaf.GetAudience(), Statement: st, Readdress: e.Leaf.GetSubject(),
 	}
-}
-
-// incomplete returns the offices whose earlier entries may not be here, because
-// this office was brought in later: who took part before, and has handed nothing
-// on to it.
-func incomplete(self certs.Office, original statement.CaseEntry, entries []statement.CaseEntry, state *spsv1.CaseState) []string {
-	if self == original.Origin.Office || reads(original.Audience, string(self)) {
-		return nil
-	}
-	handed := make(map[string]bool)
-	for _, e := range entries {
-		if e.Readdress != nil && reads(e.Audience, string(self)) {
-			handed[string(e.Origin.Office)] = true
-		}
-	}
-	var missing []string
-	for _, p := range state.GetParticipants() {
-		before := p.GetOffice() != "" && !p.GetByHand() && !p.GetReaddressed() && p.GetAddressed() != nil
-		if before && p.GetOffice() != string(self) && !handed[p.GetOffice()] {
-			missing = append(missing, p.GetOffice())
-		}
-	}
-	return missing
 }

@@ -1298,8 +1298,9 @@ type Case struct {
 	State *CaseState `protobuf:"bytes,6,opt,name=state,proto3" json:"state,omitempty"`
 	// What is to be done, by whom and by when, as it stands now. On the first page of GetCase only.
 	Deadlines []*Deadline `protobuf:"bytes,7,rep,name=deadlines,proto3" json:"deadlines,omitempty"`
-	// Offices of the case whose earlier entries may not be here: this office was brought in later, and they have handed
-	// nothing on to it. On the first page of GetCase only.
+	// Offices of the case whose entries may be missing here: this office was brought in later, they have handed nothing on
+	// to it, and since the case began they have told others of it something that is not for this office. It may be about
+	// another matter. On the first page of GetCase only.
 	Incomplete []string `protobuf:"bytes,8,rep,name=incomplete,proto3" json:"incomplete,omitempty"`
 	// What it comes to for this office. In lists; absent for a moment while the case is new.
 	Summary *CaseSummary `protobuf:"bytes,9,opt,name=summary,proto3" json:"summary,omitempty"`
