@@ -57,18 +57,18 @@ type schedule struct {
 type task struct {
 	clock     spsv1.Clock
 	office    string
-	statement string // from which the clock runs
-	allowance *spsv1.Allowance
+	statement string   // from which the clock runs
+	terms     demand   // under which it started
+	amended   []demand // those that took their place, in order
 	card      uint64
-	wanted    *timestamppb.Timestamp // a due time that was named; nil if none
-	byHand    bool                   // the office has no node
+	byHand    bool // the office has no node
 	done      *spsv1.Mark
 	void      bool // nobody waits for it any more
 }
 
 // add works out how a task stands.
 func (s *schedule) add(t task) {
-	if t.allowance == nil && t.wanted == nil {
+	if t.terms.empty() {
 		return
 	}
 	line := &spsv1.Deadline{Clock: t.clock, Office: t.office, Statement: t.statement, Done: t.done}
@@ -76,7 +76,7 @@ func (s *schedule) add(t task) {
 	start, delivered := s.d.Receipt(t.office, t.statement)
 	if delivered && !t.byHand {
 		due := s.due(t, start)
-		if until := s.extension(t); until != nil {
+		if until := s.extension(t); until != nil && until.AsTime().After(due) {
 			due, line.Extended = until.AsTime(), true
 		}
 		line.StartTime, line.DueTime = timestamppb.New(start), timestamppb.New(due)
@@ -96,27 +96,6 @@ func (s *schedule) add(t task) {
 	default:
 		line.State = spsv1.DeadlineState_DEADLINE_STATE_RUNNING
 	}
-}
-
-// due returns when a task is due that started: by the allowance, or earlier if
-// somebody named an earlier time. One that was named before it started is due
-// as it starts.
-func (s *schedule) due(t task, start time.Time) time.Time {
-	var due time.Time
-	if t.allowance != nil {
-		due = Due(start, t.allowance, s.d.Hours(t.office, t.card, t.statement))
-	}
-	if t.wanted == nil {
-		return due
-	}
-	wanted := t.wanted.AsTime()
-	if wanted.Before(start) {
-		wanted = start
-	}
-	if due.IsZero() || wanted.Before(due) {
-		return wanted
-	}
-	return due
 }
 
 // extension returns the latest due time that was granted for a task; nil if
@@ -144,7 +123,9 @@ func (s *schedule) acknowledgement(p *spsv1.Participant) {
 	if !reads(p) {
 		return
 	}
-	t := s.of(p, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, s.c.GetAllowances().GetAcknowledgement())
+	t := s.of(p, spsv1.Clock_CLOCK_ACKNOWLEDGEMENT, func(terms *spsv1.Terms) demand {
+		return demand{allowance: terms.GetAllowances().GetAcknowledgement()}
+	})
 	t.done = p.GetAcknowledged()
 	for _, told := range p.GetTold() {
 		if t.done == nil && told.GetCounts() && told.GetAcknowledged() {
@@ -166,8 +147,7 @@ func (s *schedule) outcome(p *spsv1.Participant) {
 	if p.GetOffice() == "" || p.GetAddressed() == nil || !slices.Contains(p.GetFlags(), spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP) {
 		return
 	}
-	t := s.of(p, spsv1.Clock_CLOCK_OUTCOME, s.c.GetAllowances().GetOutcome())
-	t.wanted = p.GetFlagDueTime()
+	t := s.of(p, spsv1.Clock_CLOCK_OUTCOME, func(terms *spsv1.Terms) demand { return followUpOf(terms, p) })
 	if concluded(p.GetOutcome()) {
 		t.done = p.GetOutcomeSaid()
 	} else if notConcerned(p.GetStance()) {
@@ -179,13 +159,6 @@ func (s *schedule) outcome(p *spsv1.Participant) {
 		}
 	}
 	s.add(t)
-}
-
-func (s *schedule) of(p *spsv1.Participant, clock spsv1.Clock, allowance *spsv1.Allowance) task {
-	return task{
-		clock: clock, office: p.GetOffice(), statement: p.GetAddressed().GetStatement(),
-		allowance: allowance, card: p.GetCardNumber(), byHand: p.GetByHand(),
-	}
 }
 
 func notConcerned(s *spsv1.Stance) bool {
@@ -202,12 +175,12 @@ func (s *schedule) answers(r *spsv1.CaseRequest) {
 	for _, a := range r.GetAnswers() {
 		t := task{
 			clock: spsv1.Clock_CLOCK_ANSWER, office: a.GetOffice(), statement: r.GetSaid().GetStatement(),
-			allowance: r.GetAllowance(), card: a.GetCardNumber(), wanted: r.GetDueTime(), byHand: a.GetByHand(),
+			terms: demand{allowance: r.GetAllowance(), wanted: r.GetDueTime()}, card: a.GetCardNumber(), byHand: a.GetByHand(),
 		}
 		switch a.GetResult() {
 		case spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED:
 		case spsv1.ResponseResult_RESPONSE_RESULT_INTERIM:
-			t.allowance, t.wanted = nil, a.GetDueTime()
+			t.terms = demand{wanted: a.GetDueTime()}
 		default:
 			t.done = a.GetSaid()
 		}
@@ -237,15 +210,16 @@ func (s *schedule) confirmation() {
 	}
 	s.add(task{
 		clock: spsv1.Clock_CLOCK_CONFIRMATION, office: officeOf(since.GetStatement()), statement: since.GetStatement(),
-		allowance: allowance, done: done,
+		terms: demand{allowance: allowance}, done: done,
 	})
 }
 
-// dispute: the issuer answers an objection.
+// dispute: the issuer answers an objection, by the allowance in force when it was
+// raised: no amendment of its own moves its own clock.
 func (s *schedule) dispute(d *spsv1.Dispute) {
 	s.add(task{
 		clock: spsv1.Clock_CLOCK_DISPUTE, office: officeOf(s.c.GetCurrent()), statement: d.GetSaid().GetStatement(),
-		allowance: s.c.GetAllowances().GetDispute(), card: d.GetCardNumber(), done: d.GetAnswered(), void: d.GetLifted(),
+		terms: demand{allowance: s.disputable(d)}, card: d.GetCardNumber(), done: d.GetAnswered(), void: d.GetLifted(),
 	})
 }
 

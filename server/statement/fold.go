@@ -73,6 +73,7 @@ func fold(original CaseEntry, others []CaseEntry) *folder {
 	f := newFolder(original, others)
 	f.stand()
 	f.content()
+	f.terms()
 	f.status()
 	f.participants()
 	f.asked()

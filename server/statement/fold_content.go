@@ -11,17 +11,13 @@ func (f *folder) content() {
 	current := f.original
 	for i := range f.entries {
 		e := &f.entries[i]
-		if e.Statement.GetAmendment() == nil || e.office() != f.issuer() {
-			continue
-		}
-		taken := e.standing == spsv1.EntryStanding_ENTRY_STANDING_TAKEN_BACK
-		if !taken && !e.holds() {
+		if !f.isVersion(e) {
 			continue
 		}
 		v := version(e.CaseEntry)
-		v.TakenBack = taken
+		v.TakenBack = !e.holds()
 		f.state.Versions = append(f.state.Versions, v)
-		if !taken {
+		if e.holds() {
 			current = e.CaseEntry
 		}
 	}

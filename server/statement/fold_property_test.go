@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -143,8 +144,8 @@ var anything = []func(*rapid.T, statement.CaseEntry) *spsv1.Statement{
 		n := content(info, rapid.Bool().Draw(t, "preliminary"))
 		n.Balances = anyBalances(t, "")
 		s := amend(about, n)
-		s.Flags = followUp(office(rapid.SampledFrom([]string{"VN", "CN"}).Draw(t, "flag")))
-		s.Allowances = &spsv1.Allowances{Acknowledgement: hours(12), Outcome: hours(90), Dispute: hours(30), Confirmation: hours(40)}
+		s.Flags = followUp(anyFlag(t))
+		s.Allowances = anyAllowances(t)
 		return s
 	},
 	func(*rapid.T, statement.CaseEntry) *spsv1.Statement { return withdraw() },
@@ -166,6 +167,9 @@ var anything = []func(*rapid.T, statement.CaseEntry) *spsv1.Statement{
 	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
 		return respond(about, &spsv1.Response{Result: granted})
 	},
+	func(t *rapid.T, about statement.CaseEntry) *spsv1.Statement {
+		return respond(about, &spsv1.Response{Result: interim, DueTime: anyTime(t)})
+	},
 	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
 		return respond(about, &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_UPHOLD})
 	},
@@ -174,6 +178,32 @@ var anything = []func(*rapid.T, statement.CaseEntry) *spsv1.Statement{
 		s.RelatesTo = relates(supersedes, about)
 		return s
 	},
+}
+
+// anyAllowances gives each clock some hours, or none.
+func anyAllowances(t *rapid.T) *spsv1.Allowances {
+	some := func(clock string) *spsv1.Allowance {
+		if n := rapid.SampledFrom([]uint32{0, 6, 12, 24, 48, 90, 300}).Draw(t, clock); n > 0 {
+			return hours(n)
+		}
+		return nil
+	}
+	return &spsv1.Allowances{
+		Acknowledgement: some("acknowledgement"), Outcome: some("outcome"), Dispute: some("dispute"), Confirmation: some("confirmation"),
+	}
+}
+
+// anyFlag flags VN or CN, sometimes with a due time.
+func anyFlag(t *rapid.T) *spsv1.Flag {
+	flag := office(rapid.SampledFrom([]string{"VN", "CN"}).Draw(t, "flag"))
+	if rapid.Bool().Draw(t, "named") {
+		flag.DueTime = anyTime(t)
+	}
+	return flag
+}
+
+func anyTime(t *rapid.T) *timestamppb.Timestamp {
+	return timestamppb.New(start.Add(time.Duration(rapid.IntRange(0, 300).Draw(t, "hour")) * time.Hour))
 }
 
 // anyBalances are balances of some lots, whose ids begin in one way.

@@ -456,6 +456,70 @@ func (x *Version) GetAllowances() *Allowances {
 	return nil
 }
 
+// Terms are what the issuing office asks of whom it addressed, and how long they have, from one of its statements on.
+type Terms struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The statement by which they came into force: the original, an amendment, or what took an amendment back.
+	Said *Mark `protobuf:"bytes,1,opt,name=said,proto3" json:"said,omitempty"`
+	// How long addressees have.
+	Allowances *Allowances `protobuf:"bytes,2,opt,name=allowances,proto3" json:"allowances,omitempty"`
+	// Whom they flag, and by when.
+	Flags         []*Flag `protobuf:"bytes,3,rep,name=flags,proto3" json:"flags,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Terms) Reset() {
+	*x = Terms{}
+	mi := &file_sps_v1_case_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Terms) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Terms) ProtoMessage() {}
+
+func (x *Terms) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Terms.ProtoReflect.Descriptor instead.
+func (*Terms) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Terms) GetSaid() *Mark {
+	if x != nil {
+		return x.Said
+	}
+	return nil
+}
+
+func (x *Terms) GetAllowances() *Allowances {
+	if x != nil {
+		return x.Allowances
+	}
+	return nil
+}
+
+func (x *Terms) GetFlags() []*Flag {
+	if x != nil {
+		return x.Flags
+	}
+	return nil
+}
+
 // Told is what an office, area or body was heard to say outside the network, as another office entered it.
 type Told struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -482,7 +546,7 @@ type Told struct {
 
 func (x *Told) Reset() {
 	*x = Told{}
-	mi := &file_sps_v1_case_proto_msgTypes[2]
+	mi := &file_sps_v1_case_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -494,7 +558,7 @@ func (x *Told) String() string {
 func (*Told) ProtoMessage() {}
 
 func (x *Told) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[2]
+	mi := &file_sps_v1_case_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -507,7 +571,7 @@ func (x *Told) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Told.ProtoReflect.Descriptor instead.
 func (*Told) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Told) GetEnteredBy() string {
@@ -621,7 +685,7 @@ type Participant struct {
 
 func (x *Participant) Reset() {
 	*x = Participant{}
-	mi := &file_sps_v1_case_proto_msgTypes[3]
+	mi := &file_sps_v1_case_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +697,7 @@ func (x *Participant) String() string {
 func (*Participant) ProtoMessage() {}
 
 func (x *Participant) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[3]
+	mi := &file_sps_v1_case_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +710,7 @@ func (x *Participant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Participant.ProtoReflect.Descriptor instead.
 func (*Participant) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Participant) GetOffice() string {
@@ -824,7 +888,7 @@ type RequestAnswer struct {
 
 func (x *RequestAnswer) Reset() {
 	*x = RequestAnswer{}
-	mi := &file_sps_v1_case_proto_msgTypes[4]
+	mi := &file_sps_v1_case_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -836,7 +900,7 @@ func (x *RequestAnswer) String() string {
 func (*RequestAnswer) ProtoMessage() {}
 
 func (x *RequestAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[4]
+	mi := &file_sps_v1_case_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -849,7 +913,7 @@ func (x *RequestAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RequestAnswer.ProtoReflect.Descriptor instead.
 func (*RequestAnswer) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RequestAnswer) GetOffice() string {
@@ -917,7 +981,7 @@ type CaseRequest struct {
 
 func (x *CaseRequest) Reset() {
 	*x = CaseRequest{}
-	mi := &file_sps_v1_case_proto_msgTypes[5]
+	mi := &file_sps_v1_case_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -929,7 +993,7 @@ func (x *CaseRequest) String() string {
 func (*CaseRequest) ProtoMessage() {}
 
 func (x *CaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[5]
+	mi := &file_sps_v1_case_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -942,7 +1006,7 @@ func (x *CaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseRequest.ProtoReflect.Descriptor instead.
 func (*CaseRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CaseRequest) GetSaid() *Mark {
@@ -1016,7 +1080,7 @@ type Dispute struct {
 
 func (x *Dispute) Reset() {
 	*x = Dispute{}
-	mi := &file_sps_v1_case_proto_msgTypes[6]
+	mi := &file_sps_v1_case_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1092,7 @@ func (x *Dispute) String() string {
 func (*Dispute) ProtoMessage() {}
 
 func (x *Dispute) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[6]
+	mi := &file_sps_v1_case_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1105,7 @@ func (x *Dispute) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dispute.ProtoReflect.Descriptor instead.
 func (*Dispute) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Dispute) GetSaid() *Mark {
@@ -1105,7 +1169,7 @@ type GrantedExtension struct {
 
 func (x *GrantedExtension) Reset() {
 	*x = GrantedExtension{}
-	mi := &file_sps_v1_case_proto_msgTypes[7]
+	mi := &file_sps_v1_case_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1117,7 +1181,7 @@ func (x *GrantedExtension) String() string {
 func (*GrantedExtension) ProtoMessage() {}
 
 func (x *GrantedExtension) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[7]
+	mi := &file_sps_v1_case_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1130,7 +1194,7 @@ func (x *GrantedExtension) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantedExtension.ProtoReflect.Descriptor instead.
 func (*GrantedExtension) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GrantedExtension) GetClock() Clock {
@@ -1183,7 +1247,7 @@ type CaseLink struct {
 
 func (x *CaseLink) Reset() {
 	*x = CaseLink{}
-	mi := &file_sps_v1_case_proto_msgTypes[8]
+	mi := &file_sps_v1_case_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1195,7 +1259,7 @@ func (x *CaseLink) String() string {
 func (*CaseLink) ProtoMessage() {}
 
 func (x *CaseLink) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[8]
+	mi := &file_sps_v1_case_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1208,7 +1272,7 @@ func (x *CaseLink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseLink.ProtoReflect.Descriptor instead.
 func (*CaseLink) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CaseLink) GetKind() RelationKind {
@@ -1249,7 +1313,7 @@ type CaseEntry struct {
 
 func (x *CaseEntry) Reset() {
 	*x = CaseEntry{}
-	mi := &file_sps_v1_case_proto_msgTypes[9]
+	mi := &file_sps_v1_case_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1261,7 +1325,7 @@ func (x *CaseEntry) String() string {
 func (*CaseEntry) ProtoMessage() {}
 
 func (x *CaseEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[9]
+	mi := &file_sps_v1_case_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1274,7 +1338,7 @@ func (x *CaseEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseEntry.ProtoReflect.Descriptor instead.
 func (*CaseEntry) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CaseEntry) GetStatement() string {
@@ -1326,7 +1390,7 @@ type CaseState struct {
 	Notification *Notification `protobuf:"bytes,7,opt,name=notification,proto3" json:"notification,omitempty"`
 	// How far the current version may be shown.
 	Handling Handling `protobuf:"varint,8,opt,name=handling,proto3,enum=sps.v1.Handling" json:"handling,omitempty"`
-	// How long addressees have.
+	// How long addressees have, by the current version. What runs already runs by `terms`.
 	Allowances *Allowances `protobuf:"bytes,9,opt,name=allowances,proto3" json:"allowances,omitempty"`
 	// Whom it concerns: addressees in the order in which they were named, then who spoke up.
 	Participants []*Participant `protobuf:"bytes,10,rep,name=participants,proto3" json:"participants,omitempty"`
@@ -1348,14 +1412,19 @@ type CaseState struct {
 	// Offices that have said more in the case than counts. Of each office the first 1,000 statements and readdresses beside
 	// the original count, by epoch and sequence. What it says beyond is kept and stands in the pages of the case, is not
 	// among `entries`, and changes nothing, at every node.
-	TooMuch       []string `protobuf:"bytes,18,rep,name=too_much,json=tooMuch,proto3" json:"too_much,omitempty"`
+	TooMuch []string `protobuf:"bytes,18,rep,name=too_much,json=tooMuch,proto3" json:"too_much,omitempty"`
+	// What held of due times, in the order of the issuing office; the last are those of the current version. A clock runs by
+	// the terms under which it started: stricter ones count from the receipt of the statement that brought them, more
+	// generous ones from the start, and neither for what was done before that receipt. The answer to a dispute is due by the
+	// terms in force when it was raised.
+	Terms         []*Terms `protobuf:"bytes,19,rep,name=terms,proto3" json:"terms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CaseState) Reset() {
 	*x = CaseState{}
-	mi := &file_sps_v1_case_proto_msgTypes[10]
+	mi := &file_sps_v1_case_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1367,7 +1436,7 @@ func (x *CaseState) String() string {
 func (*CaseState) ProtoMessage() {}
 
 func (x *CaseState) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[10]
+	mi := &file_sps_v1_case_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1380,7 +1449,7 @@ func (x *CaseState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseState.ProtoReflect.Descriptor instead.
 func (*CaseState) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CaseState) GetStatus() CaseStatus {
@@ -1509,6 +1578,13 @@ func (x *CaseState) GetTooMuch() []string {
 	return nil
 }
 
+func (x *CaseState) GetTerms() []*Terms {
+	if x != nil {
+		return x.Terms
+	}
+	return nil
+}
+
 // Deadline is something that an office has to do in a case, and by when. Two nodes that hold the same entries, cards and
 // receipts compute the same.
 type Deadline struct {
@@ -1537,7 +1613,7 @@ type Deadline struct {
 
 func (x *Deadline) Reset() {
 	*x = Deadline{}
-	mi := &file_sps_v1_case_proto_msgTypes[11]
+	mi := &file_sps_v1_case_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1549,7 +1625,7 @@ func (x *Deadline) String() string {
 func (*Deadline) ProtoMessage() {}
 
 func (x *Deadline) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[11]
+	mi := &file_sps_v1_case_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1562,7 +1638,7 @@ func (x *Deadline) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deadline.ProtoReflect.Descriptor instead.
 func (*Deadline) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Deadline) GetClock() Clock {
@@ -1671,7 +1747,7 @@ type CaseSummary struct {
 
 func (x *CaseSummary) Reset() {
 	*x = CaseSummary{}
-	mi := &file_sps_v1_case_proto_msgTypes[12]
+	mi := &file_sps_v1_case_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1759,7 @@ func (x *CaseSummary) String() string {
 func (*CaseSummary) ProtoMessage() {}
 
 func (x *CaseSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[12]
+	mi := &file_sps_v1_case_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1772,7 @@ func (x *CaseSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseSummary.ProtoReflect.Descriptor instead.
 func (*CaseSummary) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CaseSummary) GetStatus() CaseStatus {
@@ -1817,7 +1893,7 @@ type CallDue struct {
 
 func (x *CallDue) Reset() {
 	*x = CallDue{}
-	mi := &file_sps_v1_case_proto_msgTypes[13]
+	mi := &file_sps_v1_case_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1829,7 +1905,7 @@ func (x *CallDue) String() string {
 func (*CallDue) ProtoMessage() {}
 
 func (x *CallDue) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[13]
+	mi := &file_sps_v1_case_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1842,7 +1918,7 @@ func (x *CallDue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallDue.ProtoReflect.Descriptor instead.
 func (*CallDue) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CallDue) GetOffice() string {
@@ -1877,7 +1953,13 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"taken_back\x18\x06 \x01(\bR\ttakenBack\x122\n" +
 	"\n" +
 	"allowances\x18\a \x01(\v2\x12.sps.v1.AllowancesR\n" +
-	"allowances\"\xa0\x02\n" +
+	"allowances\"\x81\x01\n" +
+	"\x05Terms\x12 \n" +
+	"\x04said\x18\x01 \x01(\v2\f.sps.v1.MarkR\x04said\x122\n" +
+	"\n" +
+	"allowances\x18\x02 \x01(\v2\x12.sps.v1.AllowancesR\n" +
+	"allowances\x12\"\n" +
+	"\x05flags\x18\x03 \x03(\v2\f.sps.v1.FlagR\x05flags\"\xa0\x02\n" +
 	"\x04Told\x12\x1d\n" +
 	"\n" +
 	"entered_by\x18\x01 \x01(\tR\tenteredBy\x12 \n" +
@@ -1952,7 +2034,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\tstatement\x18\x01 \x01(\tR\tstatement\x121\n" +
 	"\bstanding\x18\x02 \x01(\x0e2\x15.sps.v1.EntryStandingR\bstanding\x12.\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x16.sps.v1.NoEffectReasonR\x06reason\x12\x0e\n" +
-	"\x02by\x18\x04 \x01(\tR\x02by\"\xff\x06\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\"\xa4\a\n" +
 	"\tCaseState\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12-\n" +
 	"\vstatus_said\x18\x02 \x01(\v2\f.sps.v1.MarkR\n" +
@@ -1977,7 +2059,8 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x13external_references\x18\x0f \x03(\v2\x19.sps.v1.ExternalReferenceR\x12externalReferences\x12.\n" +
 	"\bbalances\x18\x10 \x03(\v2\x12.sps.v1.LotBalanceR\bbalances\x12&\n" +
 	"\x05links\x18\x11 \x03(\v2\x10.sps.v1.CaseLinkR\x05links\x12\x19\n" +
-	"\btoo_much\x18\x12 \x03(\tR\atooMuch\"\xd6\x02\n" +
+	"\btoo_much\x18\x12 \x03(\tR\atooMuch\x12#\n" +
+	"\x05terms\x18\x13 \x03(\v2\r.sps.v1.TermsR\x05terms\"\xd6\x02\n" +
 	"\bDeadline\x12#\n" +
 	"\x05clock\x18\x01 \x01(\x0e2\r.sps.v1.ClockR\x05clock\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x1c\n" +
@@ -2060,7 +2143,7 @@ func file_sps_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_sps_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: sps.v1.CaseStatus
 	(EntryStanding)(0),            // 1: sps.v1.EntryStanding
@@ -2068,128 +2151,134 @@ var file_sps_v1_case_proto_goTypes = []any{
 	(DeadlineState)(0),            // 3: sps.v1.DeadlineState
 	(*Mark)(nil),                  // 4: sps.v1.Mark
 	(*Version)(nil),               // 5: sps.v1.Version
-	(*Told)(nil),                  // 6: sps.v1.Told
-	(*Participant)(nil),           // 7: sps.v1.Participant
-	(*RequestAnswer)(nil),         // 8: sps.v1.RequestAnswer
-	(*CaseRequest)(nil),           // 9: sps.v1.CaseRequest
-	(*Dispute)(nil),               // 10: sps.v1.Dispute
-	(*GrantedExtension)(nil),      // 11: sps.v1.GrantedExtension
-	(*CaseLink)(nil),              // 12: sps.v1.CaseLink
-	(*CaseEntry)(nil),             // 13: sps.v1.CaseEntry
-	(*CaseState)(nil),             // 14: sps.v1.CaseState
-	(*Deadline)(nil),              // 15: sps.v1.Deadline
-	(*CaseSummary)(nil),           // 16: sps.v1.CaseSummary
-	(*CallDue)(nil),               // 17: sps.v1.CallDue
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
-	(Classification)(0),           // 19: sps.v1.Classification
-	(*LocalizedText)(nil),         // 20: sps.v1.LocalizedText
-	(*Change)(nil),                // 21: sps.v1.Change
-	(*Allowances)(nil),            // 22: sps.v1.Allowances
-	(*Source)(nil),                // 23: sps.v1.Source
-	(*Stance)(nil),                // 24: sps.v1.Stance
-	(*Outcome)(nil),               // 25: sps.v1.Outcome
-	(Part)(0),                     // 26: sps.v1.Part
-	(*Area)(nil),                  // 27: sps.v1.Area
-	(AddresseeRole)(0),            // 28: sps.v1.AddresseeRole
-	(FlagKind)(0),                 // 29: sps.v1.FlagKind
-	(*LotBalance)(nil),            // 30: sps.v1.LotBalance
-	(*HandDelivery)(nil),          // 31: sps.v1.HandDelivery
-	(ResponseResult)(0),           // 32: sps.v1.ResponseResult
-	(RequestKind)(0),              // 33: sps.v1.RequestKind
-	(*Allowance)(nil),             // 34: sps.v1.Allowance
-	(*Extension)(nil),             // 35: sps.v1.Extension
-	(DisputeResult)(0),            // 36: sps.v1.DisputeResult
-	(Clock)(0),                    // 37: sps.v1.Clock
-	(RelationKind)(0),             // 38: sps.v1.RelationKind
-	(*Relation)(nil),              // 39: sps.v1.Relation
-	(ClosureOutcome)(0),           // 40: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 41: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 42: sps.v1.Notification
-	(Handling)(0),                 // 43: sps.v1.Handling
-	(*ExternalReference)(nil),     // 44: sps.v1.ExternalReference
+	(*Terms)(nil),                 // 6: sps.v1.Terms
+	(*Told)(nil),                  // 7: sps.v1.Told
+	(*Participant)(nil),           // 8: sps.v1.Participant
+	(*RequestAnswer)(nil),         // 9: sps.v1.RequestAnswer
+	(*CaseRequest)(nil),           // 10: sps.v1.CaseRequest
+	(*Dispute)(nil),               // 11: sps.v1.Dispute
+	(*GrantedExtension)(nil),      // 12: sps.v1.GrantedExtension
+	(*CaseLink)(nil),              // 13: sps.v1.CaseLink
+	(*CaseEntry)(nil),             // 14: sps.v1.CaseEntry
+	(*CaseState)(nil),             // 15: sps.v1.CaseState
+	(*Deadline)(nil),              // 16: sps.v1.Deadline
+	(*CaseSummary)(nil),           // 17: sps.v1.CaseSummary
+	(*CallDue)(nil),               // 18: sps.v1.CallDue
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(Classification)(0),           // 20: sps.v1.Classification
+	(*LocalizedText)(nil),         // 21: sps.v1.LocalizedText
+	(*Change)(nil),                // 22: sps.v1.Change
+	(*Allowances)(nil),            // 23: sps.v1.Allowances
+	(*Flag)(nil),                  // 24: sps.v1.Flag
+	(*Source)(nil),                // 25: sps.v1.Source
+	(*Stance)(nil),                // 26: sps.v1.Stance
+	(*Outcome)(nil),               // 27: sps.v1.Outcome
+	(Part)(0),                     // 28: sps.v1.Part
+	(*Area)(nil),                  // 29: sps.v1.Area
+	(AddresseeRole)(0),            // 30: sps.v1.AddresseeRole
+	(FlagKind)(0),                 // 31: sps.v1.FlagKind
+	(*LotBalance)(nil),            // 32: sps.v1.LotBalance
+	(*HandDelivery)(nil),          // 33: sps.v1.HandDelivery
+	(ResponseResult)(0),           // 34: sps.v1.ResponseResult
+	(RequestKind)(0),              // 35: sps.v1.RequestKind
+	(*Allowance)(nil),             // 36: sps.v1.Allowance
+	(*Extension)(nil),             // 37: sps.v1.Extension
+	(DisputeResult)(0),            // 38: sps.v1.DisputeResult
+	(Clock)(0),                    // 39: sps.v1.Clock
+	(RelationKind)(0),             // 40: sps.v1.RelationKind
+	(*Relation)(nil),              // 41: sps.v1.Relation
+	(ClosureOutcome)(0),           // 42: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 43: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 44: sps.v1.Notification
+	(Handling)(0),                 // 45: sps.v1.Handling
+	(*ExternalReference)(nil),     // 46: sps.v1.ExternalReference
 }
 var file_sps_v1_case_proto_depIdxs = []int32{
-	18, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
+	19, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
 	4,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
-	19, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
-	20, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
-	21, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
-	22, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
-	4,  // 6: sps.v1.Told.said:type_name -> sps.v1.Mark
-	23, // 7: sps.v1.Told.source:type_name -> sps.v1.Source
-	24, // 8: sps.v1.Told.stance:type_name -> sps.v1.Stance
-	25, // 9: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
-	26, // 10: sps.v1.Told.part:type_name -> sps.v1.Part
-	27, // 11: sps.v1.Participant.area:type_name -> sps.v1.Area
-	28, // 12: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
-	4,  // 13: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
-	29, // 14: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
-	18, // 15: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
-	4,  // 16: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
-	24, // 17: sps.v1.Participant.stance:type_name -> sps.v1.Stance
-	4,  // 18: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
-	25, // 19: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
-	4,  // 20: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
-	26, // 21: sps.v1.Participant.part:type_name -> sps.v1.Part
-	4,  // 22: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
-	30, // 23: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
-	6,  // 24: sps.v1.Participant.told:type_name -> sps.v1.Told
-	31, // 25: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
-	32, // 26: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
-	4,  // 27: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
-	18, // 28: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
-	4,  // 29: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
-	33, // 30: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
-	34, // 31: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
-	18, // 32: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 33: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
-	35, // 34: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
-	4,  // 35: sps.v1.Dispute.said:type_name -> sps.v1.Mark
-	36, // 36: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
-	4,  // 37: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
-	37, // 38: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
-	18, // 39: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
-	4,  // 40: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
-	38, // 41: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
-	4,  // 42: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
-	39, // 43: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
-	1,  // 44: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
-	2,  // 45: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
-	0,  // 46: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
-	4,  // 47: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
-	40, // 48: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
-	41, // 49: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
-	5,  // 50: sps.v1.CaseState.versions:type_name -> sps.v1.Version
-	42, // 51: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
-	43, // 52: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
-	22, // 53: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
-	7,  // 54: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
-	9,  // 55: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
-	10, // 56: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
-	11, // 57: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
-	13, // 58: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
-	44, // 59: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
-	30, // 60: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
-	12, // 61: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
-	37, // 62: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
-	18, // 63: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
-	18, // 64: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
-	3,  // 65: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
-	4,  // 66: sps.v1.Deadline.done:type_name -> sps.v1.Mark
-	0,  // 67: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
-	19, // 68: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
-	18, // 69: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
-	18, // 70: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
-	15, // 71: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
-	15, // 72: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
-	15, // 73: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
-	17, // 74: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
-	18, // 75: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
-	76, // [76:76] is the sub-list for method output_type
-	76, // [76:76] is the sub-list for method input_type
-	76, // [76:76] is the sub-list for extension type_name
-	76, // [76:76] is the sub-list for extension extendee
-	0,  // [0:76] is the sub-list for field type_name
+	20, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
+	21, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
+	22, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
+	23, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
+	4,  // 6: sps.v1.Terms.said:type_name -> sps.v1.Mark
+	23, // 7: sps.v1.Terms.allowances:type_name -> sps.v1.Allowances
+	24, // 8: sps.v1.Terms.flags:type_name -> sps.v1.Flag
+	4,  // 9: sps.v1.Told.said:type_name -> sps.v1.Mark
+	25, // 10: sps.v1.Told.source:type_name -> sps.v1.Source
+	26, // 11: sps.v1.Told.stance:type_name -> sps.v1.Stance
+	27, // 12: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
+	28, // 13: sps.v1.Told.part:type_name -> sps.v1.Part
+	29, // 14: sps.v1.Participant.area:type_name -> sps.v1.Area
+	30, // 15: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
+	4,  // 16: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
+	31, // 17: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
+	19, // 18: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
+	4,  // 19: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
+	26, // 20: sps.v1.Participant.stance:type_name -> sps.v1.Stance
+	4,  // 21: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
+	27, // 22: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
+	4,  // 23: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
+	28, // 24: sps.v1.Participant.part:type_name -> sps.v1.Part
+	4,  // 25: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
+	32, // 26: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
+	7,  // 27: sps.v1.Participant.told:type_name -> sps.v1.Told
+	33, // 28: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
+	34, // 29: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
+	4,  // 30: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
+	19, // 31: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
+	4,  // 32: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
+	35, // 33: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
+	36, // 34: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
+	19, // 35: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 36: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
+	37, // 37: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
+	4,  // 38: sps.v1.Dispute.said:type_name -> sps.v1.Mark
+	38, // 39: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
+	4,  // 40: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
+	39, // 41: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
+	19, // 42: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
+	4,  // 43: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
+	40, // 44: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
+	4,  // 45: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
+	41, // 46: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
+	1,  // 47: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
+	2,  // 48: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
+	0,  // 49: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
+	4,  // 50: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
+	42, // 51: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
+	43, // 52: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	5,  // 53: sps.v1.CaseState.versions:type_name -> sps.v1.Version
+	44, // 54: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
+	45, // 55: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
+	23, // 56: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
+	8,  // 57: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
+	10, // 58: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
+	11, // 59: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
+	12, // 60: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
+	14, // 61: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
+	46, // 62: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
+	32, // 63: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
+	13, // 64: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
+	6,  // 65: sps.v1.CaseState.terms:type_name -> sps.v1.Terms
+	39, // 66: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
+	19, // 67: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
+	19, // 68: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
+	3,  // 69: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
+	4,  // 70: sps.v1.Deadline.done:type_name -> sps.v1.Mark
+	0,  // 71: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
+	20, // 72: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
+	19, // 73: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
+	19, // 74: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
+	16, // 75: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
+	16, // 76: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
+	16, // 77: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
+	18, // 78: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
+	19, // 79: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
+	80, // [80:80] is the sub-list for method output_type
+	80, // [80:80] is the sub-list for method input_type
+	80, // [80:80] is the sub-list for extension type_name
+	80, // [80:80] is the sub-list for extension extendee
+	0,  // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }
@@ -2209,7 +2298,7 @@ func file_sps_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_proto_rawDesc), len(file_sps_v1_case_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
