@@ -170,7 +170,8 @@ func concluded(o *spsv1.Outcome) bool {
 	return o != nil && o.GetConclusion() != spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_IN_PROGRESS
 }
 
-// answers: each office asked answers. An interim answer moves its own due time.
+// answers: each office asked answers. An interim answer says when the rest
+// follows and moves nothing: more time is asked of who asked, and granted.
 func (s *schedule) answers(r *spsv1.CaseRequest) {
 	for _, a := range r.GetAnswers() {
 		t := task{
@@ -178,9 +179,7 @@ func (s *schedule) answers(r *spsv1.CaseRequest) {
 			terms: demand{allowance: r.GetAllowance(), wanted: r.GetDueTime()}, card: a.GetCardNumber(), byHand: a.GetByHand(),
 		}
 		switch a.GetResult() {
-		case spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED:
-		case spsv1.ResponseResult_RESPONSE_RESULT_INTERIM:
-			t.terms = demand{wanted: a.GetDueTime()}
+		case spsv1.ResponseResult_RESPONSE_RESULT_UNSPECIFIED, spsv1.ResponseResult_RESPONSE_RESULT_INTERIM:
 		default:
 			t.done = a.GetSaid()
 		}

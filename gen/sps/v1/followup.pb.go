@@ -1502,7 +1502,8 @@ type Response struct {
 	DisputeResult DisputeResult `protobuf:"varint,2,opt,name=dispute_result,json=disputeResult,proto3,enum=sps.v1.DisputeResult" json:"dispute_result,omitempty"`
 	// The answer in words.
 	Text []*LocalizedText `protobuf:"bytes,3,rep,name=text,proto3" json:"text,omitempty"`
-	// For an extension: the due time granted. For an interim answer: by when the rest follows.
+	// For an extension: the due time granted. For an interim answer: by when the rest follows; that moves no
+	// clock.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// For a release or a return: to what is consented.
 	Movement *GoodsMovement `protobuf:"bytes,10,opt,name=movement,proto3" json:"movement,omitempty"`
