@@ -23,9 +23,11 @@ type Likeness struct {
 
 // Similar returns the cases issued since that a statement resembles, the same
 // matter first, then the newest: at most so many. Exercises resemble nothing, in
-// either place. Only what is recorded up to a position is looked at.
+// either place, and what is said within a case does not resemble that case. Only
+// what is recorded up to a position is looked at.
 func (b *Book) Similar(ctx context.Context, s *spsv1.Statement, since time.Time, upTo uint64, most int) ([]Likeness, error) {
 	wanted := wordsOf(digest(s))
+	own, _, _ := original(s, b.o.Federation) // the zero Place is no entry's
 	x := indexOf(byIssueTime, "", nil)
 	x.least = issuedKey(uint64(max(0, since.UnixMilli())), 0)
 	var same, recurrences []Likeness
@@ -36,9 +38,13 @@ func (b *Book) Similar(ctx context.Context, s *spsv1.Statement, since time.Time,
 			if !s.has(isCase) || spsv1.StatementStatus(s[atStatus]) != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL {
 				return false
 			}
+			place, ok := parsePlace(s[:placeSize])
+			if !ok || place == own {
+				return false
+			}
 			likeness, alike := wanted.compare(s)
 			alike = alike && (likeness.Same || len(recurrences) < most)
-			if place, ok := parsePlace(s[:placeSize]); ok && alike {
+			if alike {
 				found[place] = likeness
 			}
 			return alike

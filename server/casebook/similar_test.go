@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -109,5 +110,33 @@ func TestSimilarWithoutAnOrigin(t *testing.T) {
 		case tc.want > 0 && (len(found) != 1 || found[0].N != tc.want || !found[0].Same):
 			t.Errorf("%s: resembles %v, want position %d alone, as the same matter", tc.name, found, tc.want)
 		}
+	}
+}
+
+// TestSimilarWithinACase looks for what an amendment resembles: another case with
+// the same subject, and not its own.
+func TestSimilarWithinACase(t *testing.T) {
+	s := newStore(t)
+	b := openBook(t, s, "CN")
+	said := func() *spsv1.Statement {
+		st := notification()
+		st.Status = spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL
+		st.GetNotification().Subject = texts("en", "Cadmium in durian")
+		return st
+	}
+	entries := []ledger.Entry{entry(t, "CN", 1, said()), entry(t, "CN", 2, said())}
+	for i := range entries {
+		entries[i].Leaf.Time = timestamppb.New(day.AddDate(0, 0, i+1))
+	}
+	record(t, s, b, entries...)
+	amendment := followUp(entries[0], entries[0].Hash[:])
+	amendment.Status = spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL
+	amendment.Body = &spsv1.Statement_Amendment{Amendment: &spsv1.Amendment{Notification: said().GetNotification()}}
+	found, err := b.Similar(t.Context(), amendment, day, 2, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 || found[0].N != 2 {
+		t.Errorf("an amendment of position 1 resembles %v, want position 2 alone", found)
 	}
 }
