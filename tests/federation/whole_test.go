@@ -306,7 +306,7 @@ func clocks(c *spsv1.Case, at, beside certs.Office) []*spsv1.Deadline {
 		d = proto.CloneOf(d)
 		for _, office := range []certs.Office{at, beside} {
 			if d.GetOffice() != string(office) && !strings.HasPrefix(d.GetStatement(), "offices/"+string(office)+"/") {
-				d.StartTime, d.DueTime, d.Late = nil, nil, false
+				d.StartTime, d.DueTime, d.Extended, d.Late = nil, nil, false, false
 				if d.GetDone() == nil {
 					d.State = spsv1.DeadlineState_DEADLINE_STATE_NOT_KNOWN
 				}
