@@ -92,6 +92,19 @@ func (c *Case) superseded(s *spsv1.Statement) *reach {
 	return all
 }
 
+// teller takes up who told a statement outside the network, if anybody did.
+func (r *reach) teller(s *spsv1.Statement) {
+	switch t := s.GetSource().GetTeller(); {
+	case t == nil:
+	case t.GetOffice() != "":
+		r.offices[t.GetOffice()] = true
+	case t.GetName() != "":
+		r.join(&reach{hand: []*spsv1.Addressee{{Body: t.GetName(), ByHand: true}}})
+	default:
+		r.join(&reach{hand: []*spsv1.Addressee{{Area: t.GetArea(), ByHand: true}}})
+	}
+}
+
 // join takes up whom another reach has.
 func (r *reach) join(other *reach) {
 	r.network = r.network || other.network

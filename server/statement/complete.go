@@ -140,24 +140,33 @@ func inCase(c *Case, s *spsv1.Statement) *reach {
 	return r
 }
 
-// asked is whom a request asks, and the office that issued the notification.
+// asked is whom a request asks, and the office that issued the notification. What
+// that one heard outside the network it confirms to who asked it.
 func asked(c *Case, s *spsv1.Statement) *reach {
 	r := &reach{offices: map[string]bool{c.f.issuer(): true}}
 	for _, office := range s.GetRequest().GetOffices() {
 		r.offices[office] = true
 	}
 	delete(r.offices, s.GetOffice())
+	if s.GetOffice() == c.f.issuer() {
+		r.teller(s)
+	}
 	return r
 }
 
-// readers is who asked, and all others who read the question.
+// readers is who asked, be it outside the network, and all others who read the
+// question.
 func readers(c *Case, s *spsv1.Statement) *reach {
 	question := c.f.find(relation(s, spsv1.RelationKind_RELATION_KIND_REPLIES)).entry
 	if question == nil {
 		return &reach{}
 	}
 	r := c.toldOf(&question.CaseEntry)
-	r.hand = nil
+	if question.Statement.GetSource() == nil || question.office() != s.GetOffice() {
+		r.hand = nil
+	} else if s.GetOffice() == c.f.issuer() {
+		r.teller(question.Statement)
+	}
 	r.offices[question.office()] = true
 	delete(r.offices, s.GetOffice())
 	return r
@@ -185,7 +194,7 @@ func fillRequest(c *Case, s *spsv1.Statement, _ Act) Problems {
 			whom = grantor
 		}
 	}
-	if whom != s.GetOffice() {
+	if whom != s.GetOffice() || s.GetSource() != nil {
 		r.Offices = []string{whom}
 	}
 	return nil

@@ -171,6 +171,9 @@ func checkRequest(problems *Problems, s *spsv1.Statement, r *spsv1.Request) {
 		addressed[a.GetOffice()] = true
 	}
 	for i, office := range r.GetOffices() {
+		if office == s.GetOffice() && s.GetSource() != nil {
+			continue // others ask it by letter or telephone
+		}
 		if office == s.GetOffice() {
 			problems.add(fmt.Sprintf("request.offices[%d]", i), "REQUEST_SELF", "ask another office than the own")
 		} else if !addressed[office] {

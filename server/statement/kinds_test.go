@@ -140,6 +140,13 @@ func TestKinds(t *testing.T) {
 			[]want{{"request.offices[0]", "REQUEST_SELF"}},
 		},
 		{
+			"request to oneself, by telephone",
+			also(ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_INFORMATION, Offices: []string{"VN"}, Text: en("x")}), func(s *spsv1.Statement) {
+				s.Source = source(spsv1.Means_MEANS_TELEPHONE)
+				s.Source.ReceivedBy = &spsv1.Person{Name: "An"}
+			}), nil,
+		},
+		{
 			"request for an extension of nothing", ask(&spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_EXTENSION, Offices: []string{"CN"}, Text: en("x")}),
 			[]want{{"request", "REQUEST_EXTENSION"}},
 		},
