@@ -174,6 +174,10 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 			return nil, err
 		}
 		violations = append(violations, wrong...)
+		if wrong, err = s.checkRelated(ctx, st); err != nil {
+			return nil, err
+		}
+		violations = append(violations, wrong...)
 	}
 	wrong, err := s.checkAttachments(ctx, st)
 	if err != nil {

@@ -121,6 +121,31 @@ func (s *Service) checkCase(ctx context.Context, st *spsv1.Statement, known *sta
 	return violations, nil
 }
 
+// checkRelated reports what is related, of what is real and what is an exercise.
+// An entry does not say which it is, so only one that is held here is judged.
+func (s *Service) checkRelated(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
+	const actual = spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL
+	var violations []access.Violation
+	for i, r := range st.GetRelatesTo() {
+		if r.GetEntry() == nil {
+			continue
+		}
+		other, err := s.named(ctx, r.GetEntry())
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		status := other.GetStatement().GetStatus()
+		if status != 0 && (status == actual) != (st.GetStatus() == actual) {
+			violations = append(violations, violation(fmt.Sprintf("relates_to[%d].entry", i), "STATUS_MIXED",
+				"leave it out, what is real and what is an exercise do not relate to each other"))
+		}
+	}
+	return violations, nil
+}
+
 // named returns the statement that an entry reference names, as this office is
 // shown it; [ledger.ErrNotFound] if there is none here.
 func (s *Service) named(ctx context.Context, ref *spsv1.EntryRef) (*spsv1.IssuedStatement, error) {

@@ -237,6 +237,10 @@ func TestCheck(t *testing.T) {
 		{"real, related to an exercise", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_SAME_EVENT, Reference: "CN-EX-2026-000007"}}
 		}, []want{{"relates_to[0].reference", "STATUS_MIXED"}}},
+		{"an exercise, related to what is real", func(s *spsv1.Statement, _ *spsv1.Notification) {
+			s.Status = spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE
+			s.RelatesTo = []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_SAME_EVENT, Reference: "CN-2026-000007"}}
+		}, []want{{"relates_to[0].reference", "STATUS_MIXED"}}},
 		{"supersedes another's", func(s *spsv1.Statement, _ *spsv1.Notification) {
 			s.RelatesTo = relate(spsv1.RelationKind_RELATION_KIND_SUPERSEDES, "VN")
 		}, []want{{"relates_to[0].entry", "RELATION_FOREIGN"}}},

@@ -23,8 +23,8 @@ func checkCase(s *spsv1.Statement) Problems {
 	}
 	for i, r := range s.GetRelatesTo() {
 		path := fmt.Sprintf("relates_to[%d]", i)
-		if ref := r.GetReference(); ref != "" && exerciseReference(ref) && !exercise(s) {
-			problems.add(path+".reference", "STATUS_MIXED", "leave out the exercise, what is real does not relate to one")
+		if ref := r.GetReference(); ref != "" && exerciseReference(ref) != exercise(s) {
+			problems.add(path+".reference", "STATUS_MIXED", "leave it out, what is real and what is an exercise do not relate to each other")
 		}
 		if ownOnly(r.GetKind()) && r.GetEntry() != nil && issuer(r.GetEntry()) != s.GetOffice() {
 			problems.add(path+".entry", "RELATION_FOREIGN",

@@ -9,6 +9,16 @@ var law = []row{
 		want: "relates_to[0].reference STATUS_MIXED",
 	},
 	{
+		name: "relation of what is real to an exercise, by its entry", base: "notice",
+		put:  `relates_to{kind:RELATION_KIND_SAME_EVENT entry{$drillEntry}}`,
+		want: "relates_to[0].entry STATUS_MIXED",
+	},
+	{
+		name: "relation of an exercise to what is real", base: "notice",
+		put:  `status:STATEMENT_STATUS_EXERCISE relates_to{kind:RELATION_KIND_SAME_EVENT reference:"TH-2026-000001"} relates_to{kind:RELATION_KIND_SAME_EVENT entry{$ownEntry}}`,
+		want: "relates_to[0].reference STATUS_MIXED, relates_to[1].entry STATUS_MIXED",
+	},
+	{
 		name: "put in the place of what another said", base: "follow-up",
 		put:  `relates_to{kind:RELATION_KIND_SUPERSEDES entry{$foreignEntry}}`,
 		want: "relates_to[0].entry RELATION_FOREIGN",

@@ -34,6 +34,7 @@ type lives struct {
 //	wondered           what Viet Nam asks Thailand in own
 //	lifted             what Thailand disputed in own, and does no more
 //	said, asks         what Viet Nam says, and asks of Thailand, in own
+//	drill              an exercise
 //	hushed             what Viet Nam tells Thailand in narrow
 func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, foreign *spsv1.IssuedStatement) *lives {
 	t.Helper()
@@ -47,6 +48,9 @@ func newLives(ctx context.Context, t *testing.T, vn, th *client.Client, own, for
 	early := drilltest.Notification("early")
 	early.GetNotification().Preliminary = true
 	l.issue("early", vn, early)
+	drill := drilltest.Notification("drill")
+	drill.Status = spsv1.StatementStatus_STATEMENT_STATUS_EXERCISE
+	l.issue("drill", vn, drill)
 	l.issue("narrow", vn, drilltest.Notification("narrow", "TH"))
 	l.issue("hushed", vn, l.parse(quiet+`case_ref{$narrow} follow_up{text{lang:"en" text:"held"}}`))
 	l.issue("alone", vn, l.parse(`status:STATEMENT_STATUS_ACTUAL handling:HANDLING_NETWORK addressees{area{code:"KH"} by_hand:true} notification{`+content+`}`))

@@ -71,6 +71,10 @@ var breaches = []breach{
 	{"IssueStatement", "statement.notification", inOwn + `case_ref{original{$ownEntry} reference:"VN-2026-999999"}}`, "statement.case_ref.reference NO_CASE"},
 	{"IssueStatement", "statement.notification", inOwn + `case_ref{$own} status:STATEMENT_STATUS_TEST}`, "statement.status STATUS_MIXED, statement.status CASE_STATUS"},
 	{
+		"IssueStatement", "", `statement{relates_to{kind:RELATION_KIND_SAME_EVENT entry{$drillEntry}}}`,
+		"statement.relates_to[0].entry STATUS_MIXED",
+	},
+	{
 		"IssueStatement", "", `statement{attachments{id:"a1" sha256:"0123456789abcdef0123456789abcdef" media_type:"application/pdf" size_bytes:1 filename:"a.pdf"}}`,
 		"statement.attachments[0].sha256 NOT_HELD",
 	},
