@@ -69,12 +69,16 @@ func (a *app) deskCommand() *cobra.Command {
 	format, limit := tableFormat, 10
 	cmd := &cobra.Command{
 		Use:   "desk",
-		Short: "what is to be done: to telephone, overdue, needs me, waiting, undelivered, by hand",
+		Short: "what is to be done: drafts, to telephone, overdue, needs me, waiting, undelivered, by hand",
 		Long: `Desk shows the lists with which an office begins its day, each with the number of
 all its cases and the first ten of them, or as many as --limit says, with what is
 to be done, by whom and by when: what is due first on top. A case may stand in
 several. case list with the flag of a list, such as --overdue, goes through all of
-it.`,
+it.
+
+Before them stand the drafts that wait for you: of a validator those submitted that
+somebody else wrote, to be issued or returned, and of who wrote a draft those that
+were returned. Alerts are on top, then what waits longest.`,
 		Example: `  spsctl desk
   spsctl desk --limit 50
   spsctl desk -o json`,
@@ -94,12 +98,16 @@ type deskPart struct {
 	TotalSize int32             `json:"totalSize"`
 	TotalMore bool              `json:"totalMore,omitempty"`
 	Cases     []json.RawMessage `json:"cases"`
+	Drafts    []json.RawMessage `json:"drafts,omitempty"`
 }
 
-// showDesk shows all lists: for people with headings, in CSV a row for each case
-// with the list that it is in.
+// showDesk shows all lists: for people with headings, in CSV a row for each draft
+// and case with the list that it is in.
 func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limit int) error {
 	all := newList(a.out, as, append([]string{"list"}, deskColumns...)...)
+	if err := a.showDrafts(ctx, node, all, as, limit); err != nil {
+		return err
+	}
 	for _, l := range deskLists {
 		page, err := node.CaseService().ListCases(ctx, &spsv1.ListCasesRequest{
 			Filter: l.filter(), PageSize: int32(limit), WithTotal: true, OrderBy: l.order,
