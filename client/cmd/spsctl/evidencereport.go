@@ -7,12 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal/evidence"
 	"github.com/spsalert/spsalert/client/brief"
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
 // report is what a file of evidence proves, in the words that people and
@@ -21,7 +18,9 @@ type report struct {
 	Proved     bool      `json:"proved"`
 	Federation string    `json:"federation"`
 	Statement  said      `json:"statement"`
+	Later      []said    `json:"laterByTheSameOffice,omitempty"` // amendments, withdrawals, closures and reopenings
 	To         []string  `json:"addressedTo,omitempty"`
+	ByHand     string    `json:"addressedByHand,omitempty"` // who has no node
 	Network    bool      `json:"addressedToAllOffices"`
 	BroughtIn  []said    `json:"readdresses,omitempty"`
 	Received   []held    `json:"received,omitempty"`
@@ -86,6 +85,10 @@ func newReport(p *evidence.Proof) *report {
 			r.To = append(r.To, o)
 		}
 	}
+	if st, ok := stated(p.Statement); ok {
+		r.ByHand = byHand(st)
+	}
+	r.Later = laterOf(p)
 	for _, e := range p.Readdresses {
 		r.BroughtIn = append(r.BroughtIn, sayingOf(e))
 	}
@@ -118,14 +121,13 @@ func sayingOf(p evidence.Proven) said {
 		s.Kind = "readdress"
 		return s
 	}
-	var envelope spsv1.Envelope
-	var st spsv1.Statement
-	if proto.Unmarshal(p.Envelope, &envelope) != nil || proto.Unmarshal(envelope.GetPayload(), &st) != nil {
+	st, ok := stated(p)
+	if !ok {
 		s.Subject = "its bytes are proved, but this version cannot read them"
 		return s
 	}
-	b := brief.Of(&st)
-	s.Says, s.EnteredBy = brief.Says(&st), enteredWords(&st, stamp)
+	b := brief.Of(st)
+	s.Says, s.EnteredBy = brief.Says(st), enteredWords(st, stamp)
 	s.Kind, s.Classification, s.Subject, s.Products, s.Findings, s.Origin = b.Kind, b.Classification, b.Subject, b.Product, b.Hazard, b.Origin
 	for _, x := range st.GetAttachments() {
 		s.Attachments = append(s.Attachments, attached{
@@ -152,6 +154,9 @@ var notProved = []string{
 
 // weakest returns what the proof depends on, the weakest point first.
 func weakest(r *report) (points []string) {
+	if n := len(r.Later); n > 0 {
+		points = append(points, "it is not the last word: "+r.Statement.Office+" issued "+laterWords(r.Later[n-1])+"; what holds now the case says, not this statement alone")
+	}
 	var unseen []string
 	for _, t := range r.Trust {
 		if !t.Accepted {
@@ -187,6 +192,9 @@ func (r *report) print(w io.Writer) error {
 		}
 	}
 	fmt.Fprintf(out, "PROVED: %s of the federation %s stated %s\n", r.Statement.Office, r.Federation, r.Statement.Reference)
+	for _, s := range r.Later {
+		fmt.Fprintf(out, "LATER: %s issued %s\n", s.Office, printable(laterWords(s)))
+	}
 	title("what was said")
 	r.Statement.print(line)
 	if r.Network {
@@ -194,6 +202,7 @@ func (r *report) print(w io.Writer) error {
 	} else {
 		line("addressed to", first(strings.Join(r.To, ", "), "nobody else"))
 	}
+	line("to be told", prefixed("by hand, without a node and any receipt: ", r.ByHand))
 	for _, e := range r.BroughtIn {
 		line("readdressed", e.Time+", entry "+e.Entry)
 	}
@@ -202,7 +211,7 @@ func (r *report) print(w io.Writer) error {
 	line("existed by", first(r.existedBy(), "not shown: it takes the receipts of two other offices"))
 	title("who had received it")
 	for _, h := range r.Received {
-		line(h.Office, "had it at "+h.Time+" by its own clock, at the latest")
+		line(h.Office, "had it within the second "+h.Time+" by its own clock, at the latest")
 	}
 	for _, o := range r.Missing {
 		line(o, "no receipt in this file")
@@ -211,7 +220,7 @@ func (r *report) print(w io.Writer) error {
 		line("other offices", "no receipt in this file")
 	}
 	for _, h := range r.Known {
-		line(h.Office, "is not addressed, and knew at "+h.Time+" that the entry exists, not what it says")
+		line(h.Office, "is not addressed, and knew within the second "+h.Time+" that the entry exists, not what it says")
 	}
 	if len(r.Case) > 0 {
 		title("what else was said in the case")
@@ -249,7 +258,7 @@ func (r *report) existedBy() string {
 	if r.Existed == "" {
 		return ""
 	}
-	return r.Existed + ", since two offices beside " + r.Statement.Office + " say that they held the entry by then"
+	return "the second " + r.Existed + ", since two offices beside " + r.Statement.Office + " say that they held the entry by then"
 }
 
 func (s said) print(line func(name, value string)) {
