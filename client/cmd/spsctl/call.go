@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -36,6 +37,9 @@ its source.`,
 		ValidArgsFunction: a.completeReferences,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			call.Office, call.Result = strings.ToUpper(args[1]), callResults[result]
+			if call.GetResult() == spsv1.CallResult_CALL_RESULT_UNSPECIFIED {
+				return usageError{fmt.Errorf("result %q is none of reached, no-answer, message-left, wrong-number", result)}
+			}
 			if requestID == "" {
 				requestID = uuid.NewString()
 			}
