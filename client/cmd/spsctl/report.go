@@ -33,7 +33,7 @@ func (a *app) report(cmd *cobra.Command, args []string, err error, code int) {
 		_ = write(a.err, jsonlFormat, failureOf(err, code))
 		return
 	}
-	fmt.Fprintln(a.err, "spsctl: "+err.Error())
+	fmt.Fprintln(a.err, "spsctl: "+err.Error()+flagHint(cmd, err))
 	if code == exitUsage && !a.begun {
 		fmt.Fprintf(a.err, "usage: %s\nrun it with --help for more\n", cmd.UseLine())
 	}
