@@ -13,7 +13,8 @@ type Likeness struct {
 	Item
 	// Same is true if it seems to be the same matter: the same number of another
 	// system, or the same subject and origin. It is false for a recurrence: the
-	// same operator or code, or the same product and hazard from the same origin.
+	// same operator or code, or the same product and hazard, wherever from; goods
+	// of one category are the same product only if they are of the same origin.
 	// Where neither says an origin, that is the same.
 	Same bool
 	// Shared are the words that both have, each after what it is, such as
@@ -126,9 +127,12 @@ func (w wordSets) compare(s summary) (l Likeness, ok bool) {
 	if code, ok := w.shared(s, markCode); ok {
 		note("code", code)
 	}
-	if hazard, same := w.shared(s, markHazard); same && sameOrigin {
+	if hazard, same := w.shared(s, markHazard); same {
 		goods, same := w.shared(s, markProduct)
 		if !same {
+			goods, same = w.shared(s, markTariff)
+		}
+		if !same && sameOrigin {
 			goods, same = w.shared(s, markCategory)
 		}
 		if same {

@@ -94,7 +94,7 @@ func TestSimilarWithoutAnOrigin(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		st   *spsv1.Statement
-		want uint64 // position of the one that it resembles
+		want uint64 // position of the one that is the same matter, if any; the others are recurrences
 	}{
 		{"none", chilli(), 1},
 		{"the same", chilli(stated("TH")...), 2},
@@ -104,11 +104,13 @@ func TestSimilarWithoutAnOrigin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch {
-		case tc.want == 0 && len(found) > 0:
-			t.Errorf("%s: resembles position %d, want nothing", tc.name, found[0].N)
-		case tc.want > 0 && (len(found) != 1 || found[0].N != tc.want || !found[0].Same):
-			t.Errorf("%s: resembles %v, want position %d alone, as the same matter", tc.name, found, tc.want)
+		if len(found) != 2 {
+			t.Errorf("%s: resembles %v, want both", tc.name, found)
+		}
+		for _, like := range found {
+			if want := like.N == tc.want; like.Same != want {
+				t.Errorf("%s: position %d is the same matter: %t, want %t", tc.name, like.N, like.Same, want)
+			}
 		}
 	}
 }
@@ -138,5 +140,77 @@ func TestSimilarWithinACase(t *testing.T) {
 	}
 	if len(found) != 1 || found[0].N != 2 {
 		t.Errorf("an amendment of position 1 resembles %v, want position 2 alone", found)
+	}
+}
+
+// TestSimilarRecurrence looks for what resembles a notification of aflatoxin in
+// dried chilli from Thailand, which is coded and in words.
+func TestSimilarRecurrence(t *testing.T) {
+	goods := func(words, hs, category, origin string) *spsv1.Product {
+		p := &spsv1.Product{Origins: stated(origin), Category: &spsv1.Concept{AsWritten: category}}
+		if words != "" {
+			p.Name = texts("en", words)
+		}
+		if hs != "" {
+			p.CommodityCodes = []*spsv1.Coding{{System: "hs", Code: hs}}
+		}
+		return p
+	}
+	words := func(hazard string) *spsv1.Finding {
+		return &spsv1.Finding{Hazard: &spsv1.Hazard{Agent: &spsv1.Concept{AsWritten: hazard}}}
+	}
+	said := func(p *spsv1.Product, f *spsv1.Finding) *spsv1.Statement {
+		st := notification()
+		st.Status = spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL
+		st.GetNotification().Products, st.GetNotification().Findings = []*spsv1.Product{p}, []*spsv1.Finding{f}
+		return st
+	}
+	draft := said(goods("Dried chilli", "0904.21", "Spices", "TH"), agent("1162-65-8", "Aflatoxin B1"))
+	for _, tc := range []struct {
+		name string
+		was  *spsv1.Statement
+		want []string // what is shared; nil: it is not resembled
+	}{
+		{
+			"the same in words from elsewhere", said(goods("DRIED  chilli", "", "", "VN"), words("aflatoxin b1")),
+			[]string{"product dried chilli", "hazard aflatoxin b1"},
+		},
+		{
+			"the same codes from elsewhere", said(goods("Ot kho", "090421", "", "VN"), agent("1162-65-8", "aflatoxine")),
+			[]string{"product 090421", "hazard 1162-65-8"},
+		},
+		{
+			"from the same place", said(goods("dried chilli", "", "", "TH"), words("aflatoxin B1")),
+			[]string{"product dried chilli", "hazard aflatoxin b1", "origin th"},
+		},
+		{
+			"the same category from the same place", said(goods("turmeric", "", "spices", "TH"), words("aflatoxin B1")),
+			[]string{"product spices", "hazard aflatoxin b1", "origin th"},
+		},
+		{"the same category from elsewhere", said(goods("turmeric", "", "spices", "VN"), words("aflatoxin B1")), nil},
+		{"another hazard", said(goods("dried chilli", "090421", "spices", "TH"), words("lead")), nil},
+		{"another product", said(goods("pepper", "090411", "berries", "TH"), words("aflatoxin B1")), nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newStore(t)
+			b := openBook(t, s, "VN")
+			e := entry(t, "CN", 1, tc.was)
+			e.Leaf.Time = timestamppb.New(day)
+			record(t, s, b, e)
+			found, err := b.Similar(t.Context(), draft, day, 1, 20)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, like := range found {
+				got = append(got, like.Shared...)
+				if like.Same {
+					t.Errorf("it is the same matter, want a recurrence")
+				}
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("shared (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

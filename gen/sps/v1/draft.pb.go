@@ -96,7 +96,8 @@ const (
 	SimilarityKind_SIMILARITY_KIND_UNSPECIFIED SimilarityKind = 0
 	// It seems to be the same matter: the same number of another system, or the same subject and origin.
 	SimilarityKind_SIMILARITY_KIND_DUPLICATE SimilarityKind = 1
-	// The same operator or code, or the same product and hazard from the same origin, in the last twelve months.
+	// The same operator or code, or the same product and hazard, wherever from, in the last twelve months. Goods of one category are
+	// the same product only if they are of the same origin.
 	SimilarityKind_SIMILARITY_KIND_RECURRENCE SimilarityKind = 2
 )
 
