@@ -23,12 +23,12 @@ func (a *app) caCommand() *cobra.Command {
 node needs is beside it; ca/ (the authority) and card.key belong into a safe,
 since whoever has them can speak for the office. No key has a default, and no
 command replaces one.`,
-	}, a.caInitCommand(), a.caIssueCommand(), a.caWebCommand(), a.caCardCommand())
+	}, a.caInitCommand(), a.caIssueCommand(), a.caWebCommand(), a.caCardCommand(), a.caTemplateCommand())
 }
 
 func (a *app) caInitCommand() *cobra.Command {
 	var opts authority.Options
-	var office, dir string
+	var office, dir, file string
 	var names []string
 	cmd := &cobra.Command{
 		Use:   "init --federation NAME --office CODE",
@@ -45,7 +45,16 @@ func (a *app) caInitCommand() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			opts.Card = func(c *spsv1.Card) { c.Name = append(c.Name, texts...) }
+			said, err := a.readDetails(file)
+			if err != nil {
+				return err
+			}
+			opts.Card = func(c *spsv1.Card) {
+				said.apply(c)
+				if len(texts) > 0 {
+					c.Name = texts
+				}
+			}
 			return a.initOffice(opts, dir)
 		},
 	}
@@ -54,6 +63,7 @@ func (a *app) caInitCommand() *cobra.Command {
 	f.StringVar(&office, "office", "", "code of the office, such as VN")
 	f.StringArrayVar(&opts.Addresses, "address", nil, "where peers dial the node, host:port; may be repeated; none: the node only dials out")
 	f.StringArrayVar(&names, "name", nil, "the office's name, LANGUAGE=NAME; may be repeated")
+	f.StringVar(&file, "details", "", "what the card says of the office: contacts, hours, units, from a file; see ca template")
 	f.BoolVar(&opts.P256LogKey, "p256", false, "log key ECDSA P-256 instead of Ed25519, as some hardware wants")
 	f.StringVar(&dir, "dir", ".", "folder of the office")
 	for _, name := range []string{"federation", "office"} {
@@ -104,28 +114,38 @@ the office is in %[1]s; %[2]s; next:
 }
 
 func (a *app) caCardCommand() *cobra.Command {
-	var dir string
+	var dir, file string
 	var addresses, names []string
 	var dialOnly, newEpoch bool
 	cmd := &cobra.Command{
 		Use:   "card",
-		Short: "make the office's next card: new addresses, new names, or a new epoch",
+		Short: "make the office's next card: new addresses, names, contacts, hours, units, or a new epoch",
 		Long: `Card makes the card that follows the one in the folder of the office. Peers take
 it from the office's log if it is numbered one higher than the one that they hold.
+What you do not change stays as it was. --details takes duty contacts, hours,
+holidays and units from a file; begin it with ca template.
 
 With --new-epoch it names the log key for one more log. Such a card is made once,
 right before spsd store open, after a store was lost whose entries not every peer
 could give back.`,
+		Example: `  spsctl ca template > office.yaml
+  spsctl ca card --dir vn --details office.yaml
+  spsctl ca card --dir vn --address spsd2.ppd.gov.vn:7443`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(*cobra.Command, []string) error {
 			texts, err := localized(names)
 			if err != nil {
 				return usageError{err}
 			}
-			if len(addresses) == 0 && len(texts) == 0 && !dialOnly && !newEpoch {
-				return usageError{errors.New("say what changes: --address, --name, --dial-only or --new-epoch")}
+			if len(addresses) == 0 && len(texts) == 0 && file == "" && !dialOnly && !newEpoch {
+				return usageError{errors.New("say what changes: --address, --name, --details, --dial-only or --new-epoch")}
+			}
+			said, err := a.readDetails(file)
+			if err != nil {
+				return err
 			}
 			return a.nextCard(dir, newEpoch, func(c *spsv1.Card) {
+				said.apply(c)
 				if len(addresses) > 0 || dialOnly {
 					c.Addresses = addresses
 				}
@@ -140,6 +160,7 @@ could give back.`,
 	f.StringArrayVar(&addresses, "address", nil, "where peers dial the node from now on; may be repeated")
 	f.BoolVar(&dialOnly, "dial-only", false, "the node listens to nobody from now on")
 	f.StringArrayVar(&names, "name", nil, "the office's name from now on, LANGUAGE=NAME; may be repeated")
+	f.StringVar(&file, "details", "", "what the card says of the office from now on, from a file; see ca template")
 	f.BoolVar(&newEpoch, "new-epoch", false, "the card names the log key for a new log, which spsd store open begins")
 	cmd.MarkFlagsMutuallyExclusive("address", "dial-only")
 	return cmd

@@ -101,7 +101,9 @@ func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (
 		return err
 	}
 	fmt.Fprintf(a.err, "minting a federation of %s and starting a node for each …\n", officeList(offices))
-	fed, err := drill.Start(ctx, drill.Options{Offices: offices, Binary: o.binary, Dir: o.dir, Keep: o.keep, Name: "demo"})
+	fed, err := drill.Start(ctx, drill.Options{
+		Offices: offices, Binary: o.binary, Dir: o.dir, Keep: o.keep, Name: "demo", Card: demo.Card,
+	})
 	if err != nil {
 		return err
 	}

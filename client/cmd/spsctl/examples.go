@@ -116,6 +116,8 @@ var examples = []struct {
 		"spsctl peer accept th/TH.card --dir vn/peers --yes",
 		"spsctl join --dir vn --told CN,TH || true # 1 while something is left",
 		"spsctl ca card --dir th --address spsd2.doa.go.th:7443",
+		"spsctl ca template > office.yaml",
+		"spsctl ca card --dir th --details office.yaml",
 	}},
 	{"speak to another node", []string{
 		"spsctl context list",

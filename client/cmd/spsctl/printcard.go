@@ -34,6 +34,10 @@ func (a *app) printCard(as format, card *certs.Card) error {
 	f.add("logs", strings.Join(origins, ", "))
 	f.add("units", fmt.Sprint(len(m.GetUnits())))
 	f.add("languages", strings.Join(m.GetLanguages(), ", "))
+	for _, c := range m.GetDutyContacts() {
+		f.add("duty contact", contactWords(c))
+	}
+	f.add("hours", hoursWords(m.GetHours()))
 	f.add("fingerprint", card.Fingerprint())
 	return f.write(as, m)
 }

@@ -39,21 +39,9 @@ func (a *app) readStatement(path string, refer referrer) (*spsv1.Statement, erro
 // readMessage reads a message from a YAML or JSON file, "-" for standard input,
 // as readStatement does.
 func (a *app) readMessage(path string, m proto.Message, refer referrer) error {
-	in := a.in
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		in = f
-	}
-	data, err := io.ReadAll(io.LimitReader(in, maxStatementFile+1))
+	data, err := a.readInput(path)
 	if err != nil {
 		return err
-	}
-	if len(data) > maxStatementFile {
-		return invalidError{fmt.Errorf("%s is larger than %d bytes", path, maxStatementFile)}
 	}
 	err = parseMessage(data, m, refer)
 	if err == nil {
@@ -63,6 +51,27 @@ func (a *app) readMessage(path string, m proto.Message, refer referrer) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return invalidError{fmt.Errorf("%s: %w", path, err)}
+}
+
+// readInput reads a file that a person wrote, "-" for standard input.
+func (a *app) readInput(path string) ([]byte, error) {
+	in := a.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxStatementFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxStatementFile {
+		return nil, invalidError{fmt.Errorf("%s is larger than %d bytes", path, maxStatementFile)}
+	}
+	return data, nil
 }
 
 // parseMessage parses a message in YAML, of which JSON is a part. Names that it
