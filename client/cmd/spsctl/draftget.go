@@ -51,6 +51,7 @@ func (a *app) printDraft(ctx context.Context, node *client.Client, d *spsv1.Draf
 		f.add("for", others(node, check.GetAudience()))
 	}
 	f.add("to be told by hand", byHand(d.GetStatement()))
+	addChanges(ctx, f, node, check.GetStatement())
 	if err := f.close(); err != nil {
 		return err
 	}
@@ -64,6 +65,22 @@ func (a *app) printDraft(ctx context.Context, node *client.Client, d *spsv1.Draf
 		return err
 	}
 	return a.showCheck(tableFormat, check)
+}
+
+// addChanges adds what an amendment would change of the notification as it holds
+// now. To who may not see the case, such as a post, it adds nothing.
+func addChanges(ctx context.Context, f *facts, node *client.Client, s *spsv1.Statement) {
+	after := s.GetAmendment().GetNotification()
+	if after == nil {
+		return
+	}
+	found, err := node.Case(ctx, s.GetCaseRef().GetReference())
+	if err != nil || found.GetState().GetNotification() == nil {
+		return
+	}
+	for _, line := range brief.Differences(found.GetState().GetNotification(), after) {
+		f.add("changes", line)
+	}
 }
 
 // draftFacts returns what a person looks for in a draft.
