@@ -130,6 +130,12 @@ func TestActsOfACase(t *testing.T) {
 		t.Errorf("the number goes to %s, want everyone in the case", readersOf(filed))
 	}
 	arrived(filed, cn, th)
+	for _, n := range []*node{cn, th} {
+		eventually(t, "the case is found by the number at "+string(n.office.Code()), func() bool {
+			list, err := n.validator().ListCases(t.Context(), &spsv1.ListCasesRequest{Query: "2026-77", Filter: `external_reference = "GACC 2026-77"`})
+			return err == nil && len(list.GetCases()) == 1 && list.GetCases()[0].GetName() == name
+		})
+	}
 	part := done(t)(vn.validator().FollowUpCase(t.Context(), &spsv1.FollowUpCaseRequest{Name: name, RequestId: newID(), FollowUp: &spsv1.FollowUp{
 		Part:    spsv1.Part_PART_DONE,
 		Outcome: &spsv1.Outcome{Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, Cause: in1("en", "wet drying floor")},

@@ -14,7 +14,7 @@ import (
 
 // version names the shape of the tables and the rules of the fold. A book of
 // another version is made again.
-const version = 10
+const version = 11
 
 var versionKey = []byte("version")
 

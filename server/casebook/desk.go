@@ -34,6 +34,9 @@ type Summarized struct {
 	Facts Facts
 	// Awaits are the receipts that would change the summary.
 	Awaits []Awaiting
+	// References are the numbers of other systems by which the case is found,
+	// whoever of it gave them.
+	References []*spsv1.ExternalReference
 }
 
 // A deskRow is what the desk keeps of a case, the value of a row of tableDesk:
@@ -45,6 +48,7 @@ type Summarized struct {
 //	                 8 bytes each: Unix milliseconds, 0 for none
 //	awaited          uvarint: how many receipts
 //	                 for each, office and place, 20 bytes
+//	references       uvarint: how long, and the words of them, as a [summary] has them
 //	summary          a serialised CaseSummary
 type deskRow []byte
 
@@ -111,6 +115,11 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 	for _, a := range s.Awaits {
 		row = a.Over.append(append(row, a.From...))
 	}
+	w := &words{seen: make(map[string]bool)}
+	for _, x := range s.References {
+		w.external(x)
+	}
+	row = append(binary.AppendUvarint(row, uint64(w.size)), w.of[markSystem]...)
 	return proto.MarshalOptions{}.MarshalAppend(row, sum)
 }
 
@@ -143,14 +152,21 @@ func (d deskRow) passed(at int, now int64) bool {
 	return d != nil && d.time(at) != 0 && d.time(at) < now
 }
 
-// rest returns the awaited receipts, 20 bytes each, and the summary.
-func (d deskRow) rest() (awaited, summary []byte, err error) {
+// rest returns the awaited receipts, 20 bytes each, the words of the references,
+// and the summary.
+func (d deskRow) rest() (awaited, references, summary []byte, err error) {
 	n, size := binary.Uvarint(d[atAwaited:])
 	rest := d[atAwaited+max(size, 0):]
 	if size <= 0 || n > uint64(len(rest)/awaitedSize) {
-		return nil, nil, fmt.Errorf("%w: summary of a case", ledger.ErrCorrupt)
+		return nil, nil, nil, fmt.Errorf("%w: summary of a case", ledger.ErrCorrupt)
 	}
-	return rest[:n*awaitedSize], rest[n*awaitedSize:], nil
+	awaited, rest = rest[:n*awaitedSize], rest[n*awaitedSize:]
+	n, size = binary.Uvarint(rest)
+	rest = rest[max(size, 0):]
+	if size <= 0 || n > uint64(len(rest)) {
+		return nil, nil, nil, fmt.Errorf("%w: summary of a case", ledger.ErrCorrupt)
+	}
+	return awaited, rest[:n], rest[n:], nil
 }
 
 // Summarize keeps what cases come to, in one transaction, and takes away the
@@ -236,7 +252,7 @@ func eachIndex(d deskRow, n uint64, f func(store.Table, []byte) error) error {
 			}
 		}
 	}
-	awaited, _, err := d.rest()
+	awaited, _, _, err := d.rest()
 	for ; err == nil && len(awaited) > 0; awaited = awaited[awaitedSize:] {
 		err = f(tableAwaiting, append(bytes.Clone(awaited[:awaitedSize]), d[:placeSize]...))
 	}
@@ -306,7 +322,7 @@ func (d deskRow) summary() (*spsv1.CaseSummary, error) {
 	if !d.valid() {
 		return nil, fmt.Errorf("%w: summary of a case", ledger.ErrCorrupt)
 	}
-	_, b, err := d.rest()
+	_, _, b, err := d.rest()
 	if err != nil {
 		return nil, err
 	}

@@ -77,12 +77,10 @@ var fields = []Field{
 	list("flagged", "whom it asks for follow-up or attention", plain.Text, markFollowUp, markAttention),
 	list("flagged_for_follow_up", "whom it asks for follow-up", plain.Text, markFollowUp),
 	list("flagged_for_attention", "whom it asks for attention", plain.Text, markAttention),
-	{
-		Name: "external_reference", Type: "text", Operators: text, About: "system and number of another system, with a blank between, as `RASFF 2024.9650`",
-		test: matching(ofWords, plain.Text, externalTest),
-	},
-	list("external_reference.system", "the other system", plain.Text, markSystem),
-	list("external_reference.number", "the number there", plain.Text, markNumber),
+	reference("external_reference", "system and number of another system, with a blank between, as `RASFF 2024.9650`; "+
+		"of a case, also what was added later", paired),
+	reference("external_reference.system", "the other system", alone(markSystem)),
+	reference("external_reference.number", "the number there", alone(markNumber)),
 
 	deskField("needs_me", "of a case: this office has something to do", listNeedsMe, always),
 	deskField("overdue", "of a case: something is not done, and its due time has passed", listRunning, overdue(atDue)),

@@ -63,14 +63,3 @@ func matching(c cost, form func(string) string, match func(*line, pattern) bool)
 		return not(operator == "!=", test{holds: func(l *line) bool { return match(l, p) }, cost: c}), err
 	}
 }
-
-// externalTest looks for a system and its number together.
-func externalTest(l *line, p pattern) bool {
-	for system, number := range l.externals() {
-		l.pair = append(append(append(l.pair[:0], system...), ' '), number...)
-		if p.matches(l.pair) {
-			return true
-		}
-	}
-	return false
-}

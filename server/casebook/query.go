@@ -116,7 +116,7 @@ func (l Limits) parseWords(query string) (test, *statement.Problem) {
 	return test{holds: func(l *line) bool {
 		_, searched := l.words()
 		for _, word := range words {
-			if !bytes.Contains(searched, word) {
+			if !bytes.Contains(searched, word) && !bytes.Contains(l.references(), word) {
 				return false
 			}
 		}

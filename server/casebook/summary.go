@@ -129,8 +129,21 @@ func (s summary) words() (all, searched []byte) {
 
 // values yields the words that have a mark.
 func (s summary) values(m mark) iter.Seq[[]byte] {
+	all, _ := s.words()
+	return marked(all, m)
+}
+
+// externals yields the external references: a system, and the number that it
+// stands before.
+func (s summary) externals() iter.Seq2[[]byte, []byte] {
+	all, _ := s.words()
+	return pairs(all)
+}
+
+// marked yields those of some words that have a mark.
+func marked(words []byte, m mark) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
-		rest, _ := s.words()
+		rest := words
 		for {
 			at := bytes.IndexByte(rest, byte(m))
 			if at < 0 {
@@ -145,11 +158,10 @@ func (s summary) values(m mark) iter.Seq[[]byte] {
 	}
 }
 
-// externals yields the external references: a system, and the number that it
-// stands before.
-func (s summary) externals() iter.Seq2[[]byte, []byte] {
+// pairs yields the systems among some words, each with the number behind it.
+func pairs(words []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(system, number []byte) bool) {
-		rest, _ := s.words()
+		rest := words
 		for {
 			at := bytes.IndexByte(rest, byte(markSystem))
 			if at < 0 {
