@@ -80,6 +80,7 @@ var files = []string{
 	"POST /v1/attachments",
 	"PUT /v1/attachments/{sha256}",
 	"GET /v1/offices/{office}/statements/{statement}/attachments/{attachment}",
+	"GET /v1/findings/{finding}/attachments/{attachment}",
 }
 
 // TestDocs opens the page about the REST interface, finds every method on it,
