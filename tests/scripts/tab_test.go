@@ -49,9 +49,13 @@ func TestTabKey(t *testing.T) {
 			for _, line := range typed {
 				in.WriteString(line + "\n")
 			}
-			out := filepath.Join(t.TempDir(), "out")
+			out, home := filepath.Join(t.TempDir(), "out"), t.TempDir()
+			// Where there is none, fish makes one in the background, while the test takes its home away.
+			if err := os.MkdirAll(filepath.Join(home, ".local/share/fish/generated_completions"), 0o700); err != nil {
+				t.Fatal(err)
+			}
 			cmd := shell.command(t.Context(), "zsh", append([]string{"-f", press, out}, test.run...)...)
-			cmd.Env = append(cmd.Env, "HOME="+t.TempDir(), "TERM=xterm", "PS1=> ")
+			cmd.Env = append(cmd.Env, "HOME="+home, "TERM=xterm", "PS1=> ")
 			cmd.Stdin = strings.NewReader(in.String())
 			if said, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, said)
