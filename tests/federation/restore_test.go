@@ -101,7 +101,7 @@ func TestRestoredWithASilentPeer(t *testing.T) {
 		vn.Restart()
 		f.Settle()
 		wantWhy(t, vn, "waiting for TH")
-		time.Sleep(24 * time.Hour)
+		time.Sleep(2 * time.Hour)
 		f.Start("TH")
 		f.Settle()
 		wantWhy(t, vn, "")
