@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -74,16 +75,16 @@ func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	reported, err := s.findings.Named(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return s.blobs.Sweep(ctx, func(ctx context.Context, d blob.Digest) (bool, error) {
-		if drafted[d] || reported[d] {
+	removed, err := s.blobs.Sweep(ctx, func(ctx context.Context, d blob.Digest) (bool, error) {
+		if drafted[d] {
 			return true, nil
+		}
+		if reported, err := s.findings.Names(ctx, "", d); reported || err != nil {
+			return reported, err
 		}
 		return s.book.Names(ctx, d)
 	})
+	return removed, errors.Join(err, s.office.ForgetUploads(ctx))
 }
 
 // sweepBlobs removes attachments that no statement names, until ctx is done.

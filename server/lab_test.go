@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -158,5 +160,32 @@ func TestLaboratorySeesNothingOfOthers(t *testing.T) {
 	}
 	if got := standing(t, hue, &spsv1.ListFindingsRequest{}); cmp.Diff("H-1 CURRENT", got) != "" {
 		t.Errorf("the other laboratory has %q, want its own as it was", got)
+	}
+}
+
+// TestNobodyIsTakenForALaboratory gives the office a laboratory of a unit, whose
+// id somebody has who does not belong to it.
+func TestNobodyIsTakenForALaboratory(t *testing.T) {
+	w := newWorld(t, "VN")
+	vn := w.start("VN")
+	hue := vn.lab("hue-lab")
+	mine := hue.mustPost(labReport(t, "H-1"))
+	card, err := vn.office.NextCard(func(c *spsv1.Card) {
+		c.Units = []*spsv1.Unit{{
+			Id: "hue-lab", Kind: spsv1.UnitKind_UNIT_KIND_LABORATORY, Name: []*spsv1.LocalizedText{{Lang: "en", Text: "Laboratory of Hue"}},
+		}}
+	})
+	if err == nil {
+		err = errors.Join(os.WriteFile(w.config("VN").Identity.Card, card, 0o600), vn.Reload(t.Context()))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, post := hue.post(labReport(t, "H-2"))
+	_, list := hue.ListFindings(t.Context(), &spsv1.ListFindingsRequest{})
+	_, get := hue.GetFinding(t.Context(), &spsv1.GetFindingRequest{Name: mine.GetName()})
+	_, withdraw := hue.WithdrawFinding(t.Context(), withdrawal("H-1"))
+	for what, err := range map[string]error{"post": post, "list": list, "get": get, "withdraw": withdraw} {
+		wantReason(t, what+" by who has the id of a unit", err, "PERMISSION_DENIED")
 	}
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/codes"
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/backup"
@@ -186,6 +185,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.backups, err = s.newKeeper(); err != nil {
 		return err
 	}
+	if err := finding.Reindex(ctx, guarded); err != nil {
+		return err
+	}
 	s.register = access.OpenRegister(s.registerOptions(guarded))
 	if why := s.ledger.Why(); why != "" {
 		s.logger.Warn("the ledger is read-only", "why", why)
@@ -222,10 +224,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
-		MayIssue: s.mayIssue, Codes: s.codes, Touch: finding.Touch,
-		FindingFile: func(ctx context.Context, finding, id string) (*spsv1.Attachment, error) {
-			return s.findings.File(ctx, finding, id)
-		},
+		MayIssue: s.mayIssue, Codes: s.codes, Findings: reports{s},
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})

@@ -15,9 +15,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/backup"
 	"github.com/spsalert/spsalert/server/blob"
-	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
-	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
 )
 
@@ -141,26 +139,6 @@ func (s *Server) rereading(describe func(context.Context, string) (backup.About,
 		}
 		return about, err
 	}
-}
-
-// named calls use with the digests of all attachments that the file of a store
-// that nobody writes names, in ascending order.
-func named(ctx context.Context, file string, use func(iter.Seq2[blob.Digest, error]) error) (err error) {
-	s, err := bolt.OpenReadOnly(file, storeOptions(Config{}))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	// It is a long View, and there is no writer whom it could hold up.
-	return s.View(ctx, func(r store.Reader) error {
-		return use(func(yield func(blob.Digest, error) bool) {
-			for a, err := range casebook.Attachments(r) {
-				if !yield(blob.Digest(a.SHA256), err) {
-					return
-				}
-			}
-		})
-	})
 }
 
 // missing counts the attachments that an unpacked store names and that are not

@@ -139,20 +139,23 @@ func TestDamageIsFound(t *testing.T) {
 	}
 }
 
-// An attachment goes with the statement that names it; what is lost is counted.
+// An attachment goes with the statement, draft or finding that names it; what is
+// lost is counted.
 func TestAttachmentsAreBackedUpAndRestored(t *testing.T) {
 	w := newWorld(t, "VN", "CN")
 	c := w.config("VN")
 	photo := []byte("what the inspector saw")
-	sum := sha256.Sum256(photo)
-	at := filepath.Join(c.Blobs(), blob.Path(sum))
-	if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o700), os.WriteFile(at, photo, 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	at := filepath.Join(c.Blobs(), blob.Path(sha256.Sum256(photo)))
 	vn := w.start("VN")
 	st := notification("with a photo")
-	st.Attachments = []*spsv1.Attachment{{Id: "a1", Sha256: sum[:], MediaType: "text/plain", SizeBytes: uint64(len(photo)), Filename: "seen.txt"}}
+	st.Attachments = []*spsv1.Attachment{vn.upload(vn.attachments(), "a1", photo)}
 	issue(t, vn, st)
+	st = notification("not issued yet")
+	st.Attachments = []*spsv1.Attachment{vn.upload(vn.attachments(), "a1", []byte("of a draft"))}
+	begin(t, vn.drafts(certs.RoleValidator, "lan.nguyen"), st)
+	report := labReport(t, "L-1")
+	report.Attachments = []*spsv1.Attachment{vn.upload(spsv1.NewAttachmentServiceClient(vn.as(certs.RoleLab, "hanoi-lab")), "a1", []byte("of a finding"))}
+	vn.lab("hanoi-lab").mustPost(report)
 	vn.stop()
 	dir := t.TempDir()
 	o, back := server.BackupOptions{Now: time.Now}, server.RestoreOptions{Now: time.Now}
@@ -163,8 +166,8 @@ func TestAttachmentsAreBackedUpAndRestored(t *testing.T) {
 	if err := errors.Join(os.Remove(c.Ledger()), os.RemoveAll(c.Blobs())); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := server.Restore(t.Context(), c, file, back); err != nil || got.Attachments != 1 || got.Missing != 0 {
-		t.Fatalf("Restore = %+v, %v, want one attachment", got.Unpacked, err)
+	if got, err := server.Restore(t.Context(), c, file, back); err != nil || got.Attachments != 3 || got.Missing != 0 {
+		t.Fatalf("Restore = %+v, %v, want three attachments", got.Unpacked, err)
 	}
 	if got, err := os.ReadFile(at); err != nil || !bytes.Equal(got, photo) {
 		t.Errorf("restored attachment = %q, %v, want %q", got, err, photo)
@@ -176,7 +179,7 @@ func TestAttachmentsAreBackedUpAndRestored(t *testing.T) {
 	if _, err := server.Backup(t.Context(), c, file, o); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := server.VerifyBackup(t.Context(), file, back); err != nil || got.Attachments != 0 || got.Missing != 1 {
+	if got, err := server.VerifyBackup(t.Context(), file, back); err != nil || got.Attachments != 2 || got.Missing != 1 {
 		t.Errorf("VerifyBackup = %+v, %v, want one attachment missing", got.Unpacked, err)
 	}
 }

@@ -31,10 +31,7 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 	if err != nil {
 		return nil, err
 	}
-	table, prefix := tableTimes, []byte(nil)
-	if laboratory := who.only(req.GetLaboratory()); laboratory != "" {
-		table, prefix = tableLabs, labKey(laboratory)
-	}
+	table, prefix := where(req, who.only(req.GetLaboratory()))
 	below, err := belowToken(req.GetPageToken(), prefix)
 	if err != nil {
 		return nil, err
@@ -89,6 +86,25 @@ func (v viewer) only(asked string) string {
 		return v.laboratory
 	}
 	return asked
+}
+
+// where returns where the findings stand among which those are that a list asks
+// for, as few as can be: the last among the keys of a table that begin with a
+// prefix. The laboratory "" is any.
+func where(req *spsv1.ListFindingsRequest, laboratory string) (store.Table, []byte) {
+	switch states := req.GetStates(); {
+	case req.GetReportNumber() != "":
+		return tableIndex, term(termReport, req.GetReportNumber())
+	case req.GetSampleNumber() != "":
+		return tableIndex, term(termSample, req.GetSampleNumber())
+	case req.GetProposed():
+		return tableIndex, term(termProposed, laboratory)
+	case len(states) == 1:
+		return tableIndex, stateTerm(laboratory, states[0])
+	case laboratory != "":
+		return tableLabs, labKey(laboratory)
+	}
+	return tableTimes, nil
 }
 
 // asked reports whether a list asks for a finding.

@@ -109,7 +109,8 @@ func (s *Service) ListTestOrders(ctx context.Context, req *spsv1.ListTestOrdersR
 	if err != nil {
 		return nil, err
 	}
-	below, err := belowToken(req.GetPageToken(), nil)
+	table, prefix := who.orders(req.GetOpen())
+	below, err := belowToken(req.GetPageToken(), prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -117,15 +118,15 @@ func (s *Service) ListTestOrders(ctx context.Context, req *spsv1.ListTestOrdersR
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		resp = &spsv1.ListTestOrdersResponse{}
 		looked, size := 0, 0
-		for row, err := range r.Scan(tableOrderTimes, nil, below, true) {
+		for row, err := range r.Scan(table, prefix, below, true) {
 			if err != nil {
 				return err
 			}
 			if looked++; len(resp.GetOrders()) >= access.PageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
-				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key)
+				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key[len(prefix):])
 				return nil
 			}
-			o, err := readOrder(r, row.Key[8:])
+			o, err := readOrder(r, row.Key[len(row.Key)-idSize:])
 			if err != nil {
 				return err
 			}
@@ -140,6 +141,18 @@ func (s *Service) ListTestOrders(ctx context.Context, req *spsv1.ListTestOrdersR
 		return nil, err
 	}
 	return resp, nil
+}
+
+// orders returns where the orders stand that a list asks for: the last among the
+// keys of a table that begin with a prefix.
+func (v viewer) orders(open bool) (store.Table, []byte) {
+	switch {
+	case open:
+		return tableIndex, term(termOpen, v.laboratory)
+	case v.laboratory != "":
+		return tableIndex, term(termOrders, v.laboratory)
+	}
+	return tableOrderTimes, nil
 }
 
 // CancelTestOrder implements spsv1.FindingServiceServer.
@@ -217,16 +230,23 @@ func orderOf(r store.Reader, laboratory, sample string) (*spsv1.TestOrder, []byt
 
 // getOrder returns an order by its name, nil if there is none.
 func getOrder(r store.Reader, name string) (*spsv1.TestOrder, []byte, error) {
-	id, err := uuid.Parse(name[len(orderPrefix):]) // the field rules have seen it
+	id, err := orderKey(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	row, err := r.Get(tableOrders, id[:])
+	row, err := r.Get(tableOrders, id)
 	if err != nil || row == nil {
 		return nil, nil, err
 	}
-	o, err := readOrder(r, id[:])
-	return o, id[:], err
+	o, err := readOrder(r, id)
+	return o, id, err
+}
+
+// orderKey returns the key of an order by its name, which the field rules have
+// seen.
+func orderKey(name string) ([]byte, error) {
+	id, err := uuid.Parse(name[len(orderPrefix):])
+	return id[:], err
 }
 
 func readOrder(r store.Reader, id []byte) (*spsv1.TestOrder, error) {
@@ -241,10 +261,24 @@ func readOrder(r store.Reader, id []byte) (*spsv1.TestOrder, error) {
 	return o, nil
 }
 
+// putOrder writes an order.
 func putOrder(tx store.Tx, id []byte, o *spsv1.TestOrder) error {
 	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("order: %w", err)
+	}
+	var terms [][]byte
+	if before, err := tx.Get(tableOrders, id); err != nil {
+		return err
+	} else if before != nil {
+		was, err := readOrder(tx, id)
+		if err != nil {
+			return err
+		}
+		terms = orderTerms(was)
+	}
+	if err := index(tx, terms, orderTerms(o)); err != nil {
+		return err
 	}
 	return tx.Put(tableOrders, id, row)
 }

@@ -31,8 +31,12 @@ func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only b
 	if !ok {
 		return nil, errors.New("post findings: a call without a caller")
 	}
+	laboratory, err := s.speaksFor(caller)
+	if err != nil {
+		return nil, err
+	}
 	p := &posting{
-		s: s, laboratory: s.laboratoryOf(caller), by: &spsv1.Person{Id: caller.ID, Unit: caller.Unit},
+		s: s, laboratory: laboratory, by: &spsv1.Person{Id: caller.ID, Unit: caller.Unit},
 		now: timestamppb.New(s.o.Now().UTC()),
 	}
 	complete, broken := make([]*spsv1.LabFinding, len(findings)), make([]*access.Refusal, len(findings))
@@ -52,7 +56,7 @@ func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only b
 		}
 	}
 	var all []Posted
-	err := s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
+	err = s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if all, err = p.postAll(tx, complete, broken); err != nil {
 			return err
 		}

@@ -2,7 +2,7 @@ package finding
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -67,39 +67,41 @@ func (s *Service) wake() {
 	s.changed = make(chan struct{})
 }
 
-// Named returns the files that findings name: they are kept as if a statement
-// named them.
-func (s *Service) Named(ctx context.Context) (files map[blob.Digest]bool, err error) {
-	files = make(map[blob.Digest]bool)
-	var from []byte
-	for {
-		looked := 0
-		err := s.o.Store.View(ctx, func(r store.Reader) error {
-			looked = 0
-			for row, err := range r.Scan(tableFindings, from, nil, false) {
-				if err != nil {
-					return err
-				}
-				f := &spsv1.LabFinding{}
-				if err := proto.Unmarshal(row.Value, f); err != nil {
-					return err
-				}
-				for _, a := range f.GetAttachments() {
-					if sum, ok := blob.DigestOf(a.GetSha256()); ok {
-						files[sum] = true
-					}
-				}
-				from = append(append(from[:0], row.Key...), 0)
-				if looked++; looked == listLook {
-					return nil
-				}
+// Names reports whether a finding of a laboratory, "" is any, names a file.
+func (s *Service) Names(ctx context.Context, laboratory string, d blob.Digest) (named bool, err error) {
+	prefix := fileTerm(d)
+	if laboratory != "" {
+		prefix = append(append(prefix, laboratory...), 0)
+	}
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		for _, err := range r.Scan(tableIndex, prefix, store.PrefixEnd(prefix), false) {
+			named = err == nil
+			return err
+		}
+		return nil
+	})
+	return named, err
+}
+
+// Reported returns the files that the findings in a store name. It needs no index,
+// so that it serves for a copy of a store of an earlier version too.
+func Reported(r store.Reader) (map[blob.Digest]bool, error) {
+	files := make(map[blob.Digest]bool)
+	for row, err := range r.Scan(tableFindings, nil, nil, false) {
+		if err != nil {
+			return nil, err
+		}
+		f := &spsv1.LabFinding{}
+		if err := proto.Unmarshal(row.Value, f); err != nil {
+			return nil, fmt.Errorf("%w: finding %x: %w", ledger.ErrCorrupt, row.Key, err)
+		}
+		for _, a := range f.GetAttachments() {
+			if sum, ok := blob.DigestOf(a.GetSha256()); ok {
+				files[sum] = true
 			}
-			return nil
-		})
-		if err != nil || looked < listLook {
-			return files, err
 		}
 	}
+	return files, nil
 }
 
 // GetFinding implements spsv1.FindingServiceServer.
@@ -144,61 +146,4 @@ func (s *Service) File(ctx context.Context, finding, id string) (*spsv1.Attachme
 		}
 	}
 	return nil, access.NotFound("there is no %s here, or it is not shown to you", finding+"/attachments/"+id)
-}
-
-// viewer is who reads findings.
-type viewer struct {
-	caller access.Caller
-	// laboratory is the one whose findings alone are shown; "" for the office.
-	laboratory string
-}
-
-// viewer returns who calls.
-func (s *Service) viewer(ctx context.Context) (viewer, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return viewer{}, errors.New("a call without a caller")
-	}
-	v := viewer{caller: caller}
-	if caller.Role == certs.RoleLab {
-		v.laboratory = s.laboratoryOf(caller).GetId()
-	}
-	return v, nil
-}
-
-// laboratoryOf returns for which laboratory somebody of the role lab speaks: its
-// unit, if the card of the office says that this is a laboratory, or else itself.
-func (s *Service) laboratoryOf(c access.Caller) *spsv1.Laboratory {
-	if c.Unit == "" {
-		return &spsv1.Laboratory{Id: c.ID}
-	}
-	for _, unit := range s.o.Roster.Own().Message().GetUnits() {
-		if unit.GetId() == c.Unit && unit.GetKind() == spsv1.UnitKind_UNIT_KIND_LABORATORY {
-			return &spsv1.Laboratory{Id: c.Unit, Name: unit.GetName()[0].GetText()}
-		}
-	}
-	return &spsv1.Laboratory{Id: c.ID}
-}
-
-// sees reports whether the viewer is shown a finding.
-func (v viewer) sees(f *spsv1.LabFinding) bool {
-	switch v.caller.Role {
-	case certs.RoleLab:
-		return v.laboratory != "" && f.GetLaboratory().GetId() == v.laboratory
-	case certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor:
-		return true
-	}
-	return false
-}
-
-// show completes a finding for the viewer.
-func (v viewer) show(ctx context.Context, f *spsv1.LabFinding) *spsv1.LabFinding {
-	if v.caller.Role == certs.RoleLab {
-		return f
-	}
-	f.Proposal = Propose(f)
-	for _, a := range f.GetProposal().GetReasons() {
-		a.Sentence = access.Worded(ctx, a.GetReason(), a.GetSentence())
-	}
-	return f
 }

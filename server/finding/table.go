@@ -25,7 +25,7 @@ const (
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples}
+	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples, tableIndex}
 }
 
 // AppendedTables returns those of [Tables] whose keys are written in ascending
@@ -79,11 +79,22 @@ func get(r store.Reader, id []byte) (*spsv1.LabFinding, error) {
 	return f, nil
 }
 
-// put writes a finding and notes that it changed.
+// put writes a finding, and notes that it changed.
 func put(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
 	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("finding: %w", err)
+	}
+	var terms [][]byte
+	before, err := get(tx, id)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		terms = findingTerms(before)
+	}
+	if err := index(tx, terms, findingTerms(f)); err != nil {
+		return err
 	}
 	if err := tx.Put(tableFindings, id, row); err != nil {
 		return err

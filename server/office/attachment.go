@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func (s *Service) UploadAttachment(stream grpc.ClientStreamingServer[spsv1.Uploa
 	if err != nil {
 		return uploadRefusal(err)
 	}
-	err = s.o.Store.Update(ctx, func(tx store.Tx) error { return access.Record(ctx, tx, "attachments/"+d.String()) })
+	err = s.o.Store.Update(ctx, func(tx store.Tx) error { return s.uploaded(ctx, tx, caller, d) })
 	if err != nil {
 		return err
 	}
@@ -136,8 +137,8 @@ func (s *Service) fileHeader(ctx context.Context, name string) (*spsv1.DownloadH
 		return nil, err
 	}
 	finding, id, _ := strings.Cut(name, attachmentName)
-	if strings.HasPrefix(finding, "findings/") && s.o.FindingFile != nil {
-		file, err := s.o.FindingFile(ctx, finding, id)
+	if strings.HasPrefix(finding, "findings/") && s.o.Findings != nil {
+		file, err := s.o.Findings.File(ctx, finding, id)
 		return &spsv1.DownloadHeader{Name: name, Attachment: file}, err
 	}
 	if caller.Role == certs.RoleLab {
@@ -189,29 +190,44 @@ func (s *Service) attachments(statement string, st *spsv1.Statement) []*spsv1.At
 	return all
 }
 
-// checkAttachments reports files that a statement names and that this node does
-// not hold, or not as it says.
-func (s *Service) checkAttachments(ctx context.Context, st *spsv1.Statement) ([]access.Violation, error) {
-	return s.CheckFiles(ctx, "statement.attachments", st.GetAttachments())
+// checkAttachments reports files that a statement names and that the caller of ctx
+// may not name, or not so. What a draft names was its writer's to name.
+func (s *Service) checkAttachments(ctx context.Context, st *spsv1.Statement, by authors) ([]access.Violation, error) {
+	const path = "statement.attachments"
+	if by.named {
+		return s.checkFiles(ctx, path, st.GetAttachments(), nil)
+	}
+	return s.CheckFiles(ctx, path, st.GetAttachments())
 }
 
-// CheckFiles reports which of the files that the field at path names this node
-// does not hold, or not as they are named.
+// CheckFiles reports which of the files that the field at path names the caller of
+// ctx may not name, or that this node does not hold, or not as they are named. The
+// first two are told in the same words.
 func (s *Service) CheckFiles(ctx context.Context, path string, files []*spsv1.Attachment) ([]access.Violation, error) {
-	var violations []access.Violation
+	refused, err := s.checkNames(ctx, path, files, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.checkFiles(ctx, path, files, refused)
+}
+
+// checkFiles adds to what is refused by name the files that this node does not
+// hold, or not as they are named.
+func (s *Service) checkFiles(ctx context.Context, path string, files []*spsv1.Attachment, refused []access.Violation) ([]access.Violation, error) {
+	violations := refused
 	for i, a := range files {
 		add := func(field, reason, sentence string) {
 			violations = append(violations, access.Violation{Field: fmt.Sprintf("%s[%d].%s", path, i, field), Reason: reason, Sentence: sentence})
 		}
 		d, ok := blob.DigestOf(a.GetSha256())
-		if !ok {
+		if !ok || slices.Contains(refused, notHeld(path, i)) {
 			continue // the field rules say so
 		}
 		var wrongType *blob.TypeError
 		size, held := s.o.Blobs.Size(d)
 		switch err := s.o.Blobs.CheckType(ctx, d, a.GetMediaType()); {
 		case !held, errors.Is(err, blob.ErrNotHeld), errors.Is(err, blob.ErrDamaged):
-			add("sha256", "NOT_HELD", "this node does not hold the file: upload it first, and name the digest of the answer")
+			violations = append(violations, notHeld(path, i))
 			continue
 		case errors.As(err, &wrongType):
 			add("media_type", wrongType.Reason, wrongType.Sentence)

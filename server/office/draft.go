@@ -34,7 +34,7 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.acceptable("draft.statement", req.GetDraft().GetStatement()); err != nil {
+	if err := d.writable(ctx, "draft.statement", req.GetDraft().GetStatement(), nil); err != nil {
 		return nil, err
 	}
 	id := uuid.New()
@@ -57,7 +57,15 @@ func (d *Drafts) GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*sps
 
 // UpdateDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest) (*spsv1.Draft, error) {
-	if err := d.acceptable("draft.statement", req.GetDraft().GetStatement()); err != nil {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	before, err := d.get(ctx, caller, req.GetDraft().GetName())
+	if err != nil {
+		return nil, err
+	}
+	if err := d.writable(ctx, "draft.statement", req.GetDraft().GetStatement(), before.GetStatement()); err != nil {
 		return nil, err
 	}
 	return d.change(ctx, req.GetDraft().GetName(), req.GetDraft().GetEtag(), func(r store.Reader, caller access.Caller, draft *spsv1.Draft) (err error) {

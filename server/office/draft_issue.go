@@ -89,8 +89,8 @@ func (d *Drafts) entered(ctx context.Context, tx store.Tx, caller access.Caller,
 	if err := putDraft(tx, id, after, before); err != nil {
 		return err
 	}
-	if len(after.GetFindings()) > 0 && d.s.o.Touch != nil {
-		if err := d.s.o.Touch(tx, after.GetFindings()); err != nil {
+	if len(after.GetFindings()) > 0 && d.s.o.Findings != nil {
+		if err := d.s.o.Findings.Touch(tx, after.GetFindings()); err != nil {
 			return err
 		}
 	}
@@ -123,7 +123,7 @@ func (d *Drafts) issued(ctx context.Context, draft *spsv1.Draft) (*spsv1.IssuedS
 // prepare returns a draft's statement as it would be signed, or a refusal with
 // everything that is wrong with it. by is who would issue it.
 func (d *Drafts) prepare(ctx context.Context, draft *spsv1.Draft, by authors) (*spsv1.Statement, error) {
-	by.drafted, by.unit = draft.GetDraftedBy(), draft.GetUnit()
+	by.drafted, by.unit, by.named = draft.GetDraftedBy(), draft.GetUnit(), true
 	return d.s.prepare(ctx, by, d.request(draft), nil)
 }
 

@@ -1,6 +1,7 @@
 package office
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,8 +61,30 @@ func inState(draft *spsv1.Draft, what string, states ...spsv1.DraftState) error 
 // and wrong; it may not say what only the node says, nor be larger than what can
 // be issued. at is the path of the statement in the request.
 func (d *Drafts) acceptable(at string, st *spsv1.Statement) error {
+	if violations := unacceptable(at, st); len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// writable refuses what acceptable refuses, and files that the caller of ctx may
+// not name. Those that the draft names already, before, stay whoever writes on.
+func (d *Drafts) writable(ctx context.Context, at string, st, before *spsv1.Statement) error {
+	violations := unacceptable(at, st)
+	unnamed, err := d.s.checkNames(ctx, at+".attachments", st.GetAttachments(), before.GetAttachments())
+	if err != nil {
+		return err
+	}
+	if violations = append(violations, unnamed...); len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// unacceptable returns why no draft can hold a statement.
+func unacceptable(at string, st *spsv1.Statement) []access.Violation {
 	if st == nil {
-		return access.Invalid(access.Violation{Field: at, Reason: "REQUIRED", Sentence: "give the statement, as far as it is written"})
+		return []access.Violation{{Field: at, Reason: "REQUIRED", Sentence: "give the statement, as far as it is written"}}
 	}
 	var violations []access.Violation
 	for _, v := range setByNode(st, authors{}) {
@@ -77,10 +100,7 @@ func (d *Drafts) acceptable(at string, st *spsv1.Statement) error {
 			Sentence: fmt.Sprintf("it has %d bytes, and what is issued at most %d: move content into attachments", size, seal.MaxEnvelope),
 		})
 	}
-	if len(violations) > 0 {
-		return access.Invalid(violations...)
-	}
-	return nil
+	return violations
 }
 
 // waiverLater refuses the waiver of a draft. at is the path of its statement.

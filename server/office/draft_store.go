@@ -27,7 +27,7 @@ const (
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableDrafts, tableDraftRequests, tableDraftChanges, tableDraftsIssued, tableInspections, tableSearches, tableCalls}
+	return []store.Table{tableDrafts, tableDraftRequests, tableDraftChanges, tableDraftsIssued, tableInspections, tableSearches, tableCalls, tableUploads}
 }
 
 const draftPrefix = "drafts/"

@@ -33,6 +33,7 @@ type authors struct {
 	issued  *spsv1.Person
 	alone   bool          // who issues it wrote of it, and the statement needs two
 	waiver  *spsv1.Waiver // that the person asked for; nil: any that the rule gives
+	named   bool          // who wrote the draft was asked whether the files are theirs to name
 	blind   bool          // who asks sees no cases, and is not told what the case makes of the statement
 }
 

@@ -179,7 +179,7 @@ func (s *Service) prepare(ctx context.Context, by authors, req *spsv1.IssueState
 		}
 		violations = append(violations, wrong...)
 	}
-	wrong, err := s.checkAttachments(ctx, st)
+	wrong, err := s.checkAttachments(ctx, st, by)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Options is what the service works with. All fields but Touch, FindingFile, FourEyes and CallAfter are required.
+// Options is what the service works with. All fields but Findings, FourEyes and CallAfter are required.
 type Options struct {
 	Ledger *ledger.Ledger
 	Book   *casebook.Book
@@ -28,13 +28,8 @@ type Options struct {
 	// ledger does not know, such as a clock that is far off.
 	MayIssue func(context.Context) error
 
-	// Touch, if set, is told in the transaction that issues a draft from which
-	// findings it was begun.
-	Touch func(tx store.Tx, findings []string) error
-
-	// FindingFile, if set, returns what a finding says of a file by its local id, if
-	// the finding is shown to the caller of ctx.
-	FindingFile func(ctx context.Context, finding, id string) (*spsv1.Attachment, error)
+	// Findings, if set, is what laboratories report.
+	Findings Findings
 
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
@@ -62,6 +57,21 @@ type Options struct {
 	// Draining is closed when the node begins to stop: watches then end, so
 	// that their callers connect again and resume.
 	Draining <-chan struct{}
+}
+
+// Findings is what the service has to know of what laboratories report.
+type Findings interface {
+	// LaboratoryOf returns the id of the laboratory for which somebody of the role
+	// lab speaks.
+	LaboratoryOf(c access.Caller) string
+	// File returns what a finding says of a file by its local id, if the finding is
+	// shown to the caller of ctx.
+	File(ctx context.Context, finding, id string) (*spsv1.Attachment, error)
+	// Names reports whether a finding of a laboratory, "" is any, names a file.
+	Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error)
+	// Touch notes, in the transaction that changes a draft, that it changed what
+	// became of the findings from which it was begun.
+	Touch(tx store.Tx, findings []string) error
 }
 
 // Service implements spsv1.CaseServiceServer, spsv1.EvidenceServiceServer and

@@ -145,9 +145,4 @@ var inCase = []row{
 
 	{name: "office without a node", base: "notice", put: `addressees{office:"LA"}`, want: "addressees[0].office NO_NODE"},
 	{name: "office with a node, by hand", base: "notice", put: `addressees{office:"TH" by_hand:true}`, want: "addressees[0].office HAS_NODE"},
-	{
-		name: "file that is not here", base: "notice",
-		put:  `attachments{id:"a1" sha256:"$32" media_type:"application/pdf" size_bytes:1 filename:"a.pdf"}`,
-		want: "attachments[0].sha256 NOT_HELD",
-	},
 }

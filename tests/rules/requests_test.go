@@ -140,6 +140,14 @@ var breaches = []breach{
 	{"CreateDraft", "draft.statement", ``, "draft.statement REQUIRED"},
 	{"CreateDraft", "", `draft{statement{office:"TH" waiver{reason:WAIVER_REASON_CLASSIFICATION}}}`, "draft.statement.office SET_BY_NODE, draft.statement.waiver SET_BY_NODE"},
 	{"UpdateDraft", "", `draft{statement{office:"TH"}}`, "draft.statement.office SET_BY_NODE"},
+	{
+		"CreateDraft", "", `draft{statement{attachments{id:"a1" sha256:"0123456789abcdef0123456789abcdef" media_type:"application/pdf" size_bytes:1 filename:"a.pdf"}}}`,
+		"draft.statement.attachments[0].sha256 NOT_HELD",
+	},
+	{
+		"UpdateDraft", "", `draft{statement{attachments{id:"a1" sha256:"0123456789abcdef0123456789abcdef" media_type:"application/pdf" size_bytes:1 filename:"a.pdf"}}}`,
+		"draft.statement.attachments[0].sha256 NOT_HELD",
+	},
 	{"UpdateDraft", "draft.name draft.etag", ``, "draft UPDATE_DRAFT_NAME, draft UPDATE_DRAFT_ETAG"},
 
 	{"CreateSearch", "", `search{filter:"colour = red" columns:"colour"}`, "search.filter FILTER, search.columns[0] COLUMN"},

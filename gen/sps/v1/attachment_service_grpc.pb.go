@@ -34,7 +34,9 @@ const (
 // rules of their own.
 //
 // A file is put here first and named by a statement afterwards: its digest, size, media type and file name stand in
-// `Statement.attachments`. Whoever may read the statement may read the file.
+// `Statement.attachments`. Whoever may read the statement may read the file. So a file may be named, in a statement,
+// draft or finding, only by who uploaded it (the unit or laboratory of the caller, or else the person or system) or may
+// read it already by something that is shown to them. To any other it is NOT_HELD, whether or not it is here.
 //
 // Over REST the bytes stand in the body as they are: POST /v1/attachments, and GET below the name of the statement.
 type AttachmentServiceClient interface {
@@ -45,8 +47,8 @@ type AttachmentServiceClient interface {
 	// for laboratories, whose findings may.
 	UploadAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAttachmentRequest, UploadAttachmentResponse], error)
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
-	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not arrived yet is UNAVAILABLE with the reason
-	// NOT_HELD: the statement's `attachments` say how much of it is here.
+	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not
+	// arrived yet is UNAVAILABLE with the reason NOT_HELD: the statement's `attachments` say how much of it is here.
 	DownloadAttachment(ctx context.Context, in *DownloadAttachmentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadAttachmentResponse], error)
 }
 
@@ -99,7 +101,9 @@ type AttachmentService_DownloadAttachmentClient = grpc.ServerStreamingClient[Dow
 // rules of their own.
 //
 // A file is put here first and named by a statement afterwards: its digest, size, media type and file name stand in
-// `Statement.attachments`. Whoever may read the statement may read the file.
+// `Statement.attachments`. Whoever may read the statement may read the file. So a file may be named, in a statement,
+// draft or finding, only by who uploaded it (the unit or laboratory of the caller, or else the person or system) or may
+// read it already by something that is shown to them. To any other it is NOT_HELD, whether or not it is here.
 //
 // Over REST the bytes stand in the body as they are: POST /v1/attachments, and GET below the name of the statement.
 type AttachmentServiceServer interface {
@@ -110,8 +114,8 @@ type AttachmentServiceServer interface {
 	// for laboratories, whose findings may.
 	UploadAttachment(grpc.ClientStreamingServer[UploadAttachmentRequest, UploadAttachmentResponse]) error
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
-	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not arrived yet is UNAVAILABLE with the reason
-	// NOT_HELD: the statement's `attachments` say how much of it is here.
+	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not
+	// arrived yet is UNAVAILABLE with the reason NOT_HELD: the statement's `attachments` say how much of it is here.
 	DownloadAttachment(*DownloadAttachmentRequest, grpc.ServerStreamingServer[DownloadAttachmentResponse]) error
 	mustEmbedUnimplementedAttachmentServiceServer()
 }

@@ -40,9 +40,9 @@ const (
 //
 // FindingService is for laboratories, which post findings and see their own, and for officers, validators and auditors,
 // who read them all. Who belongs to a unit of kind LABORATORY posts and sees as that unit; any other laboratory is the id
-// of its certificate, token or account. Nothing here issues anything. Every error carries `google.rpc.ErrorInfo` with a
-// reason of the published table; one about the content of a request also carries `google.rpc.BadRequest` with every
-// violation at once.
+// of its certificate, token or account, and is refused if that is the id of such a unit. Nothing here issues anything.
+// Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the content of a request
+// also carries `google.rpc.BadRequest` with every violation at once.
 type FindingServiceClient interface {
 	// PostFinding keeps a finding. When it returns, the finding is durable. The same finding under the same report number
 	// again is no error, and changes nothing.
@@ -208,9 +208,9 @@ func (c *findingServiceClient) CancelTestOrder(ctx context.Context, in *CancelTe
 //
 // FindingService is for laboratories, which post findings and see their own, and for officers, validators and auditors,
 // who read them all. Who belongs to a unit of kind LABORATORY posts and sees as that unit; any other laboratory is the id
-// of its certificate, token or account. Nothing here issues anything. Every error carries `google.rpc.ErrorInfo` with a
-// reason of the published table; one about the content of a request also carries `google.rpc.BadRequest` with every
-// violation at once.
+// of its certificate, token or account, and is refused if that is the id of such a unit. Nothing here issues anything.
+// Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the content of a request
+// also carries `google.rpc.BadRequest` with every violation at once.
 type FindingServiceServer interface {
 	// PostFinding keeps a finding. When it returns, the finding is durable. The same finding under the same report number
 	// again is no error, and changes nothing.

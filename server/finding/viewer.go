@@ -1,0 +1,98 @@
+package finding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+)
+
+// viewer is who reads findings.
+type viewer struct {
+	caller access.Caller
+	// laboratory is the one whose findings alone are shown; "" for the office.
+	laboratory string
+}
+
+// viewer returns who calls.
+func (s *Service) viewer(ctx context.Context) (viewer, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return viewer{}, errors.New("a call without a caller")
+	}
+	v := viewer{caller: caller}
+	if caller.Role == certs.RoleLab {
+		of, err := s.speaksFor(caller)
+		if err != nil {
+			return viewer{}, err
+		}
+		v.laboratory = of.GetId()
+	}
+	return v, nil
+}
+
+// LaboratoryOf returns the id of the laboratory for which somebody of the role lab
+// speaks; "" if it speaks for none.
+func (s *Service) LaboratoryOf(c access.Caller) string {
+	of, err := s.speaksFor(c)
+	if err != nil {
+		return ""
+	}
+	return of.GetId()
+}
+
+// speaksFor returns for which laboratory somebody of the role lab speaks: its
+// unit, if the card of the office says that this is a laboratory, or else itself.
+// It refuses who has the id of a laboratory on the card without belonging to it,
+// since it would be taken for that.
+func (s *Service) speaksFor(c access.Caller) (*spsv1.Laboratory, error) {
+	if unit := s.laboratoryUnit(c.Unit); unit != nil {
+		return &spsv1.Laboratory{Id: c.Unit, Name: unit.GetName()[0].GetText()}, nil
+	}
+	if s.laboratoryUnit(c.ID) != nil {
+		return nil, &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
+			Sentence: fmt.Sprintf("the laboratory %s is a unit to which you do not belong: have the administrator make a token of that unit, or one with another id", c.ID),
+		}
+	}
+	return &spsv1.Laboratory{Id: c.ID}, nil
+}
+
+// laboratoryUnit returns the unit of an id, if the card of the office says that it
+// is a laboratory; nil if not.
+func (s *Service) laboratoryUnit(id string) *spsv1.Unit {
+	for _, unit := range s.o.Roster.Own().Message().GetUnits() {
+		if unit.GetId() == id && unit.GetKind() == spsv1.UnitKind_UNIT_KIND_LABORATORY {
+			return unit
+		}
+	}
+	return nil
+}
+
+// sees reports whether the viewer is shown a finding.
+func (v viewer) sees(f *spsv1.LabFinding) bool {
+	switch v.caller.Role {
+	case certs.RoleLab:
+		return v.laboratory != "" && f.GetLaboratory().GetId() == v.laboratory
+	case certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor:
+		return true
+	}
+	return false
+}
+
+// show completes a finding for the viewer.
+func (v viewer) show(ctx context.Context, f *spsv1.LabFinding) *spsv1.LabFinding {
+	if v.caller.Role == certs.RoleLab {
+		return f
+	}
+	f.Proposal = Propose(f)
+	for _, a := range f.GetProposal().GetReasons() {
+		a.Sentence = access.Worded(ctx, a.GetReason(), a.GetSentence())
+	}
+	return f
+}

@@ -1,0 +1,170 @@
+package office
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// tableUploads says who uploaded what: digest, 32 bytes, whose it is → nothing.
+// It is written after the file is durable, before the caller is answered.
+const tableUploads store.Table = "office.uploads"
+
+// owner returns whose a file is that a caller uploads, and so who may name it: the
+// laboratory or unit of the caller, or else the person or system.
+func (s *Service) owner(c access.Caller) []byte {
+	switch {
+	case c.Role == certs.RoleLab:
+		return []byte("laboratory/" + s.laboratory(c))
+	case c.Unit != "":
+		return []byte("unit/" + c.Unit)
+	}
+	return []byte("person/" + c.ID)
+}
+
+// laboratory returns for which laboratory somebody of the role lab speaks.
+func (s *Service) laboratory(c access.Caller) string {
+	if s.o.Findings == nil {
+		return c.ID
+	}
+	return s.o.Findings.LaboratoryOf(c)
+}
+
+// uploaded notes, in the transaction of its audit record, who uploaded a file.
+func (s *Service) uploaded(ctx context.Context, tx store.Tx, c access.Caller, d blob.Digest) error {
+	if err := tx.Put(tableUploads, append(d[:], s.owner(c)...), nil); err != nil {
+		return err
+	}
+	return access.Record(ctx, tx, "attachments/"+d.String())
+}
+
+// mayName reports whether a caller may name a file: it uploaded it, or may read it
+// already, by something that is shown to it. Whoever may name a file may soon read
+// it, so a digest alone is no right to.
+func (s *Service) mayName(ctx context.Context, c access.Caller, d blob.Digest) (may bool, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		row, err := r.Get(tableUploads, append(d[:], s.owner(c)...))
+		may = row != nil
+		return err
+	})
+	if may || err != nil {
+		return may, err
+	}
+	switch c.Role {
+	case certs.RoleLab:
+		return s.reported(ctx, s.laboratory(c), d)
+	case certs.RoleOfficer, certs.RoleValidator:
+		if may, err = s.reported(ctx, "", d); may || err != nil {
+			return may, err
+		}
+		return s.o.Book.Names(ctx, d)
+	case certs.RoleSystem:
+		return s.o.Book.Names(ctx, d)
+	}
+	return false, nil
+}
+
+// reported reports whether a finding of a laboratory, "" is any, names a file.
+func (s *Service) reported(ctx context.Context, laboratory string, d blob.Digest) (bool, error) {
+	if s.o.Findings == nil {
+		return false, nil
+	}
+	return s.o.Findings.Names(ctx, laboratory, d)
+}
+
+// notHeld is what is wrong with the file that a field names, if the caller may not
+// name it: the same whether or not it is here, for that is not the caller's to know.
+func notHeld(path string, i int) access.Violation {
+	return access.Violation{
+		Field: fmt.Sprintf("%s[%d].sha256", path, i), Reason: "NOT_HELD",
+		Sentence: "nothing that you uploaded or are shown is this file: upload it first, and name the digest of the answer",
+	}
+}
+
+// checkNames reports which of the files that the field at path names the caller of
+// ctx may not name. Those that stand in before are not looked at.
+func (s *Service) checkNames(ctx context.Context, path string, files, before []*spsv1.Attachment) ([]access.Violation, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[blob.Digest]bool)
+	for _, a := range before {
+		if d, ok := blob.DigestOf(a.GetSha256()); ok {
+			known[d] = true
+		}
+	}
+	var violations []access.Violation
+	for i, a := range files {
+		d, ok := blob.DigestOf(a.GetSha256())
+		if !ok || known[d] {
+			continue // the field rules say that it is none
+		}
+		may, err := s.mayName(ctx, caller, d)
+		if err != nil {
+			return nil, err
+		}
+		if _, held := s.o.Blobs.Size(d); !may || !held {
+			violations = append(violations, notHeld(path, i))
+		}
+	}
+	return violations, nil
+}
+
+// forgetPage is how many rows ForgetUploads looks at before it drops those of them
+// that are of no use.
+const forgetPage = 1000
+
+// ForgetUploads drops the rows of files that are not held any more. Until then
+// such a row lets whoever had the file name it, if it comes back.
+func (s *Service) ForgetUploads(ctx context.Context) error {
+	for from := []byte(nil); ; {
+		var gone [][]byte
+		looked := 0
+		err := s.o.Store.View(ctx, func(r store.Reader) error {
+			for row, err := range r.Scan(tableUploads, from, nil, false) {
+				if err != nil || looked == forgetPage {
+					return err
+				}
+				looked++
+				from = append(bytes.Clone(row.Key), 0)
+				if !s.holds(row.Key) {
+					gone = append(gone, bytes.Clone(row.Key))
+				}
+			}
+			return nil
+		})
+		if err == nil && len(gone) > 0 {
+			err = s.o.Store.Update(ctx, func(tx store.Tx) error { return s.forget(tx, gone) })
+		}
+		if err != nil || looked < forgetPage {
+			return err
+		}
+	}
+}
+
+// forget drops rows of files that are not held. One that came meanwhile is: its
+// row is written again after it is held.
+func (s *Service) forget(tx store.Tx, rows [][]byte) error {
+	for _, row := range rows {
+		if s.holds(row) {
+			continue
+		}
+		if err := tx.Delete(tableUploads, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holds reports whether the file of an upload is here.
+func (s *Service) holds(row []byte) bool {
+	_, held := s.o.Blobs.Size(blob.Digest(row[:len(blob.Digest{})]))
+	return held
+}
