@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,15 +12,15 @@ import (
 
 // Token has the node's administrator make a bearer token, and returns its
 // secret, which the node does not show again: whoever has it calls the web
-// listener as "drill" in that role. One for a system may issue every kind and
-// classification.
+// listener as the person whom the office has for that role, as "drill" if it has
+// none. One for a system may issue every kind and classification.
 func (n *Node) Token(ctx context.Context, role certs.Role) (secret string, err error) {
 	admin, err := n.Client(ctx, certs.RoleAdmin)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, admin.Close()) }()
-	token := &spsv1.Token{DisplayName: "drill", Role: string(role), Id: "drill"}
+	token := &spsv1.Token{DisplayName: "drill", Role: string(role), Id: cmp.Or(people[role], "drill")}
 	if role == certs.RoleSystem {
 		token.Classifications = classifications()
 		token.Kinds = []string{

@@ -30,7 +30,7 @@ func TestToken(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}}
 	defer transport.CloseIdleConnections()
 	web := http.Client{Transport: transport}
-	for _, role := range []certs.Role{certs.RoleSystem, certs.RoleOfficer} {
+	for role, id := range map[certs.Role]string{certs.RoleSystem: "drill", certs.RoleOfficer: "desk", certs.RoleLab: "lab"} {
 		secret, err := vn.Token(ctx, role)
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +51,7 @@ func TestToken(t *testing.T) {
 		if err := resp.Body.Close(); err != nil {
 			t.Error(err)
 		}
-		if want := "sps://drill/VN/" + string(role) + "/drill"; caller.Identity != want {
+		if want := "sps://drill/VN/" + string(role) + "/" + id; caller.Identity != want {
 			t.Errorf("status %s, caller %q, want %q", resp.Status, caller.Identity, want)
 		}
 	}
