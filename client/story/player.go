@@ -30,6 +30,7 @@ type player struct {
 
 	circle []certs.Office // who is in the case by now
 	draft  *spsv1.Draft   // waits for a second person
+	posted string         // name of the finding that stands
 }
 
 // act is one of the service of cases.
@@ -50,14 +51,14 @@ func (p *player) others(office certs.Office) (all []certs.Office) {
 
 // says has the officer of an office do what one person may.
 func (p *player) says(ctx context.Context, office certs.Office, did string, do act) {
-	p.step(ctx, office, certs.RoleOfficer, did, func() (*spsv1.IssuedStatement, error) {
+	p.step(ctx, office, certs.RoleOfficer, did, func(*Step) (*spsv1.IssuedStatement, error) {
 		return do(p.desks[office].Officer.CaseService())
 	})
 }
 
 // drafts has the officer of an office write a draft and submit it.
 func (p *player) drafts(ctx context.Context, office certs.Office, what string, write func(Desk) (name string, err error)) {
-	p.step(ctx, office, certs.RoleOfficer, "drafts and submits "+what, func() (*spsv1.IssuedStatement, error) {
+	p.step(ctx, office, certs.RoleOfficer, "drafts and submits "+what, func(*Step) (*spsv1.IssuedStatement, error) {
 		name, err := write(p.desks[office])
 		if err != nil {
 			return nil, err
@@ -74,7 +75,7 @@ func (p *player) drafts(ctx context.Context, office certs.Office, what string, w
 
 // issues has the validator of an office issue the draft that waits.
 func (p *player) issues(ctx context.Context, office certs.Office, did string) {
-	p.step(ctx, office, certs.RoleValidator, did, func() (*spsv1.IssuedStatement, error) {
+	p.step(ctx, office, certs.RoleValidator, did, func(*Step) (*spsv1.IssuedStatement, error) {
 		issued, err := p.desks[office].Validator.DraftService().IssueDraft(ctx, &spsv1.IssueDraftRequest{
 			Name: p.draft.GetName(), Etag: p.draft.GetEtag(),
 		})
@@ -88,7 +89,7 @@ func (p *player) issues(ctx context.Context, office certs.Office, did string) {
 // bringsIn has the validator of an office hand on to the newcomer what the
 // office said, and waits until it is there.
 func (p *player) bringsIn(ctx context.Context, office certs.Office, did string) {
-	p.step(ctx, office, certs.RoleValidator, did, func() (*spsv1.IssuedStatement, error) {
+	p.step(ctx, office, certs.RoleValidator, did, func(*Step) (*spsv1.IssuedStatement, error) {
 		handed, err := p.desks[office].Validator.CaseService().ReaddressCase(ctx, &spsv1.ReaddressCaseRequest{
 			Name: p.name(), Offices: []string{string(newcomer)},
 		})
@@ -106,12 +107,12 @@ func (p *player) bringsIn(ctx context.Context, office certs.Office, did string) 
 
 // step does one thing and tells it, and holds that the others of the circle are
 // shown what was issued, and the same case.
-func (p *player) step(ctx context.Context, office certs.Office, role certs.Role, did string, do func() (*spsv1.IssuedStatement, error)) {
+func (p *player) step(ctx context.Context, office certs.Office, role certs.Role, did string, do func(*Step) (*spsv1.IssuedStatement, error)) {
 	if p.err != nil {
 		return
 	}
 	s := Step{Time: time.Now(), Office: office, Role: role, Did: did}
-	issued, err := do()
+	issued, err := do(&s)
 	if err != nil {
 		p.err = fmt.Errorf("%s of %s %s: %w", role, office, did, err)
 		return

@@ -26,10 +26,14 @@ const (
 // Offices returns the offices that the story takes.
 func Offices() []certs.Office { return []certs.Office{notifier, origin, newcomer} }
 
-// Desk is two people of an office, on the line to its node.
+// Notifier returns the office whose desk has a laboratory.
+func Notifier() certs.Office { return notifier }
+
+// Desk is the people of an office, on the line to its node.
 type Desk struct {
-	Officer   *client.Client // drafts, reads, answers
-	Validator *client.Client // issues what needs a second person
+	Officer    *client.Client // drafts, reads, answers
+	Validator  *client.Client // issues what needs a second person
+	Laboratory *client.Client // posts findings; of [Notifier] only
 }
 
 // Step is one thing that somebody did, and what came of it.
@@ -43,6 +47,8 @@ type Step struct {
 	// Arrived says after how many milliseconds at most, from the beginning of the
 	// step, each other office was shown it.
 	Arrived map[certs.Office]float64 `json:"arrived_ms,omitempty"`
+	// Finding is what whoever did it was shown of the finding of the laboratory.
+	Finding *Finding `json:"finding,omitempty"`
 }
 
 // Told is a story that was played.
@@ -54,7 +60,8 @@ type Told struct {
 
 // Play plays the story at the desks of [Offices], and calls show, if it is set,
 // after each step. The error is nil only if Told.Complete is true; what was
-// played is told in either case.
+// played is told in either case. A federation plays it once: a laboratory gives
+// the number of a report to one report.
 func Play(ctx context.Context, desks map[certs.Office]Desk, show func(Step)) (Told, error) {
 	p := &player{desks: desks, show: show, circle: []certs.Office{notifier, origin}}
 	err := p.play(ctx)
@@ -65,6 +72,7 @@ func Play(ctx context.Context, desks map[certs.Office]Desk, show func(Step)) (To
 // play is the story. What an act leaves out, the node completes: whose case it
 // is, who is told, how long they have.
 func (p *player) play(ctx context.Context) error {
+	p.finding(ctx)
 	p.alert(ctx)
 	p.dispute(ctx)
 	p.newcomer(ctx)
@@ -77,8 +85,10 @@ func (p *player) play(ctx context.Context) error {
 
 // alert: from the notice to the inspection.
 func (p *player) alert(ctx context.Context) {
-	p.drafts(ctx, notifier, "salmonella in black pepper from Viet Nam, serious, lot L-17", func(desk Desk) (string, error) { return p.begin(ctx, desk) })
 	p.issues(ctx, notifier, "issues the alert, as another person than who drafted it")
+	p.finds(ctx, certs.RoleLab, "is shown what became of its finding:", p.became(ctx, func(f Finding) (string, bool) {
+		return "statement " + f.Reference + ", the case is " + f.CaseStatus, f.CaseStatus != ""
+	}))
 	p.says(ctx, origin, "acknowledges the alert by name, and accepts it for action", p.acknowledges(ctx))
 	p.says(ctx, origin, "asks to see the lot by video", func(c spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error) {
 		return c.RequestInCase(ctx, &spsv1.RequestInCaseRequest{Name: p.name(), RequestId: client.NewRequestID(), Request: &spsv1.Request{
@@ -106,7 +116,7 @@ func (p *player) dispute(ctx context.Context) {
 	p.drafts(ctx, notifier, "the amendment: lot L-71", p.prepares(ctx, func(c spsv1.CaseServiceClient, etag string) (*spsv1.IssuedStatement, error) {
 		return c.AmendCase(ctx, &spsv1.AmendCaseRequest{
 			Name: p.name(), RequestId: client.NewRequestID(), Etag: etag, Draft: true, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"products"}},
-			Amendment: &spsv1.Amendment{Notification: pepper("L-71"), Reason: english("the lot was misread")},
+			Amendment: &spsv1.Amendment{Notification: &spsv1.Notification{Products: []*spsv1.Product{fruit("L-71")}}, Reason: english("the lot was misread")},
 		})
 	}))
 	p.issues(ctx, notifier, "amends the alert; both versions stay visible")
@@ -144,20 +154,9 @@ func (p *player) end(ctx context.Context) {
 		})
 	}))
 	p.issues(ctx, notifier, "closes the case: settled")
-}
-
-// begin writes the draft of the alert, and returns its name.
-func (p *player) begin(ctx context.Context, desk Desk) (string, error) {
-	draft, err := desk.Officer.DraftService().CreateDraft(ctx, &spsv1.CreateDraftRequest{
-		RequestId: client.NewRequestID(),
-		Draft: &spsv1.Draft{Statement: &spsv1.Statement{
-			Status: spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL, Handling: spsv1.Handling_HANDLING_NETWORK,
-			Addressees: []*spsv1.Addressee{{Office: string(origin), Roles: []spsv1.AddresseeRole{spsv1.AddresseeRole_ADDRESSEE_ROLE_ORIGIN}}},
-			Flags:      []*spsv1.Flag{{Office: string(origin), Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}},
-			Body:       &spsv1.Statement_Notification{Notification: pepper("L-17")},
-		}},
-	})
-	return draft.GetName(), err
+	p.finds(ctx, certs.RoleLab, "is shown what came of its finding:", p.became(ctx, func(f Finding) (string, bool) {
+		return "the case is " + f.CaseStatus + ", " + f.Outcome, f.Outcome != ""
+	}))
 }
 
 // acknowledges accepts the case for action.
@@ -200,8 +199,10 @@ func (p *player) ended(ctx context.Context) error {
 	switch {
 	case state.GetStatus() != spsv1.CaseStatus_CASE_STATUS_CLOSED:
 		return fmt.Errorf("the case is %s at its end, not closed", state.GetStatus())
-	case len(state.GetVersions()) != 2 || len(about) != 1 || !proto.Equal(about[0], pepper("L-71").GetProducts()[0]):
+	case len(state.GetVersions()) != 2 || len(about) != 1 || !proto.Equal(about[0], fruit("L-71")):
 		return fmt.Errorf("the case is about %v in version %d at its end, not about lot L-71 in the second", about, len(state.GetVersions()))
+	case !reported(state.GetNotification().GetSamples()):
+		return fmt.Errorf("the samples are %v at the end, not that of report %s", state.GetNotification().GetSamples(), reportNumber)
 	case len(state.GetDisputes()) != 1 || state.GetDisputes()[0].GetAnswered() == nil:
 		return errors.New("the dispute is not answered at the end")
 	case len(c.GetIncomplete()) > 0:
@@ -213,25 +214,6 @@ func (p *player) ended(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// pepper is what was found.
-func pepper(lot string) *spsv1.Notification {
-	return &spsv1.Notification{
-		Classification: spsv1.Classification_CLASSIFICATION_ALERT,
-		Type:           spsv1.NotificationType_NOTIFICATION_TYPE_FOOD, Field: spsv1.Field_FIELD_FOOD,
-		Subject: english("Salmonella in black pepper from Viet Nam"),
-		Risk:    &spsv1.Risk{Decision: spsv1.RiskDecision_RISK_DECISION_SERIOUS},
-		Products: []*spsv1.Product{{
-			Id: "p1", Name: english("black pepper"), CommodityCodes: []*spsv1.Coding{{System: "hs", Code: "090411"}},
-			Origins: []*spsv1.Origin{{State: spsv1.OriginState_ORIGIN_STATE_STATED, Area: &spsv1.Area{Code: string(origin)}}},
-			Lots:    []*spsv1.Lot{{Id: "p1.l1", Number: lot, Quantity: &spsv1.Quantity{Value: "12000", Unit: &spsv1.Quantity_Rec20{Rec20: "KGM"}}}},
-		}},
-		Findings: []*spsv1.Finding{{
-			Id: "f1", About: []string{"p1.l1"},
-			Hazard: &spsv1.Hazard{Agent: &spsv1.Concept{AsWritten: "Salmonella", Lang: "la"}, Nature: spsv1.HazardNature_HAZARD_NATURE_BIOLOGICAL},
-		}},
-	}
 }
 
 func english(text string) []*spsv1.LocalizedText {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/drill/drilltest"
@@ -16,9 +18,11 @@ func desks(t *testing.T, fed *drill.Federation) map[certs.Office]story.Desk {
 	t.Helper()
 	all := make(map[certs.Office]story.Desk)
 	for _, n := range fed.Nodes() {
-		all[n.Office()] = story.Desk{
-			Officer: drilltest.Client(t, n, certs.RoleOfficer), Validator: drilltest.Client(t, n, certs.RoleValidator),
+		desk := story.Desk{Officer: drilltest.Client(t, n, certs.RoleOfficer), Validator: drilltest.Client(t, n, certs.RoleValidator)}
+		if n.Office() == story.Notifier() {
+			desk.Laboratory = drilltest.Client(t, n, certs.RoleLab)
 		}
+		all[n.Office()] = desk
 	}
 	return all
 }
@@ -45,6 +49,36 @@ func TestPlay(t *testing.T) {
 	}
 	if issued < 10 {
 		t.Errorf("%d statements were issued, want at least 10", issued)
+	}
+	wantFindings(t, told)
+}
+
+// wantFindings holds what people of the office with the laboratory were shown of
+// the finding, in order, and that only an officer was shown what it proposes.
+func wantFindings(t *testing.T, told story.Told) {
+	t.Helper()
+	opened := story.Finding{Report: "LAB-9001", Stage: "final", Draft: "issued", Reference: told.Case, Case: "cases/" + told.Case, CaseStatus: "open"}
+	closed := opened
+	closed.CaseStatus, closed.Outcome = "closed", "settled"
+	want := []story.Finding{
+		{Report: "LAB-9001", Stage: "preliminary"},
+		{Report: "LAB-9001", Stage: "final"},
+		{Report: "LAB-9001", Stage: "final", Proposes: "alert, potentially serious"},
+		{Report: "LAB-9001", Stage: "final", Draft: "submitted"},
+		opened, closed,
+	}
+	var got []story.Finding
+	for _, s := range told.Steps {
+		if s.Finding == nil {
+			continue
+		}
+		got = append(got, *s.Finding)
+		if proposed := s.Finding.Proposes != ""; proposed != (s.Role == certs.RoleOfficer) {
+			t.Errorf("%s is shown %+v, want a proposal for the officer, and for nobody else", s.Role, s.Finding)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what was shown of the finding (-want +got):\n%s", diff)
 	}
 }
 

@@ -53,14 +53,14 @@ func TestPrinted(t *testing.T) {
 	t.Run(officer, func(t *testing.T) { runOfficer(t, dir, officer) })
 }
 
-// runHints runs the lines with curl that the demo prints; the last would go on.
+// runHints runs the lines with curl that the demo prints; the third would go on.
 func runHints(t *testing.T, dir string, hints []string) {
 	t.Helper()
-	if len(hints) != 3 {
-		t.Fatalf("%d lines, want 3: %q", len(hints), hints)
+	if len(hints) != 4 {
+		t.Fatalf("%d lines, want 4: %q", len(hints), hints)
 	}
 	hints[2] += " --max-time 2 | head -n 1"
-	for i, field := range []string{"statements", "reference", "cursor"} {
+	for i, field := range []string{"statements", "reference", "cursor", "findings"} {
 		answers := values(t, shell(t, dir, hints[i]))
 		if len(answers) != 1 {
 			t.Errorf("%s\n%d answers, want 1", hints[i], len(answers))

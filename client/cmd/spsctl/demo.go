@@ -18,6 +18,7 @@ import (
 	"github.com/spsalert/spsalert/client/demo"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/rasff"
+	"github.com/spsalert/spsalert/client/story"
 )
 
 // demoOptions are the flags of the demo.
@@ -40,11 +41,12 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "run a federation of real nodes on this machine",
 		Long: `Demo mints a federation, starts one real spsd process per office, issues real
 notifications, and shows each one arriving at its addressees. Then Thailand,
-Viet Nam and China live through one case, from an alert to its closure. It says
-what to try, and stays up until Ctrl-C; nothing of it is left then. With --once
-it ends by itself, with exit code 0 only if every addressee holds every
-statement byte for byte, the issuer holds a receipt for it, and all who took
-part in the case were shown the same after each step.`,
+Viet Nam and China live through one case, from the finding of a laboratory to
+its closure. It says what to try, and stays up until Ctrl-C; nothing of it is
+left then. With --once it ends by itself, with exit code 0 only if every
+addressee holds every statement byte for byte, the issuer holds a receipt for
+it, all who took part in the case were shown the same after each step, and the
+laboratory was shown what became of its finding.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			offices, err := o.check()
@@ -238,7 +240,11 @@ the nodes are up; try in another terminal:
   %[1]s --config %[2]s --context %[5]s case watch
   %[1]s --config %[2]s --context %[3]s peer list
 `, self, path, first, show, other)
-	if err := a.printREST(ctx, w, fed, last); err != nil {
+	lab := last
+	if n := fed.Node(story.Notifier()); n != nil {
+		lab = n // where the story begins
+	}
+	if err := a.printREST(ctx, w, fed, last, lab); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\neverything lies in %s; Ctrl-C ends it\n", fed.Dir())

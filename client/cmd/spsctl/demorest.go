@@ -18,42 +18,65 @@ import (
 //go:embed notification.json
 var demoNotification []byte
 
-// printREST says how a program without certificates calls a node of the demo:
-// with curl, and with files below a folder rest, so that a secret stands in no
-// command line, which everybody on the machine can read.
-func (a *app) printREST(ctx context.Context, w io.Writer, fed *drill.Federation, at *drill.Node) error {
-	secret, err := at.Token(ctx, certs.RoleSystem)
+// printREST says how programs without certificates call nodes of the demo: a
+// national system the node at, a laboratory's the node lab. With curl, and with
+// files below a folder rest, so that a secret stands in no command line, which
+// everybody on the machine can read.
+func (a *app) printREST(ctx context.Context, w io.Writer, fed *drill.Federation, at, lab *drill.Node) error {
+	dir := filepath.Join(fed.Dir(), "rest")
+	curl, err := writeREST(ctx, dir, at, certs.RoleSystem)
 	if err != nil {
 		return err
+	}
+	labCurl, err := writeREST(ctx, filepath.Join(dir, "laboratory"), lab, certs.RoleLab)
+	if err != nil {
+		return err
+	}
+	notification := filepath.Join(dir, "notification.json")
+	if err := os.WriteFile(notification, demoNotification, 0o600); err != nil {
+		return err
+	}
+	url := webURL(at)
+	fmt.Fprintf(w, `
+or over HTTPS, as a national system would; a page to read and try is at %[1]s/docs/
+  %[2]s '%[1]s/v1/offices/-/statements?pageSize=3'
+  %[2]s -H 'Content-Type: application/json' -d @%[3]s %[1]s/v1/offices/%[4]s/statements:issue
+  %[2]s -N %[1]s/v1/offices/-/statements:watch
+or as the system of a laboratory of %[5]s, which is shown its own findings and what became of them
+  %[6]s '%[7]s/v1/findings?pageSize=3'
+`, url, curl, shellWord(notification), at.Office(), lab.Office(), labCurl, webURL(lab))
+	return nil
+}
+
+// writeREST writes into a folder what a program needs that calls a node in a
+// role, and returns the beginning of a command with curl that uses it.
+func writeREST(ctx context.Context, dir string, at *drill.Node, role certs.Role) (curl string, err error) {
+	secret, err := at.Token(ctx, role)
+	if err != nil {
+		return "", err
 	}
 	root, err := os.ReadFile(at.Root())
 	if err != nil {
-		return err
+		return "", err
 	}
-	dir := filepath.Join(fed.Dir(), "rest")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return "", err
 	}
-	url := "https://" + at.Addresses().Web
 	for name, content := range map[string][]byte{
-		"url":               []byte(url + "\n"),
-		"root.pem":          root,
-		"token-header":      []byte("Authorization: Bearer " + secret + "\n"),
-		"notification.json": demoNotification,
+		"url":          []byte(webURL(at) + "\n"),
+		"root.pem":     root,
+		"token-header": []byte("Authorization: Bearer " + secret + "\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			return err
+			return "", err
 		}
 	}
 	file := func(name string) string { return shellWord(filepath.Join(dir, name)) }
-	fmt.Fprintf(w, `
-or over HTTPS, as a national system would; a page to read and try is at %[1]s/docs/
-  curl --cacert %[2]s -H @%[3]s '%[1]s/v1/offices/-/statements?pageSize=3'
-  curl --cacert %[2]s -H @%[3]s -H 'Content-Type: application/json' -d @%[4]s %[1]s/v1/offices/%[5]s/statements:issue
-  curl --cacert %[2]s -H @%[3]s -N %[1]s/v1/offices/-/statements:watch
-`, url, file("root.pem"), file("token-header"), file("notification.json"), at.Office())
-	return nil
+	return fmt.Sprintf("curl --cacert %s -H @%s", file("root.pem"), file("token-header")), nil
 }
+
+// webURL is where a node is called over HTTPS.
+func webURL(n *drill.Node) string { return "https://" + n.Addresses().Web }
 
 // shellWord writes a path as one word of a shell.
 func shellWord(path string) string {

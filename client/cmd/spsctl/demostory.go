@@ -28,18 +28,24 @@ func (a *app) playStory(ctx context.Context, o demoOptions, fed *drill.Federatio
 		if nodes[office] == nil {
 			return nil, nil
 		}
-		officer, err := fed.Node(office).Client(ctx, certs.RoleOfficer)
-		if err != nil {
-			return nil, err
+		desk := story.Desk{Validator: nodes[office]}
+		people := map[certs.Role]**client.Client{certs.RoleOfficer: &desk.Officer}
+		if office == story.Notifier() {
+			people[certs.RoleLab] = &desk.Laboratory
 		}
-		defer func() { err = errors.Join(err, officer.Close()) }()
-		desks[office] = story.Desk{Officer: officer, Validator: nodes[office]}
+		for role, at := range people {
+			if *at, err = fed.Node(office).Client(ctx, role); err != nil {
+				return nil, err
+			}
+			defer func() { err = errors.Join(err, (*at).Close()) }()
+		}
+		desks[office] = desk
 	}
 	show := a.printStep
 	if o.format == "json" {
 		show = nil
 	} else {
-		fmt.Fprintf(a.out, "\none case, from notice to closure, between %s:\n", officeList(story.Offices()))
+		fmt.Fprintf(a.out, "\none case, from the finding of a laboratory to its closure, between %s:\n", officeList(story.Offices()))
 	}
 	told, err := story.Play(ctx, desks, show)
 	if o.format != "json" && err == nil {

@@ -14,7 +14,8 @@ func TestDemoPlaysTheStory(t *testing.T) {
 	args := []string{"demo", "--once", "--offices", "TH,VN,CN", "--limit", "2", "--spsd", drilltest.Binary()}
 	text := must(t, config, args...)
 	for _, want := range []string{
-		"TH officer", "TH validator  TH-", "acknowledges the alert by name", "asks to see the lot by video", "disputes the alert",
+		"TH officer", "orders a test", "posts the final finding", "proposes alert, potentially serious", "TH validator  TH-",
+		"statement TH-", "the case is closed, settled", "acknowledges the alert by name", "asks to see the lot by video", "disputes the alert",
 		"amends the alert", "brings in China", "reports the outcome", "closes the case", "were shown the same case",
 	} {
 		if !strings.Contains(text, want) {
@@ -26,6 +27,9 @@ func TestDemoPlaysTheStory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if came.Story == nil || !came.Story.Complete || !came.Complete || len(came.Story.Steps) < 15 {
-		t.Errorf("the demo came to %+v, want all deliveries and the whole story", came)
+		t.Fatalf("the demo came to %+v, want all deliveries and the whole story", came)
+	}
+	if last := came.Story.Steps[len(came.Story.Steps)-1]; last.Finding == nil || last.Finding.Outcome != "settled" {
+		t.Errorf("the last step is %+v, want that the laboratory is shown the outcome", last)
 	}
 }
