@@ -35,6 +35,7 @@ func TestFieldReasons(t *testing.T) {
 		"files":  listed(literals(t, "server/blob")),
 		"tables": listed(literals(t, "server/sheet/table")),
 		"labs":   listed(literals(t, "server/finding")),
+		"sheets": listed(literals(t, "server/finding/ssd2")),
 		"lists":  listed(literals(t, "server/casebook")),
 		"rules":  listed(rules()),
 		"fields": listed(fieldWords(t)),

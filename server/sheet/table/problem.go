@@ -11,6 +11,9 @@ import (
 type Problem struct {
 	Row    int    // as a spreadsheet numbers it, from 1; 0: the whole table
 	Column string // as a spreadsheet calls it, for example "C"; empty: the whole row
+	// Heading is what the header calls the column; empty: who found the problem did not
+	// know it.
+	Heading string
 	// Reason is a stable code for programs, for example `DATE_AMBIGUOUS`.
 	Reason string
 	// Sentence says to a person what to do, in English and with the values that
@@ -25,6 +28,8 @@ func (p Problem) Error() string {
 		return p.Sentence
 	case p.Column == "":
 		return fmt.Sprintf("row %d: %s", p.Row, p.Sentence)
+	case p.Heading != "":
+		return fmt.Sprintf("%s%d (%s): %s", p.Column, p.Row, p.Heading, p.Sentence)
 	}
 	return fmt.Sprintf("%s%d: %s", p.Column, p.Row, p.Sentence)
 }

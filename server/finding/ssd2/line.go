@@ -1,0 +1,264 @@
+package ssd2
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/spsalert/spsalert/client/codes"
+	"github.com/spsalert/spsalert/server/sheet/table"
+)
+
+// value is what a cell, or a fixed value, says.
+type value struct {
+	text    string         // as the finding has it; empty: it says nothing
+	numbers []table.Number // of kindResult and kindResults
+	row     int
+	letter  string // of the column; empty: it is fixed
+	stored  bool   // as a number
+}
+
+// said reports whether there is a value.
+func (v value) said() bool { return v.text != "" }
+
+// line is a row with the values of our columns.
+type line struct {
+	m        *Mapping
+	row      int
+	values   []value // by column
+	problems []table.Problem
+	notes    []table.Note
+}
+
+// of returns the value of a column.
+func (l *line) of(name string) value { return l.values[vocabulary().byName[name].index] }
+
+// at adds a problem at a value.
+func (l *line) at(v value, reason, sentence string) {
+	l.problems = append(l.problems, table.Problem{Row: v.row, Column: v.letter, Reason: reason, Sentence: sentence})
+}
+
+func (l *line) noteAt(v value, reason, sentence string) {
+	l.notes = append(l.notes, table.Note{Row: v.row, Column: v.letter, Reason: reason, Sentence: sentence})
+}
+
+// take takes the value of a column out of a cell.
+func (l *line) take(c *column, cell table.Cell, letter string) {
+	v := value{row: l.row, letter: letter, stored: cell.Kind == table.KindNumber}
+	var note *table.Note
+	var err error
+	switch c.Kind {
+	case kindDate:
+		note, err = v.date(cell, l.m.dates)
+	case kindCount, kindNumber:
+		note, err = v.number(cell, c, l.m.mark)
+	case kindResult, kindResults:
+		note, err = l.results(&v, c, cell)
+	default:
+		v.text, note, err = cell.AsText()
+	}
+	if note != nil && !(note.Reason == "TEXT_NUMBER" && (c.Kind == kindText || c.Kind == kindWord)) {
+		l.notes = append(l.notes, *note)
+	}
+	var p table.Problem
+	switch {
+	case errors.As(err, &p):
+		p.Row, p.Column = v.row, v.letter
+		l.problems = append(l.problems, p)
+		v.text = ""
+	case v.said() && c.Kind == kindWord:
+		l.word(&v, c)
+	case v.said() && c.Kind == kindUnit:
+		l.unit(&v, c)
+	case v.said() && c.Kind == kindArea:
+		l.area(&v, c)
+	case v.said() && c.Kind == kindCode:
+		l.code(&v, c)
+	}
+	l.values[c.index] = v
+}
+
+// date takes a day, as 2026-01-31.
+func (v *value) date(cell table.Cell, how table.Dates) (*table.Note, error) {
+	d, note, err := cell.AsDate(how)
+	if err == nil && !d.Time.IsZero() {
+		v.text = d.Time.Format("2006-01-02")
+	}
+	return note, err
+}
+
+// wholeNumber is what counts.
+var wholeNumber = regexp.MustCompile(`^[0-9]{1,9}$`)
+
+// number takes a number alone.
+func (v *value) number(cell table.Cell, c *column, mark table.Mark) (*table.Note, error) {
+	n, note, err := cell.AsNumber(mark)
+	switch {
+	case err != nil:
+		return nil, err
+	case n.Word != "" || n.Comparator != "":
+		return nil, table.Problem{Reason: "NUMBER_ALONE", Sentence: fmt.Sprintf("write a number alone, without a word or a sign before it: %q is none", shown(cell.Text))}
+	case c.Kind == kindCount && n.Decimal != "" && !wholeNumber.MatchString(n.Decimal):
+		return nil, table.Problem{Reason: "NUMBER_WHOLE", Sentence: fmt.Sprintf("write a whole number: %q is none", shown(cell.Text))}
+	}
+	v.text = n.Decimal
+	return note, nil
+}
+
+// results takes what stands for a result, or for several of them.
+func (l *line) results(v *value, c *column, cell table.Cell) (*table.Note, error) {
+	pieces := []table.Cell{cell}
+	if c.Kind == kindResults && cell.Kind == table.KindText {
+		pieces = nil
+		for piece := range strings.SplitSeq(cell.Text, "$") {
+			one := cell
+			one.Text = strings.TrimSpace(piece)
+			pieces = append(pieces, one)
+		}
+	}
+	var note *table.Note
+	for _, piece := range pieces {
+		if ours, ok := l.m.words[c.Name][folded(piece.Text)]; ok && piece.Kind == table.KindText {
+			piece.Text = ours
+		}
+		n, about, err := piece.AsNumber(l.m.mark)
+		if err != nil {
+			return nil, err
+		}
+		if about != nil {
+			note = about
+		}
+		v.numbers = append(v.numbers, n)
+	}
+	v.text = cell.Text
+	return note, nil
+}
+
+// word takes the value that a word stands for.
+func (l *line) word(v *value, c *column) {
+	key := folded(v.text)
+	ours, ok := l.m.words[c.Name][key]
+	if !ok {
+		ours, ok = vocabulary().values[c.Words][key]
+	}
+	if !ok && c.keeps(v.text) {
+		return
+	}
+	if !ok {
+		l.at(*v, "WORD", fmt.Sprintf("write one of %s: %q is none", offered(c), shown(v.text)))
+	}
+	v.text = ours
+}
+
+// keeps reports whether a text is kept in words: all of a column without a field, and
+// in one of words the codes of EFSA that no word here stands for.
+func (c *column) keeps(text string) bool {
+	return c.Kind == kindKept || c.Kind == kindWord && c.Form != nil && c.Form.MatchString(text)
+}
+
+// offered lists the words of a column, in English.
+func offered(c *column) string {
+	var all []string
+	for _, w := range vocabulary().words[c.Words] {
+		all = append(all, w.In["en"])
+	}
+	return joined(all)
+}
+
+// meant returns the value that a word of ours stands for in a column.
+func meant(c *column, said string) (string, bool) {
+	switch c.Kind {
+	case kindWord:
+		v, ok := vocabulary().values[c.Words][folded(said)]
+		return v, ok
+	case kindUnit:
+		unit := unitOf(c, said)
+		return unit, unit != "" && unit != doubted
+	case kindArea:
+		return said, areaCode.MatchString(said)
+	}
+	_, _, err := table.Cell{Kind: table.KindText, Text: said}.AsNumber(table.MarkPoint)
+	return said, err == nil
+}
+
+// unitOf returns the unit that a writing stands for in a column, as [ucum] does.
+func unitOf(c *column, writing string) string {
+	if c.Name == "lotSizeUnit" { // goods have the units of trade
+		return traded(writing)
+	}
+	return ucum(writing)
+}
+
+func (l *line) unit(v *value, c *column) {
+	unit, ok := l.m.words[c.Name][folded(v.text)]
+	if !ok {
+		unit = unitOf(c, v.text)
+	}
+	switch {
+	case unit == doubted:
+		l.at(*v, "UNIT_AMBIGUOUS", fmt.Sprintf("write the unit in UCUM, such as mg/kg, or say in the mapping what it is: %q can be two", shown(v.text)))
+		return
+	case unit == "" && c.Name == "lotSizeUnit":
+		l.at(*v, "UNIT", fmt.Sprintf("write a unit of trade, such as kg, t or XCT: %q is none that is known", shown(v.text)))
+		return
+	case unit == "":
+		l.at(*v, "UNIT", fmt.Sprintf("write the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g: %q is none that is known", shown(v.text)))
+		return
+	case unit != v.text && !ok:
+		l.noteAt(*v, "UNIT_WRITTEN", fmt.Sprintf("the unit %s is taken as %s", shown(v.text), unit))
+	}
+	v.text = unit
+}
+
+// areaCode is a code of ISO 3166.
+var areaCode = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
+
+func (l *line) area(v *value, c *column) {
+	if ours, ok := l.m.words[c.Name][folded(v.text)]; ok {
+		v.text = ours
+		return
+	}
+	if areaCode.MatchString(v.text) {
+		country, _, _ := strings.Cut(v.text, "-")
+		l.advise(*v, "area", country)
+		return
+	}
+	code := areaNamed(v.text)
+	if code == "" {
+		l.at(*v, "AREA", fmt.Sprintf("write the code of the country, such as VN: %q is none", shown(v.text)))
+		return
+	}
+	l.noteAt(*v, "CODE_NAMED", fmt.Sprintf("%s is taken as %s", shown(v.text), code))
+	v.text = code
+}
+
+// code looks at a code, which stays as it is written.
+func (l *line) code(v *value, c *column) {
+	if c.System == "" || l.m.systems[c.Name] != "" || c.Form != nil {
+		return
+	}
+	l.advise(*v, c.System, v.text)
+}
+
+// advise notes what a person should look at in a code. One that lost a zero at its
+// beginning on its way through a spreadsheet is a problem: the zero can be put back
+// by who knows, and nobody else.
+func (l *line) advise(v value, system, code string) {
+	var form *codes.NumberError
+	err := codes.Builtin().Check(system, code, "")
+	switch {
+	case errors.As(err, &form) && v.stored && digits.MatchString(code):
+		l.at(v, "CODE_NUMBER", fmt.Sprintf("format the column as text and write the code again: %s is stored as a number, and has lost a zero or a sign", code))
+	case errors.As(err, &form) && form.Digit != "":
+		l.noteAt(v, "CHECK_DIGIT", fmt.Sprintf("compare it with what is printed, its check digit would be %s; if it is printed so, leave it", form.Digit))
+	case errors.As(err, &form):
+		l.noteAt(v, "CODE_FORM", fmt.Sprintf("compare it with its source, codes of %s look like %s; if it is written so there, leave it", system, form.Example))
+	case errors.Is(err, codes.ErrRetired):
+		l.noteAt(v, "CODE_RETIRED", fmt.Sprintf("look for another code, %s has taken %s out; if there is none, leave it", system, shown(code)))
+	case errors.Is(err, codes.ErrNoCode):
+		l.noteAt(v, "CODE_UNKNOWN", fmt.Sprintf("look the code up, %s has no %s; if it is right, leave it", system, shown(code)))
+	}
+}
+
+var digits = regexp.MustCompile(`^[0-9]+$`)

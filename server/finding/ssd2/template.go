@@ -1,0 +1,186 @@
+package ssd2
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/spsalert/spsalert/client/csvcell"
+)
+
+// The formats of templates.
+const (
+	CSV  = "csv"
+	XLSX = "xlsx"
+)
+
+// Template writes an empty sheet of findings, with all columns, for a person to fill
+// in: CSV, in UTF-8 with a byte order mark so that spreadsheets read it as such, or a
+// workbook whose columns of codes are text, so that zeros at their beginning stay,
+// with lists to choose words from, and a second sheet that explains each column in a
+// language, a tag of BCP 47 (English if there are no explanations in it). No cell is a
+// formula.
+func Template(w io.Writer, format, language string) error {
+	switch format {
+	case CSV:
+		return csvTemplate(w)
+	case XLSX:
+		return workbookTemplate(w, language)
+	}
+	return fmt.Errorf("template: there is no format %q", format)
+}
+
+func csvTemplate(w io.Writer) error {
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return fmt.Errorf("write a template: %w", err)
+	}
+	var names []string
+	for _, c := range vocabulary().columns {
+		names = append(names, csvcell.Safe(c.Name))
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	if err := out.Write(names); err != nil {
+		return fmt.Errorf("write a template: %w", err)
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// lastRow is the last row of a sheet of a workbook.
+const lastRow = 1 << 20
+
+func workbookTemplate(w io.Writer, language string) error {
+	f := excelize.NewFile()
+	t := &workbook{f: f, language: language}
+	err := errors.Join(t.findings(), t.explanations())
+	if err == nil {
+		_, err = f.WriteTo(w)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write a template: %w", err)
+	}
+	return nil
+}
+
+// workbook is a template in the making.
+type workbook struct {
+	f        *excelize.File
+	language string
+}
+
+// style returns a style with a format of numbers, and perhaps bold.
+func (t *workbook) style(format string, bold bool) (int, error) {
+	return t.f.NewStyle(&excelize.Style{CustomNumFmt: &format, Font: &excelize.Font{Bold: bold}})
+}
+
+// formats are those of the cells of a column. What is a code, a word or a text stays
+// as it is typed.
+func cellFormat(k kind) string {
+	switch k {
+	case kindDate:
+		return "yyyy-mm-dd"
+	case kindCount, kindNumber, kindResult:
+		return "General"
+	}
+	return "@"
+}
+
+func (t *workbook) findings() error {
+	if err := t.f.SetSheetName("Sheet1", templateSheet); err != nil {
+		return err
+	}
+	head, err := t.style("@", true)
+	if err != nil {
+		return err
+	}
+	for i, c := range vocabulary().columns {
+		letter, err := excelize.ColumnNumberToName(i + 1)
+		if err != nil {
+			return err
+		}
+		cells, err := t.style(cellFormat(c.Kind), false)
+		if err = errors.Join(err, t.f.SetColStyle(templateSheet, letter, cells), t.f.SetColWidth(templateSheet, letter, letter, 16),
+			t.f.SetCellStr(templateSheet, letter+"1", c.Name), t.f.SetCellStyle(templateSheet, letter+"1", letter+"1", head), t.choice(c, letter)); err != nil {
+			return err
+		}
+	}
+	return t.f.SetPanes(templateSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+}
+
+// choice lets a person choose the words of a column from a list. Others may be typed
+// in, such as the codes of EFSA.
+func (t *workbook) choice(c *column, letter string) error {
+	if c.Kind != kindWord {
+		return nil
+	}
+	list := excelize.NewDataValidation(true)
+	list.SetSqref(fmt.Sprintf("%s2:%[1]s%d", letter, lastRow))
+	if err := list.SetDropList(c.offers(t.language)); err != nil {
+		return err
+	}
+	list.ShowErrorMessage = false
+	return t.f.AddDataValidation(templateSheet, list)
+}
+
+// offers returns the words of a column, in a language.
+func (c *column) offers(language string) []string {
+	var all []string
+	for _, w := range vocabulary().words[c.Words] {
+		said := w.In[language]
+		if said == "" {
+			said = w.In["en"]
+		}
+		all = append(all, said)
+	}
+	return all
+}
+
+func (t *workbook) explanations() error {
+	const sheet = "explanations"
+	if _, err := t.f.NewSheet(sheet); err != nil {
+		return err
+	}
+	head, err := t.style("@", true)
+	if err != nil {
+		return err
+	}
+	out, err := t.f.NewStreamWriter(sheet)
+	if err != nil {
+		return err
+	}
+	heads := headsIn(t.language)
+	row := make([]any, len(heads))
+	for i, h := range heads {
+		row[i] = h
+	}
+	err = errors.Join(out.SetColWidth(1, 1, 20), out.SetColWidth(2, 3, 60), out.SetColWidth(4, 5, 20), out.SetRow("A1", row, excelize.RowOpts{StyleID: head}))
+	for i, c := range vocabulary().columns {
+		needed := ""
+		if c.Need {
+			needed = "✓"
+		}
+		meaning := c.meaning(t.language)
+		if meaning == "" {
+			meaning = c.meaning("en")
+		}
+		err = errors.Join(err, out.SetRow(fmt.Sprintf("A%d", i+2), []any{c.Name, meaning, joined(c.offers(t.language)), c.Example, needed}))
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// headsIn returns what the columns of the explanations are called, in a language.
+func headsIn(language string) []string {
+	switch language {
+	case "vi":
+		return []string{"cột", "ý nghĩa", "giá trị", "ví dụ", "bắt buộc"}
+	case "zh-Hans":
+		return []string{"列", "含义", "取值", "示例", "必填"}
+	case "th":
+		return []string{"คอลัมน์", "ความหมาย", "ค่า", "ตัวอย่าง", "จำเป็น"}
+	}
+	return []string{"column", "meaning", "values", "example", "needed"}
+}
