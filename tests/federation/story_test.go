@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
@@ -46,10 +47,10 @@ func replies(to *spsv1.IssuedStatement) []*spsv1.Relation {
 	return []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_REPLIES, Entry: to.GetEntry()}}
 }
 
-// TestStoryOfACase lives the whole life of a notification between three offices
-// whose lines come and go and whose nodes are restarted: whenever the lines are
-// whole again, all who hold the same are shown the same case, and the same
-// clocks to the second.
+// TestStoryOfACase lives the whole life of a notification between three offices,
+// from the finding of a laboratory on. Their lines come and go and their nodes
+// are restarted: whenever the lines are whole again, all who hold the same are
+// shown the same case, and the same clocks to the second.
 func TestStoryOfACase(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -57,14 +58,23 @@ func TestStoryOfACase(t *testing.T) {
 		th, vn, cn := w.desks["TH"], w.desks["VN"], w.desks["CN"]
 		both, all := []certs.Office{"TH", "VN"}, []certs.Office{"TH", "VN", "CN"}
 
-		// Thailand finds salmonella while the line to Viet Nam is down. It tells
-		// Laos, which has no node, by hand.
+		// A laboratory of Thailand finds salmonella while the line to Viet Nam is
+		// down, and confirms it after the node was restarted. An officer makes an
+		// alert of that, and tells Laos, which has no node, by hand.
 		w.network.Cut("TH", "VN")
-		alert := th.issues("somchai", "malee", nil, &spsv1.Statement{
-			Addressees: append(to("VN"), laos()),
-			Flags:      []*spsv1.Flag{{Office: "VN", Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}},
-			Body:       &spsv1.Statement_Notification{Notification: pepper("salmonella in black pepper from Viet Nam", "L-17")},
+		th.posts(salmonella(spsv1.ResultStage_RESULT_STAGE_PRELIMINARY))
+		th.restart()
+		confirmed := th.posts(salmonella(spsv1.ResultStage_RESULT_STAGE_FINAL))
+		alert := th.alerts("somchai", "malee", confirmed, func(s *spsv1.Statement) {
+			s.Addressees = append(to("VN"), laos())
+			s.Flags = []*spsv1.Flag{{Office: "VN", Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}}
+			n, what := s.GetNotification(), pepper("salmonella in black pepper from Viet Nam", "L-17")
+			if n.GetClassification() != what.GetClassification() || n.GetRisk().GetDecision() != what.GetRisk().GetDecision() || n.GetPreliminary() {
+				t.Errorf("the finding proposes %s, %s, preliminary %v, want a serious alert", n.GetClassification(), n.GetRisk(), n.GetPreliminary())
+			}
+			n.Type, n.Subject, n.Products = what.GetType(), what.GetSubject(), what.GetProducts()
 		})
+		th.wantUse(confirmed, alert, spsv1.CaseStatus_CASE_STATUS_OPEN, 0)
 		time.Sleep(2 * time.Hour)
 		w.wantDue(alert, []certs.Office{"TH"}, "VN acknowledge undelivered", "LA acknowledge by hand", "VN outcome undelivered")
 
@@ -121,12 +131,14 @@ func TestStoryOfACase(t *testing.T) {
 		w.settle()
 		w.wantSame(alert, both...)
 		w.wantDue(alert, both, "VN acknowledge met", "LA acknowledge by hand", "VN outcome running", "TH answer met", "TH dispute running")
+		amended := proto.CloneOf(alert.GetStatement().GetNotification())
+		amended.Products[0].Lots[0].Number = "L-71"
 		th.issues("somchai", "malee", alert, &spsv1.Statement{
 			Addressees: append(to("VN"), laos()),
 			Flags:      []*spsv1.Flag{{Office: "VN", Kind: spsv1.FlagKind_FLAG_KIND_FOR_FOLLOW_UP}},
 			RelatesTo:  []*spsv1.Relation{{Kind: spsv1.RelationKind_RELATION_KIND_AMENDS, Entry: alert.GetEntry()}},
 			Body: &spsv1.Statement_Amendment{Amendment: &spsv1.Amendment{
-				Notification: pepper("salmonella in black pepper from Viet Nam", "L-71"), Reason: english("the lot was misread"),
+				Notification: amended, Reason: english("the lot was misread"),
 				Changes: []*spsv1.Change{{Kind: spsv1.ChangeKind_CHANGE_KIND_CORRECTION, Path: "notification.products[0].lots[0].number"}},
 			}},
 		})
@@ -138,6 +150,9 @@ func TestStoryOfACase(t *testing.T) {
 		w.wantDue(alert, both, "VN acknowledge met", "LA acknowledge by hand", "VN outcome running", "TH answer met", "TH dispute met")
 		if lot := vn.sees(alert).GetState().GetNotification().GetProducts()[0].GetLots()[0].GetNumber(); lot != "L-71" {
 			t.Errorf("the lot at VN is %s, want L-71", lot)
+		}
+		if result := vn.sees(alert).GetState().GetNotification().GetSamples()[0].GetResults()[0]; result.GetReportNumber() != "LAB-1" {
+			t.Errorf("the result at VN is %v, want that of report LAB-1", result)
 		}
 
 		// Half of the lot went to China, which is cut off from both. Thailand brings
@@ -221,6 +236,7 @@ func TestStoryOfACase(t *testing.T) {
 		if got := cn.sees(alert).GetState().GetStatus(); got != spsv1.CaseStatus_CASE_STATUS_CLOSED {
 			t.Errorf("at CN the case is %s, want closed", got)
 		}
+		th.wantUse(confirmed, alert, spsv1.CaseStatus_CASE_STATUS_CLOSED, spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED)
 		vn.restart()
 		th.issues("somchai", "malee", alert, &spsv1.Statement{
 			Addressees: everyone(), Body: &spsv1.Statement_Reopening{Reopening: &spsv1.Reopening{Reason: english("more of the lot was found")}},
@@ -230,5 +246,6 @@ func TestStoryOfACase(t *testing.T) {
 		if got := vn.sees(alert).GetState().GetStatus(); got != spsv1.CaseStatus_CASE_STATUS_OPEN {
 			t.Errorf("at VN the case is %s, want open again", got)
 		}
+		th.wantUse(confirmed, alert, spsv1.CaseStatus_CASE_STATUS_OPEN, 0)
 	})
 }

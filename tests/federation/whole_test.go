@@ -193,7 +193,14 @@ func (d *desk) issues(drafter, issuer string, original *spsv1.IssuedStatement, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	draft, err = drafts.SubmitDraft(t.Context(), &spsv1.SubmitDraftRequest{Name: draft.GetName(), Etag: draft.GetEtag()})
+	return d.passes(drafter, issuer, draft)
+}
+
+// passes has one person submit a draft and another issue it.
+func (d *desk) passes(drafter, issuer string, draft *spsv1.Draft) *spsv1.IssuedStatement {
+	d.w.t.Helper()
+	t, drafts := d.w.t, spsv1.NewDraftServiceClient(d.as(certs.RoleOfficer, drafter))
+	draft, err := drafts.SubmitDraft(t.Context(), &spsv1.SubmitDraftRequest{Name: draft.GetName(), Etag: draft.GetEtag()})
 	if err != nil {
 		t.Fatalf("%s of %s submits: %v", drafter, d.office.Code(), err)
 	}
