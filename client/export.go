@@ -26,6 +26,11 @@ func (c *Client) FindingService() spsv1.FindingServiceClient {
 	return spsv1.NewFindingServiceClient(c.conn)
 }
 
+// CodeStatusService returns the generated client, for what has no method here.
+func (c *Client) CodeStatusService() spsv1.CodeStatusServiceClient {
+	return spsv1.NewCodeStatusServiceClient(c.conn)
+}
+
 // ExportService returns the generated client. [WriteFile] takes what its methods
 // answer with.
 func (c *Client) ExportService() spsv1.ExportServiceClient {

@@ -193,6 +193,9 @@ func TestExportDocs(t *testing.T) {
 		"statistics": vn.export(func(c spsv1.ExportServiceClient) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
 			return c.ExportStatistics(t.Context(), &spsv1.ExportStatisticsRequest{Format: csvFile})
 		}).content,
+		"codes": vn.export(func(c spsv1.ExportServiceClient) (grpc.ServerStreamingClient[httpbody.HttpBody], error) {
+			return c.ExportCodeStatus(t.Context(), &spsv1.ExportCodeStatusRequest{Format: csvFile})
+		}).content,
 	} {
 		_, rest, _ := strings.Cut(text, fmt.Sprintf("<!-- begin %s -->\n", what))
 		table, _, _ := strings.Cut(rest, "<!-- end -->")

@@ -26,6 +26,7 @@ import (
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/metrics"
 	"github.com/spsalert/spsalert/server/office"
+	"github.com/spsalert/spsalert/server/standing"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
@@ -65,21 +66,22 @@ type Server struct {
 	version string
 	started time.Time
 
-	id       *identity
-	codes    *codes.Registry
-	store    *bolt.Store
-	blobs    *blob.Store
-	book     *casebook.Book
-	ledger   *ledger.Ledger
-	register *access.Register
-	exchange *exchange.Exchange
-	health   *health.Server
-	metrics  *metrics.Metrics
-	tracing  *tracing // nil: none
-	office   *office.Service
-	findings *finding.Service
-	admin    *admin.Service
-	backups  *backup.Keeper // nil: this node makes none
+	id         *identity
+	codes      *codes.Registry
+	store      *bolt.Store
+	blobs      *blob.Store
+	book       *casebook.Book
+	ledger     *ledger.Ledger
+	register   *access.Register
+	exchange   *exchange.Exchange
+	health     *health.Server
+	metrics    *metrics.Metrics
+	tracing    *tracing // nil: none
+	office     *office.Service
+	findings   *finding.Service
+	codeStatus *standing.Codes
+	admin      *admin.Service
+	backups    *backup.Keeper // nil: this node makes none
 
 	listeners Listeners
 	peersGRPC *grpc.Server // nil: this node only dials out
@@ -231,6 +233,9 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	s.findings = finding.New(finding.Options{
 		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(),
 		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
+	})
+	s.codeStatus = standing.NewCodes(standing.Options{
+		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,

@@ -17,11 +17,19 @@ func Check(request proto.Message) ([]Violation, error) {
 	if err != nil {
 		return nil, err
 	}
+	return violationsOf(problems), nil
+}
+
+// Problems refuses a request for problems that the law or the casebook found in
+// it; there MUST be at least one.
+func Problems(problems statement.Problems) *Refusal { return Invalid(violationsOf(problems)...) }
+
+func violationsOf(problems statement.Problems) []Violation {
 	violations := make([]Violation, len(problems))
 	for i, p := range problems {
 		violations[i] = Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence}
 	}
-	return violations, nil
+	return violations
 }
 
 var statementName = (&spsv1.Statement{}).ProtoReflect().Descriptor().FullName()

@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,10 +16,12 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// told are the messages that show a statement, or a file that belongs to one.
+// told are the messages that show a statement, what one says of a code, or a file
+// that belongs to one.
 var told = map[protoreflect.FullName]bool{
 	(&spsv1.IssuedStatement{}).ProtoReflect().Descriptor().FullName(): true,
 	(&spsv1.DownloadHeader{}).ProtoReflect().Descriptor().FullName():  true,
+	(&spsv1.CodeStatement{}).ProtoReflect().Descriptor().FullName():   true,
 }
 
 // restricted returns the names of the statements and files in an answer that
@@ -27,7 +30,12 @@ var told = map[protoreflect.FullName]bool{
 func restricted(answer proto.Message) []string {
 	var names []string
 	restrictedIn(answer.ProtoReflect(), &names)
-	return names
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // evidenceOf returns the name of the statement of which somebody is given
@@ -71,6 +79,13 @@ func restrictedIn(m protoreflect.Message, names *[]string) {
 		})
 		if ok && s.GetName() != "" && !s.GetAudience().GetNetwork() {
 			*names = append(*names, s.GetName())
+		}
+		said, ok := m.Interface().(interface {
+			GetSaid() *spsv1.Mark
+			GetRestricted() bool
+		})
+		if ok && said.GetRestricted() {
+			*names = append(*names, said.GetSaid().GetStatement())
 		}
 		return
 	}

@@ -147,6 +147,12 @@ func Methods() map[string]Rule {
 		spsv1.ExportService_ExportCases_FullMethodName:      {Class: ClassWatch, Roles: readers},
 		spsv1.ExportService_ExportStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
 		spsv1.ExportService_ExportStatistics_FullMethodName: {Class: ClassWatch, Roles: readers},
+		spsv1.ExportService_ExportCodeStatus_FullMethodName: {Class: ClassWatch, Roles: readers},
+
+		spsv1.CodeStatusService_GetCodeStatus_FullMethodName:   {Class: ClassRead, Roles: readers},
+		spsv1.CodeStatusService_ListCodeStatus_FullMethodName:  {Class: ClassRead, Roles: readers},
+		spsv1.CodeStatusService_ListCodeHistory_FullMethodName: {Class: ClassRead, Roles: readers},
+		spsv1.CodeStatusService_WatchCodeStatus_FullMethodName: {Class: ClassWatch, Roles: readers},
 
 		spsv1.SearchService_CreateSearch_FullMethodName: {Class: ClassWrite, Roles: readers},
 		spsv1.SearchService_GetSearch_FullMethodName:    {Class: ClassRead, Roles: readers},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spsalert/spsalert/certs"
@@ -14,7 +15,7 @@ import (
 
 // version names the shape of the tables and the rules of the fold. A book of
 // another version is made again.
-const version = 11
+const version = 12
 
 var versionKey = []byte("version")
 
@@ -34,11 +35,29 @@ type Options struct {
 type Book struct {
 	o     Options
 	stale bool
+
+	mu         sync.Mutex
+	summarized chan struct{} // closed when cases were summarized
+}
+
+// Summarized returns a channel that is closed when cases were summarized next,
+// durably: statuses of codes may have changed then.
+func (b *Book) Summarized() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.summarized
+}
+
+func (b *Book) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.summarized)
+	b.summarized = make(chan struct{})
 }
 
 // Open opens the book of a store. It is [Book.Stale] if the store has none yet.
 func Open(ctx context.Context, o Options) (*Book, error) {
-	b := &Book{o: o}
+	b := &Book{o: o, summarized: make(chan struct{})}
 	err := o.Store.View(ctx, func(r store.Reader) error {
 		v, err := r.Get(tableMeta, versionKey)
 		b.stale = len(v) != 8 || binary.BigEndian.Uint64(v) != version

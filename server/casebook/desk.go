@@ -34,6 +34,8 @@ type Summarized struct {
 	Facts Facts
 	// Awaits are the receipts that would change the summary.
 	Awaits []Awaiting
+	// Codes are what the case says of site codes.
+	Codes []*spsv1.CodeStatement
 	// References are the numbers of other systems by which the case is found,
 	// whoever of it gave them.
 	References []*spsv1.ExternalReference
@@ -183,6 +185,7 @@ func (b *Book) Summarize(ctx context.Context, cases []Summarized) error {
 	if err != nil {
 		return fmt.Errorf("keep summaries of cases: %w", err)
 	}
+	b.wake()
 	return nil
 }
 
@@ -202,6 +205,9 @@ func (b *Book) summarize(tx store.Tx, s Summarized) error {
 	}
 	n := s.Whole.N
 	if err := b.putFacts(tx, s); err != nil {
+		return err
+	}
+	if err := putCodes(tx, at, s.Codes); err != nil {
 		return err
 	}
 	before, err := tx.Get(tableDesk, numberKey(n))

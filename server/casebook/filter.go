@@ -10,11 +10,11 @@ import (
 	expr "google.golang.org/genproto/googleapis/api/expr/v1alpha1"
 )
 
-// parseFilter reads a filter of AIP-160 and checks it against the fields. The
+// parseFilter reads a filter of AIP-160 and checks it against some fields. The
 // error says to a person what to do. What is read is the library's business;
 // types are checked here and not by its checker, because that knows neither the
 // values of our lists nor what was meant by a name that it does not know.
-func (l Limits) parseFilter(filter string) (test, error) {
+func (l Limits) parseFilter(filter string, of []Field) (test, error) {
 	if strings.TrimSpace(filter) == "" {
 		return test{}, nil
 	}
@@ -27,7 +27,7 @@ func (l Limits) parseFilter(filter string) (test, error) {
 	if err != nil {
 		return test{}, fmt.Errorf("%s; put values that are not a single word in quotes", lastLine(err))
 	}
-	c := compiler{left: l.Terms}
+	c := compiler{left: l.Terms, fields: of}
 	whole, err := c.expression(parsed.GetExpr())
 	if err == nil && c.left < 0 {
 		err = fmt.Errorf("compare at most %d times; each value of a field counts", l.Terms)
@@ -51,7 +51,8 @@ func lastLine(err error) string {
 
 // compiler turns expressions into tests.
 type compiler struct {
-	left int // how many comparisons there may still be; below 0: too many
+	left   int // how many comparisons there may still be; below 0: too many
+	fields []Field
 }
 
 // expression compiles what is true or false.
@@ -69,7 +70,7 @@ func (c *compiler) expression(e *expr.Expr) (test, error) {
 	if !ok {
 		return test{}, errors.New("compare a field with a value; words to search for go into query")
 	}
-	f, err := known(name)
+	f, err := c.known(name)
 	if err == nil && f.bare.holds == nil {
 		err = fmt.Errorf(`compare %s with a value, or write %s:"*" for any; words to search for go into query`, name, name)
 	}
@@ -117,7 +118,7 @@ func (c *compiler) restriction(call *expr.Expr_Call) (test, error) {
 	if !ok {
 		return test{}, errors.New("write the field on the left and its value on the right")
 	}
-	f, err := known(name)
+	f, err := c.known(name)
 	if err != nil {
 		return test{}, err
 	}
@@ -145,9 +146,9 @@ func (c *compiler) restriction(call *expr.Expr_Call) (test, error) {
 }
 
 // known returns the field of a name.
-func known(name string) (Field, error) {
-	all := make([]string, len(fields))
-	for i, f := range fields {
+func (c *compiler) known(name string) (Field, error) {
+	all := make([]string, len(c.fields))
+	for i, f := range c.fields {
 		if all[i] = f.Name; f.Name == name {
 			return f, nil
 		}

@@ -7,11 +7,12 @@ import (
 	"strconv"
 	"strings"
 
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// line is one statement that is tested.
+// line is one statement, or one status of a code, that is tested.
 type line struct {
 	summary
 	n     uint64 // its position
@@ -22,6 +23,7 @@ type line struct {
 	cases map[string][]root // what references of cases stand for, as far as asked
 	pair  []byte            // room for a system and its number
 	err   error             // of the first look into the store that failed
+	code  *spsv1.CodeStatus // tested instead of a statement, by the fields of codes
 }
 
 // test asks something of a statement.

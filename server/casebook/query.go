@@ -62,7 +62,7 @@ func (l Limits) ParseQuery(filter, query, orderBy string) (Query, statement.Prob
 	var problems statement.Problems
 	q := Query{}
 	var err error
-	if q.test, err = l.parseFilter(filter); err != nil {
+	if q.test, err = l.parseFilter(filter, fields); err != nil {
 		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
 	}
 	words, problem := l.parseWords(query)

@@ -33,18 +33,25 @@ const (
 	tableDeskLists   store.Table = "casebook.lists"       // list of the desk, position → place of the original
 	tableDue         store.Table = "casebook.due"         // whose, Unix milliseconds, position → nothing: something is due then
 	tableAwaiting    store.Table = "casebook.awaiting"    // office, place, place of an original → nothing: a receipt that is awaited
+	tableCodes       store.Table = "casebook.codes"       // site, place of an original, number → what its case says of a code
+	tableCodesOf     store.Table = "casebook.codesof"     // place of an original, number → site
+	tableCodeTurns   store.Table = "casebook.codeturns"   // Unix milliseconds, site → nothing: what is said of it begins or ends
+	tableCodeTurnsOf store.Table = "casebook.codeturnsof" // site → its Unix milliseconds in tableCodeTurns
+	tableCodeChanges store.Table = "casebook.codechanges" // number of a change → site
+	tableCodeChanged store.Table = "casebook.codechanged" // site → number of its last change, digest
 )
 
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
 	tableHanded, tableReaddresses, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting,
+	tableCodes, tableCodesOf, tableCodeTurns, tableCodeTurnsOf,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the
 // caller's.
 func Tables() []store.Table {
-	return append([]store.Table{tableMeta, tableTimes, tableLate}, derived...)
+	return append([]store.Table{tableMeta, tableTimes, tableLate, tableCodeChanges, tableCodeChanged}, derived...)
 }
 
 // Place is where an entry stands.

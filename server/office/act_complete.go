@@ -40,11 +40,7 @@ func (s *Service) completeAct(ctx context.Context, u *undertaking) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	violations := make([]access.Violation, len(problems))
-	for i, p := range problems {
-		violations[i] = access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence}
-	}
-	return access.Invalid(violations...)
+	return access.Problems(problems)
 }
 
 // completeInCase completes a statement by its case.

@@ -146,6 +146,7 @@ func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (
 	one.Facts = casebook.FactsOf(f.original, f.others, f.State(), f.deadlines)
 	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines, s.o.CallAfter)
 	one.References = f.State().GetExternalReferences()
+	one.Codes = f.State().GetCodeStatements()
 	for _, d := range f.deadlines {
 		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED {
 			one.Awaits, err = s.await(one.Awaits, d.GetOffice(), d.GetStatement())

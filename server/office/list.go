@@ -131,9 +131,5 @@ func (s *Service) parseQuery(filter, words, orderBy string) (casebook.Query, err
 	if len(problems) == 0 {
 		return q, nil
 	}
-	violations := make([]access.Violation, len(problems))
-	for i, p := range problems {
-		violations[i] = access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence}
-	}
-	return q, access.Invalid(violations...)
+	return q, access.Problems(problems)
 }

@@ -82,6 +82,7 @@ func fold(original CaseEntry, others []CaseEntry) *folder {
 	f.references()
 	f.balances()
 	f.links()
+	f.codes()
 	f.list()
 	return f
 }

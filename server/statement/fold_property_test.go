@@ -140,9 +140,11 @@ var anything = []func(*rapid.T, statement.CaseEntry) *spsv1.Statement{
 	func(t *rapid.T, _ statement.CaseEntry) *spsv1.Statement {
 		return follow(&spsv1.FollowUp{Facts: &spsv1.Facts{Balances: anyBalances(t, "n:")}})
 	},
+	func(t *rapid.T, _ statement.CaseEntry) *spsv1.Statement { return doing(anyMeasure(t)) },
 	func(t *rapid.T, about statement.CaseEntry) *spsv1.Statement {
 		n := content(info, rapid.Bool().Draw(t, "preliminary"))
 		n.Balances = anyBalances(t, "")
+		n.Measures = []*spsv1.Measure{anyMeasure(t)}
 		s := amend(about, n)
 		s.Flags = followUp(anyFlag(t))
 		s.Allowances = anyAllowances(t)
@@ -174,7 +176,7 @@ var anything = []func(*rapid.T, statement.CaseEntry) *spsv1.Statement{
 		return respond(about, &spsv1.Response{DisputeResult: spsv1.DisputeResult_DISPUTE_RESULT_UPHOLD})
 	},
 	func(_ *rapid.T, about statement.CaseEntry) *spsv1.Statement {
-		s := follow(&spsv1.FollowUp{Text: en("instead")})
+		s := doing(codeMeasure(suspend, "CN"))
 		s.RelatesTo = relates(supersedes, about)
 		return s
 	},

@@ -19,10 +19,14 @@ const shownWords = 60
 func (a *app) codeCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use: "code", Aliases: []string{"codes"},
-		Short: "code lists: find the code for a word, and what a code means",
+		Short: "code lists, and the codes of sites: what a code means, and whether it is good",
 		Long: `Goods, hazards, organisms, units, areas and measures are written with codes of
-published lists. The node shows them in your language, see --lang.`,
-	}, a.codeListCommand(), a.codeSearchCommand(), a.codeGetCommand(), a.codeCheckCommand())
+published lists. The node shows them in your language, see --lang.
+
+Growing areas, packing houses and establishments have codes too, which offices
+suspend and reinstate for a market.`,
+	}, a.codeListCommand(), a.codeSearchCommand(), a.codeGetCommand(), a.codeCheckCommand(),
+		a.codeStatusCommand(), a.codeHistoryCommand(), a.codeSuspendCommand(), a.codeReinstateCommand(), a.codeExportCommand(), a.codeWatchCommand())
 }
 
 func (a *app) codeListCommand() *cobra.Command {

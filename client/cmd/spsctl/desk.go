@@ -78,7 +78,8 @@ it.
 
 Before them stand the drafts that wait for you: of a validator those submitted that
 somebody else wrote, to be issued or returned, and of who wrote a draft those that
-were returned. Alerts are on top, then what waits longest.`,
+were returned. Alerts are on top, then what waits longest. Behind them stand the
+codes whose suspension ends within seven days.`,
 		Example: `  spsctl desk
   spsctl desk --limit 50
   spsctl desk -o json`,
@@ -99,6 +100,7 @@ type deskPart struct {
 	TotalMore bool              `json:"totalMore,omitempty"`
 	Cases     []json.RawMessage `json:"cases"`
 	Drafts    []json.RawMessage `json:"drafts,omitempty"`
+	Codes     []json.RawMessage `json:"codeStatuses,omitempty"`
 }
 
 // showDesk shows all lists: for people with headings, in CSV a row for each draft
@@ -118,6 +120,9 @@ func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limi
 		if err != nil {
 			return err
 		}
+	}
+	if err := a.showCodesEnding(ctx, node, all, as, limit); err != nil {
+		return err
 	}
 	if as == tableFormat {
 		return nil

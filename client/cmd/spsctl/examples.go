@@ -31,6 +31,13 @@ var examples = []struct {
 		"spsctl code search hs sau rieng",
 		"spsctl code get unece-rec20 KGM",
 	}},
+	{"is a packing house or growing area good for a market, now or on a day", []string{
+		"spsctl code status VN-DL-0123 --market CN --product 080450",
+		"spsctl code status --filter 'market = CN AND suspended' --on 2026-12-01",
+		"spsctl code history VN-DL-0123",
+		"spsctl code export -o xlsx > codes.xlsx",
+		"spsctl code watch",
+	}},
 	{"issue: begin with a template, fill it in, check it, issue it", []string{
 		"spsctl case template border-rejection > mango.yaml",
 		"spsctl case issue -f mango.yaml --check",
@@ -173,6 +180,8 @@ const moreExamples = `
   spsctl case close VN-2026-000001 --outcome settled
   spsctl case reopen VN-2026-000001 --reason 'a second lot was found'
   spsctl case reference TH-2026-000123 MARD 117/BVTV-KD
+  spsctl code suspend CN-2026-000123 VN-DL-0123 --kind packing-house --market CN --until 2026-12-24
+  spsctl code reinstate CN-2026-000123 VN-DL-0123 --kind packing-house --market CN
   spsctl announce --gate VNLSN --status suspended --subject 'flood at the gate'
 
 # who is not on the network: what you told by hand, what you heard, and the real one

@@ -168,6 +168,10 @@ const (
 	NoEffectReason_NO_EFFECT_REASON_NOT_OF_A_CASE NoEffectReason = 9
 	// It tells what another office was heard to say, which has a node and says so itself, or does not wait for that word.
 	NoEffectReason_NO_EFFECT_REASON_HEARSAY NoEffectReason = 10
+	// Of what is said of a code: the case is an exercise or a test.
+	NoEffectReason_NO_EFFECT_REASON_EXERCISE NoEffectReason = 11
+	// Of what is said of a code: the measure is planned, or called off.
+	NoEffectReason_NO_EFFECT_REASON_NOT_ORDERED NoEffectReason = 12
 )
 
 // Enum value maps for NoEffectReason.
@@ -184,6 +188,8 @@ var (
 		8:  "NO_EFFECT_REASON_OTHER_ENTRY",
 		9:  "NO_EFFECT_REASON_NOT_OF_A_CASE",
 		10: "NO_EFFECT_REASON_HEARSAY",
+		11: "NO_EFFECT_REASON_EXERCISE",
+		12: "NO_EFFECT_REASON_NOT_ORDERED",
 	}
 	NoEffectReason_value = map[string]int32{
 		"NO_EFFECT_REASON_UNSPECIFIED":       0,
@@ -197,6 +203,8 @@ var (
 		"NO_EFFECT_REASON_OTHER_ENTRY":       8,
 		"NO_EFFECT_REASON_NOT_OF_A_CASE":     9,
 		"NO_EFFECT_REASON_HEARSAY":           10,
+		"NO_EFFECT_REASON_EXERCISE":          11,
+		"NO_EFFECT_REASON_NOT_ORDERED":       12,
 	}
 )
 
@@ -225,6 +233,60 @@ func (x NoEffectReason) Number() protoreflect.EnumNumber {
 // Deprecated: Use NoEffectReason.Descriptor instead.
 func (NoEffectReason) EnumDescriptor() ([]byte, []int) {
 	return file_sps_v1_case_proto_rawDescGZIP(), []int{2}
+}
+
+// CodeHalf is one of the two halves of the status of a code. Each has one office that sets it.
+type CodeHalf int32
+
+const (
+	// Not given.
+	CodeHalf_CODE_HALF_UNSPECIFIED CodeHalf = 0
+	// Whether the market takes goods under the code. The office whose market it is sets it.
+	CodeHalf_CODE_HALF_REFUSED CodeHalf = 1
+	// Whether the origin lets goods under the code leave for the market. The office of the area whose authority gave the
+	// code sets it.
+	CodeHalf_CODE_HALF_WITHHELD CodeHalf = 2
+)
+
+// Enum value maps for CodeHalf.
+var (
+	CodeHalf_name = map[int32]string{
+		0: "CODE_HALF_UNSPECIFIED",
+		1: "CODE_HALF_REFUSED",
+		2: "CODE_HALF_WITHHELD",
+	}
+	CodeHalf_value = map[string]int32{
+		"CODE_HALF_UNSPECIFIED": 0,
+		"CODE_HALF_REFUSED":     1,
+		"CODE_HALF_WITHHELD":    2,
+	}
+)
+
+func (x CodeHalf) Enum() *CodeHalf {
+	p := new(CodeHalf)
+	*p = x
+	return p
+}
+
+func (x CodeHalf) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CodeHalf) Descriptor() protoreflect.EnumDescriptor {
+	return file_sps_v1_case_proto_enumTypes[3].Descriptor()
+}
+
+func (CodeHalf) Type() protoreflect.EnumType {
+	return &file_sps_v1_case_proto_enumTypes[3]
+}
+
+func (x CodeHalf) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CodeHalf.Descriptor instead.
+func (CodeHalf) EnumDescriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{3}
 }
 
 // DeadlineState is how a due time stands.
@@ -285,11 +347,11 @@ func (x DeadlineState) String() string {
 }
 
 func (DeadlineState) Descriptor() protoreflect.EnumDescriptor {
-	return file_sps_v1_case_proto_enumTypes[3].Descriptor()
+	return file_sps_v1_case_proto_enumTypes[4].Descriptor()
 }
 
 func (DeadlineState) Type() protoreflect.EnumType {
-	return &file_sps_v1_case_proto_enumTypes[3]
+	return &file_sps_v1_case_proto_enumTypes[4]
 }
 
 func (x DeadlineState) Number() protoreflect.EnumNumber {
@@ -298,7 +360,7 @@ func (x DeadlineState) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeadlineState.Descriptor instead.
 func (DeadlineState) EnumDescriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{4}
 }
 
 // Mark is when and in which statement something was said.
@@ -1369,6 +1431,225 @@ func (x *CaseEntry) GetBy() string {
 	return ""
 }
 
+// CodeStatement is what one statement of a case says of one code for one market and one kind of goods.
+type CodeStatement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The statement that says it. One that an amendment, or what takes the place of a follow-up, says again unchanged counts
+	// from where it was said first.
+	Said *Mark `protobuf:"bytes,1,opt,name=said,proto3" json:"said,omitempty"`
+	// Reference of that statement.
+	Reference string `protobuf:"bytes,2,opt,name=reference,proto3" json:"reference,omitempty"`
+	// `cases/{reference}` of the case.
+	Case string `protobuf:"bytes,3,opt,name=case,proto3" json:"case,omitempty"`
+	// Whose word it is; empty if it was heard outside the network and is the word of nobody who counts.
+	Office string `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
+	// The office that entered it, if it was told outside the network.
+	EnteredBy string `protobuf:"bytes,5,opt,name=entered_by,json=enteredBy,proto3" json:"entered_by,omitempty"`
+	// Which half it sets.
+	Half CodeHalf `protobuf:"varint,6,opt,name=half,proto3,enum=sps.v1.CodeHalf" json:"half,omitempty"`
+	// The code, as written.
+	Code *SiteCode `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`
+	// Country or area whose authority gave the code: of its own area, else of the same code in the notification, else of all
+	// goods of the notification, else of who withholds it. Empty if none of these is known.
+	Origin string `protobuf:"bytes,8,opt,name=origin,proto3" json:"origin,omitempty"`
+	// What happens to it.
+	Action CodeAction `protobuf:"varint,9,opt,name=action,proto3,enum=sps.v1.CodeAction" json:"action,omitempty"`
+	// Market for which it holds.
+	Market *Area `protobuf:"bytes,10,opt,name=market,proto3" json:"market,omitempty"`
+	// Goods for which it holds; absent: all goods under the code.
+	Product *Concept `protobuf:"bytes,11,opt,name=product,proto3" json:"product,omitempty"`
+	// From when it holds.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Until when it holds; absent: until it is changed.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// What must be done for it to be lifted, or on what it was lifted.
+	Conditions []*LocalizedText `protobuf:"bytes,14,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	// Why, in the words of the measure.
+	Reason []*LocalizedText `protobuf:"bytes,15,rep,name=reason,proto3" json:"reason,omitempty"`
+	// How it stands.
+	Standing EntryStanding `protobuf:"varint,16,opt,name=standing,proto3,enum=sps.v1.EntryStanding" json:"standing,omitempty"`
+	// Why it changes nothing.
+	NoEffectReason NoEffectReason `protobuf:"varint,17,opt,name=no_effect_reason,json=noEffectReason,proto3,enum=sps.v1.NoEffectReason" json:"no_effect_reason,omitempty"`
+	// Name of the statement that took it back, or that it waits for.
+	By string `protobuf:"bytes,18,opt,name=by,proto3" json:"by,omitempty"`
+	// True if the statement went to its addressees only.
+	Restricted bool `protobuf:"varint,19,opt,name=restricted,proto3" json:"restricted,omitempty"`
+	// Local id of the measure in the statement. Of two in one statement that differ, the one of the higher id counts.
+	Measure       string `protobuf:"bytes,20,opt,name=measure,proto3" json:"measure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CodeStatement) Reset() {
+	*x = CodeStatement{}
+	mi := &file_sps_v1_case_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CodeStatement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CodeStatement) ProtoMessage() {}
+
+func (x *CodeStatement) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CodeStatement.ProtoReflect.Descriptor instead.
+func (*CodeStatement) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CodeStatement) GetSaid() *Mark {
+	if x != nil {
+		return x.Said
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *CodeStatement) GetCase() string {
+	if x != nil {
+		return x.Case
+	}
+	return ""
+}
+
+func (x *CodeStatement) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *CodeStatement) GetEnteredBy() string {
+	if x != nil {
+		return x.EnteredBy
+	}
+	return ""
+}
+
+func (x *CodeStatement) GetHalf() CodeHalf {
+	if x != nil {
+		return x.Half
+	}
+	return CodeHalf_CODE_HALF_UNSPECIFIED
+}
+
+func (x *CodeStatement) GetCode() *SiteCode {
+	if x != nil {
+		return x.Code
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *CodeStatement) GetAction() CodeAction {
+	if x != nil {
+		return x.Action
+	}
+	return CodeAction_CODE_ACTION_UNSPECIFIED
+}
+
+func (x *CodeStatement) GetMarket() *Area {
+	if x != nil {
+		return x.Market
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetProduct() *Concept {
+	if x != nil {
+		return x.Product
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetConditions() []*LocalizedText {
+	if x != nil {
+		return x.Conditions
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetReason() []*LocalizedText {
+	if x != nil {
+		return x.Reason
+	}
+	return nil
+}
+
+func (x *CodeStatement) GetStanding() EntryStanding {
+	if x != nil {
+		return x.Standing
+	}
+	return EntryStanding_ENTRY_STANDING_UNSPECIFIED
+}
+
+func (x *CodeStatement) GetNoEffectReason() NoEffectReason {
+	if x != nil {
+		return x.NoEffectReason
+	}
+	return NoEffectReason_NO_EFFECT_REASON_UNSPECIFIED
+}
+
+func (x *CodeStatement) GetBy() string {
+	if x != nil {
+		return x.By
+	}
+	return ""
+}
+
+func (x *CodeStatement) GetRestricted() bool {
+	if x != nil {
+		return x.Restricted
+	}
+	return false
+}
+
+func (x *CodeStatement) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
 // CaseState is what all entries of a case add up to. It is the same wherever the same entries are, in whatever order
 // they arrived: each register has one writer, and its value is that writer's last valid entry by epoch and sequence. No
 // clock decides.
@@ -1417,14 +1698,16 @@ type CaseState struct {
 	// the terms under which it started: stricter ones count from the receipt of the statement that brought them, more
 	// generous ones from the start, and neither for what was done before that receipt. The answer to a dispute is due by the
 	// terms in force when it was raised.
-	Terms         []*Terms `protobuf:"bytes,19,rep,name=terms,proto3" json:"terms,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Terms []*Terms `protobuf:"bytes,19,rep,name=terms,proto3" json:"terms,omitempty"`
+	// What is said of site codes, suspended and reinstated: in the notification, then by office and sequence in the others.
+	CodeStatements []*CodeStatement `protobuf:"bytes,20,rep,name=code_statements,json=codeStatements,proto3" json:"code_statements,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CaseState) Reset() {
 	*x = CaseState{}
-	mi := &file_sps_v1_case_proto_msgTypes[11]
+	mi := &file_sps_v1_case_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1436,7 +1719,7 @@ func (x *CaseState) String() string {
 func (*CaseState) ProtoMessage() {}
 
 func (x *CaseState) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[11]
+	mi := &file_sps_v1_case_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1449,7 +1732,7 @@ func (x *CaseState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseState.ProtoReflect.Descriptor instead.
 func (*CaseState) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CaseState) GetStatus() CaseStatus {
@@ -1585,6 +1868,13 @@ func (x *CaseState) GetTerms() []*Terms {
 	return nil
 }
 
+func (x *CaseState) GetCodeStatements() []*CodeStatement {
+	if x != nil {
+		return x.CodeStatements
+	}
+	return nil
+}
+
 // Deadline is something that an office has to do in a case, and by when. Two nodes that hold the same entries, cards and
 // receipts compute the same.
 type Deadline struct {
@@ -1613,7 +1903,7 @@ type Deadline struct {
 
 func (x *Deadline) Reset() {
 	*x = Deadline{}
-	mi := &file_sps_v1_case_proto_msgTypes[12]
+	mi := &file_sps_v1_case_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1625,7 +1915,7 @@ func (x *Deadline) String() string {
 func (*Deadline) ProtoMessage() {}
 
 func (x *Deadline) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[12]
+	mi := &file_sps_v1_case_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1638,7 +1928,7 @@ func (x *Deadline) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Deadline.ProtoReflect.Descriptor instead.
 func (*Deadline) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Deadline) GetClock() Clock {
@@ -1747,7 +2037,7 @@ type CaseSummary struct {
 
 func (x *CaseSummary) Reset() {
 	*x = CaseSummary{}
-	mi := &file_sps_v1_case_proto_msgTypes[13]
+	mi := &file_sps_v1_case_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +2049,7 @@ func (x *CaseSummary) String() string {
 func (*CaseSummary) ProtoMessage() {}
 
 func (x *CaseSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[13]
+	mi := &file_sps_v1_case_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +2062,7 @@ func (x *CaseSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CaseSummary.ProtoReflect.Descriptor instead.
 func (*CaseSummary) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{13}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *CaseSummary) GetStatus() CaseStatus {
@@ -1893,7 +2183,7 @@ type CallDue struct {
 
 func (x *CallDue) Reset() {
 	*x = CallDue{}
-	mi := &file_sps_v1_case_proto_msgTypes[14]
+	mi := &file_sps_v1_case_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +2195,7 @@ func (x *CallDue) String() string {
 func (*CallDue) ProtoMessage() {}
 
 func (x *CallDue) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[14]
+	mi := &file_sps_v1_case_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +2208,7 @@ func (x *CallDue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallDue.ProtoReflect.Descriptor instead.
 func (*CallDue) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{14}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *CallDue) GetOffice() string {
@@ -1939,7 +2229,7 @@ var File_sps_v1_case_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x11sps/v1/case.proto\x12\x06sps.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/followup.proto\x1a\x14sps/v1/measure.proto\x1a\x19sps/v1/notification.proto\x1a\x16sps/v1/statement.proto\"T\n" +
+	"\x11sps/v1/case.proto\x12\x06sps.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/followup.proto\x1a\x14sps/v1/measure.proto\x1a\x19sps/v1/notification.proto\x1a\x16sps/v1/statement.proto\"T\n" +
 	"\x04Mark\x12\x1c\n" +
 	"\tstatement\x18\x01 \x01(\tR\tstatement\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\"\xb9\x02\n" +
@@ -2034,7 +2324,35 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\tstatement\x18\x01 \x01(\tR\tstatement\x121\n" +
 	"\bstanding\x18\x02 \x01(\x0e2\x15.sps.v1.EntryStandingR\bstanding\x12.\n" +
 	"\x06reason\x18\x03 \x01(\x0e2\x16.sps.v1.NoEffectReasonR\x06reason\x12\x0e\n" +
-	"\x02by\x18\x04 \x01(\tR\x02by\"\xa4\a\n" +
+	"\x02by\x18\x04 \x01(\tR\x02by\"\x92\x06\n" +
+	"\rCodeStatement\x12 \n" +
+	"\x04said\x18\x01 \x01(\v2\f.sps.v1.MarkR\x04said\x12\x1c\n" +
+	"\treference\x18\x02 \x01(\tR\treference\x12\x12\n" +
+	"\x04case\x18\x03 \x01(\tR\x04case\x12\x16\n" +
+	"\x06office\x18\x04 \x01(\tR\x06office\x12\x1d\n" +
+	"\n" +
+	"entered_by\x18\x05 \x01(\tR\tenteredBy\x12$\n" +
+	"\x04half\x18\x06 \x01(\x0e2\x10.sps.v1.CodeHalfR\x04half\x12$\n" +
+	"\x04code\x18\a \x01(\v2\x10.sps.v1.SiteCodeR\x04code\x12\x16\n" +
+	"\x06origin\x18\b \x01(\tR\x06origin\x12*\n" +
+	"\x06action\x18\t \x01(\x0e2\x12.sps.v1.CodeActionR\x06action\x12$\n" +
+	"\x06market\x18\n" +
+	" \x01(\v2\f.sps.v1.AreaR\x06market\x12)\n" +
+	"\aproduct\x18\v \x01(\v2\x0f.sps.v1.ConceptR\aproduct\x129\n" +
+	"\n" +
+	"start_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bend_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x125\n" +
+	"\n" +
+	"conditions\x18\x0e \x03(\v2\x15.sps.v1.LocalizedTextR\n" +
+	"conditions\x12-\n" +
+	"\x06reason\x18\x0f \x03(\v2\x15.sps.v1.LocalizedTextR\x06reason\x121\n" +
+	"\bstanding\x18\x10 \x01(\x0e2\x15.sps.v1.EntryStandingR\bstanding\x12@\n" +
+	"\x10no_effect_reason\x18\x11 \x01(\x0e2\x16.sps.v1.NoEffectReasonR\x0enoEffectReason\x12\x0e\n" +
+	"\x02by\x18\x12 \x01(\tR\x02by\x12\x1e\n" +
+	"\n" +
+	"restricted\x18\x13 \x01(\bR\n" +
+	"restricted\x12\x18\n" +
+	"\ameasure\x18\x14 \x01(\tR\ameasure\"\xe4\a\n" +
 	"\tCaseState\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12-\n" +
 	"\vstatus_said\x18\x02 \x01(\v2\f.sps.v1.MarkR\n" +
@@ -2060,7 +2378,8 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\bbalances\x18\x10 \x03(\v2\x12.sps.v1.LotBalanceR\bbalances\x12&\n" +
 	"\x05links\x18\x11 \x03(\v2\x10.sps.v1.CaseLinkR\x05links\x12\x19\n" +
 	"\btoo_much\x18\x12 \x03(\tR\atooMuch\x12#\n" +
-	"\x05terms\x18\x13 \x03(\v2\r.sps.v1.TermsR\x05terms\"\xd6\x02\n" +
+	"\x05terms\x18\x13 \x03(\v2\r.sps.v1.TermsR\x05terms\x12>\n" +
+	"\x0fcode_statements\x18\x14 \x03(\v2\x15.sps.v1.CodeStatementR\x0ecodeStatements\"\xd6\x02\n" +
 	"\bDeadline\x12#\n" +
 	"\x05clock\x18\x01 \x01(\x0e2\r.sps.v1.ClockR\x05clock\x12\x16\n" +
 	"\x06office\x18\x02 \x01(\tR\x06office\x12\x1c\n" +
@@ -2104,7 +2423,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x18ENTRY_STANDING_EFFECTIVE\x10\x01\x12\x1d\n" +
 	"\x19ENTRY_STANDING_TAKEN_BACK\x10\x02\x12\x1a\n" +
 	"\x16ENTRY_STANDING_WAITING\x10\x03\x12!\n" +
-	"\x1dENTRY_STANDING_WITHOUT_EFFECT\x10\x04*\x98\x03\n" +
+	"\x1dENTRY_STANDING_WITHOUT_EFFECT\x10\x04*\xd9\x03\n" +
 	"\x0eNoEffectReason\x12 \n" +
 	"\x1cNO_EFFECT_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!NO_EFFECT_REASON_OUTSIDE_AUDIENCE\x10\x01\x12%\n" +
@@ -2117,7 +2436,13 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x1cNO_EFFECT_REASON_OTHER_ENTRY\x10\b\x12\"\n" +
 	"\x1eNO_EFFECT_REASON_NOT_OF_A_CASE\x10\t\x12\x1c\n" +
 	"\x18NO_EFFECT_REASON_HEARSAY\x10\n" +
-	"*\xf2\x01\n" +
+	"\x12\x1d\n" +
+	"\x19NO_EFFECT_REASON_EXERCISE\x10\v\x12 \n" +
+	"\x1cNO_EFFECT_REASON_NOT_ORDERED\x10\f*T\n" +
+	"\bCodeHalf\x12\x19\n" +
+	"\x15CODE_HALF_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11CODE_HALF_REFUSED\x10\x01\x12\x16\n" +
+	"\x12CODE_HALF_WITHHELD\x10\x02*\xf2\x01\n" +
 	"\rDeadlineState\x12\x1e\n" +
 	"\x1aDEADLINE_STATE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aDEADLINE_STATE_UNDELIVERED\x10\x01\x12\x1a\n" +
@@ -2142,143 +2467,161 @@ func file_sps_v1_case_proto_rawDescGZIP() []byte {
 	return file_sps_v1_case_proto_rawDescData
 }
 
-var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
+var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_sps_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: sps.v1.CaseStatus
 	(EntryStanding)(0),            // 1: sps.v1.EntryStanding
 	(NoEffectReason)(0),           // 2: sps.v1.NoEffectReason
-	(DeadlineState)(0),            // 3: sps.v1.DeadlineState
-	(*Mark)(nil),                  // 4: sps.v1.Mark
-	(*Version)(nil),               // 5: sps.v1.Version
-	(*Terms)(nil),                 // 6: sps.v1.Terms
-	(*Told)(nil),                  // 7: sps.v1.Told
-	(*Participant)(nil),           // 8: sps.v1.Participant
-	(*RequestAnswer)(nil),         // 9: sps.v1.RequestAnswer
-	(*CaseRequest)(nil),           // 10: sps.v1.CaseRequest
-	(*Dispute)(nil),               // 11: sps.v1.Dispute
-	(*GrantedExtension)(nil),      // 12: sps.v1.GrantedExtension
-	(*CaseLink)(nil),              // 13: sps.v1.CaseLink
-	(*CaseEntry)(nil),             // 14: sps.v1.CaseEntry
-	(*CaseState)(nil),             // 15: sps.v1.CaseState
-	(*Deadline)(nil),              // 16: sps.v1.Deadline
-	(*CaseSummary)(nil),           // 17: sps.v1.CaseSummary
-	(*CallDue)(nil),               // 18: sps.v1.CallDue
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
-	(Classification)(0),           // 20: sps.v1.Classification
-	(*LocalizedText)(nil),         // 21: sps.v1.LocalizedText
-	(*Change)(nil),                // 22: sps.v1.Change
-	(*Allowances)(nil),            // 23: sps.v1.Allowances
-	(*Flag)(nil),                  // 24: sps.v1.Flag
-	(*Source)(nil),                // 25: sps.v1.Source
-	(*Stance)(nil),                // 26: sps.v1.Stance
-	(*Outcome)(nil),               // 27: sps.v1.Outcome
-	(Part)(0),                     // 28: sps.v1.Part
-	(*Area)(nil),                  // 29: sps.v1.Area
-	(AddresseeRole)(0),            // 30: sps.v1.AddresseeRole
-	(FlagKind)(0),                 // 31: sps.v1.FlagKind
-	(*LotBalance)(nil),            // 32: sps.v1.LotBalance
-	(*HandDelivery)(nil),          // 33: sps.v1.HandDelivery
-	(ResponseResult)(0),           // 34: sps.v1.ResponseResult
-	(RequestKind)(0),              // 35: sps.v1.RequestKind
-	(*Allowance)(nil),             // 36: sps.v1.Allowance
-	(*Extension)(nil),             // 37: sps.v1.Extension
-	(DisputeResult)(0),            // 38: sps.v1.DisputeResult
-	(Clock)(0),                    // 39: sps.v1.Clock
-	(RelationKind)(0),             // 40: sps.v1.RelationKind
-	(*Relation)(nil),              // 41: sps.v1.Relation
-	(ClosureOutcome)(0),           // 42: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 43: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 44: sps.v1.Notification
-	(Handling)(0),                 // 45: sps.v1.Handling
-	(*ExternalReference)(nil),     // 46: sps.v1.ExternalReference
+	(CodeHalf)(0),                 // 3: sps.v1.CodeHalf
+	(DeadlineState)(0),            // 4: sps.v1.DeadlineState
+	(*Mark)(nil),                  // 5: sps.v1.Mark
+	(*Version)(nil),               // 6: sps.v1.Version
+	(*Terms)(nil),                 // 7: sps.v1.Terms
+	(*Told)(nil),                  // 8: sps.v1.Told
+	(*Participant)(nil),           // 9: sps.v1.Participant
+	(*RequestAnswer)(nil),         // 10: sps.v1.RequestAnswer
+	(*CaseRequest)(nil),           // 11: sps.v1.CaseRequest
+	(*Dispute)(nil),               // 12: sps.v1.Dispute
+	(*GrantedExtension)(nil),      // 13: sps.v1.GrantedExtension
+	(*CaseLink)(nil),              // 14: sps.v1.CaseLink
+	(*CaseEntry)(nil),             // 15: sps.v1.CaseEntry
+	(*CodeStatement)(nil),         // 16: sps.v1.CodeStatement
+	(*CaseState)(nil),             // 17: sps.v1.CaseState
+	(*Deadline)(nil),              // 18: sps.v1.Deadline
+	(*CaseSummary)(nil),           // 19: sps.v1.CaseSummary
+	(*CallDue)(nil),               // 20: sps.v1.CallDue
+	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
+	(Classification)(0),           // 22: sps.v1.Classification
+	(*LocalizedText)(nil),         // 23: sps.v1.LocalizedText
+	(*Change)(nil),                // 24: sps.v1.Change
+	(*Allowances)(nil),            // 25: sps.v1.Allowances
+	(*Flag)(nil),                  // 26: sps.v1.Flag
+	(*Source)(nil),                // 27: sps.v1.Source
+	(*Stance)(nil),                // 28: sps.v1.Stance
+	(*Outcome)(nil),               // 29: sps.v1.Outcome
+	(Part)(0),                     // 30: sps.v1.Part
+	(*Area)(nil),                  // 31: sps.v1.Area
+	(AddresseeRole)(0),            // 32: sps.v1.AddresseeRole
+	(FlagKind)(0),                 // 33: sps.v1.FlagKind
+	(*LotBalance)(nil),            // 34: sps.v1.LotBalance
+	(*HandDelivery)(nil),          // 35: sps.v1.HandDelivery
+	(ResponseResult)(0),           // 36: sps.v1.ResponseResult
+	(RequestKind)(0),              // 37: sps.v1.RequestKind
+	(*Allowance)(nil),             // 38: sps.v1.Allowance
+	(*Extension)(nil),             // 39: sps.v1.Extension
+	(DisputeResult)(0),            // 40: sps.v1.DisputeResult
+	(Clock)(0),                    // 41: sps.v1.Clock
+	(RelationKind)(0),             // 42: sps.v1.RelationKind
+	(*Relation)(nil),              // 43: sps.v1.Relation
+	(*SiteCode)(nil),              // 44: sps.v1.SiteCode
+	(CodeAction)(0),               // 45: sps.v1.CodeAction
+	(*Concept)(nil),               // 46: sps.v1.Concept
+	(ClosureOutcome)(0),           // 47: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 48: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 49: sps.v1.Notification
+	(Handling)(0),                 // 50: sps.v1.Handling
+	(*ExternalReference)(nil),     // 51: sps.v1.ExternalReference
 }
 var file_sps_v1_case_proto_depIdxs = []int32{
-	19, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
-	4,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
-	20, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
-	21, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
-	22, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
-	23, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
-	4,  // 6: sps.v1.Terms.said:type_name -> sps.v1.Mark
-	23, // 7: sps.v1.Terms.allowances:type_name -> sps.v1.Allowances
-	24, // 8: sps.v1.Terms.flags:type_name -> sps.v1.Flag
-	4,  // 9: sps.v1.Told.said:type_name -> sps.v1.Mark
-	25, // 10: sps.v1.Told.source:type_name -> sps.v1.Source
-	26, // 11: sps.v1.Told.stance:type_name -> sps.v1.Stance
-	27, // 12: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
-	28, // 13: sps.v1.Told.part:type_name -> sps.v1.Part
-	29, // 14: sps.v1.Participant.area:type_name -> sps.v1.Area
-	30, // 15: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
-	4,  // 16: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
-	31, // 17: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
-	19, // 18: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
-	4,  // 19: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
-	26, // 20: sps.v1.Participant.stance:type_name -> sps.v1.Stance
-	4,  // 21: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
-	27, // 22: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
-	4,  // 23: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
-	28, // 24: sps.v1.Participant.part:type_name -> sps.v1.Part
-	4,  // 25: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
-	32, // 26: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
-	7,  // 27: sps.v1.Participant.told:type_name -> sps.v1.Told
-	33, // 28: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
-	34, // 29: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
-	4,  // 30: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
-	19, // 31: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
-	4,  // 32: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
-	35, // 33: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
-	36, // 34: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
-	19, // 35: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 36: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
-	37, // 37: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
-	4,  // 38: sps.v1.Dispute.said:type_name -> sps.v1.Mark
-	38, // 39: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
-	4,  // 40: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
-	39, // 41: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
-	19, // 42: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
-	4,  // 43: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
-	40, // 44: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
-	4,  // 45: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
-	41, // 46: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
+	21, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
+	5,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
+	22, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
+	23, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
+	24, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
+	25, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
+	5,  // 6: sps.v1.Terms.said:type_name -> sps.v1.Mark
+	25, // 7: sps.v1.Terms.allowances:type_name -> sps.v1.Allowances
+	26, // 8: sps.v1.Terms.flags:type_name -> sps.v1.Flag
+	5,  // 9: sps.v1.Told.said:type_name -> sps.v1.Mark
+	27, // 10: sps.v1.Told.source:type_name -> sps.v1.Source
+	28, // 11: sps.v1.Told.stance:type_name -> sps.v1.Stance
+	29, // 12: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
+	30, // 13: sps.v1.Told.part:type_name -> sps.v1.Part
+	31, // 14: sps.v1.Participant.area:type_name -> sps.v1.Area
+	32, // 15: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
+	5,  // 16: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
+	33, // 17: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
+	21, // 18: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
+	5,  // 19: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
+	28, // 20: sps.v1.Participant.stance:type_name -> sps.v1.Stance
+	5,  // 21: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
+	29, // 22: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
+	5,  // 23: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
+	30, // 24: sps.v1.Participant.part:type_name -> sps.v1.Part
+	5,  // 25: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
+	34, // 26: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
+	8,  // 27: sps.v1.Participant.told:type_name -> sps.v1.Told
+	35, // 28: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
+	36, // 29: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
+	5,  // 30: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
+	21, // 31: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
+	5,  // 32: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
+	37, // 33: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
+	38, // 34: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
+	21, // 35: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
+	10, // 36: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
+	39, // 37: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
+	5,  // 38: sps.v1.Dispute.said:type_name -> sps.v1.Mark
+	40, // 39: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
+	5,  // 40: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
+	41, // 41: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
+	21, // 42: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
+	5,  // 43: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
+	42, // 44: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
+	5,  // 45: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
+	43, // 46: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
 	1,  // 47: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
 	2,  // 48: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
-	0,  // 49: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
-	4,  // 50: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
-	42, // 51: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
-	43, // 52: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
-	5,  // 53: sps.v1.CaseState.versions:type_name -> sps.v1.Version
-	44, // 54: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
-	45, // 55: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
-	23, // 56: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
-	8,  // 57: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
-	10, // 58: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
-	11, // 59: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
-	12, // 60: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
-	14, // 61: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
-	46, // 62: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
-	32, // 63: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
-	13, // 64: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
-	6,  // 65: sps.v1.CaseState.terms:type_name -> sps.v1.Terms
-	39, // 66: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
-	19, // 67: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
-	19, // 68: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
-	3,  // 69: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
-	4,  // 70: sps.v1.Deadline.done:type_name -> sps.v1.Mark
-	0,  // 71: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
-	20, // 72: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
-	19, // 73: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
-	19, // 74: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
-	16, // 75: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
-	16, // 76: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
-	16, // 77: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
-	18, // 78: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
-	19, // 79: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
-	80, // [80:80] is the sub-list for method output_type
-	80, // [80:80] is the sub-list for method input_type
-	80, // [80:80] is the sub-list for extension type_name
-	80, // [80:80] is the sub-list for extension extendee
-	0,  // [0:80] is the sub-list for field type_name
+	5,  // 49: sps.v1.CodeStatement.said:type_name -> sps.v1.Mark
+	3,  // 50: sps.v1.CodeStatement.half:type_name -> sps.v1.CodeHalf
+	44, // 51: sps.v1.CodeStatement.code:type_name -> sps.v1.SiteCode
+	45, // 52: sps.v1.CodeStatement.action:type_name -> sps.v1.CodeAction
+	31, // 53: sps.v1.CodeStatement.market:type_name -> sps.v1.Area
+	46, // 54: sps.v1.CodeStatement.product:type_name -> sps.v1.Concept
+	21, // 55: sps.v1.CodeStatement.start_time:type_name -> google.protobuf.Timestamp
+	21, // 56: sps.v1.CodeStatement.end_time:type_name -> google.protobuf.Timestamp
+	23, // 57: sps.v1.CodeStatement.conditions:type_name -> sps.v1.LocalizedText
+	23, // 58: sps.v1.CodeStatement.reason:type_name -> sps.v1.LocalizedText
+	1,  // 59: sps.v1.CodeStatement.standing:type_name -> sps.v1.EntryStanding
+	2,  // 60: sps.v1.CodeStatement.no_effect_reason:type_name -> sps.v1.NoEffectReason
+	0,  // 61: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
+	5,  // 62: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
+	47, // 63: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
+	48, // 64: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	6,  // 65: sps.v1.CaseState.versions:type_name -> sps.v1.Version
+	49, // 66: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
+	50, // 67: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
+	25, // 68: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
+	9,  // 69: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
+	11, // 70: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
+	12, // 71: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
+	13, // 72: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
+	15, // 73: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
+	51, // 74: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
+	34, // 75: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
+	14, // 76: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
+	7,  // 77: sps.v1.CaseState.terms:type_name -> sps.v1.Terms
+	16, // 78: sps.v1.CaseState.code_statements:type_name -> sps.v1.CodeStatement
+	41, // 79: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
+	21, // 80: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
+	21, // 81: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
+	4,  // 82: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
+	5,  // 83: sps.v1.Deadline.done:type_name -> sps.v1.Mark
+	0,  // 84: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
+	22, // 85: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
+	21, // 86: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
+	21, // 87: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
+	18, // 88: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
+	18, // 89: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
+	18, // 90: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
+	20, // 91: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
+	21, // 92: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
+	93, // [93:93] is the sub-list for method output_type
+	93, // [93:93] is the sub-list for method input_type
+	93, // [93:93] is the sub-list for extension type_name
+	93, // [93:93] is the sub-list for extension extendee
+	0,  // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }
@@ -2288,6 +2631,7 @@ func file_sps_v1_case_proto_init() {
 	}
 	file_sps_v1_amendment_proto_init()
 	file_sps_v1_concept_proto_init()
+	file_sps_v1_consignment_proto_init()
 	file_sps_v1_followup_proto_init()
 	file_sps_v1_measure_proto_init()
 	file_sps_v1_notification_proto_init()
@@ -2297,8 +2641,8 @@ func file_sps_v1_case_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_proto_rawDesc), len(file_sps_v1_case_proto_rawDesc)),
-			NumEnums:      4,
-			NumMessages:   15,
+			NumEnums:      5,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,78 @@
+package standing
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/ledger"
+)
+
+// digest names what a list was asked for.
+func digest(words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	return hex.EncodeToString(sum[:8])
+}
+
+// token returns the token of a page that begins at a mark; "" for none.
+func token(asked string, mark []byte) string {
+	if mark == nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(append([]byte(asked), mark...))
+}
+
+// parseToken returns the mark of a token; nil for the first page.
+func parseToken(token, asked string) ([]byte, error) {
+	if token == "" {
+		return nil, nil
+	}
+	text, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	switch {
+	case err != nil || len(text) <= len(asked):
+		return nil, badToken()
+	case string(text[:len(asked)]) != asked:
+		return nil, access.Invalid(access.Violation{
+			Field: "page_token", Reason: "PAGE_TOKEN",
+			Sentence: "give the nextPageToken of the page before, with all other fields as they were",
+		})
+	}
+	return text[len(asked):], nil
+}
+
+// cursor returns the text of a cursor of a watch: of which store, behind which
+// change, and up to which millisecond.
+func (o Options) cursor(at casebook.CodeCursor) string {
+	position := ledger.Position{Incarnation: o.Ledger.Released().Incarnation, N: at.N}
+	return position.String() + "@" + strconv.FormatInt(at.Until.UnixMilli(), 10)
+}
+
+// parseCursor reads a cursor of a watch.
+func (o Options) parseCursor(cursor string) (at casebook.CodeCursor, err error) {
+	if cursor == "" {
+		return at, nil
+	}
+	first, second, ok := strings.Cut(cursor, "@")
+	position, err := ledger.ParsePosition(first)
+	ms, wrong := strconv.ParseInt(second, 10, 64)
+	if err != nil || !ok || wrong != nil || first == "" {
+		return at, access.Invalid(access.Violation{
+			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
+		})
+	}
+	if position.Incarnation != o.Ledger.Released().Incarnation {
+		return at, access.CursorAhead("cursor")
+	}
+	return casebook.CodeCursor{N: position.N, Until: time.UnixMilli(ms)}, nil
+}
+
+func badToken() error {
+	return access.Invalid(access.Violation{
+		Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
+	})
+}
