@@ -36,7 +36,6 @@ var examples = []struct {
 		"spsctl code status --filter 'market = CN AND suspended' --on 2026-12-01",
 		"spsctl code history VN-DL-0123",
 		"spsctl code export -o xlsx > codes.xlsx",
-		"spsctl code watch",
 	}},
 	{"issue: begin with a template, fill it in, check it, issue it", []string{
 		"spsctl case template border-rejection > mango.yaml",
@@ -152,6 +151,7 @@ const moreExamples = `
   spsctl import rasff-window notifications.csv --check
   spsctl peer revoke CN
   spsctl code check hs@2022.csv
+  spsctl code watch --filter suspended
 
 # two persons: one drafts, another issues
   spsctl draft create -f mango.yaml
