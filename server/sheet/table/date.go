@@ -39,12 +39,17 @@ type Dates struct {
 	Order Order
 	Era   Era
 	Zone  *time.Location // of a time of day without one; nil: UTC
+	// Partial takes dates that lack their day, or their month and day.
+	Partial bool
 }
 
-// Date is a day, and perhaps a time of day.
+// Date is a day, and perhaps a time of day; or, if Partial dates are taken, a month
+// or a year.
 type Date struct {
-	Time  time.Time // the day's beginning, if Clock is not set
-	Clock bool      // a time of day is written
+	Time    time.Time // the beginning of the day, the month or the year, if Clock is not set
+	Clock   bool      // a time of day is written
+	NoDay   bool      // no day is written
+	NoMonth bool      // nor a month
 }
 
 const (
@@ -60,6 +65,7 @@ type written struct {
 	year, month, day int
 	era              Era  // that it names itself; EraEvident: none
 	numbers          bool // day and month are numbers, read with the day first
+	partial          bool // it lacks its day, or its month and day
 }
 
 // AsDate returns the value as a date. That of an empty cell is the zero Date.
@@ -74,16 +80,14 @@ func (c Cell) AsDate(o Dates) (Date, *Note, error) {
 	}
 	text, clock, zone, ok := cutClock(strings.ToLower(ascii(c.Text)))
 	var w written
-	if ok && c.Kind != KindNumber && c.Kind != KindBool {
-		w, ok = parseDay(text)
-	} else {
-		ok = false
+	if ok {
+		w, ok = c.written(text, o.Partial && clock == nil)
 	}
 	if !ok {
 		if shortYear.MatchString(text) {
 			return Date{}, nil, c.problem("DATE_YEAR", fmt.Sprintf("write the year with four digits: %q has two", shown(c.Text)))
 		}
-		return Date{}, nil, c.problem("DATE", fmt.Sprintf("write a date such as 2026-01-31: %q is none", shown(c.Text)))
+		return Date{}, nil, c.noDate()
 	}
 	if w.numbers {
 		if err := c.order(&w, o.Order); err != nil {
@@ -99,18 +103,43 @@ func (c Cell) AsDate(o Dates) (Date, *Note, error) {
 			zone = time.UTC
 		}
 	}
+	found := Date{Clock: clock != nil, NoDay: w.partial, NoMonth: w.partial && w.month == 0}
+	if found.NoMonth {
+		w.month = 1
+	}
+	if found.NoDay {
+		w.day = 1
+	}
 	day := time.Date(w.year, time.Month(w.month), w.day, 0, 0, 0, 0, time.UTC)
 	if day.Day() != w.day || int(day.Month()) != w.month || day.Year() != w.year {
-		return Date{}, nil, c.problem("DATE", fmt.Sprintf("write a date such as 2026-01-31: %q is none", shown(c.Text)))
+		return Date{}, nil, c.noDate()
 	}
 	if w.year < firstYear || w.year > lastYear {
 		return Date{}, nil, c.problem("DATE_RANGE", fmt.Sprintf("check the year: %d is not from %d to %d", w.year, firstYear, lastYear))
 	}
-	at := time.Date(w.year, time.Month(w.month), w.day, 0, 0, 0, 0, zone)
+	found.Time = time.Date(w.year, time.Month(w.month), w.day, 0, 0, 0, 0, zone)
 	if clock != nil {
-		at = time.Date(w.year, time.Month(w.month), w.day, clock[0], clock[1], clock[2], 0, zone)
+		found.Time = time.Date(w.year, time.Month(w.month), w.day, clock[0], clock[1], clock[2], 0, zone)
 	}
-	return Date{Time: at, Clock: clock != nil}, note, nil
+	return found, note, nil
+}
+
+func (c Cell) noDate() Problem {
+	return c.problem("DATE", fmt.Sprintf("write a date such as 2026-01-31: %q is none", shown(c.Text)))
+}
+
+// written reads the text of a date, without its time of day.
+func (c Cell) written(text string, partial bool) (written, bool) {
+	switch c.Kind {
+	case KindBool:
+		return written{}, false
+	case KindNumber:
+		return written{year: number(text), partial: true}, partial && len(text) == 4
+	}
+	if w, ok := parseDay(text); ok || !partial {
+		return w, ok
+	}
+	return parsePartial(text)
 }
 
 // order puts day and month, as they were read with the day first, into the order of

@@ -46,7 +46,7 @@ func newMerges(all []merge, width int) (merges, error) {
 		slices.SortFunc(column, func(a, b merge) int { return a.top - b.top })
 		for i := 1; i < len(column); i++ {
 			if column[i].top <= column[i-1].bottom {
-				return merges{}, damaged("merged cells cover each other")
+				return merges{}, damaged("<mergeCells>")
 			}
 		}
 	}

@@ -36,15 +36,15 @@ func openPack(r io.ReaderAt, size int64, l Limits) (*pack, error) {
 	}
 	end := strings.LastIndex(string(tail), "PK\x05\x06")
 	if end < 0 || len(tail)-end < 22 {
-		return nil, damaged("its end is not there")
+		return nil, damaged("zip")
 	}
 	length, offset := binary.LittleEndian.Uint32(tail[end+12:]), binary.LittleEndian.Uint32(tail[end+16:])
 	if length > mostDirectory || int64(offset)+int64(length) != size-int64(len(tail)-end) {
-		return nil, damaged("its directory is not where it ends")
+		return nil, damaged("zip")
 	}
 	archive, err := zip.NewReader(r, size)
 	if errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrInsecurePath) {
-		return nil, damaged("its directory cannot be read")
+		return nil, damaged("zip")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read a workbook: %w", err)
@@ -53,7 +53,7 @@ func openPack(r io.ReaderAt, size int64, l Limits) (*pack, error) {
 	for _, f := range archive.File {
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		if p.parts[name] != nil {
-			return nil, damaged("a part is there twice")
+			return nil, damaged(f.Name)
 		}
 		p.parts[name] = f
 	}
@@ -83,7 +83,7 @@ func (p *pack) kind() error {
 func (p *pack) part(name string) (*part, error) {
 	f := p.parts[strings.ToLower(strings.TrimPrefix(path.Clean("/"+name), "/"))]
 	if f == nil {
-		return nil, damaged("the part " + name + " is not there")
+		return nil, damaged(name)
 	}
 	if f.UncompressedSize64 > uint64(p.unpacked) || f.UncompressedSize64 > small && f.UncompressedSize64/thin > f.CompressedSize64 {
 		return nil, whole("FILE_UNPACKED", fmt.Sprintf("copy the table into a new workbook, or split it: unpacked it is far too large, %d bytes", f.UncompressedSize64))
@@ -122,9 +122,9 @@ func (x *part) next() (xml.Token, error) {
 	case x.guard.failed != nil:
 		return nil, x.fault(x.guard.failed)
 	case errors.As(err, &syntax):
-		return nil, damaged(fmt.Sprintf("%s, line %d: %s", x.name, syntax.Line, syntax.Msg))
+		return nil, damaged(fmt.Sprintf("%s:%d", x.name, syntax.Line))
 	}
-	return nil, damaged(x.name + ": " + err.Error()) // of another encoding, for example
+	return nil, damaged(x.name) // of another encoding, for example
 }
 
 // fault returns the problem of a part that cannot be unpacked, or the error of the
@@ -133,7 +133,7 @@ func (x *part) fault(err error) error {
 	var corrupt flate.CorruptInputError
 	if errors.As(err, &corrupt) || errors.Is(err, zip.ErrChecksum) || errors.Is(err, zip.ErrFormat) || errors.Is(err, zip.ErrAlgorithm) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errLongRecord) {
-		return damaged(x.name + ": " + err.Error())
+		return damaged(x.name)
 	}
 	return fmt.Errorf("read a workbook: %s: %w", x.name, err)
 }
@@ -165,7 +165,7 @@ func (x *part) text() (string, error) {
 // cut returns the error of a part that ends where it must not.
 func (x *part) cut(err error) error {
 	if errors.Is(err, io.EOF) {
-		return damaged(x.name + " is cut off")
+		return damaged(x.name)
 	}
 	return err
 }

@@ -47,7 +47,8 @@ func aboutRow(err error) bool {
 	return errors.As(err, &p) && p.Row > 0
 }
 
-// damaged is the problem of a file that is not as its format has it.
-func damaged(what string) Problem {
-	return whole("FILE_DAMAGED", fmt.Sprintf("save it again in a spreadsheet and send it again: the file is damaged (%s)", what))
+// damaged is the problem of a file that is not as its format has it. Where that is
+// has the names of the format, which are the same in every language.
+func damaged(where string) Problem {
+	return whole("FILE_DAMAGED", fmt.Sprintf("save it again in a spreadsheet and send it again: the file is damaged (%s)", where))
 }

@@ -27,8 +27,9 @@ type Reader struct {
 	options Options
 	from    source
 	columns []Column
-	first   []read // rows that were read to find the header, and are below it
-	err     error  // that ended them
+	folded  [][2]string // names of the columns, alone and with the group before them, as names are compared
+	first   []read      // rows that were read to find the header, and are below it
+	err     error       // that ended them
 	begun   bool
 }
 
@@ -50,10 +51,15 @@ func (t *Reader) Columns() []Column { return slices.Clone(t.columns) }
 // it, as in "Result / Unit"; if that does not help, it is a [Problem], as is one
 // that is not there.
 func (t *Reader) Column(name string) (Column, error) {
+	if t.folded == nil {
+		for _, c := range t.columns {
+			t.folded = append(t.folded, [2]string{folded(c.Name), folded(c.Group + " / " + c.Name)})
+		}
+	}
 	want := folded(name)
 	var fit []Column
-	for _, c := range t.columns {
-		if c.Name != "" && (folded(c.Name) == want || c.Group != "" && folded(c.Group+" / "+c.Name) == want) {
+	for i, c := range t.columns {
+		if c.Name != "" && (t.folded[i][0] == want || c.Group != "" && t.folded[i][1] == want) {
 			fit = append(fit, c)
 		}
 	}

@@ -5,6 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 const (
@@ -115,5 +120,29 @@ func (x *part) richText() (string, error) {
 			depth--
 		}
 	}
-	return string(all), nil
+	return unescaped(string(all)), nil
+}
+
+// escape is how a workbook has a character that XML cannot have, or that looks like
+// one (ECMA-376 part 1, 22.9.2.19): _x000D_ is a carriage return.
+var escape = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+// unescaped returns a text with the characters that its escapes stand for; those that
+// nobody sees become blanks, and the end of a line is one line feed.
+func unescaped(text string) string {
+	if !strings.Contains(text, "_x") {
+		return text
+	}
+	text = escape.ReplaceAllStringFunc(text, func(e string) string {
+		n, _ := strconv.ParseUint(e[2:6], 16, 16) // four digits fit
+		switch r := rune(n); {
+		case r == '\r', r == '\n', r == '\t':
+			return string(r)
+		case unicode.IsControl(r), utf16.IsSurrogate(r):
+			return " "
+		default:
+			return string(r)
+		}
+	})
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 }

@@ -61,7 +61,7 @@ func (w *workbook) readStyles() ([]style, error) {
 			all = append(all, s)
 		}
 		if len(all) > mostStyles || len(formats) > mostStyles {
-			return nil, damaged("it has too many styles")
+			return nil, damaged("<cellXfs>")
 		}
 	}
 }

@@ -111,6 +111,13 @@ func TestDate(t *testing.T) {
 	day := func(year, month, day int) table.Date {
 		return table.Date{Time: time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)}
 	}
+	month := func(year, month int) table.Date {
+		return table.Date{Time: time.Date(year, time.Month(month), 1, 0, 0, 0, 0, time.UTC), NoDay: true}
+	}
+	year := func(year int) table.Date {
+		return table.Date{Time: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), NoDay: true, NoMonth: true}
+	}
+	partial := table.Dates{Partial: true}
 	dayFirst, monthFirst := table.Dates{Order: table.DayFirst}, table.Dates{Order: table.MonthFirst}
 	for _, test := range []struct {
 		text   string
@@ -157,9 +164,26 @@ func TestDate(t *testing.T) {
 		{"31/01/2026 2:05 PM", table.Dates{}, table.Date{Time: time.Date(2026, 1, 31, 14, 5, 0, 0, time.UTC), Clock: true}, "", ""},
 		{"2026-01-31 24:05", table.Dates{}, table.Date{}, "", "DATE"},
 		{"soon", table.Dates{}, table.Date{}, "", "DATE"},
+		{"2026", partial, year(2026), "", ""},
+		{"ปี ๒๕๖๘", partial, year(2025), "DATE_BUDDHIST", ""},
+		{"2026-02", partial, month(2026, 2), "", ""},
+		{"02/2026", partial, month(2026, 2), "", ""},
+		{"2.2026", partial, month(2026, 2), "", ""},
+		{"2026年2月", partial, month(2026, 2), "", ""},
+		{"tháng 2 năm 2026", partial, month(2026, 2), "", ""},
+		{"Feb 2026", partial, month(2026, 2), "", ""},
+		{"กุมภาพันธ์ พ.ศ. 2568", partial, month(2025, 2), "DATE_BUDDHIST", ""},
+		{"2026-02-03", partial, day(2026, 2, 3), "", ""},
+		{"2026-13", partial, table.Date{}, "", "DATE"},
+		{"2026-00", partial, table.Date{}, "", "DATE"},
+		{"2026-00-10", partial, table.Date{}, "", "DATE"},
+		{"Smarch 2026", partial, table.Date{}, "", "DATE"},
+		{"2026 14:05", partial, table.Date{}, "", "DATE"},
+		{"02/2026", table.Dates{}, table.Date{}, "", "DATE"},
 	} {
 		got, note, err := table.Cell{Row: 7, Column: "C", Kind: table.KindText, Text: test.text}.AsDate(test.o)
-		if !got.Time.Equal(test.want.Time) || got.Clock != test.want.Clock || noted(note) != test.note || reason(t, err) != test.reason {
+		lacks := got.NoDay != test.want.NoDay || got.NoMonth != test.want.NoMonth
+		if !got.Time.Equal(test.want.Time) || got.Clock != test.want.Clock || lacks || noted(note) != test.note || reason(t, err) != test.reason {
 			t.Errorf("%q with %v = %v, note %q, error %v; want %v, %q, %q", test.text, test.o, got, noted(note), err, test.want, test.note, test.reason)
 		}
 	}

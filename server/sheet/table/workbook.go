@@ -82,7 +82,7 @@ func (p *pack) relations(name, folder string) ([]relation, error) {
 			target = path.Join(folder, target)
 		}
 		if len(all) > mostSheets*5 {
-			return nil, damaged("it has too many parts")
+			return nil, damaged("<Relationships>")
 		}
 		all = append(all, relation{attribute(e, "Id"), path.Base(attribute(e, "Type")), strings.TrimPrefix(target, "/")})
 	}
@@ -150,7 +150,7 @@ func (w *workbook) readSheets(name string) error {
 			w.y1904 = v == "1" || v == "true"
 		case e.Name.Local == "sheet":
 			if len(w.sheets) == mostSheets {
-				return damaged("it has too many sheets")
+				return damaged("<sheets>")
 			}
 			state := attribute(e, "state")
 			w.sheets = append(w.sheets, sheetPart{name: tidy(attribute(e, "name")), id: attribute(e, "id"), hidden: state == "hidden" || state == "veryHidden"})

@@ -97,7 +97,7 @@ func (w *workbook) readMerges(name string) (merges, error) {
 		if e, ok := token.(xml.StartElement); ok && e.Name.Local == "mergeCell" {
 			m, ok := parseMerge(attribute(e, "ref"))
 			if !ok || len(all) == mostMerges {
-				return merges{}, damaged("a merged cell is nowhere")
+				return merges{}, damaged("<mergeCell>")
 			}
 			all = append(all, m)
 		}
@@ -147,7 +147,7 @@ func (s *worksheet) readRow(e xml.StartElement) (Row, error) {
 	if r := attribute(e, "r"); r != "" {
 		n, err := strconv.Atoi(r)
 		if err != nil || n < number || n > mostRows {
-			return Row{}, damaged(fmt.Sprintf("row %q is behind row %d", r, s.row))
+			return Row{}, damaged(fmt.Sprintf("<row r=%q>", shown(r)))
 		}
 		number = n
 	}
@@ -184,7 +184,7 @@ func (s *worksheet) addCell(row *Row, e xml.StartElement) error {
 	if name := attribute(e, "r"); name != "" {
 		r, c, ok := place(name)
 		if !ok || r != row.Number || c < column {
-			return damaged(fmt.Sprintf("cell %q is not where it belongs, in row %d", name, row.Number))
+			return damaged(fmt.Sprintf("<c r=%q>", shown(name)))
 		}
 		column = c
 	}
@@ -259,13 +259,13 @@ func (s *worksheet) cell(kind, styled, value, inline string) (Cell, error) {
 		n, err := strconv.Atoi(strings.TrimSpace(value))
 		text, ok := s.shared.at(n)
 		if err != nil || !ok {
-			return Cell{}, damaged(fmt.Sprintf("row %d has the text %q, which is not there", s.row, value))
+			return Cell{}, damaged(fmt.Sprintf("<row r=\"%d\">, <v>%s</v>", s.row, shown(value)))
 		}
 		return textual(text), nil
 	case "inlineStr":
 		return textual(inline), nil
 	case "str":
-		return textual(value), nil
+		return textual(unescaped(value)), nil
 	case "b":
 		if isTrue(value) {
 			return Cell{Kind: KindBool, Text: "TRUE"}, nil
@@ -283,5 +283,5 @@ func (s *worksheet) cell(kind, styled, value, inline string) (Cell, error) {
 		}
 		return numeric(value, of, s.book.y1904), nil
 	}
-	return Cell{}, damaged(fmt.Sprintf("row %d has a cell of the type %q", s.row, kind))
+	return Cell{}, damaged(fmt.Sprintf("<row r=\"%d\">, <c t=%q>", s.row, shown(kind)))
 }

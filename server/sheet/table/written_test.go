@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/spsalert/spsalert/server/sheet"
 	"github.com/spsalert/spsalert/server/sheet/table"
@@ -53,5 +54,21 @@ func TestWhatSheetWrites(t *testing.T) {
 				t.Errorf("found %+v, want the header in row 1", f)
 			}
 		})
+	}
+}
+
+// TestEscapesOfWorkbooks has characters as XML cannot have them, and a text that looks
+// like one, as spreadsheets store them.
+func TestEscapesOfWorkbooks(t *testing.T) {
+	file := workbook(t, func(f *excelize.File) {
+		put(t, f, "Sheet1", 1, "a", "b", "c")
+		put(t, f, "Sheet1", 2, "ONE", "TWO", "THREE")
+	})
+	file = altered(t, file, "xl/sharedStrings.xml", func(s string) string {
+		return strings.NewReplacer("ONE", "two_x000D_\nlines", "TWO", "_x005F_x0041_", "THREE", "_x0E01__x0001_x").Replace(s)
+	})
+	_, rows := contents(t, file, table.Options{})
+	if want := []string{"2|two\nlines|_x0041_|ก x"}; !cmp.Equal(rows, want) {
+		t.Errorf("rows %q, want %q", rows, want)
 	}
 }
