@@ -33,25 +33,19 @@ const (
 
 // column is a column of a sheet of findings, as columns.yaml has it.
 type column struct {
-	Name    string         `yaml:"name"`
-	SSD2    bool           `yaml:"ssd2"` // the name is that of an element of SSD2
-	Of      string         `yaml:"of"`   // report or result
-	Kind    kind           `yaml:"kind"`
-	Fields  []string       `yaml:"fields"` // paths in a finding without indexes
-	Spoils  []string       `yaml:"spoils"` // paths of what else is wrong if the cell is
-	Words   string         `yaml:"words"`  // name of the list, for kindWord
-	System  string         `yaml:"system"` // code list, for kindCode
-	Form    *form          `yaml:"form"`   // what is a code of the list; nil: anything
-	Need    bool           `yaml:"need"`
-	Example string         `yaml:"example"`
-	Means   map[string]any `yaml:",inline"` // by language
+	Name    string            `yaml:"name"`
+	SSD2    bool              `yaml:"ssd2"` // the name is that of an element of SSD2
+	Of      string            `yaml:"of"`   // report or result
+	Kind    kind              `yaml:"kind"`
+	Fields  []string          `yaml:"fields"` // paths in a finding without indexes
+	Spoils  []string          `yaml:"spoils"` // paths of what else is wrong if the cell is
+	Words   string            `yaml:"words"`  // name of the list, for kindWord
+	System  string            `yaml:"system"` // code list, for kindCode
+	Form    *form             `yaml:"form"`   // what is a code of the list; nil: anything
+	Need    bool              `yaml:"need"`
+	Example string            `yaml:"example"`
+	means   map[string]string // by language, as meanings.yaml has it
 	index   int
-}
-
-// meaning returns what a column means, in a language.
-func (c *column) meaning(language string) string {
-	text, _ := c.Means[language].(string)
-	return text
 }
 
 // ofReport reports whether all rows of a report say it.
@@ -78,6 +72,9 @@ type word struct {
 //go:embed columns.yaml
 var columnsFile []byte
 
+//go:embed meanings.yaml
+var meaningsFile []byte
+
 //go:embed words.yaml
 var wordsFile []byte
 
@@ -103,11 +100,12 @@ var vocabulary = sync.OnceValue(func() *terms {
 
 func readTerms() (*terms, error) {
 	t := &terms{byName: map[string]*column{}, values: map[string]map[string]string{}}
+	var meanings map[string]map[string]string
 	for _, file := range []struct {
 		name string
 		text []byte
 		into any
-	}{{"columns.yaml", columnsFile, &t.columns}, {"words.yaml", wordsFile, &t.words}, {"units.yaml", unitsFile, &t.units}} {
+	}{{"columns.yaml", columnsFile, &t.columns}, {"meanings.yaml", meaningsFile, &meanings}, {"words.yaml", wordsFile, &t.words}, {"units.yaml", unitsFile, &t.units}} {
 		d := yaml.NewDecoder(bytes.NewReader(file.text))
 		d.KnownFields(true)
 		if err := d.Decode(file.into); err != nil {
@@ -118,7 +116,7 @@ func readTerms() (*terms, error) {
 		if t.byName[c.Name] != nil {
 			return nil, fmt.Errorf("columns.yaml: %s is there twice", c.Name)
 		}
-		c.index, t.byName[c.Name] = i, c
+		c.index, c.means, t.byName[c.Name] = i, meanings[c.Name], c
 	}
 	for list, words := range t.words {
 		t.values[list] = map[string]string{}

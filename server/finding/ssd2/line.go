@@ -58,7 +58,8 @@ func (l *line) take(c *column, cell table.Cell, letter string) {
 	default:
 		v.text, note, err = cell.AsText()
 	}
-	if note != nil && !(note.Reason == "TEXT_NUMBER" && (c.Kind == kindText || c.Kind == kindWord)) {
+	zeros := note != nil && note.Reason == "TEXT_NUMBER" && (c.Kind == kindText || c.Kind == kindWord) // no code, which has some
+	if note != nil && !zeros {
 		l.notes = append(l.notes, *note)
 	}
 	var p table.Problem
@@ -79,10 +80,17 @@ func (l *line) take(c *column, cell table.Cell, letter string) {
 	l.values[c.index] = v
 }
 
-// date takes a day, as 2026-01-31.
+// date takes a date, as 2026-01-31, 2026-01 or 2026.
 func (v *value) date(cell table.Cell, how table.Dates) (*table.Note, error) {
+	how.Partial = true
 	d, note, err := cell.AsDate(how)
-	if err == nil && !d.Time.IsZero() {
+	switch {
+	case err != nil || d.Time.IsZero():
+	case d.NoMonth:
+		v.text = d.Time.Format("2006")
+	case d.NoDay:
+		v.text = d.Time.Format("2006-01")
+	default:
 		v.text = d.Time.Format("2006-01-02")
 	}
 	return note, err
@@ -108,6 +116,9 @@ func (v *value) number(cell table.Cell, c *column, mark table.Mark) (*table.Note
 
 // results takes what stands for a result, or for several of them.
 func (l *line) results(v *value, c *column, cell table.Cell) (*table.Note, error) {
+	if cell.Kind == table.KindEmpty {
+		return nil, nil
+	}
 	pieces := []table.Cell{cell}
 	if c.Kind == kindResults && cell.Kind == table.KindText {
 		pieces = nil

@@ -43,10 +43,9 @@ func (l *line) date(whole, year, month, dayOfMonth string) *spsv1.Date {
 	}
 	text := y.text
 	for _, part := range []value{m, d} {
-		if !part.said() {
-			part.text = "01"
+		if part.said() {
+			text += "-" + part.text
 		}
-		text += "-" + part.text
 	}
 	cell := table.Cell{Row: y.row, Column: y.letter, Kind: table.KindText, Text: text}
 	full := value{row: y.row, letter: y.letter}
@@ -58,17 +57,10 @@ func (l *line) date(whole, year, month, dayOfMonth string) *spsv1.Date {
 		l.at(y, "DATE_PARTS", fmt.Sprintf("write the year with four digits, the month and the day as numbers: %s is no date", shown(text)))
 		return nil
 	}
-	found := day(full.text)
-	if !m.said() {
-		found.Month = 0
-	}
-	if !d.said() {
-		found.Day = 0
-	}
 	if v.said() && v.text != full.text {
 		l.at(v, "DATE_DIFFERS", fmt.Sprintf("write the date once: %s and the columns after it have another one", year))
 	}
-	return found
+	return day(full.text)
 }
 
 // words returns a text in the language of the sheet; nil if there is none.
@@ -91,7 +83,7 @@ func (l *line) kept(of string, others ...string) []*spsv1.LocalizedText {
 			continue
 		}
 		text := c.Name + ": " + v.text
-		if c.Kind == kindNumber {
+		if c.Name == "CCalpha" || c.Name == "CCbeta" {
 			text += " " + l.of("resUnit").text
 		}
 		all = append(all, strings.TrimSpace(text))

@@ -79,9 +79,6 @@ func fit(path, field string) int {
 	return 0
 }
 
-// unitField is what resUnit fills, of all quantities of a result.
-const unitField = ".ucum"
-
 // follows reports whether a cell that fills a field, or a part of it, has a problem.
 func (s Sheeted) follows(path string, row int) bool {
 	bare := indexed.ReplaceAllString(path, "")

@@ -149,6 +149,7 @@ func (l *line) number(r *spsv1.LabResult) {
 		said := spsv1.Comparator(enum(spsv1.Comparator_value, comp))
 		if v.said() && r.GetValue() == nil || r.GetComparator() != 0 && r.GetComparator() != said {
 			l.disagree(comp, "resVal")
+			return
 		}
 		r.Comparator = said
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/language"
 
 	"github.com/spsalert/spsalert/client/csvcell"
 )
@@ -20,15 +21,14 @@ const (
 // Template writes an empty sheet of findings, with all columns, for a person to fill
 // in: CSV, in UTF-8 with a byte order mark so that spreadsheets read it as such, or a
 // workbook whose columns of codes are text, so that zeros at their beginning stay,
-// with lists to choose words from, and a second sheet that explains each column in a
-// language, a tag of BCP 47 (English if there are no explanations in it). No cell is a
-// formula.
-func Template(w io.Writer, format, language string) error {
+// with lists to choose words from, and a second sheet that explains each column in the
+// language of a tag of BCP 47, or else in English. No cell is a formula.
+func Template(w io.Writer, format, tag string) error {
 	switch format {
 	case CSV:
 		return csvTemplate(w)
 	case XLSX:
-		return workbookTemplate(w, language)
+		return workbookTemplate(w, tag)
 	}
 	return fmt.Errorf("template: there is no format %q", format)
 }
@@ -50,12 +50,21 @@ func csvTemplate(w io.Writer) error {
 	return out.Error()
 }
 
+// languages are those of the explanations, as meanings.yaml has them, English first.
+var languages = []language.Tag{language.English, language.Vietnamese, language.SimplifiedChinese, language.Thai}
+
+// closest returns the language of the explanations that suits a tag.
+func closest(tag string) string {
+	_, i := language.MatchStrings(language.NewMatcher(languages), tag)
+	return languages[i].String()
+}
+
 // lastRow is the last row of a sheet of a workbook.
 const lastRow = 1 << 20
 
-func workbookTemplate(w io.Writer, language string) error {
+func workbookTemplate(w io.Writer, tag string) error {
 	f := excelize.NewFile()
-	t := &workbook{f: f, language: language}
+	t := &workbook{f: f, language: closest(tag)}
 	err := errors.Join(t.findings(), t.explanations())
 	if err == nil {
 		_, err = f.WriteTo(w)
@@ -126,15 +135,11 @@ func (t *workbook) choice(c *column, letter string) error {
 	return t.f.AddDataValidation(templateSheet, list)
 }
 
-// offers returns the words of a column, in a language.
+// offers returns the words of a column, in one of the languages.
 func (c *column) offers(language string) []string {
 	var all []string
 	for _, w := range vocabulary().words[c.Words] {
-		said := w.In[language]
-		if said == "" {
-			said = w.In["en"]
-		}
-		all = append(all, said)
+		all = append(all, w.In[language])
 	}
 	return all
 }
@@ -163,11 +168,7 @@ func (t *workbook) explanations() error {
 		if c.Need {
 			needed = "✓"
 		}
-		meaning := c.meaning(t.language)
-		if meaning == "" {
-			meaning = c.meaning("en")
-		}
-		err = errors.Join(err, out.SetRow(fmt.Sprintf("A%d", i+2), []any{c.Name, meaning, joined(c.offers(t.language)), c.Example, needed}))
+		err = errors.Join(err, out.SetRow(fmt.Sprintf("A%d", i+2), []any{c.Name, c.means[t.language], joined(c.offers(t.language)), c.Example, needed}))
 	}
 	return errors.Join(err, out.Flush())
 }

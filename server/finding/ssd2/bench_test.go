@@ -1,0 +1,95 @@
+package ssd2_test
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/spsalert/spsalert/server/finding/ssd2"
+)
+
+// manyFindings returns a workbook of as many reports, of two results each, with forty
+// columns in use.
+func manyFindings(t testing.TB, reports int) []byte {
+	t.Helper()
+	f := excelize.NewFile()
+	defer f.Close()
+	w, err := f.NewStreamWriter("Sheet1")
+	must(t, err)
+	names := []any{
+		"reportId", "reportDate", "reportStage", "sampId", "sampRole", "sampDate", "sampCountry", "sampLocode", "sampMatCode", "sampMatText", "prodCat",
+		"hsCode", "origCountry", "lotId", "lotSize", "lotSizeUnit", "prodDate", "siteCode", "siteKind", "paramCode", "paramText", "paramCas",
+		"anMethText", "analysisDate", "labId", "accredProc", "resType", "resVal", "resUnit", "resLOD", "resLOQ", "resValUncert", "uncertFactor",
+		"exprResType", "evalLowLimit", "evalLimitType", "evalLimitRef", "evalLimitCountry", "evalCode", "resText",
+	}
+	must(t, w.SetRow("A1", names))
+	for i := range reports * 2 {
+		number := fmt.Sprintf("L-2026-%06d", i/2)
+		must(t, w.SetRow(fmt.Sprintf("A%d", i+2), []any{
+			number, "05/03/2569", "final", "S-" + number, "official", "01/03/2569", "VN", "VNHPH", "A01LQ", "Sầu riêng đông lạnh", "fruits and vegetables",
+			"081060", "VN", fmt.Sprintf("%05d", i/2), 1200, "kg", "20/02/2569", "VN-TG-0123", "growing area", "RF-0061-001-PPP", "carbendazim", "10605-21-7",
+			"QuEChERS, LC-MS/MS", "04/03/2569", "hanoi-lab", "V001A", "VAL", float64(i%900+100) / 1000, "ppm", 0.003, 0.01, 0.05, 2,
+			"B001A", 0.1, "W002A", "GB 2763-2021", "CN", "J003A", "confirmed",
+		}))
+	}
+	must(t, w.Flush())
+	var b bytes.Buffer
+	must(t, f.Write(&b))
+	return b.Bytes()
+}
+
+// peak reads all findings, and returns how many there were, and the most of the heap
+// that was in use above what was before, rubbish included.
+func peak(t testing.TB, file []byte, m *ssd2.Mapping) (findings int, most uint64) {
+	t.Helper()
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r, err := ssd2.Open(bytes.NewReader(file), int64(len(file)), m)
+	must(t, err)
+	for s, err := range r.Findings() {
+		must(t, err)
+		if len(s.Problems) > 0 {
+			t.Fatalf("problems %v, want none", s.Problems)
+		}
+		if findings++; findings%250 == 0 {
+			runtime.ReadMemStats(&now)
+			most = max(most, now.HeapInuse-min(now.HeapInuse, before.HeapInuse))
+		}
+	}
+	return findings, most
+}
+
+// BenchmarkFindings reads 5,000 findings of two results each, from 10,000 rows of forty
+// columns.
+func BenchmarkFindings(b *testing.B) {
+	const reports = 5_000
+	file := manyFindings(b, reports)
+	m := mapping(b, "dates: day-first\n")
+	b.SetBytes(int64(len(file)))
+	for b.Loop() {
+		got, most := peak(b, file, m)
+		if got != reports {
+			b.Fatalf("%d findings, want %d", got, reports)
+		}
+		b.ReportMetric(float64(most)/(1<<20), "peak-MB")
+		b.ReportMetric(float64(len(file))/(1<<20), "file-MB")
+	}
+}
+
+// TestMemoryIsBounded reads a sheet six times as long as another, and holds it to no
+// more memory.
+func TestMemoryIsBounded(t *testing.T) {
+	m := mapping(t, "dates: day-first\n")
+	for _, reports := range []int{50, 300} {
+		const limit = 12 << 20
+		got, most := peak(t, manyFindings(t, reports), m)
+		if got != reports || most > limit {
+			t.Errorf("%d of %d findings with %d bytes, want at most %d bytes", got, reports, most, limit)
+		}
+		t.Logf("%d findings with %d bytes", reports, most)
+	}
+}
