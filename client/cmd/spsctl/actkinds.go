@@ -129,9 +129,9 @@ is one of ` + strings.Join(kinds, ", ") + `.`,
 	}, cobra.ExactArgs(2), func(cmd *cobra.Command) func(*spsv1.RequestInCaseRequest, []string) error {
 		heard := sourceFlags(cmd)
 		text := textFlag(cmd, "text", "what is asked")
-		by := whenFlag(cmd, "by", "when an answer is wanted, if earlier than usual")
+		by := dueUntil(cmd, "by", "when an answer is wanted, if earlier than usual")
 		clock := wordFlag(cmd, "clock", "for an extension, which due time", spsv1.Clock(0))
-		until := whenFlag(cmd, "until", "for an extension, until when")
+		until := dueUntil(cmd, "until", "for an extension, until when")
 		at := whenFlag(cmd, "at", "for a remote inspection, when it could be")
 		var of, further, corrections []string
 		f := cmd.Flags()
@@ -150,11 +150,11 @@ is one of ` + strings.Join(kinds, ", ") + `.`,
 			r.Kind = spsv1.RequestKind(spsv1.RequestKind_value[name])
 			r.Text = append(r.Text, text.all...)
 			r.Offices, r.FurtherOffices = append(r.Offices, upper(of)...), append(r.FurtherOffices, upper(further)...)
-			if by.at != nil {
-				r.DueTime = by.at
+			if due := by.in(a.zone); due != nil {
+				r.DueTime = due
 			}
-			if clock.n != 0 || until.at != nil {
-				r.Extension = &spsv1.Extension{Clock: spsv1.Clock(clock.n), DueTime: until.at}
+			if due := until.in(a.zone); clock.n != 0 || due != nil {
+				r.Extension = &spsv1.Extension{Clock: spsv1.Clock(clock.n), DueTime: due}
 			}
 			if at.at != nil {
 				r.RemoteInspection = &spsv1.RemoteInspection{StartTimes: append(r.GetRemoteInspection().GetStartTimes(), at.at)}
@@ -181,7 +181,7 @@ case that waits for you. It reaches who asked, and all who read the question.`,
 		dispute := wordFlag(cmd, "dispute", "how a dispute is answered", spsv1.DisputeResult(0))
 		cmd.MarkFlagsMutuallyExclusive("result", "dispute")
 		text := textFlag(cmd, "text", "the answer in words")
-		until := whenFlag(cmd, "until", "for an interim answer, when the rest follows; for an extension, what is granted")
+		until := dueUntil(cmd, "until", "for an interim answer, when the rest follows; for an extension, what is granted")
 		target := cmd.Flags().String("to-what", "", "reference of what is answered")
 		return func(req *spsv1.RespondInCaseRequest, _ []string) error {
 			if req.Response == nil {
@@ -192,8 +192,8 @@ case that waits for you. It reaches who asked, and all who read the question.`,
 				r.Result, r.DisputeResult = spsv1.ResponseResult(result.n), spsv1.DisputeResult(dispute.n)
 			}
 			r.Text = append(r.Text, text.all...)
-			if until.at != nil {
-				r.DueTime = until.at
+			if due := until.in(a.zone); due != nil {
+				r.DueTime = due
 			}
 			req.Target = first(*target, req.GetTarget())
 			return heard(around(req.ProtoReflect()))

@@ -207,8 +207,11 @@ func (a *app) draftDeleteCommand() *cobra.Command {
 					return err
 				}
 			}
-			_, err = node.DraftService().DeleteDraft(ctx, &spsv1.DeleteDraftRequest{Name: name, Etag: draft.GetEtag()})
-			return err
+			if _, err = node.DraftService().DeleteDraft(ctx, &spsv1.DeleteDraftRequest{Name: name, Etag: draft.GetEtag()}); err != nil {
+				return err
+			}
+			fmt.Fprintf(a.err, "%s was discarded\n", name)
+			return nil
 		}),
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,8 @@ type app struct {
 	noInput bool   // never ask
 	begun   bool   // a command's body has begun; before that every error is one of usage
 	waiting bool   // it was said that the node is away
+	// zone is that of the own office, once its node was dialled.
+	zone *time.Location
 }
 
 // run runs one command line and returns the exit code.
@@ -174,7 +177,7 @@ func (a *app) dial(ctx context.Context) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Language = a.language()
+	opts.Language, a.zone = a.language(), zoneOf(opts.Card)
 	return client.Dial(ctx, opts)
 }
 
