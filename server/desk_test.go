@@ -63,6 +63,9 @@ func TestDeskListsFollowTheCase(t *testing.T) {
 	reference := original.GetReference()
 	th.settles("undelivered", reference) // VN is not there
 	th.settles("by_hand", reference)
+	if got := th.caseOf(original).GetToTell(); len(got) != 1 || got[0].GetOffice() != "LA" || !slices.Equal(got[0].GetStatements(), []string{original.GetName()}) {
+		t.Errorf("to be told by hand: %v, want LA of %s", got, original.GetName())
+	}
 	th.settles("waiting", reference)
 	th.settles("needs_me")
 	th.settles("due_time > \"2020-01-01\"")
@@ -73,6 +76,9 @@ func TestDeskListsFollowTheCase(t *testing.T) {
 		}},
 	}}))
 	th.settles("by_hand")
+	if got := th.caseOf(original).GetToTell(); len(got) > 0 {
+		t.Errorf("to be told by hand after it was: %v, want nobody", got)
+	}
 
 	vn := w.start("VN")
 	arrived(original, th, vn)

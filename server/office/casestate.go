@@ -34,7 +34,7 @@ func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.It
 	if c.Incomplete, err = s.incomplete(ctx, f); err != nil {
 		return err
 	}
-	c.ToCall = s.toCall(f)
+	c.ToCall, c.ToTell = s.toCall(f), statement.ToTell(s.self(), f.original, f.others, f.State())
 	c.Calls, err = s.calls(ctx, c.GetReference())
 	return err
 }

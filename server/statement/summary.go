@@ -23,7 +23,10 @@ const mostOpen = 20
 // undelivered is left empty. Who has not acknowledged an alert is to be
 // telephoned when callAfter percent of its time are over.
 func Summarize(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState, deadlines []*spsv1.Deadline, callAfter int) *spsv1.CaseSummary {
-	toTell := toBeToldByHand(self, original, others, c)
+	var toTell []string
+	for _, p := range ToTell(self, original, others, c) {
+		toTell = append(toTell, cmp.Or(p.GetOffice(), p.GetBody(), p.GetArea().GetCode(), p.GetArea().GetAsWritten()))
+	}
 	s := &spsv1.CaseSummary{
 		Status: c.GetStatus(), Classification: c.GetNotification().GetClassification(),
 		ByHand: int32(len(toTell)), ToTell: toTell[:min(len(toTell), mostOpen)],
@@ -135,58 +138,6 @@ func unclocked(s *spsv1.CaseSummary, self certs.Office, original CaseEntry, c *s
 			expects(certs.Office(d.GetOffice()), spsv1.Clock_CLOCK_DISPUTE, string(issuer), d.GetSaid().GetStatement())
 		}
 	}
-}
-
-// telling is that a recipient is told something.
-type telling struct {
-	whom string
-	what place
-}
-
-// toBeToldByHand names the recipients without a node that an office addressed
-// and has not recorded to have told everything: the statement that first named
-// them, and what goes to all who were ever addressed after it. A record that
-// names no statement tells what the office had said in the case by then.
-func toBeToldByHand(self certs.Office, original CaseEntry, others []CaseEntry, c *spsv1.CaseState) (names []string) {
-	told, upTo := make(map[telling]bool), make(map[string]CaseEntry)
-	var own []CaseEntry
-	for _, e := range append([]CaseEntry{original}, others...) {
-		if e.Origin.Office != self || e.Statement == nil {
-			continue
-		}
-		own = append(own, e)
-		for _, h := range e.Statement.GetHandDeliveries() {
-			last, ok := upTo[who(h)]
-			switch ref := h.GetStatement(); {
-			case ref != nil:
-				told[telling{who(h), place{origin: ref.GetOrigin(), sequence: ref.GetSequence()}}] = true
-			case !ok || compareEntries(last, e) < 0:
-				upTo[who(h)] = e
-			}
-		}
-	}
-	knows := func(whom string, e CaseEntry) bool {
-		last, ok := upTo[whom]
-		return told[telling{whom, e.place()}] || ok && compareEntries(e, last) <= 0
-	}
-	for _, p := range c.GetParticipants() {
-		first := slices.IndexFunc(own, func(e CaseEntry) bool { return e.Name() == p.GetAddressed().GetStatement() })
-		if !p.GetByHand() || first < 0 {
-			continue
-		}
-		if slices.ContainsFunc(own, func(e CaseEntry) bool {
-			order := compareEntries(own[first], e)
-			return (order == 0 || order < 0 && forAll(e.Statement)) && !knows(who(p), e)
-		}) {
-			names = append(names, cmp.Or(p.GetOffice(), p.GetBody(), p.GetArea().GetCode(), p.GetArea().GetAsWritten()))
-		}
-	}
-	return names
-}
-
-// forAll reports whether a statement goes to everyone ever addressed.
-func forAll(s *spsv1.Statement) bool {
-	return s.GetAmendment() != nil || s.GetWithdrawal() != nil || s.GetClosure() != nil || s.GetReopening() != nil
 }
 
 // Refresh sets in a summary what depends on the moment: which deadlines have

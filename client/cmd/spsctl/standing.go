@@ -36,6 +36,7 @@ func (a *app) printStanding(c *spsv1.Case) error {
 		for _, h := range p.GetHandDeliveries() {
 			f.add("  told by hand", handWords(h))
 		}
+		f.add("  to be told", strings.Join(toTell(c, p), ", "))
 	}
 	for _, l := range s.GetLinks() {
 		f.add("other case", linkWords(l))
@@ -133,6 +134,19 @@ func participantWords(p *spsv1.Participant) string {
 		all = append(all, "its part is done")
 	}
 	return strings.Join(all, "; ")
+}
+
+// toTell says which statements of this office somebody without a node was not told.
+func toTell(c *spsv1.Case, p *spsv1.Participant) (said []string) {
+	for _, prompt := range c.GetToTell() {
+		if participantName(prompt) != participantName(p) {
+			continue
+		}
+		for _, name := range prompt.GetStatements() {
+			said = append(said, brief.Kind(statementNamed(c, name).GetStatement())+" "+reference(c, name))
+		}
+	}
+	return said
 }
 
 func handWords(h *spsv1.HandDelivery) string {

@@ -2170,6 +2170,79 @@ func (x *CaseSummary) GetCallsDue() []*CallDue {
 	return nil
 }
 
+// TellPrompt is what an addressee without a node is still to be told by hand.
+type TellPrompt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the office, if it is one.
+	Office string `protobuf:"bytes,1,opt,name=office,proto3" json:"office,omitempty"`
+	// The area, if it is one.
+	Area *Area `protobuf:"bytes,2,opt,name=area,proto3" json:"area,omitempty"`
+	// Name of the body, if it is one.
+	Body string `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
+	// Names of the statements that it was not told, in the order in which this office issued them.
+	Statements    []string `protobuf:"bytes,4,rep,name=statements,proto3" json:"statements,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TellPrompt) Reset() {
+	*x = TellPrompt{}
+	mi := &file_sps_v1_case_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TellPrompt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TellPrompt) ProtoMessage() {}
+
+func (x *TellPrompt) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_case_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TellPrompt.ProtoReflect.Descriptor instead.
+func (*TellPrompt) Descriptor() ([]byte, []int) {
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *TellPrompt) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *TellPrompt) GetArea() *Area {
+	if x != nil {
+		return x.Area
+	}
+	return nil
+}
+
+func (x *TellPrompt) GetBody() string {
+	if x != nil {
+		return x.Body
+	}
+	return ""
+}
+
+func (x *TellPrompt) GetStatements() []string {
+	if x != nil {
+		return x.Statements
+	}
+	return nil
+}
+
 // CallDue is when somebody telephones an office that has not acknowledged an alert until then.
 type CallDue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2183,7 +2256,7 @@ type CallDue struct {
 
 func (x *CallDue) Reset() {
 	*x = CallDue{}
-	mi := &file_sps_v1_case_proto_msgTypes[15]
+	mi := &file_sps_v1_case_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2195,7 +2268,7 @@ func (x *CallDue) String() string {
 func (*CallDue) ProtoMessage() {}
 
 func (x *CallDue) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_case_proto_msgTypes[15]
+	mi := &file_sps_v1_case_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2208,7 +2281,7 @@ func (x *CallDue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallDue.ProtoReflect.Descriptor instead.
 func (*CallDue) Descriptor() ([]byte, []int) {
-	return file_sps_v1_case_proto_rawDescGZIP(), []int{15}
+	return file_sps_v1_case_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *CallDue) GetOffice() string {
@@ -2408,7 +2481,15 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\bnext_own\x18\f \x01(\v2\x10.sps.v1.DeadlineR\anextOwn\x123\n" +
 	"\fnext_awaited\x18\r \x01(\v2\x10.sps.v1.DeadlineR\vnextAwaited\x12\x17\n" +
 	"\ato_tell\x18\x0e \x03(\tR\x06toTell\x12,\n" +
-	"\tcalls_due\x18\x0f \x03(\v2\x0f.sps.v1.CallDueR\bcallsDue\"Z\n" +
+	"\tcalls_due\x18\x0f \x03(\v2\x0f.sps.v1.CallDueR\bcallsDue\"z\n" +
+	"\n" +
+	"TellPrompt\x12\x16\n" +
+	"\x06office\x18\x01 \x01(\tR\x06office\x12 \n" +
+	"\x04area\x18\x02 \x01(\v2\f.sps.v1.AreaR\x04area\x12\x12\n" +
+	"\x04body\x18\x03 \x01(\tR\x04body\x12\x1e\n" +
+	"\n" +
+	"statements\x18\x04 \x03(\tR\n" +
+	"statements\"Z\n" +
 	"\aCallDue\x12\x16\n" +
 	"\x06office\x18\x01 \x01(\tR\x06office\x127\n" +
 	"\tcall_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\bcallTime*r\n" +
@@ -2468,7 +2549,7 @@ func file_sps_v1_case_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_case_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_sps_v1_case_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_sps_v1_case_proto_goTypes = []any{
 	(CaseStatus)(0),               // 0: sps.v1.CaseStatus
 	(EntryStanding)(0),            // 1: sps.v1.EntryStanding
@@ -2490,138 +2571,140 @@ var file_sps_v1_case_proto_goTypes = []any{
 	(*CaseState)(nil),             // 17: sps.v1.CaseState
 	(*Deadline)(nil),              // 18: sps.v1.Deadline
 	(*CaseSummary)(nil),           // 19: sps.v1.CaseSummary
-	(*CallDue)(nil),               // 20: sps.v1.CallDue
-	(*timestamppb.Timestamp)(nil), // 21: google.protobuf.Timestamp
-	(Classification)(0),           // 22: sps.v1.Classification
-	(*LocalizedText)(nil),         // 23: sps.v1.LocalizedText
-	(*Change)(nil),                // 24: sps.v1.Change
-	(*Allowances)(nil),            // 25: sps.v1.Allowances
-	(*Flag)(nil),                  // 26: sps.v1.Flag
-	(*Source)(nil),                // 27: sps.v1.Source
-	(*Stance)(nil),                // 28: sps.v1.Stance
-	(*Outcome)(nil),               // 29: sps.v1.Outcome
-	(Part)(0),                     // 30: sps.v1.Part
-	(*Area)(nil),                  // 31: sps.v1.Area
-	(AddresseeRole)(0),            // 32: sps.v1.AddresseeRole
-	(FlagKind)(0),                 // 33: sps.v1.FlagKind
-	(*LotBalance)(nil),            // 34: sps.v1.LotBalance
-	(*HandDelivery)(nil),          // 35: sps.v1.HandDelivery
-	(ResponseResult)(0),           // 36: sps.v1.ResponseResult
-	(RequestKind)(0),              // 37: sps.v1.RequestKind
-	(*Allowance)(nil),             // 38: sps.v1.Allowance
-	(*Extension)(nil),             // 39: sps.v1.Extension
-	(DisputeResult)(0),            // 40: sps.v1.DisputeResult
-	(Clock)(0),                    // 41: sps.v1.Clock
-	(RelationKind)(0),             // 42: sps.v1.RelationKind
-	(*Relation)(nil),              // 43: sps.v1.Relation
-	(*SiteCode)(nil),              // 44: sps.v1.SiteCode
-	(CodeAction)(0),               // 45: sps.v1.CodeAction
-	(*Concept)(nil),               // 46: sps.v1.Concept
-	(ClosureOutcome)(0),           // 47: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 48: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 49: sps.v1.Notification
-	(Handling)(0),                 // 50: sps.v1.Handling
-	(*ExternalReference)(nil),     // 51: sps.v1.ExternalReference
+	(*TellPrompt)(nil),            // 20: sps.v1.TellPrompt
+	(*CallDue)(nil),               // 21: sps.v1.CallDue
+	(*timestamppb.Timestamp)(nil), // 22: google.protobuf.Timestamp
+	(Classification)(0),           // 23: sps.v1.Classification
+	(*LocalizedText)(nil),         // 24: sps.v1.LocalizedText
+	(*Change)(nil),                // 25: sps.v1.Change
+	(*Allowances)(nil),            // 26: sps.v1.Allowances
+	(*Flag)(nil),                  // 27: sps.v1.Flag
+	(*Source)(nil),                // 28: sps.v1.Source
+	(*Stance)(nil),                // 29: sps.v1.Stance
+	(*Outcome)(nil),               // 30: sps.v1.Outcome
+	(Part)(0),                     // 31: sps.v1.Part
+	(*Area)(nil),                  // 32: sps.v1.Area
+	(AddresseeRole)(0),            // 33: sps.v1.AddresseeRole
+	(FlagKind)(0),                 // 34: sps.v1.FlagKind
+	(*LotBalance)(nil),            // 35: sps.v1.LotBalance
+	(*HandDelivery)(nil),          // 36: sps.v1.HandDelivery
+	(ResponseResult)(0),           // 37: sps.v1.ResponseResult
+	(RequestKind)(0),              // 38: sps.v1.RequestKind
+	(*Allowance)(nil),             // 39: sps.v1.Allowance
+	(*Extension)(nil),             // 40: sps.v1.Extension
+	(DisputeResult)(0),            // 41: sps.v1.DisputeResult
+	(Clock)(0),                    // 42: sps.v1.Clock
+	(RelationKind)(0),             // 43: sps.v1.RelationKind
+	(*Relation)(nil),              // 44: sps.v1.Relation
+	(*SiteCode)(nil),              // 45: sps.v1.SiteCode
+	(CodeAction)(0),               // 46: sps.v1.CodeAction
+	(*Concept)(nil),               // 47: sps.v1.Concept
+	(ClosureOutcome)(0),           // 48: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 49: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 50: sps.v1.Notification
+	(Handling)(0),                 // 51: sps.v1.Handling
+	(*ExternalReference)(nil),     // 52: sps.v1.ExternalReference
 }
 var file_sps_v1_case_proto_depIdxs = []int32{
-	21, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
+	22, // 0: sps.v1.Mark.time:type_name -> google.protobuf.Timestamp
 	5,  // 1: sps.v1.Version.said:type_name -> sps.v1.Mark
-	22, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
-	23, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
-	24, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
-	25, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
+	23, // 2: sps.v1.Version.classification:type_name -> sps.v1.Classification
+	24, // 3: sps.v1.Version.reason:type_name -> sps.v1.LocalizedText
+	25, // 4: sps.v1.Version.changes:type_name -> sps.v1.Change
+	26, // 5: sps.v1.Version.allowances:type_name -> sps.v1.Allowances
 	5,  // 6: sps.v1.Terms.said:type_name -> sps.v1.Mark
-	25, // 7: sps.v1.Terms.allowances:type_name -> sps.v1.Allowances
-	26, // 8: sps.v1.Terms.flags:type_name -> sps.v1.Flag
+	26, // 7: sps.v1.Terms.allowances:type_name -> sps.v1.Allowances
+	27, // 8: sps.v1.Terms.flags:type_name -> sps.v1.Flag
 	5,  // 9: sps.v1.Told.said:type_name -> sps.v1.Mark
-	27, // 10: sps.v1.Told.source:type_name -> sps.v1.Source
-	28, // 11: sps.v1.Told.stance:type_name -> sps.v1.Stance
-	29, // 12: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
-	30, // 13: sps.v1.Told.part:type_name -> sps.v1.Part
-	31, // 14: sps.v1.Participant.area:type_name -> sps.v1.Area
-	32, // 15: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
+	28, // 10: sps.v1.Told.source:type_name -> sps.v1.Source
+	29, // 11: sps.v1.Told.stance:type_name -> sps.v1.Stance
+	30, // 12: sps.v1.Told.outcome:type_name -> sps.v1.Outcome
+	31, // 13: sps.v1.Told.part:type_name -> sps.v1.Part
+	32, // 14: sps.v1.Participant.area:type_name -> sps.v1.Area
+	33, // 15: sps.v1.Participant.roles:type_name -> sps.v1.AddresseeRole
 	5,  // 16: sps.v1.Participant.addressed:type_name -> sps.v1.Mark
-	33, // 17: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
-	21, // 18: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
+	34, // 17: sps.v1.Participant.flags:type_name -> sps.v1.FlagKind
+	22, // 18: sps.v1.Participant.flag_due_time:type_name -> google.protobuf.Timestamp
 	5,  // 19: sps.v1.Participant.acknowledged:type_name -> sps.v1.Mark
-	28, // 20: sps.v1.Participant.stance:type_name -> sps.v1.Stance
+	29, // 20: sps.v1.Participant.stance:type_name -> sps.v1.Stance
 	5,  // 21: sps.v1.Participant.stance_said:type_name -> sps.v1.Mark
-	29, // 22: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
+	30, // 22: sps.v1.Participant.outcome:type_name -> sps.v1.Outcome
 	5,  // 23: sps.v1.Participant.outcome_said:type_name -> sps.v1.Mark
-	30, // 24: sps.v1.Participant.part:type_name -> sps.v1.Part
+	31, // 24: sps.v1.Participant.part:type_name -> sps.v1.Part
 	5,  // 25: sps.v1.Participant.part_said:type_name -> sps.v1.Mark
-	34, // 26: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
+	35, // 26: sps.v1.Participant.balances:type_name -> sps.v1.LotBalance
 	8,  // 27: sps.v1.Participant.told:type_name -> sps.v1.Told
-	35, // 28: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
-	36, // 29: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
+	36, // 28: sps.v1.Participant.hand_deliveries:type_name -> sps.v1.HandDelivery
+	37, // 29: sps.v1.RequestAnswer.result:type_name -> sps.v1.ResponseResult
 	5,  // 30: sps.v1.RequestAnswer.said:type_name -> sps.v1.Mark
-	21, // 31: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
+	22, // 31: sps.v1.RequestAnswer.due_time:type_name -> google.protobuf.Timestamp
 	5,  // 32: sps.v1.CaseRequest.said:type_name -> sps.v1.Mark
-	37, // 33: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
-	38, // 34: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
-	21, // 35: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
+	38, // 33: sps.v1.CaseRequest.kind:type_name -> sps.v1.RequestKind
+	39, // 34: sps.v1.CaseRequest.allowance:type_name -> sps.v1.Allowance
+	22, // 35: sps.v1.CaseRequest.due_time:type_name -> google.protobuf.Timestamp
 	10, // 36: sps.v1.CaseRequest.answers:type_name -> sps.v1.RequestAnswer
-	39, // 37: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
+	40, // 37: sps.v1.CaseRequest.extension:type_name -> sps.v1.Extension
 	5,  // 38: sps.v1.Dispute.said:type_name -> sps.v1.Mark
-	40, // 39: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
+	41, // 39: sps.v1.Dispute.result:type_name -> sps.v1.DisputeResult
 	5,  // 40: sps.v1.Dispute.answered:type_name -> sps.v1.Mark
-	41, // 41: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
-	21, // 42: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
+	42, // 41: sps.v1.GrantedExtension.clock:type_name -> sps.v1.Clock
+	22, // 42: sps.v1.GrantedExtension.due_time:type_name -> google.protobuf.Timestamp
 	5,  // 43: sps.v1.GrantedExtension.said:type_name -> sps.v1.Mark
-	42, // 44: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
+	43, // 44: sps.v1.CaseLink.kind:type_name -> sps.v1.RelationKind
 	5,  // 45: sps.v1.CaseLink.said:type_name -> sps.v1.Mark
-	43, // 46: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
+	44, // 46: sps.v1.CaseLink.relation:type_name -> sps.v1.Relation
 	1,  // 47: sps.v1.CaseEntry.standing:type_name -> sps.v1.EntryStanding
 	2,  // 48: sps.v1.CaseEntry.reason:type_name -> sps.v1.NoEffectReason
 	5,  // 49: sps.v1.CodeStatement.said:type_name -> sps.v1.Mark
 	3,  // 50: sps.v1.CodeStatement.half:type_name -> sps.v1.CodeHalf
-	44, // 51: sps.v1.CodeStatement.code:type_name -> sps.v1.SiteCode
-	45, // 52: sps.v1.CodeStatement.action:type_name -> sps.v1.CodeAction
-	31, // 53: sps.v1.CodeStatement.market:type_name -> sps.v1.Area
-	46, // 54: sps.v1.CodeStatement.product:type_name -> sps.v1.Concept
-	21, // 55: sps.v1.CodeStatement.start_time:type_name -> google.protobuf.Timestamp
-	21, // 56: sps.v1.CodeStatement.end_time:type_name -> google.protobuf.Timestamp
-	23, // 57: sps.v1.CodeStatement.conditions:type_name -> sps.v1.LocalizedText
-	23, // 58: sps.v1.CodeStatement.reason:type_name -> sps.v1.LocalizedText
+	45, // 51: sps.v1.CodeStatement.code:type_name -> sps.v1.SiteCode
+	46, // 52: sps.v1.CodeStatement.action:type_name -> sps.v1.CodeAction
+	32, // 53: sps.v1.CodeStatement.market:type_name -> sps.v1.Area
+	47, // 54: sps.v1.CodeStatement.product:type_name -> sps.v1.Concept
+	22, // 55: sps.v1.CodeStatement.start_time:type_name -> google.protobuf.Timestamp
+	22, // 56: sps.v1.CodeStatement.end_time:type_name -> google.protobuf.Timestamp
+	24, // 57: sps.v1.CodeStatement.conditions:type_name -> sps.v1.LocalizedText
+	24, // 58: sps.v1.CodeStatement.reason:type_name -> sps.v1.LocalizedText
 	1,  // 59: sps.v1.CodeStatement.standing:type_name -> sps.v1.EntryStanding
 	2,  // 60: sps.v1.CodeStatement.no_effect_reason:type_name -> sps.v1.NoEffectReason
 	0,  // 61: sps.v1.CaseState.status:type_name -> sps.v1.CaseStatus
 	5,  // 62: sps.v1.CaseState.status_said:type_name -> sps.v1.Mark
-	47, // 63: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
-	48, // 64: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	48, // 63: sps.v1.CaseState.outcome:type_name -> sps.v1.ClosureOutcome
+	49, // 64: sps.v1.CaseState.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
 	6,  // 65: sps.v1.CaseState.versions:type_name -> sps.v1.Version
-	49, // 66: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
-	50, // 67: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
-	25, // 68: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
+	50, // 66: sps.v1.CaseState.notification:type_name -> sps.v1.Notification
+	51, // 67: sps.v1.CaseState.handling:type_name -> sps.v1.Handling
+	26, // 68: sps.v1.CaseState.allowances:type_name -> sps.v1.Allowances
 	9,  // 69: sps.v1.CaseState.participants:type_name -> sps.v1.Participant
 	11, // 70: sps.v1.CaseState.requests:type_name -> sps.v1.CaseRequest
 	12, // 71: sps.v1.CaseState.disputes:type_name -> sps.v1.Dispute
 	13, // 72: sps.v1.CaseState.extensions:type_name -> sps.v1.GrantedExtension
 	15, // 73: sps.v1.CaseState.entries:type_name -> sps.v1.CaseEntry
-	51, // 74: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
-	34, // 75: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
+	52, // 74: sps.v1.CaseState.external_references:type_name -> sps.v1.ExternalReference
+	35, // 75: sps.v1.CaseState.balances:type_name -> sps.v1.LotBalance
 	14, // 76: sps.v1.CaseState.links:type_name -> sps.v1.CaseLink
 	7,  // 77: sps.v1.CaseState.terms:type_name -> sps.v1.Terms
 	16, // 78: sps.v1.CaseState.code_statements:type_name -> sps.v1.CodeStatement
-	41, // 79: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
-	21, // 80: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
-	21, // 81: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
+	42, // 79: sps.v1.Deadline.clock:type_name -> sps.v1.Clock
+	22, // 80: sps.v1.Deadline.start_time:type_name -> google.protobuf.Timestamp
+	22, // 81: sps.v1.Deadline.due_time:type_name -> google.protobuf.Timestamp
 	4,  // 82: sps.v1.Deadline.state:type_name -> sps.v1.DeadlineState
 	5,  // 83: sps.v1.Deadline.done:type_name -> sps.v1.Mark
 	0,  // 84: sps.v1.CaseSummary.status:type_name -> sps.v1.CaseStatus
-	22, // 85: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
-	21, // 86: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
-	21, // 87: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
+	23, // 85: sps.v1.CaseSummary.classification:type_name -> sps.v1.Classification
+	22, // 86: sps.v1.CaseSummary.due_time:type_name -> google.protobuf.Timestamp
+	22, // 87: sps.v1.CaseSummary.own_due_time:type_name -> google.protobuf.Timestamp
 	18, // 88: sps.v1.CaseSummary.deadlines:type_name -> sps.v1.Deadline
 	18, // 89: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
 	18, // 90: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
-	20, // 91: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
-	21, // 92: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
-	93, // [93:93] is the sub-list for method output_type
-	93, // [93:93] is the sub-list for method input_type
-	93, // [93:93] is the sub-list for extension type_name
-	93, // [93:93] is the sub-list for extension extendee
-	0,  // [0:93] is the sub-list for field type_name
+	21, // 91: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
+	32, // 92: sps.v1.TellPrompt.area:type_name -> sps.v1.Area
+	22, // 93: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
+	94, // [94:94] is the sub-list for method output_type
+	94, // [94:94] is the sub-list for method input_type
+	94, // [94:94] is the sub-list for extension type_name
+	94, // [94:94] is the sub-list for extension extendee
+	0,  // [0:94] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }
@@ -2642,7 +2725,7 @@ func file_sps_v1_case_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_case_proto_rawDesc), len(file_sps_v1_case_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   16,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
