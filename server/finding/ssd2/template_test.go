@@ -114,7 +114,7 @@ func TestFilledTemplateIsTheFinding(t *testing.T) {
 
 // TestChoicesOfTemplates takes each word that the lists of each template offer.
 func TestChoicesOfTemplates(t *testing.T) {
-	for _, language := range []string{"en", "vi-VN", "zh-CN", "th", "fr"} {
+	for _, language := range []string{"en", "vi", "zh-Hans", "th"} {
 		f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, language)))
 		must(t, err)
 		lists, err := f.GetDataValidations("findings")
@@ -149,8 +149,7 @@ func TestChoicesOfTemplates(t *testing.T) {
 // TestTemplatesExplainInTheLanguageAskedFor looks at what reportDate is said to be.
 func TestTemplatesExplainInTheLanguageAskedFor(t *testing.T) {
 	for tag, want := range map[string]string{
-		"": "Day of the report.", "fr": "Day of the report.", "en-GB": "Day of the report.", "vi-VN": "Ngày của phiếu.",
-		"zh-CN": "报告日期。", "th": "วันที่ของรายงาน", "not a tag": "Day of the report.",
+		"vi-VN": "Ngày của phiếu.", "zh-CN": "报告日期。", "th": "วันที่ของรายงาน", "not a tag": "Day of the report.",
 	} {
 		f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, tag)))
 		must(t, err)
