@@ -42,6 +42,7 @@ type world struct {
 
 	collector string // URL to which traces go; empty: none
 	backups   string // folder of backups; empty: none are made
+	web       bool   // whether nodes speak HTTPS
 
 	mu        sync.Mutex
 	listeners map[string]*bufconn.Listener // by the address on the card
@@ -84,6 +85,9 @@ func (w *world) config(office certs.Office) server.Config {
 	c.Telemetry.Endpoint, c.Backup.Folder, c.Codes = w.collector, w.backups, w.codes
 	if w.max > 0 {
 		c.Limits.Store = w.max
+	}
+	if w.web {
+		c.Listen.Web = "127.0.0.1:0"
 	}
 	return c
 }

@@ -31,6 +31,11 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 	if err != nil {
 		return nil, err
 	}
+	if req.GetProposed() && who.caller.Role == certs.RoleLab {
+		return nil, access.Invalid(access.Violation{
+			Field: "proposed", Reason: "OFFICE_ONLY", Sentence: "leave it out, only the office is shown what findings propose",
+		})
+	}
 	table, prefix := where(req, who.only(req.GetLaboratory()))
 	below, err := belowToken(req.GetPageToken(), prefix)
 	if err != nil {
