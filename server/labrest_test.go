@@ -83,7 +83,9 @@ func (w web) report(number string) string {
 func (w web) listed() string {
 	w.t.Helper()
 	code, body := w.call(http.MethodGet, "/v1/findings", "")
-	var list struct{ Findings []struct{ ReportNumber string } }
+	var list struct {
+		Findings []struct{ ReportNumber string }
+	}
 	if err := json.Unmarshal([]byte(body), &list); err != nil || code != http.StatusOK {
 		w.t.Fatalf("list: %d %s", code, body)
 	}

@@ -3,10 +3,13 @@ package server
 import (
 	"context"
 
+	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/finding"
+	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -28,4 +31,34 @@ func (r reports) Names(ctx context.Context, laboratory string, d blob.Digest) (b
 }
 
 // Touch implements office.Findings.
-func (reports) Touch(tx store.Tx, findings []string) error { return finding.Touch(tx, findings) }
+func (reports) Touch(tx store.Tx, findings []string, use *spsv1.FindingUse, position uint64) error {
+	return finding.Touch(tx, findings, use, position)
+}
+
+// Wake implements office.Findings.
+func (r reports) Wake() { r.s.findings.Wake() }
+
+// Ended implements office.Findings.
+func (reports) Ended(ctx context.Context, r store.Reader, findings []string) ([]*spsv1.Advice, error) {
+	return finding.Ended(ctx, r, findings)
+}
+
+// EndedIn implements office.Findings.
+func (reports) EndedIn(ctx context.Context, r store.Reader, name string) ([]*spsv1.Advice, error) {
+	return finding.EndedIn(ctx, r, name)
+}
+
+// fold is the casebook, and findings beside it, which are shown what became of
+// them. That is no part of a rebuild: findings are truth.
+type fold struct {
+	*casebook.Book
+	own certs.Office
+}
+
+// Entry implements ledger.Fold.
+func (f fold) Entry(tx store.Tx, e ledger.Entry) error {
+	if err := f.Book.Entry(tx, e); err != nil {
+		return err
+	}
+	return finding.Entry(tx, e, f.own)
+}

@@ -128,6 +128,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.assemble(o.Dial, o.Connect)
+	if err := s.findings.Reindex(ctx); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	return s, nil
 }
 
@@ -173,6 +176,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	options := ledgerOptions(c, s.id, guarded, s.book, s.now)
+	options.Fold = fold{Book: s.book, own: c.Office}
 	options.Signer = s.metrics.Signer(metrics.KindCheckpoint, options.Signer)
 	options.Receipts = s.metrics.Signer(metrics.KindReceipt, options.Receipts)
 	if s.ledger, err = ledger.Open(ctx, options); err != nil {
@@ -185,9 +189,6 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	if s.backups, err = s.newKeeper(); err != nil {
-		return err
-	}
-	if err := finding.Reindex(ctx, guarded); err != nil {
 		return err
 	}
 	s.register = access.OpenRegister(s.registerOptions(guarded))

@@ -125,6 +125,6 @@ func (s *Service) WithdrawFinding(ctx context.Context, req *spsv1.WithdrawFindin
 	if err != nil {
 		return nil, err
 	}
-	s.wake()
+	s.Wake()
 	return result, nil
 }

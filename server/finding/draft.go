@@ -59,7 +59,7 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 	if err != nil {
 		return nil, err
 	}
-	s.wake()
+	s.Wake()
 	return draft, nil
 }
 
@@ -82,25 +82,6 @@ func standing(r store.Reader, names []string) (findings []*spsv1.LabFinding, vio
 		findings = append(findings, f)
 	}
 	return findings, violations, nil
-}
-
-// Touch notes, in a transaction that changes what became of findings, that they
-// are to be shown anew to whoever watches them.
-func Touch(tx store.Tx, names []string) error {
-	for _, name := range names {
-		id, _ := keyOf(name)
-		f, err := get(tx, id)
-		if err != nil {
-			return err
-		}
-		if f == nil {
-			continue
-		}
-		if err := put(tx, id, f); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // used completes what became of a finding.

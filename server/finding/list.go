@@ -42,9 +42,10 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 		return nil, err
 	}
 	var resp *spsv1.ListFindingsResponse
+	released := s.o.Ledger.Released().N
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		resp = &spsv1.ListFindingsResponse{}
-		last, err := lastChange(r)
+		last, err := tellable(r, released)
 		if err != nil {
 			return err
 		}

@@ -69,7 +69,7 @@ func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only b
 		return nil, err
 	}
 	if err == nil {
-		s.wake()
+		s.Wake()
 	}
 	return all, nil
 }

@@ -60,7 +60,9 @@ func (s *Service) Changed() <-chan struct{} {
 	return s.changed
 }
 
-func (s *Service) wake() {
+// Wake has watches look whether something changed. It is called after a
+// transaction with [Touch] was made durable.
+func (s *Service) Wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	close(s.changed)
@@ -125,12 +127,21 @@ func (s *Service) GetFinding(ctx context.Context, req *spsv1.GetFindingRequest) 
 	if found == nil || !who.sees(found) {
 		return nil, access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 	}
-	for _, use := range found.GetUses() {
-		if err := s.o.Drafts.CaseEnd(ctx, use); err != nil {
-			return nil, err
-		}
+	if err := s.ends(ctx, found); err != nil {
+		return nil, err
 	}
 	return who.show(ctx, found), nil
+}
+
+// ends completes the uses of a finding by how far their cases are, and how they
+// ended.
+func (s *Service) ends(ctx context.Context, f *spsv1.LabFinding) error {
+	for _, use := range f.GetUses() {
+		if err := s.o.Drafts.CaseEnd(ctx, use); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // File returns what a finding says of a file by its local id, if the finding is

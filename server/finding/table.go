@@ -20,12 +20,13 @@ const (
 	tableLabs     store.Table = "finding.labs"     // laboratory, 0, Unix milliseconds of posting, id → nothing
 	tableReports  store.Table = "finding.reports"  // laboratory, 0, report number, 0, which under that number → id
 	tableChanges  store.Table = "finding.changes"  // number of the change, from 1 → id
+	tableGates    store.Table = "finding.gates"    // position of an entry, number of the change that it made → nothing
 )
 
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples, tableIndex}
+	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples, tableIndex, tableGates}
 }
 
 // AppendedTables returns those of [Tables] whose keys are written in ascending
@@ -80,7 +81,11 @@ func get(r store.Reader, id []byte) (*spsv1.LabFinding, error) {
 }
 
 // put writes a finding, and notes that it changed.
-func put(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
+func put(tx store.Tx, id []byte, f *spsv1.LabFinding) error { return putAfter(tx, id, f, 0) }
+
+// putAfter writes a finding that changed by the entry of a position, 0 is none.
+// Watches tell of the change when the entry is released, and not before.
+func putAfter(tx store.Tx, id []byte, f *spsv1.LabFinding, position uint64) error {
 	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("finding: %w", err)
@@ -103,7 +108,25 @@ func put(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
 	if err != nil {
 		return err
 	}
-	return tx.Put(tableChanges, binary.BigEndian.AppendUint64(nil, last+1), id)
+	change := binary.BigEndian.AppendUint64(nil, last+1)
+	if position > 0 {
+		if err := tx.Put(tableGates, append(binary.BigEndian.AppendUint64(nil, position), change...), nil); err != nil {
+			return err
+		}
+	}
+	return tx.Put(tableChanges, change, id)
+}
+
+// tellable returns the number of the newest change up to which watches may tell,
+// where entries are released up to a position.
+func tellable(r store.Reader, released uint64) (uint64, error) {
+	for row, err := range r.Scan(tableGates, binary.BigEndian.AppendUint64(nil, released+1), nil, false) {
+		if err != nil {
+			return 0, err
+		}
+		return binary.BigEndian.Uint64(row.Key[8:]) - 1, nil
+	}
+	return lastChange(r)
 }
 
 // add writes a finding that was not there, the newest under its report number.

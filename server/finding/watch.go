@@ -46,6 +46,9 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 			if !who.sees(c.finding) {
 				continue
 			}
+			if err := s.ends(ctx, c.finding); err != nil {
+				return err
+			}
 			event := &spsv1.WatchFindingsResponse{
 				Cursor: s.cursor(c.n), Event: &spsv1.WatchFindingsResponse_Finding{Finding: who.show(ctx, c.finding)},
 			}
@@ -94,6 +97,8 @@ func (s *Service) parseCursor(cursor string) (uint64, error) {
 	return at.N, nil
 }
 
+func changeKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
 // change is one change of a finding.
 type change struct {
 	n       uint64
@@ -102,8 +107,10 @@ type change struct {
 
 // after returns a page of the changes behind one, each with its finding as it is
 // now and each finding once, at its last change of the page; and the number of
-// the last change that it looked at.
+// the last change that it looked at. A change by an entry that is not released yet
+// is told when it is, and so is what came after it.
 func (s *Service) after(ctx context.Context, at uint64) (changes []change, next uint64, err error) {
+	released := s.o.Ledger.Released().N
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		changes, next = nil, at
 		last, err := lastChange(r)
@@ -113,9 +120,13 @@ func (s *Service) after(ctx context.Context, at uint64) (changes []change, next 
 		if at > last {
 			return access.CursorAhead("cursor")
 		}
+		told, err := tellable(r, released)
+		if err != nil || at >= told {
+			return err
+		}
 		newest := make(map[string]uint64)
 		var order []string
-		for row, err := range r.Scan(tableChanges, binary.BigEndian.AppendUint64(nil, at+1), nil, false) {
+		for row, err := range r.Scan(tableChanges, changeKey(at+1), changeKey(told+1), false) {
 			if err != nil {
 				return err
 			}

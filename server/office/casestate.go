@@ -35,7 +35,10 @@ func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.It
 		return err
 	}
 	c.ToCall, c.ToTell = s.toCall(f), statement.ToTell(s.self(), f.original, f.others, f.State())
-	c.Calls, err = s.calls(ctx, c.GetReference())
+	if c.Calls, err = s.calls(ctx, c.GetReference()); err != nil {
+		return err
+	}
+	c.Advice, err = s.endedIn(ctx, c.GetName())
 	return err
 }
 

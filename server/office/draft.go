@@ -52,7 +52,17 @@ func (d *Drafts) GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*sps
 	if err != nil {
 		return nil, err
 	}
-	return d.get(ctx, caller, req.GetName())
+	var draft *spsv1.Draft
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
+		if _, draft, err = d.open(r, caller, req.GetName(), ""); err != nil {
+			return err
+		}
+		return d.ended(ctx, r, draft)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return draft, nil
 }
 
 // UpdateDraft implements spsv1.DraftServiceServer.
@@ -90,9 +100,10 @@ func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest)
 	if err != nil {
 		return nil, err
 	}
-	err = d.s.o.Store.Update(ctx, func(tx store.Tx) error {
-		id, draft, err := d.open(tx, caller, req.GetName(), req.GetEtag())
-		if err != nil {
+	var draft *spsv1.Draft
+	err = d.s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
+		var id []byte
+		if id, draft, err = d.open(tx, caller, req.GetName(), req.GetEtag()); err != nil {
 			return err
 		}
 		if req.GetEtag() == "" && !mine(draft, caller) {
@@ -107,11 +118,15 @@ func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest)
 		if err := dropDraft(tx, id, draft); err != nil {
 			return err
 		}
+		if err := d.touch(tx, draft, 0); err != nil {
+			return err
+		}
 		return access.Record(ctx, tx, draft.GetName())
 	})
 	if err != nil {
 		return nil, err
 	}
+	d.touched(draft)
 	return &emptypb.Empty{}, nil
 }
 
@@ -180,11 +195,17 @@ func (d *Drafts) change(ctx context.Context, name, etag string, how func(store.R
 		if err := putDraft(tx, id, draft, before); err != nil {
 			return err
 		}
+		if draft.GetState() != before.GetState() {
+			if err := d.touch(tx, draft, 0); err != nil {
+				return err
+			}
+		}
 		return access.Record(ctx, tx, draft.GetName())
 	})
 	if err != nil {
 		return nil, err
 	}
+	d.touched(draft)
 	return draft, nil
 }
 

@@ -35,15 +35,20 @@ func (d *Drafts) UseOf(r store.Reader, name string) (*spsv1.FindingUse, error) {
 	if err != nil || draft == nil {
 		return nil, err
 	}
-	use := &spsv1.FindingUse{Draft: name, DraftState: draft.GetState(), Statement: draft.GetIssued(), Reference: draft.GetReference()}
+	return useOf(draft), nil
+}
+
+// useOf returns what became of a draft.
+func useOf(draft *spsv1.Draft) *spsv1.FindingUse {
+	use := &spsv1.FindingUse{Draft: draft.GetName(), DraftState: draft.GetState(), Statement: draft.GetIssued(), Reference: draft.GetReference()}
 	if use.GetReference() == "" {
-		return use, nil
+		return use
 	}
 	use.Case = casePrefix + use.GetReference()
 	if of := draft.GetStatement().GetCaseRef().GetReference(); of != "" {
 		use.Case = casePrefix + of
 	}
-	return use, nil
+	return use
 }
 
 // CaseEnd completes a use by how far its case is, and how that ended.

@@ -89,10 +89,8 @@ func (d *Drafts) entered(ctx context.Context, tx store.Tx, caller access.Caller,
 	if err := putDraft(tx, id, after, before); err != nil {
 		return err
 	}
-	if len(after.GetFindings()) > 0 && d.s.o.Findings != nil {
-		if err := d.s.o.Findings.Touch(tx, after.GetFindings()); err != nil {
-			return err
-		}
+	if err := d.touch(tx, after, e.Position.N); err != nil {
+		return err
 	}
 	return access.Record(ctx, tx, after.GetName(), after.GetIssued())
 }

@@ -50,7 +50,7 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 			}
 			if looked++; len(resp.GetDrafts()) >= access.PageSize(req.GetPageSize()) || looked > draftLook || bytes > maxPageBytes {
 				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(key)
-				return nil
+				break
 			}
 			draft, err := getDraft(r, key[8:])
 			if err != nil {
@@ -64,7 +64,7 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 				bytes += proto.Size(draft)
 			}
 		}
-		return nil
+		return d.ended(ctx, r, resp.GetDrafts()...)
 	})
 	if err != nil {
 		return nil, err
@@ -97,6 +97,11 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 		check.Statement.Salt, check.Statement.RequestId, check.Statement.IssuedBy = nil, "", nil
 		check.Advice, check.Audience = d.s.advise(ctx, check.Statement), statement.Audience(check.Statement)
 	}
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error { return d.ended(ctx, r, draft) })
+	if err != nil {
+		return nil, err
+	}
+	check.Advice = append(draft.GetAdvice(), check.GetAdvice()...)
 	if caller.Role == certs.RolePost {
 		return check, nil // how the case stands, and what its drafts resemble, are of cases that it may not see
 	}

@@ -70,8 +70,15 @@ type Findings interface {
 	// Names reports whether a finding of a laboratory, "" is any, names a file.
 	Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error)
 	// Touch notes, in the transaction that changes a draft, that it changed what
-	// became of the findings from which it was begun.
-	Touch(tx store.Tx, findings []string) error
+	// became of the findings from which it was begun. If an entry issued it,
+	// position is its, and use says which case that is in.
+	Touch(tx store.Tx, findings []string, use *spsv1.FindingUse, position uint64) error
+	// Wake is called when a transaction with Touch is durable.
+	Wake()
+	// Ended says which of the findings from which a draft was begun stand no more.
+	Ended(ctx context.Context, r store.Reader, findings []string) ([]*spsv1.Advice, error)
+	// EndedIn says which of the findings behind statements of a case stand no more.
+	EndedIn(ctx context.Context, r store.Reader, name string) ([]*spsv1.Advice, error)
 }
 
 // Service implements spsv1.CaseServiceServer, spsv1.EvidenceServiceServer and

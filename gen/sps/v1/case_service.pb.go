@@ -1313,7 +1313,10 @@ type Case struct {
 	// Telephone calls that this office recorded, in the order of their times. On the first page of GetCase only.
 	Calls []*Call `protobuf:"bytes,12,rep,name=calls,proto3" json:"calls,omitempty"`
 	// Whom this office still has to tell something by hand, and what. On the first page of GetCase only.
-	ToTell        []*TellPrompt `protobuf:"bytes,13,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
+	ToTell []*TellPrompt `protobuf:"bytes,13,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
+	// What a person of this office should look at: findings of its laboratories behind statements of the case that were
+	// superseded or withdrawn since. With the first page.
+	Advice        []*Advice `protobuf:"bytes,14,rep,name=advice,proto3" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1435,6 +1438,13 @@ func (x *Case) GetCalls() []*Call {
 func (x *Case) GetToTell() []*TellPrompt {
 	if x != nil {
 		return x.ToTell
+	}
+	return nil
+}
+
+func (x *Case) GetAdvice() []*Advice {
+	if x != nil {
+		return x.Advice
 	}
 	return nil
 }
@@ -1891,7 +1901,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xc9\x04\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xf6\x04\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1910,7 +1920,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	" \x01(\tB\x03\xe0A\x03R\x04etag\x120\n" +
 	"\ato_call\x18\v \x03(\v2\x12.sps.v1.CallPromptB\x03\xe0A\x03R\x06toCall\x12'\n" +
 	"\x05calls\x18\f \x03(\v2\f.sps.v1.CallB\x03\xe0A\x03R\x05calls\x120\n" +
-	"\ato_tell\x18\r \x03(\v2\x12.sps.v1.TellPromptB\x03\xe0A\x03R\x06toTell\"\xde\x01\n" +
+	"\ato_tell\x18\r \x03(\v2\x12.sps.v1.TellPromptB\x03\xe0A\x03R\x06toTell\x12+\n" +
+	"\x06advice\x18\x0e \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
@@ -2075,53 +2086,54 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	31, // 30: sps.v1.Case.to_call:type_name -> sps.v1.CallPrompt
 	32, // 31: sps.v1.Case.calls:type_name -> sps.v1.Call
 	33, // 32: sps.v1.Case.to_tell:type_name -> sps.v1.TellPrompt
-	0,  // 33: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	15, // 34: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	6,  // 35: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	7,  // 36: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	8,  // 37: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	10, // 38: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 39: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	16, // 40: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	19, // 41: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	34, // 42: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
-	35, // 43: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
-	17, // 44: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	36, // 45: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
-	37, // 46: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
-	38, // 47: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
-	39, // 48: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
-	40, // 49: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
-	41, // 50: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
-	42, // 51: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
-	43, // 52: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
-	44, // 53: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
-	45, // 54: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
-	2,  // 55: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 56: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 57: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 58: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 59: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 60: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 61: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	46, // 62: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
-	32, // 63: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
-	18, // 64: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	2,  // 65: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
-	2,  // 66: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
-	2,  // 67: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 68: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 69: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
-	2,  // 70: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
-	2,  // 71: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
-	2,  // 72: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
-	2,  // 73: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
-	2,  // 74: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
-	55, // [55:75] is the sub-list for method output_type
-	35, // [35:55] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	4,  // 33: sps.v1.Case.advice:type_name -> sps.v1.Advice
+	0,  // 34: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 35: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 36: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 37: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 38: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 39: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 40: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 41: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	19, // 42: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	34, // 43: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
+	35, // 44: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
+	17, // 45: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	36, // 46: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
+	37, // 47: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
+	38, // 48: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
+	39, // 49: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
+	40, // 50: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
+	41, // 51: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
+	42, // 52: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
+	43, // 53: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
+	44, // 54: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
+	45, // 55: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
+	2,  // 56: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 57: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 58: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 59: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 60: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 61: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 62: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	46, // 63: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	32, // 64: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
+	18, // 65: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	2,  // 66: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
+	2,  // 67: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
+	2,  // 68: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 69: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 70: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
+	2,  // 71: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
+	2,  // 72: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
+	2,  // 73: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
+	2,  // 74: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
+	2,  // 75: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
+	56, // [56:76] is the sub-list for method output_type
+	36, // [36:56] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }

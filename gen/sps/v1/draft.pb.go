@@ -184,7 +184,10 @@ type Draft struct {
 	// last written. Once something was said in the case since, IssueDraft wants to hear that it was read.
 	CaseEtag string `protobuf:"bytes,18,opt,name=case_etag,json=caseEtag,proto3" json:"case_etag,omitempty"`
 	// Names of the findings that it was begun from, by DraftFromFindings.
-	Findings      []string `protobuf:"bytes,19,rep,name=findings,proto3" json:"findings,omitempty"`
+	Findings []string `protobuf:"bytes,19,rep,name=findings,proto3" json:"findings,omitempty"`
+	// What became of those findings since: each that was superseded or withdrawn. In GetDraft and ListDrafts; CheckDraft
+	// says it with its own advice.
+	Advice        []*Advice `protobuf:"bytes,20,rep,name=advice,proto3" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -348,6 +351,13 @@ func (x *Draft) GetCaseEtag() string {
 func (x *Draft) GetFindings() []string {
 	if x != nil {
 		return x.Findings
+	}
+	return nil
+}
+
+func (x *Draft) GetAdvice() []*Advice {
+	if x != nil {
+		return x.Advice
 	}
 	return nil
 }
@@ -1082,7 +1092,7 @@ var File_sps_v1_draft_proto protoreflect.FileDescriptor
 
 const file_sps_v1_draft_proto_rawDesc = "" +
 	"\n" +
-	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x16sps/v1/statement.proto\"\xfc\x06\n" +
+	"\x12sps/v1/draft.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/envelope.proto\x1a\x16sps/v1/statement.proto\"\xa9\a\n" +
 	"\x05Draft\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\tstatement\x18\x02 \x01(\v2\x11.sps.v1.StatementR\tstatement\x12\x12\n" +
@@ -1109,7 +1119,8 @@ const file_sps_v1_draft_proto_rawDesc = "" +
 	"\treference\x18\x10 \x01(\tB\x03\xe0A\x03R\treference\x120\n" +
 	"\tissued_by\x18\x11 \x01(\v2\x0e.sps.v1.PersonB\x03\xe0A\x03R\bissuedBy\x12 \n" +
 	"\tcase_etag\x18\x12 \x01(\tB\x03\xe0A\x03R\bcaseEtag\x12\x1f\n" +
-	"\bfindings\x18\x13 \x03(\tB\x03\xe0A\x03R\bfindings\"s\n" +
+	"\bfindings\x18\x13 \x03(\tB\x03\xe0A\x03R\bfindings\x12+\n" +
+	"\x06advice\x18\x14 \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\"s\n" +
 	"\x12CreateDraftRequest\x12.\n" +
 	"\x05draft\x18\x01 \x01(\v2\r.sps.v1.DraftB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05draft\x12-\n" +
 	"\n" +
@@ -1244,42 +1255,43 @@ var file_sps_v1_draft_proto_depIdxs = []int32{
 	17, // 9: sps.v1.Draft.return_time:type_name -> google.protobuf.Timestamp
 	18, // 10: sps.v1.Draft.return_reason:type_name -> sps.v1.LocalizedText
 	16, // 11: sps.v1.Draft.issued_by:type_name -> sps.v1.Person
-	2,  // 12: sps.v1.CreateDraftRequest.draft:type_name -> sps.v1.Draft
-	0,  // 13: sps.v1.ListDraftsRequest.states:type_name -> sps.v1.DraftState
-	2,  // 14: sps.v1.ListDraftsResponse.drafts:type_name -> sps.v1.Draft
-	2,  // 15: sps.v1.UpdateDraftRequest.draft:type_name -> sps.v1.Draft
-	1,  // 16: sps.v1.SimilarCase.kind:type_name -> sps.v1.SimilarityKind
-	17, // 17: sps.v1.SimilarCase.issue_time:type_name -> google.protobuf.Timestamp
-	19, // 18: sps.v1.DraftCheck.problems:type_name -> sps.v1.Advice
-	19, // 19: sps.v1.DraftCheck.advice:type_name -> sps.v1.Advice
-	10, // 20: sps.v1.DraftCheck.similar:type_name -> sps.v1.SimilarCase
-	15, // 21: sps.v1.DraftCheck.statement:type_name -> sps.v1.Statement
-	20, // 22: sps.v1.DraftCheck.audience:type_name -> sps.v1.Audience
-	18, // 23: sps.v1.ReturnDraftRequest.reason:type_name -> sps.v1.LocalizedText
-	21, // 24: sps.v1.IssueDraftRequest.waiver:type_name -> sps.v1.Waiver
-	3,  // 25: sps.v1.DraftService.CreateDraft:input_type -> sps.v1.CreateDraftRequest
-	4,  // 26: sps.v1.DraftService.GetDraft:input_type -> sps.v1.GetDraftRequest
-	5,  // 27: sps.v1.DraftService.ListDrafts:input_type -> sps.v1.ListDraftsRequest
-	7,  // 28: sps.v1.DraftService.UpdateDraft:input_type -> sps.v1.UpdateDraftRequest
-	8,  // 29: sps.v1.DraftService.DeleteDraft:input_type -> sps.v1.DeleteDraftRequest
-	9,  // 30: sps.v1.DraftService.CheckDraft:input_type -> sps.v1.CheckDraftRequest
-	12, // 31: sps.v1.DraftService.SubmitDraft:input_type -> sps.v1.SubmitDraftRequest
-	13, // 32: sps.v1.DraftService.ReturnDraft:input_type -> sps.v1.ReturnDraftRequest
-	14, // 33: sps.v1.DraftService.IssueDraft:input_type -> sps.v1.IssueDraftRequest
-	2,  // 34: sps.v1.DraftService.CreateDraft:output_type -> sps.v1.Draft
-	2,  // 35: sps.v1.DraftService.GetDraft:output_type -> sps.v1.Draft
-	6,  // 36: sps.v1.DraftService.ListDrafts:output_type -> sps.v1.ListDraftsResponse
-	2,  // 37: sps.v1.DraftService.UpdateDraft:output_type -> sps.v1.Draft
-	22, // 38: sps.v1.DraftService.DeleteDraft:output_type -> google.protobuf.Empty
-	11, // 39: sps.v1.DraftService.CheckDraft:output_type -> sps.v1.DraftCheck
-	2,  // 40: sps.v1.DraftService.SubmitDraft:output_type -> sps.v1.Draft
-	2,  // 41: sps.v1.DraftService.ReturnDraft:output_type -> sps.v1.Draft
-	23, // 42: sps.v1.DraftService.IssueDraft:output_type -> sps.v1.IssuedStatement
-	34, // [34:43] is the sub-list for method output_type
-	25, // [25:34] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	19, // 12: sps.v1.Draft.advice:type_name -> sps.v1.Advice
+	2,  // 13: sps.v1.CreateDraftRequest.draft:type_name -> sps.v1.Draft
+	0,  // 14: sps.v1.ListDraftsRequest.states:type_name -> sps.v1.DraftState
+	2,  // 15: sps.v1.ListDraftsResponse.drafts:type_name -> sps.v1.Draft
+	2,  // 16: sps.v1.UpdateDraftRequest.draft:type_name -> sps.v1.Draft
+	1,  // 17: sps.v1.SimilarCase.kind:type_name -> sps.v1.SimilarityKind
+	17, // 18: sps.v1.SimilarCase.issue_time:type_name -> google.protobuf.Timestamp
+	19, // 19: sps.v1.DraftCheck.problems:type_name -> sps.v1.Advice
+	19, // 20: sps.v1.DraftCheck.advice:type_name -> sps.v1.Advice
+	10, // 21: sps.v1.DraftCheck.similar:type_name -> sps.v1.SimilarCase
+	15, // 22: sps.v1.DraftCheck.statement:type_name -> sps.v1.Statement
+	20, // 23: sps.v1.DraftCheck.audience:type_name -> sps.v1.Audience
+	18, // 24: sps.v1.ReturnDraftRequest.reason:type_name -> sps.v1.LocalizedText
+	21, // 25: sps.v1.IssueDraftRequest.waiver:type_name -> sps.v1.Waiver
+	3,  // 26: sps.v1.DraftService.CreateDraft:input_type -> sps.v1.CreateDraftRequest
+	4,  // 27: sps.v1.DraftService.GetDraft:input_type -> sps.v1.GetDraftRequest
+	5,  // 28: sps.v1.DraftService.ListDrafts:input_type -> sps.v1.ListDraftsRequest
+	7,  // 29: sps.v1.DraftService.UpdateDraft:input_type -> sps.v1.UpdateDraftRequest
+	8,  // 30: sps.v1.DraftService.DeleteDraft:input_type -> sps.v1.DeleteDraftRequest
+	9,  // 31: sps.v1.DraftService.CheckDraft:input_type -> sps.v1.CheckDraftRequest
+	12, // 32: sps.v1.DraftService.SubmitDraft:input_type -> sps.v1.SubmitDraftRequest
+	13, // 33: sps.v1.DraftService.ReturnDraft:input_type -> sps.v1.ReturnDraftRequest
+	14, // 34: sps.v1.DraftService.IssueDraft:input_type -> sps.v1.IssueDraftRequest
+	2,  // 35: sps.v1.DraftService.CreateDraft:output_type -> sps.v1.Draft
+	2,  // 36: sps.v1.DraftService.GetDraft:output_type -> sps.v1.Draft
+	6,  // 37: sps.v1.DraftService.ListDrafts:output_type -> sps.v1.ListDraftsResponse
+	2,  // 38: sps.v1.DraftService.UpdateDraft:output_type -> sps.v1.Draft
+	22, // 39: sps.v1.DraftService.DeleteDraft:output_type -> google.protobuf.Empty
+	11, // 40: sps.v1.DraftService.CheckDraft:output_type -> sps.v1.DraftCheck
+	2,  // 41: sps.v1.DraftService.SubmitDraft:output_type -> sps.v1.Draft
+	2,  // 42: sps.v1.DraftService.ReturnDraft:output_type -> sps.v1.Draft
+	23, // 43: sps.v1.DraftService.IssueDraft:output_type -> sps.v1.IssuedStatement
+	35, // [35:44] is the sub-list for method output_type
+	26, // [26:35] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_draft_proto_init() }

@@ -62,7 +62,9 @@ type FindingServiceClient interface {
 	// second person issues it. For officers and validators.
 	DraftFromFindings(ctx context.Context, in *DraftFromFindingsRequest, opts ...grpc.CallOption) (*Draft, error)
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
-	// when it is sent, and then goes on with what comes next.
+	// when it is sent, and then goes on with what comes next. A finding changes when it is superseded or withdrawn, when a
+	// draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that became says
+	// something in it: withdraws, closes or reopens it, for example.
 	WatchFindings(ctx context.Context, in *WatchFindingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFindingsResponse], error)
 	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error. For
 	// officers and validators.
@@ -230,7 +232,9 @@ type FindingServiceServer interface {
 	// second person issues it. For officers and validators.
 	DraftFromFindings(context.Context, *DraftFromFindingsRequest) (*Draft, error)
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
-	// when it is sent, and then goes on with what comes next.
+	// when it is sent, and then goes on with what comes next. A finding changes when it is superseded or withdrawn, when a
+	// draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that became says
+	// something in it: withdraws, closes or reopens it, for example.
 	WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error
 	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error. For
 	// officers and validators.

@@ -328,9 +328,9 @@ type FindingUse struct {
 	Reference string `protobuf:"bytes,4,opt,name=reference,proto3" json:"reference,omitempty"`
 	// Name of the case.
 	Case string `protobuf:"bytes,5,opt,name=case,proto3" json:"case,omitempty"`
-	// How far the case is. In GetFinding only.
+	// How far the case is. In GetFinding and WatchFindings only.
 	CaseStatus CaseStatus `protobuf:"varint,6,opt,name=case_status,json=caseStatus,proto3,enum=sps.v1.CaseStatus" json:"case_status,omitempty"`
-	// How the case ended, if it is closed. In GetFinding only.
+	// How the case ended, if it is closed. In GetFinding and WatchFindings only.
 	CaseOutcome   ClosureOutcome `protobuf:"varint,7,opt,name=case_outcome,json=caseOutcome,proto3,enum=sps.v1.ClosureOutcome" json:"case_outcome,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

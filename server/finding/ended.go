@@ -1,0 +1,81 @@
+package finding
+
+import (
+	"context"
+	"fmt"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Ended says which of the findings from which a draft was begun stand no more, in
+// the language of the caller of ctx. Paths begin within the draft.
+func Ended(ctx context.Context, r store.Reader, names []string) ([]*spsv1.Advice, error) {
+	var all []*spsv1.Advice
+	for i, name := range names {
+		id, _ := keyOf(name)
+		f, err := get(r, id)
+		if err != nil || f == nil {
+			return nil, err
+		}
+		a, err := ended(ctx, r, f)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			a.Field = fmt.Sprintf("findings[%d]", i)
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// EndedIn says which of the findings behind statements of a case stand no more, in
+// the language of the caller of ctx.
+func EndedIn(ctx context.Context, r store.Reader, name string) ([]*spsv1.Advice, error) {
+	behind, err := inCase(r, name)
+	if err != nil {
+		return nil, err
+	}
+	var all []*spsv1.Advice
+	for _, f := range behind {
+		a, err := ended(ctx, r, f)
+		if err != nil {
+			return nil, err
+		}
+		if a != nil {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// ended says what a person should do about a finding that stands no more; nil if
+// it stands.
+func ended(ctx context.Context, r store.Reader, f *spsv1.LabFinding) (*spsv1.Advice, error) {
+	last := f
+	for last.GetState() == spsv1.FindingState_FINDING_STATE_SUPERSEDED {
+		id, _ := keyOf(last.GetSupersededBy())
+		next, err := get(r, id)
+		if err != nil || next == nil {
+			return nil, err
+		}
+		last = next
+	}
+	a := &spsv1.Advice{}
+	switch {
+	case last.GetState() == spsv1.FindingState_FINDING_STATE_WITHDRAWN:
+		a.Reason, a.Sentence = "FINDING_WITHDRAWN", fmt.Sprintf(
+			"the laboratory %s withdrew the report %s behind this: read why, and take back what rests on it",
+			f.GetLaboratory().GetId(), last.GetReportNumber())
+	case last != f:
+		a.Reason, a.Sentence = "FINDING_SUPERSEDED", fmt.Sprintf(
+			"the laboratory %s replaced the report %s behind this by %s: read %s, and correct what it says otherwise",
+			f.GetLaboratory().GetId(), f.GetReportNumber(), last.GetReportNumber(), last.GetName())
+	default:
+		return nil, nil
+	}
+	a.Sentence = access.Worded(ctx, a.GetReason(), a.GetSentence())
+	return a, nil
+}

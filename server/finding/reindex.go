@@ -1,0 +1,112 @@
+package finding
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// reindexPage is how many rows one transaction of Reindex changes.
+const reindexPage = 500
+
+// Reindex makes the index anew if it is of another version, or was left half made.
+// It is called before anything else uses the service.
+func (s *Service) Reindex(ctx context.Context) error {
+	ctx = store.WithReserve(ctx) // a full store still opens
+	want := binary.BigEndian.AppendUint64(nil, indexVersion)
+	fresh := false
+	err := s.o.Store.View(ctx, func(r store.Reader) error {
+		is, err := r.Get(tableIndex, versionKey)
+		fresh = bytes.Equal(is, want)
+		return err
+	})
+	if err != nil || fresh {
+		return err
+	}
+	// The version goes first and comes last, so that a crash is followed by another Reindex.
+	if err := s.eachPage(ctx, tableIndex, func(tx store.Tx, row store.Item) error { return tx.Delete(tableIndex, row.Key) }); err != nil {
+		return fmt.Errorf("empty the index of findings: %w", err)
+	}
+	err = s.eachPage(ctx, tableFindings, func(tx store.Tx, row store.Item) error {
+		f := &spsv1.LabFinding{}
+		if err := proto.Unmarshal(row.Value, f); err != nil {
+			return fmt.Errorf("%w: finding %x: %w", ledger.ErrCorrupt, row.Key, err)
+		}
+		return s.reindexed(tx, bytes.Clone(row.Key), f)
+	})
+	if err != nil {
+		return fmt.Errorf("index findings: %w", err)
+	}
+	err = s.eachPage(ctx, tableOrders, func(tx store.Tx, row store.Item) error {
+		o, err := readOrder(tx, row.Key)
+		if err != nil {
+			return err
+		}
+		return index(tx, nil, orderTerms(o))
+	})
+	if err != nil {
+		return fmt.Errorf("index orders: %w", err)
+	}
+	return s.o.Store.Update(ctx, func(tx store.Tx) error { return tx.Put(tableIndex, versionKey, want) })
+}
+
+// eachPage calls do with every row of a table, in transactions of a page each.
+func (s *Service) eachPage(ctx context.Context, t store.Table, do func(store.Tx, store.Item) error) error {
+	for from := []byte(nil); ; {
+		var next []byte
+		err := s.o.Store.Update(ctx, func(tx store.Tx) error {
+			next = nil
+			done := 0
+			for row, err := range tx.Scan(t, from, nil, false) {
+				if err != nil {
+					return err
+				}
+				if done == reindexPage {
+					next = bytes.Clone(row.Key)
+					return nil
+				}
+				done++
+				if err := do(tx, row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || next == nil {
+			return err
+		}
+		from = next
+	}
+}
+
+// reindexed puts a finding into the index. What earlier versions did not note with
+// it, the case that a draft from it became a part of, is noted now.
+func (s *Service) reindexed(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
+	noted := false
+	for _, use := range f.GetUses() {
+		is, err := s.o.Drafts.UseOf(tx, use.GetDraft())
+		if err != nil {
+			return err
+		}
+		if is.GetCase() != use.GetCase() {
+			use.Case, noted = is.GetCase(), true
+		}
+	}
+	if noted {
+		row, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
+		if err != nil {
+			return fmt.Errorf("finding: %w", err)
+		}
+		if err := tx.Put(tableFindings, id, row); err != nil {
+			return err
+		}
+	}
+	return index(tx, nil, findingTerms(f))
+}
