@@ -41,8 +41,11 @@ func (d *Drafts) ended(ctx context.Context, r store.Reader, drafts ...*spsv1.Dra
 // endedIn says which of the findings behind statements of a case stand no more. A
 // system reads no findings, so it is told of none.
 func (s *Service) endedIn(ctx context.Context, name string) (all []*spsv1.Advice, err error) {
+	if s.o.Findings == nil {
+		return nil, nil
+	}
 	caller, err := callerOf(ctx)
-	if err != nil || caller.Role == certs.RoleSystem || s.o.Findings == nil {
+	if err != nil || caller.Role == certs.RoleSystem {
 		return nil, err
 	}
 	err = s.o.Store.View(ctx, func(r store.Reader) error {

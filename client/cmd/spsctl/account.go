@@ -36,8 +36,12 @@ func (a *app) accountCreateCommand() *cobra.Command {
 	format := tableFormat
 	account := &spsv1.Account{}
 	cmd := &cobra.Command{
-		Use:     "create ID --role ROLE",
-		Short:   "make an account, and print its set-up secret, this once",
+		Use:   "create ID --role ROLE",
+		Short: "make an account, and print its set-up secret, this once",
+		Long: `Create makes an account of a person with a role, and prints the set-up secret with
+which the person chooses a password.
+
+` + rolesHelp(),
 		Example: `  spsctl account create lan.nguyen --role officer --name "Lan Nguyen"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {

@@ -170,7 +170,7 @@ names one file only.`,
 			if len(args) == 2 {
 				id = args[1]
 			}
-			at, err := attachmentOf(s, id)
+			at, err := fileOf(s.GetReference(), s.GetStatement().GetAttachments(), id)
 			if err != nil {
 				return err
 			}
@@ -183,8 +183,8 @@ names one file only.`,
 	return cmd
 }
 
-func attachmentOf(s *spsv1.IssuedStatement, id string) (*spsv1.Attachment, error) {
-	all := s.GetStatement().GetAttachments()
+// fileOf returns the file of an id, or the only one, of those that something names.
+func fileOf(what string, all []*spsv1.Attachment, id string) (*spsv1.Attachment, error) {
 	if id == "" && len(all) == 1 {
 		return all[0], nil
 	}
@@ -196,20 +196,20 @@ func attachmentOf(s *spsv1.IssuedStatement, id string) (*spsv1.Attachment, error
 		ids = append(ids, printable(at.GetId()))
 	}
 	if len(ids) == 0 {
-		return nil, usageError{fmt.Errorf("%s names no file", s.GetReference())}
+		return nil, usageError{fmt.Errorf("%s names no file", what)}
 	}
-	return nil, usageError{fmt.Errorf("%s names the files %s: say which", s.GetReference(), strings.Join(ids, ", "))}
+	return nil, usageError{fmt.Errorf("%s names the files %s: say which", what, strings.Join(ids, ", "))}
 }
 
 // saveAttachment downloads into memory, at most 32 MiB, so that a file whose
-// bytes are not those that were signed is never written.
+// bytes are not those that were named is never written.
 func (a *app) saveAttachment(ctx context.Context, node *client.Client, name string, at *spsv1.Attachment, file string, force bool) error {
 	var content bytes.Buffer
 	if _, err := node.Download(ctx, name, 0, &content); err != nil {
 		return err
 	}
 	if sum := sha256.Sum256(content.Bytes()); !bytes.Equal(sum[:], at.GetSha256()) {
-		return fmt.Errorf("the node sent bytes with the digest %x; the statement names %x", sum, at.GetSha256())
+		return fmt.Errorf("the node sent bytes with the digest %x; what was asked for has %x", sum, at.GetSha256())
 	}
 	if file == "-" {
 		_, err := a.out.Write(content.Bytes())
@@ -233,7 +233,7 @@ func (a *app) saveAttachment(ctx context.Context, node *client.Client, name stri
 	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "wrote %s (%s), as it was signed\n", file, bytesWords(uint64(content.Len())))
+	fmt.Fprintf(a.err, "wrote %s (%s), with the digest that was named\n", file, bytesWords(uint64(content.Len())))
 	return nil
 }
 

@@ -161,6 +161,9 @@ func (a *app) showDraftList(l draftList, drafts []*spsv1.Draft, total int, id st
 // draftCells are the columns of the desk for a draft. It has no due time.
 func (a *app) draftCells(l draftList, d *spsv1.Draft, id string) []any {
 	who, what, _ := l.next(d, id)
+	if look := adviceWords(d); look != "" {
+		what = look + ": " + what
+	}
 	b := brief.Of(d.GetStatement(), a.languages()...)
 	return []any{
 		d.GetName(), "", who, short(what, 40), b.Classification, short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,7 @@ func (a *app) draftListCommand() *cobra.Command {
 				}
 				states = append(states, spsv1.DraftState(spsv1.DraftState_value[name]))
 			}
-			list := newList(a.out, format, "name", "state", "subject", "drafted by", "changed")
+			list := newList(a.out, format, "name", "state", "subject", "drafted by", "changed", "worth a look")
 			for d, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.Draft, string, error) {
 				page, err := node.DraftService().ListDrafts(ctx, &spsv1.ListDraftsRequest{PageSize: size, PageToken: token, States: states})
 				return page.GetDrafts(), page.GetNextPageToken(), err
@@ -82,7 +83,7 @@ func (a *app) draftListCommand() *cobra.Command {
 					return err
 				}
 				if err := list.add(d, d.GetName(), brief.Words(d.GetState()), brief.Of(d.GetStatement(), a.languages()...).Subject,
-					d.GetDraftedBy().GetId(), when(d.GetUpdateTime())); err != nil {
+					d.GetDraftedBy().GetId(), when(d.GetUpdateTime()), adviceWords(d)); err != nil {
 					return err
 				}
 			}
@@ -94,6 +95,17 @@ func (a *app) draftListCommand() *cobra.Command {
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// adviceWords says in a few words what became of the findings behind a draft.
+func adviceWords(d *spsv1.Draft) string {
+	var all []string
+	for _, look := range d.GetAdvice() {
+		if words := strings.ToLower(strings.ReplaceAll(look.GetReason(), "_", " ")); !slices.Contains(all, words) {
+			all = append(all, words)
+		}
+	}
+	return strings.Join(all, ", ")
 }
 
 func (a *app) draftUpdateCommand() *cobra.Command {

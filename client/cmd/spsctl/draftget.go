@@ -119,6 +119,9 @@ func (a *app) draftFacts(d *spsv1.Draft) *facts {
 	}
 	if d.GetIssued() != "" {
 		f.add("issued", d.GetReference()+", by "+d.GetIssuedBy().GetId())
+		for _, look := range d.GetAdvice() { // before that a check says it
+			f.add("worth a look", look.GetSentence())
+		}
 	}
 	f.add("etag", d.GetEtag())
 	return f

@@ -157,6 +157,7 @@ func (a *app) confirmDraft(ctx context.Context, node *client.Client, d *spsv1.Dr
 	for _, s := range check.GetSimilar() {
 		fmt.Fprintf(a.err, "%s of %s: %s\n", brief.Words(s.GetKind()), strings.TrimPrefix(s.GetCase(), "cases/"), printable(strings.Join(s.GetShared(), ", ")))
 	}
+	a.sayAdvice(d.GetAdvice())
 	return a.confirm(node, &spsv1.IssuedStatement{Statement: check.GetStatement(), Audience: check.GetAudience()},
 		"look at it with spsctl draft check "+d.GetName()+", then add --yes")
 }

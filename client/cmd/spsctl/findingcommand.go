@@ -26,7 +26,7 @@ func (a *app) findingCommand() *cobra.Command {
 reports and what became of them. Officers see all, and begin a draft from one.
 A report is known by its number: the same again changes nothing, a later report
 names the number that it replaces.`,
-	}, a.findingTemplateCommand(), a.findingPostCommand(), a.findingListCommand(), a.findingGetCommand(), a.findingWatchCommand(),
+	}, a.findingTemplateCommand(), a.findingPostCommand(), a.findingListCommand(), a.findingGetCommand(), a.findingFileCommand(), a.findingWatchCommand(),
 		a.findingWithdrawCommand(), a.findingDraftCommand(), a.findingOrderCommand())
 }
 

@@ -94,6 +94,9 @@ func (a *app) findingFacts(found *spsv1.LabFinding) *facts {
 	f.add("product", brief.Text(found.GetProduct().GetName(), a.languages()...))
 	f.add("sample", found.GetSample().GetNumber())
 	f.add("found", analytes(found))
+	for _, at := range found.GetAttachments() {
+		f.add("file "+at.GetId(), fmt.Sprintf("%s, %s, %s", at.GetFilename(), at.GetMediaType(), bytesWords(at.GetSizeBytes())))
+	}
 	if p := found.GetProposal(); p != nil {
 		f.add("proposed", brief.Words(p.GetClassification())+", "+brief.Words(p.GetRisk()))
 		for _, reason := range p.GetReasons() {

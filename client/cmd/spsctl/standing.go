@@ -51,6 +51,9 @@ func (a *app) printStanding(c *spsv1.Case) error {
 		f.add("due", deadlineWords(d))
 	}
 	addCalls(f, c)
+	for _, look := range c.GetAdvice() {
+		f.add("worth a look", look.GetSentence())
+	}
 	for _, e := range s.GetEntries() {
 		if e.GetStanding() != spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
 			f.add("not effective", entryWords(c, e))

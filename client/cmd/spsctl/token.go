@@ -37,7 +37,9 @@ is on standard error. A caller sends it as: Authorization: Bearer SECRET.
 
 A token of the role system issues only notifications of the classifications that
 it names, and other statements of the kinds that it names. Whoever belongs to a
-unit speaks as that unit only.`,
+unit speaks as that unit only.
+
+` + rolesHelp(),
 		Example: `  spsctl token create --name "customs single window" --role system --id customs \
     --classification border-rejection,non-compliance --kind follow-up --expires 2160h > customs.token`,
 		Args: cobra.NoArgs,
