@@ -146,10 +146,9 @@ func GoodsOf(text string) *spsv1.Concept {
 }
 
 // unions are the offices that speak for several countries.
-var unions = map[string][]string{"EU": {
-	"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO",
-	"SE", "SI", "SK",
-}}
+var unions = map[string][]string{
+	"EU": strings.Fields("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"),
+}
 
 // speaksFor reports whether the office of a code is that of a country or area.
 func speaksFor(office, country string) bool {
