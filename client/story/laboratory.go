@@ -12,12 +12,16 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// The laboratory of the notifier, how it and the office call what it is about,
-// and the code of where that was packed.
+// The laboratory of the notifier, and how it and the office call what it is about.
 const (
 	laboratory   = "lab"
 	sampleNumber = "S-9001"
 	reportNumber = "LAB-9001"
+)
+
+// What the goods are by the customs tariff, and the code of where they were packed.
+const (
+	customsCode  = "081090"
 	packingHouse = "VN-LAPH-0117"
 )
 
@@ -193,12 +197,10 @@ func found(stage spsv1.ResultStage, value string) *spsv1.LabFinding {
 // fruit is what the finding is about, by what the office knows of the sample.
 func fruit(lot string) *spsv1.Product {
 	return &spsv1.Product{
-		Id: "p1", Name: english("dragon fruit"), CommodityCodes: []*spsv1.Coding{{System: "hs", Code: "081090"}},
+		Id: "p1", Name: english("dragon fruit"), CommodityCodes: []*spsv1.Coding{{System: "hs", Code: customsCode}},
 		Origins: []*spsv1.Origin{{State: spsv1.OriginState_ORIGIN_STATE_STATED, Area: &spsv1.Area{Code: string(origin)}}},
-		Codes: []*spsv1.SiteCode{{
-			Kind: spsv1.SiteCodeKind_SITE_CODE_KIND_PACKING_HOUSE, Code: packingHouse, Area: &spsv1.Area{Code: string(origin)},
-		}},
-		Lots: []*spsv1.Lot{{Id: "p1.l1", Number: lot, Quantity: &spsv1.Quantity{Value: "12000", Unit: &spsv1.Quantity_Rec20{Rec20: "KGM"}}}},
+		Codes:   []*spsv1.SiteCode{siteCode()},
+		Lots:    []*spsv1.Lot{{Id: "p1.l1", Number: lot, Quantity: &spsv1.Quantity{Value: "12000", Unit: &spsv1.Quantity_Rec20{Rec20: "KGM"}}}},
 	}
 }
 

@@ -75,8 +75,11 @@ func (p *player) play(ctx context.Context) error {
 	p.finding(ctx)
 	p.alert(ctx)
 	p.dispute(ctx)
+	p.suspension(ctx)
 	p.newcomer(ctx)
-	p.end(ctx)
+	p.outcome(ctx)
+	p.reinstatement(ctx)
+	p.closure(ctx)
 	if p.err != nil {
 		return p.err
 	}
@@ -137,8 +140,8 @@ func (p *player) newcomer(ctx context.Context) {
 	p.says(ctx, newcomer, "acknowledges the case, brought in late and complete", p.acknowledges(ctx))
 }
 
-// end: what both did, and the closure.
-func (p *player) end(ctx context.Context) {
+// outcome: what both did.
+func (p *player) outcome(ctx context.Context) {
 	for _, office := range []certs.Office{newcomer, origin} {
 		p.says(ctx, office, "reports the outcome, the lot destroyed, and that its part is done", p.adds(ctx, &spsv1.FollowUp{
 			Outcome: &spsv1.Outcome{
@@ -147,6 +150,10 @@ func (p *player) end(ctx context.Context) {
 			Part: spsv1.Part_PART_DONE,
 		}))
 	}
+}
+
+// closure: the end, for the laboratory too.
+func (p *player) closure(ctx context.Context) {
 	p.drafts(ctx, notifier, "the closure", p.prepares(ctx, func(c spsv1.CaseServiceClient, etag string) (*spsv1.IssuedStatement, error) {
 		return c.CloseCase(ctx, &spsv1.CloseCaseRequest{
 			Name: p.name(), RequestId: client.NewRequestID(), Etag: etag, Draft: true,

@@ -1,7 +1,9 @@
 package story_test
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +53,24 @@ func TestPlay(t *testing.T) {
 		t.Errorf("%d statements were issued, want at least 10", issued)
 	}
 	wantFindings(t, told)
+	wantCode(t, told)
+}
+
+// wantCode holds what the officers were told of the code of the packing house, in
+// order: it is refused and withheld, then refused only, then good.
+func wantCode(t *testing.T, told story.Told) {
+	t.Helper()
+	var got []string
+	for _, s := range told.Steps {
+		if sentence, ok := strings.CutPrefix(s.Did, "looks up the code: "); ok {
+			refused, withheld := strings.Contains(sentence, "TH refuses goods"), strings.Contains(sentence, "VN withholds goods")
+			got = append(got, fmt.Sprintf("refused %v, withheld %v, good %v", refused, withheld, strings.Contains(sentence, "is good for TH")))
+		}
+	}
+	want := []string{"refused true, withheld true, good false", "refused true, withheld false, good false", "refused false, withheld false, good true"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what was told of the code (-want +got):\n%s", diff)
+	}
 }
 
 // wantFindings holds what people of the office with the laboratory were shown of
