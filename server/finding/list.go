@@ -36,44 +36,17 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 			Field: "proposed", Reason: "OFFICE_ONLY", Sentence: "leave it out, only the office is shown what findings propose",
 		})
 	}
-	table, prefix := where(req, who.only(req.GetLaboratory()))
-	below, err := belowToken(req.GetPageToken(), prefix)
-	if err != nil {
-		return nil, err
-	}
 	var resp *spsv1.ListFindingsResponse
 	released := s.o.Ledger.Released().N
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		resp = &spsv1.ListFindingsResponse{}
 		last, err := tellable(r, released)
 		if err != nil {
 			return err
 		}
-		resp.Cursor = s.cursor(last)
-		looked, size := 0, 0
-		for row, err := range r.Scan(table, prefix, below, true) {
-			if err != nil {
-				return err
-			}
-			if looked++; len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
-				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key[len(prefix):])
-				return nil
-			}
-			f, err := get(r, row.Key[len(row.Key)-idSize:])
-			if err == nil && f == nil {
-				err = fmt.Errorf("%w: no finding under the key %x", ledger.ErrCorrupt, row.Key)
-			}
-			if err != nil {
-				return err
-			}
-			if who.sees(f) && asked(req, f) {
-				if err := s.used(r, f); err != nil {
-					return err
-				}
-				resp.Findings = append(resp.Findings, f)
-				size += proto.Size(f)
-			}
+		if resp, err = s.page(r, who, req); err != nil {
+			return err
 		}
+		resp.Cursor = s.cursor(last)
 		return nil
 	})
 	if err != nil {
@@ -81,6 +54,42 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 	}
 	for _, f := range resp.GetFindings() {
 		who.show(ctx, f)
+	}
+	return resp, nil
+}
+
+// page returns the page of findings that a list asks for.
+func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsRequest) (*spsv1.ListFindingsResponse, error) {
+	table, prefix := where(req, who.only(req.GetLaboratory()))
+	below, err := belowToken(req.GetPageToken(), prefix)
+	if err != nil {
+		return nil, err
+	}
+	resp := &spsv1.ListFindingsResponse{}
+	looked, size := 0, 0
+	for row, err := range r.Scan(table, prefix, below, true) {
+		if err != nil {
+			return nil, err
+		}
+		if looked++; len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
+			resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key[len(prefix):])
+			break
+		}
+		f, err := get(r, row.Key[len(row.Key)-idSize:])
+		if err == nil && f == nil {
+			err = fmt.Errorf("%w: no finding under the key %x", ledger.ErrCorrupt, row.Key)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !who.sees(f) || !asked(req, f) {
+			continue
+		}
+		if err := s.used(r, f); err != nil {
+			return nil, err
+		}
+		resp.Findings = append(resp.Findings, f)
+		size += proto.Size(f)
 	}
 	return resp, nil
 }

@@ -50,6 +50,12 @@ type web struct {
 
 func newWeb(ctx context.Context, t *testing.T, n *drill.Node) *web {
 	t.Helper()
+	return newWebAs(ctx, t, n, certs.RoleValidator)
+}
+
+// newWebAs is newWeb for another role.
+func newWebAs(ctx context.Context, t *testing.T, n *drill.Node, role certs.Role) *web {
+	t.Helper()
 	root, err := os.ReadFile(n.Root())
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +64,7 @@ func newWeb(ctx context.Context, t *testing.T, n *drill.Node) *web {
 	if !roots.AppendCertsFromPEM(root) {
 		t.Fatalf("%s holds no certificate", n.Root())
 	}
-	token, err := n.Token(ctx, certs.RoleValidator)
+	token, err := n.Token(ctx, role)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,9 @@ func (d *desk) request(t *testing.T, m method, clear, put string) proto.Message 
 	t.Helper()
 	text, ok := requests[string(m.Name())]
 	if !ok {
+		text, ok = findingRequests[string(m.Name())]
+	}
+	if !ok {
 		t.Fatalf("there is no request of %s: add one", m.Name())
 	}
 	parse := func(text string) proto.Message {
