@@ -19,6 +19,7 @@ import (
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/upload"
 )
 
 // downloadPart is how much of a file is read and sent at once.
@@ -35,17 +36,18 @@ func (s *Service) UploadAttachment(stream grpc.ClientStreamingServer[spsv1.Uploa
 	if !ok {
 		return errors.New("upload an attachment: no caller")
 	}
-	leave, err := s.uploads.enter(caller.URI())
+	leave, err := s.o.Uploads.Enter(caller.URI())
 	if err != nil {
 		return err
 	}
 	defer leave()
-	content := receiveUpload(stream, s.o.UploadPace)
-	defer content.close()
-	header, err := content.header()
+	content := upload.Receive[*spsv1.UploadAttachmentRequest](stream, s.o.UploadPace)
+	defer content.Close()
+	first, err := content.First()
 	if err != nil {
 		return err
 	}
+	header := first.GetHeader()
 	want := blob.Declared{MediaType: header.GetMediaType(), Size: int64(header.GetSizeBytes())}
 	want.Digest, _ = blob.DigestOf(header.GetSha256())
 	d, size, err := s.o.Blobs.Put(ctx, content, want)

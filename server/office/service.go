@@ -14,6 +14,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/upload"
 )
 
 // Options is what the service works with. All fields but Findings, FourEyes and CallAfter are required.
@@ -48,6 +49,8 @@ type Options struct {
 	// UploadPace is how many bytes a second an upload has to bring, from its
 	// second minute on.
 	UploadPace int64
+	// Uploads counts what is under way at the node; nil: only what is here.
+	Uploads *upload.Desk
 
 	// Codes are the code lists by which codes are looked at.
 	Codes *codes.Registry
@@ -87,15 +90,17 @@ type Service struct {
 	spsv1.UnimplementedCaseServiceServer
 	spsv1.UnimplementedEvidenceServiceServer
 	spsv1.UnimplementedAttachmentServiceServer
-	o       Options
-	past    past // where cards and readdresses stand
-	uploads uploads
+	o    Options
+	past past // where cards and readdresses stand
 }
 
 // New returns the service.
 func New(o Options) *Service {
 	if o.CallAfter == 0 {
 		o.CallAfter = 100
+	}
+	if o.Uploads == nil {
+		o.Uploads = new(upload.Desk)
 	}
 	return &Service{o: o}
 }

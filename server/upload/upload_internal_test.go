@@ -1,4 +1,4 @@
-package office
+package upload
 
 import (
 	"context"
@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"google.golang.org/grpc"
-
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 )
@@ -19,15 +17,12 @@ import (
 // slowUpload is a call that brings a header, and then so many bytes each so
 // often. It ends when ctx does, as a call of gRPC.
 type slowUpload struct {
-	grpc.ServerStream
 	ctx   context.Context
 	sent  bool
 	bytes int
 	every time.Duration
 	left  int // bytes until the end of the file
 }
-
-func (s *slowUpload) SendAndClose(*spsv1.UploadAttachmentResponse) error { return nil }
 
 func (s *slowUpload) Recv() (*spsv1.UploadAttachmentRequest, error) {
 	if !s.sent {
@@ -70,15 +65,18 @@ func TestUploadsThatDoNotGetOn(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel() // as gRPC does when the handler returns
 				begun := time.Now()
-				u := receiveUpload(&slowUpload{ctx: ctx, bytes: c.bytes, every: c.every, left: 1 << 20}, pace)
-				defer u.close()
-				if _, err := u.header(); err != nil {
+				u := Receive[*spsv1.UploadAttachmentRequest](&slowUpload{ctx: ctx, bytes: c.bytes, every: c.every, left: 1 << 20}, pace)
+				defer u.Close()
+				if _, err := u.First(); err != nil {
 					t.Fatal(err)
 				}
 				n, err := io.Copy(io.Discard, u)
 				if c.want == "" {
 					if n != 1<<20 || err != nil {
 						t.Errorf("%d bytes, %v, want all of 1 MiB", n, err)
+					}
+					if n, err := u.Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+						t.Errorf("behind the end %d bytes, %v, want io.EOF again", n, err)
 					}
 					return
 				}
@@ -97,10 +95,10 @@ func TestUploadsThatDoNotGetOn(t *testing.T) {
 // TestUploadsOfOneCaller lets one caller have eight under way, and all callers
 // together 64.
 func TestUploadsOfOneCaller(t *testing.T) {
-	var u uploads
+	var d Desk
 	var left []func()
 	enter := func(caller string) bool {
-		leave, err := u.enter(caller)
+		leave, err := d.Enter(caller)
 		if err != nil {
 			var refused *access.Refusal
 			if !errors.As(err, &refused) || refused.Reason != access.ReasonRate || refused.RetryAfter == 0 {
