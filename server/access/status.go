@@ -74,6 +74,13 @@ var knownErrors = []struct {
 	{store.ErrClosed, *Draining()},
 }
 
+// Told returns what a caller is told of an error: its reason and its sentence,
+// in English. err MUST NOT be nil.
+func Told(err error) (Reason, string) {
+	st := Status(err)
+	return Reason(reasonOf(st)), st.Message()
+}
+
 func (r *Refusal) status() *status.Status {
 	details := []protoadapt.MessageV1{
 		&errdetails.ErrorInfo{Reason: string(r.Reason), Domain: Domain, Metadata: r.Metadata},
