@@ -28,21 +28,15 @@ func (c *Client) Upload(ctx context.Context, header *spsv1.UploadHeader, content
 		return nil, err
 	}
 	err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Header{Header: header}})
-	for piece := make([]byte, uploadPiece); err == nil; {
-		n, readErr := content.Read(piece)
-		if n > 0 {
-			err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Data{Data: piece[:n]}})
-		}
-		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return nil, readErr
-		}
-		if err == nil {
-			err = readErr
-		}
+	if err == nil {
+		err = inPieces(content, func(piece []byte) error {
+			return stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Data{Data: piece}})
+		})
 	}
-	// io.EOF: all was sent, or the node has refused it and says why. Any other
-	// error of Send is told by the answer, too.
-	return stream.CloseAndRecv()
+	if broken := (*unreadableError)(nil); errors.As(err, &broken) {
+		return nil, broken.err
+	}
+	return stream.CloseAndRecv() // says why the node refused it, if it did
 }
 
 // Download writes an attachment of a statement, from an offset on, and returns

@@ -69,14 +69,18 @@ func (s *Server) wakeRefilled() {
 	}
 }
 
-// sweepOnce removes attachments that no statement, draft or finding names.
+// sweepOnce removes attachments that no statement, draft, finding or import names.
 func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 	drafted, err := s.office.Drafts().Files(ctx)
 	if err != nil {
 		return 0, err
 	}
+	imported, err := s.imports.Named(ctx)
+	if err != nil {
+		return 0, err
+	}
 	removed, err := s.blobs.Sweep(ctx, func(ctx context.Context, d blob.Digest) (bool, error) {
-		if drafted[d] {
+		if drafted[d] || imported[d] {
 			return true, nil
 		}
 		if reported, err := s.findings.Names(ctx, "", d); reported || err != nil {

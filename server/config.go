@@ -12,6 +12,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/intake"
 	"github.com/spsalert/spsalert/server/office"
 )
 
@@ -34,6 +35,7 @@ type Config struct {
 	Access     Access
 	Backup     Backups
 	FourEyes   office.FourEyes
+	Imports    intake.Limits
 	// CallAfter is after how much of its time somebody is telephoned who has not
 	// acknowledged an alert, in percent.
 	CallAfter int
@@ -207,7 +209,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}, slices.Concat(querySettings(), eyesSettings(), deskSettings(), accessSettings(), backupSettings())...)
+	}, slices.Concat(querySettings(), eyesSettings(), deskSettings(), accessSettings(), backupSettings(), importSettings())...)
 }
 
 func setFederation(c *Config, v string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/spsalert/spsalert/server"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/intake"
 	"github.com/spsalert/spsalert/server/office"
 )
 
@@ -43,6 +44,7 @@ audit: {keep: off}
 backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
 desk: {call_after: 50}
+imports: {bytes: 8MiB, rows: 1000, open: 2, kept: 20, keep: 48h}
 limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, upload_pace: 512, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
 `
 
@@ -95,6 +97,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			OutOfHours: true,
 		},
 		CallAfter: 50,
+		Imports:   intake.Limits{Bytes: 8 << 20, Rows: 1000, Open: 2, Kept: 20, Keep: 48 * time.Hour},
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {
@@ -136,6 +139,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
 		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")}, CallAfter: 100,
+		Imports: intake.Limits{Bytes: 32 << 20, Rows: 50_000, Open: 10, Kept: 200, Keep: 720 * time.Hour},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)
 	if err != nil {

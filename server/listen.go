@@ -75,6 +75,7 @@ func (s *Server) serve() error {
 	spsv1.RegisterAttachmentServiceServer(s.peopleRPC, s.office)
 	spsv1.RegisterFindingServiceServer(s.peopleRPC, s.findings)
 	spsv1.RegisterCodeStatusServiceServer(s.peopleRPC, s.codeStatus)
+	spsv1.RegisterImportServiceServer(s.peopleRPC, s.imports)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
 	spsv1.RegisterCodeServiceServer(s.peopleRPC, codelist.New(s.codes))
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)

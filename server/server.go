@@ -23,6 +23,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/exchange"
 	"github.com/spsalert/spsalert/server/finding"
+	"github.com/spsalert/spsalert/server/intake"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/metrics"
 	"github.com/spsalert/spsalert/server/office"
@@ -30,6 +31,7 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/server/upload"
 	"github.com/spsalert/spsalert/server/web"
 )
 
@@ -80,6 +82,7 @@ type Server struct {
 	office     *office.Service
 	findings   *finding.Service
 	codeStatus *standing.Codes
+	imports    *intake.Service
 	admin      *admin.Service
 	backups    *backup.Keeper // nil: this node makes none
 
@@ -223,10 +226,12 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Receipted: func(office certs.Office, after time.Duration) { s.metrics.Receipted(string(office), after) },
 		Refilled:  s.wakeRefilled,
 	})
+	uploads := new(upload.Desk)
 	s.office = office.New(office.Options{
 		Ledger: s.ledger, Book: s.book, Roster: s.id.roster, Now: s.now,
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
+		Uploads:  uploads,
 		MayIssue: s.mayIssue, Codes: s.codes, Findings: reports{s},
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
@@ -238,6 +243,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	s.codeStatus = standing.NewCodes(standing.Options{
 		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
+	s.imports = s.newImports(uploads)
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
 		Backups: s.backups, Links: s.links, ReadOnly: s.readOnly, Clock: s.clock, TLS: s.id.tls, Connect: connect, Now: s.now,
@@ -337,6 +343,11 @@ func (s *Server) Start(ctx context.Context) error {
 		s.running.Go(func() { s.backups.Run(life) })
 	}
 	s.running.Go(func() { s.sweepBlobs(life) })
+	s.running.Go(func() {
+		if err := s.imports.Run(life, s.logger); err != nil {
+			s.fail(fmt.Errorf("imports: %w", err))
+		}
+	})
 	s.running.Go(func() { s.fetchRefilled(life) })
 	s.running.Go(func() { s.office.KeepDesk(life, s.logger) })
 	s.running.Go(func() { s.watchClock(life) })

@@ -15,6 +15,7 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/finding"
+	"github.com/spsalert/spsalert/server/intake"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/office"
 	"github.com/spsalert/spsalert/server/statement"
@@ -24,7 +25,7 @@ import (
 
 func storeOptions(c Config) bolt.Options {
 	return bolt.Options{
-		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables(), finding.Tables()),
+		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables(), finding.Tables(), intake.Tables()),
 		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables(), finding.AppendedTables()),
 		MaxSize:  c.Limits.Store,
 		Format:   storeFormat,

@@ -40,7 +40,7 @@ func root(dir string) string {
 
 // services are the parts of a node that never import each other.
 var services = []string{
-	"server/admin", "server/codelist", "server/exchange", "server/lab", "server/office", "server/outreach", "server/trader", "server/web",
+	"server/admin", "server/codelist", "server/exchange", "server/finding", "server/intake", "server/lab", "server/office", "server/outreach", "server/trader", "server/web",
 }
 
 // checkServices finds imports between services.

@@ -38,6 +38,7 @@ const (
 	ReasonFourEyes        Reason = "FOUR_EYES"           // a second person is needed
 	ReasonEtag            Reason = "ETAG"                // somebody changed it meanwhile: read it again
 	ReasonDraftState      Reason = "DRAFT_STATE"         // the draft is too far, or not far enough
+	ReasonImportState     Reason = "IMPORT_STATE"        // the import is too far, or not far enough
 	ReasonNotHeld         Reason = "NOT_HELD"            // a file that a statement names has not arrived here yet
 	ReasonInternal        Reason = "INTERNAL"            // a fault of the node; its log says more
 )

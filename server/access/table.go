@@ -110,6 +110,9 @@ func Methods() map[string]Rule {
 		// Systems too ask who is on the network before they address anybody.
 		members = append(slices.Clone(readers), certs.RoleAdmin)
 		labs    = []certs.Role{certs.RoleLab}
+		// Each kind of import says for which of them it is, and whose imports they
+		// see, see package intake.
+		importers = labs
 		// Laboratories see their own findings only, see package finding.
 		findingReaders = []certs.Role{certs.RoleLab, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		admins         = []certs.Role{certs.RoleAdmin}
@@ -186,6 +189,19 @@ func Methods() map[string]Rule {
 		spsv1.FindingService_CancelTestOrder_FullMethodName:   {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_DraftFromFindings_FullMethodName: {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_WatchFindings_FullMethodName:     {Class: ClassWatch, Roles: findingReaders},
+
+		spsv1.ImportService_CreateImport_FullMethodName:        {Class: ClassWrite, Roles: importers},
+		spsv1.ImportService_GetImport_FullMethodName:           {Class: ClassRead, Roles: importers},
+		spsv1.ImportService_ListImports_FullMethodName:         {Class: ClassRead, Roles: importers},
+		spsv1.ImportService_ListRowErrors_FullMethodName:       {Class: ClassRead, Roles: importers},
+		spsv1.ImportService_CommitImport_FullMethodName:        {Class: ClassWrite, Roles: importers},
+		spsv1.ImportService_CancelImport_FullMethodName:        {Class: ClassWrite, Roles: importers},
+		spsv1.ImportService_DeleteImport_FullMethodName:        {Class: ClassWrite, Roles: importers},
+		spsv1.ImportService_WatchImport_FullMethodName:         {Class: ClassWatch, Roles: importers},
+		spsv1.ImportService_DownloadTemplate_FullMethodName:    {Class: ClassRead, Roles: importers},
+		spsv1.ImportService_GetImportMapping_FullMethodName:    {Class: ClassRead, Roles: importers},
+		spsv1.ImportService_SetImportMapping_FullMethodName:    {Class: ClassWrite, Roles: importers},
+		spsv1.ImportService_DeleteImportMapping_FullMethodName: {Class: ClassWrite, Roles: importers},
 
 		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},
 		spsv1.CodeService_SearchCodes_FullMethodName:   {Class: ClassRead, Roles: people},

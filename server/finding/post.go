@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/store"
@@ -27,6 +29,18 @@ type Posted struct {
 //
 // The caller of ctx is the one who posts; it MUST have the role lab.
 func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only bool) ([]Posted, error) {
+	return s.PostWith(ctx, findings, func(store.Tx, []Posted) error {
+		if only {
+			return errOnly // takes back what was written
+		}
+		return nil
+	})
+}
+
+// PostWith is Post, and calls also in the transaction that keeps the findings,
+// with what becomes of each; it may be called again, as the transaction may. If
+// it returns an error none is kept, and PostWith returns the error.
+func (s *Service) PostWith(ctx context.Context, findings []*spsv1.LabFinding, also func(store.Tx, []Posted) error) ([]Posted, error) {
 	caller, ok := access.From(ctx)
 	if !ok {
 		return nil, errors.New("post findings: a call without a caller")
@@ -60,8 +74,8 @@ func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only b
 		if all, err = p.postAll(tx, complete, broken); err != nil {
 			return err
 		}
-		if only {
-			return errOnly // takes back what was written
+		if err := also(tx, all); err != nil {
+			return err
 		}
 		return access.Record(ctx, tx, names(all)...)
 	})
@@ -72,6 +86,29 @@ func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only b
 		s.Wake()
 	}
 	return all, nil
+}
+
+// Laboratory returns for which laboratory the caller of ctx posts; it refuses
+// whoever posts for none.
+func (s *Service) Laboratory(ctx context.Context) (string, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return "", errors.New("a call without a caller")
+	}
+	if caller.Role != certs.RoleLab {
+		return "", &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonDenied, Sentence: "sheets of findings are for the role lab",
+			Metadata: map[string]string{"role": string(caller.Role)},
+		}
+	}
+	laboratory, err := s.speaksFor(caller)
+	return laboratory.GetId(), err
+}
+
+// Wrong returns everything that is wrong with a finding of a laboratory in itself,
+// as [Check] does.
+func (s *Service) Wrong(f *spsv1.LabFinding, laboratory string) []access.Violation {
+	return Check(Complete(f, laboratory), s.o.Now().In(s.o.Roster.Own().Zone()))
 }
 
 // errOnly ends a transaction of which nothing is to be kept.

@@ -131,7 +131,8 @@ func (s *Server) notRouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Mar
 }
 
 // methods returns the methods that the path of a request has, by asking the
-// gateway for each; none if there is no such path.
+// gateway for each; none if there is no such path. Sheets are uploaded past the
+// gateway.
 func (s *Server) methods(r *http.Request) []string {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
@@ -139,6 +140,7 @@ func (s *Server) methods(r *http.Request) []string {
 		probe := r.Clone(context.WithValue(r.Context(), probeKey{}, &found))
 		probe.Method = method
 		s.gateway.ServeHTTP(discard{}, probe)
+		found = found || method == http.MethodPost && r.URL.Path == importsPath
 		if found && method == http.MethodGet {
 			allowed = append(allowed, http.MethodGet, http.MethodHead)
 		} else if found {

@@ -120,36 +120,47 @@ func otherParameters(query url.Values, taken ...string) []access.Violation {
 // send hands the body to the service, piece by piece.
 func (s *Server) send(ctx context.Context, w http.ResponseWriter, r *http.Request, header *spsv1.UploadHeader) (*spsv1.UploadAttachmentResponse, error) {
 	stream, err := spsv1.NewAttachmentServiceClient(s.o.Conn).UploadAttachment(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Header{Header: header}})
 	}
-	err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Header{Header: header}})
-	rc := http.NewResponseController(w)
-	for piece := make([]byte, uploadPiece); err == nil; {
-		_ = rc.SetReadDeadline(time.Now().Add(bodyLimit))
-		n, readErr := io.ReadAtLeast(r.Body, piece, uploadLeast)
-		if n > 0 {
-			err = stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Data{Data: piece[:n]}})
-		}
-		switch {
-		case errors.Is(readErr, io.EOF), errors.Is(readErr, io.ErrUnexpectedEOF) && err == nil && bodyEnded(r):
-			err = io.EOF
-		case readErr != nil:
-			return nil, access.Invalid(access.Violation{Reason: "BODY", Sentence: "the body did not arrive whole: send it again"})
-		}
+	if err == nil {
+		err = sendBody(w, r.Body, func(piece []byte) error {
+			return stream.Send(&spsv1.UploadAttachmentRequest{Part: &spsv1.UploadAttachmentRequest_Data{Data: piece}})
+		})
 	}
-	_ = rc.SetReadDeadline(time.Time{})
-	if !errors.Is(err, io.EOF) { // otherwise all was sent, or the service has refused: it says which
+	if err != nil && !errors.Is(err, io.EOF) { // otherwise all was sent, or the service has refused: it says which
 		return nil, err
 	}
 	return stream.CloseAndRecv()
 }
 
+// sendBody hands a body, or a part of one, to send, piece by piece. The error is
+// that of send, or says that the body was cut.
+func sendBody(w http.ResponseWriter, body io.Reader, send func(piece []byte) error) error {
+	rc := http.NewResponseController(w)
+	defer func() { _ = rc.SetReadDeadline(time.Time{}) }()
+	for piece := make([]byte, uploadPiece); ; {
+		_ = rc.SetReadDeadline(time.Now().Add(bodyLimit))
+		n, readErr := io.ReadAtLeast(body, piece, uploadLeast)
+		if n > 0 {
+			if err := send(piece[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(readErr, io.EOF), errors.Is(readErr, io.ErrUnexpectedEOF) && bodyEnded(body):
+			return nil
+		case readErr != nil:
+			return access.Invalid(access.Violation{Reason: "BODY", Sentence: "the body did not arrive whole: send it again"})
+		}
+	}
+}
+
 // bodyEnded reports whether a body that ended within a piece came to its end.
 // io.ReadAtLeast calls both that and a cut ErrUnexpectedEOF; reading once more
 // tells them apart.
-func bodyEnded(r *http.Request) bool {
-	_, err := r.Body.Read(make([]byte, 1))
+func bodyEnded(body io.Reader) bool {
+	_, err := body.Read(make([]byte, 1))
 	return errors.Is(err, io.EOF)
 }
 

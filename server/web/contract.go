@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"maps"
 
 	"github.com/spsalert/spsalert/gen/openapi"
 )
@@ -28,9 +27,27 @@ func contract() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("contract: %w", err)
 	}
-	maps.Copy(paths, more)
+	for path, methods := range more {
+		if paths[path], err = joined(paths[path], methods); err != nil {
+			return nil, fmt.Errorf("contract of %s: %w", path, err)
+		}
+	}
 	if whole["paths"], err = json.Marshal(paths); err != nil {
 		return nil, fmt.Errorf("contract: %w", err)
 	}
 	return json.Marshal(whole)
+}
+
+// joined returns the methods of a path that both have.
+func joined(one, other json.RawMessage) (json.RawMessage, error) {
+	methods := make(map[string]json.RawMessage)
+	for _, some := range []json.RawMessage{one, other} {
+		if some == nil {
+			continue
+		}
+		if err := json.Unmarshal(some, &methods); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(methods)
 }

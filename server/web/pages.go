@@ -44,6 +44,7 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc("/v1/", s.api)
 	mux.HandleFunc(uploadPath, s.upload)
 	mux.HandleFunc(uploadPath+"/{sha256}", s.upload)
+	mux.HandleFunc("POST "+importsPath, s.importSheet)
 	mux.HandleFunc(downloadPath, s.download)
 	mux.HandleFunc(findingPath, s.download)
 	contract, err := contract()

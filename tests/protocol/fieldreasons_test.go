@@ -27,18 +27,20 @@ func TestFieldReasons(t *testing.T) {
 	text := read(t, reference)
 	want := text
 	for name, table := range map[string]string{
-		"calls":  index(t),
-		"web":    listed(literals(t, "server/web")),
-		"access": listed(literals(t, "server/access")),
-		"law":    listed(literals(t, "server/statement")),
-		"office": listed(literals(t, "server/office")),
-		"files":  listed(literals(t, "server/blob")),
-		"tables": listed(literals(t, "server/sheet/table")),
-		"labs":   listed(literals(t, "server/finding")),
-		"sheets": listed(literals(t, "server/finding/ssd2")),
-		"lists":  listed(literals(t, "server/casebook")),
-		"rules":  listed(rules()),
-		"fields": listed(fieldWords(t)),
+		"calls":   index(t),
+		"web":     listed(literals(t, "server/web")),
+		"access":  listed(literals(t, "server/access")),
+		"law":     listed(literals(t, "server/statement")),
+		"office":  listed(literals(t, "server/office")),
+		"files":   listed(literals(t, "server/blob")),
+		"tables":  listed(literals(t, "server/sheet/table")),
+		"labs":    listed(literals(t, "server/finding")),
+		"sheets":  listed(literals(t, "server/finding/ssd2")),
+		"imports": listed(literals(t, "server/intake")),
+		"uploads": listed(literals(t, "server/upload")),
+		"lists":   listed(literals(t, "server/casebook")),
+		"rules":   listed(rules()),
+		"fields":  listed(fieldWords(t)),
 	} {
 		between := regexp.MustCompile("(?s)(<!-- begin " + name + " -->\n).*(<!-- end " + name + " -->)")
 		if !between.MatchString(want) {

@@ -171,6 +171,21 @@ const moreExamples = `
   spsctl finding file 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl finding draft 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
 
+# a sheet of findings (as laboratory)
+  spsctl import template findings -o march.xlsx
+  spsctl import mapping set findings -f mapping.yaml --check
+  spsctl import mapping get findings > mapping.yaml
+  spsctl import mapping delete findings
+  spsctl import findings march.xlsx --preview
+  spsctl import findings march.xlsx --good-rows
+  spsctl import list
+  spsctl import get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl import errors 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o csv
+  spsctl import commit --good-rows 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl import watch 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl import cancel 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl import delete 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+
 # in a case: what you do; --check looks first, --draft leaves it to a second person
   spsctl case ack TH-2026-000123 --stance accepted
   spsctl case follow-up TH-2026-000123 --text 'the packing house was inspected' --part done

@@ -19,7 +19,14 @@ import (
 )
 
 func (a *app) importCommand() *cobra.Command {
-	return group(&cobra.Command{Use: "import", Short: "issue what another system has published"}, a.importRASFFCommand())
+	return group(&cobra.Command{
+		Use:   "import",
+		Short: "take in sheets: findings of laboratories, what another system has published",
+		Long: `A laboratory uploads a sheet of findings, CSV or XLSX. The node checks it whole
+and tells what is wrong row by row; what is in order is kept when the import is
+committed. The same sheet again changes nothing.`,
+	}, a.importFindingsCommand(), a.importTemplateCommand(), a.importListCommand(), a.importGetCommand(), a.importErrorsCommand(),
+		a.importWatchCommand(), a.importCommitCommand(), a.importCancelCommand(), a.importDeleteCommand(), a.importMappingCommand(), a.importRASFFCommand())
 }
 
 func (a *app) importRASFFCommand() *cobra.Command {

@@ -23,7 +23,8 @@ type Sheeted struct {
 	Notes    []table.Note
 
 	reader *Reader
-	rows   []int // of the results
+	rows   []int                // of the results
+	cells  map[int][]table.Cell // by row
 }
 
 // Findings returns the findings of the sheet, each with its problems, in the order of
@@ -172,7 +173,7 @@ func (g *grouper) lose(row int) {
 }
 
 func (g *grouper) begin(number string, row int) *report {
-	return &report{rd: g.rd, number: number, first: row, last: row, values: make([]value, len(g.rd.at))}
+	return &report{rd: g.rd, number: number, first: row, last: row, values: make([]value, len(g.rd.at)), cells: map[int][]table.Cell{}}
 }
 
 // close gives the report that is open. It returns false if no more is wanted.

@@ -26,6 +26,7 @@ func (v value) said() bool { return v.text != "" }
 type line struct {
 	m        *Mapping
 	row      int
+	cells    []table.Cell
 	values   []value // by column
 	problems []table.Problem
 	notes    []table.Note

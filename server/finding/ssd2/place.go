@@ -33,6 +33,17 @@ func (s Sheeted) Problem(path, reason, sentence string) (p table.Problem, follow
 	return p, s.follows(path, row)
 }
 
+// Written returns what is written in a cell of the rows of the finding, as a person
+// reads it; empty if there is none, or its row cannot be read.
+func (s Sheeted) Written(row int, column string) string {
+	for _, c := range s.cells[row] {
+		if c.Column == column {
+			return c.Text
+		}
+	}
+	return ""
+}
+
 // indexed finds the indexes in a path.
 var indexed = regexp.MustCompile(`\[[0-9]+\]`)
 

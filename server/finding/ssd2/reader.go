@@ -136,7 +136,7 @@ func (rd *Reader) Notes() []table.Note { return slices.Clone(rd.notes) }
 
 // line takes the values of a row.
 func (rd *Reader) line(row table.Row) *line {
-	l := &line{m: rd.m, row: row.Number, values: make([]value, len(rd.at))}
+	l := &line{m: rd.m, row: row.Number, cells: row.Cells, values: make([]value, len(rd.at))}
 	for _, c := range vocabulary().columns {
 		if fixed := rd.m.fixed[c.Name]; fixed != "" {
 			l.take(c, table.Cell{Row: row.Number, Kind: table.KindText, Text: fixed}, "")

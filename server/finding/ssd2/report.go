@@ -18,7 +18,8 @@ type report struct {
 	lost        int     // a row behind the last one that may belong to it; 0: none
 	values      []value // of the columns that are of the report
 	results     []*spsv1.LabResult
-	rows        []int // of the results
+	rows        []int                // of the results
+	cells       map[int][]table.Cell // by row
 	problems    []table.Problem
 	notes       []table.Note
 }
@@ -36,6 +37,7 @@ func (r *report) told(letter string) bool {
 // add takes a row.
 func (r *report) add(l *line) {
 	r.last = l.row
+	r.cells[l.row] = l.cells
 	if len(r.results) == mostResults {
 		if !slices.ContainsFunc(r.problems, func(p table.Problem) bool { return p.Reason == "REPORT_LONG" }) {
 			r.problem(l.row, "REPORT_LONG", fmt.Sprintf("give these results a report of their own: one has at most %d", mostResults))
@@ -78,7 +80,7 @@ func (r *report) sheeted() Sheeted {
 	}
 	f.Sample = l.sample()
 	f.Sample.Results = r.results
-	s := Sheeted{First: r.first, Last: r.last, Finding: f, Problems: append(r.problems, l.problems...), Notes: append(r.notes, l.notes...), rows: r.rows}
+	s := Sheeted{First: r.first, Last: r.last, Finding: f, Problems: append(r.problems, l.problems...), Notes: append(r.notes, l.notes...), rows: r.rows, cells: r.cells}
 	slices.SortStableFunc(s.Problems, func(a, b table.Problem) int { return a.Row - b.Row })
 	return s
 }
