@@ -15,7 +15,7 @@ var told = regexp.MustCompile("(?s)<!-- run -->\n```sh\n(.*?)```\n\n```text\n(.*
 // stands in its place in the output of one block stands for it in those below.
 var placeholder = regexp.MustCompile(`[A-Z]{2}-2026-[0-9]{6}|drafts/[0-9a-f]{8}-[0-9a-f-]{27}`)
 
-// runOfficer runs the blocks of the officer's day, and holds that each writes the
+// runOfficer runs the blocks of a page such as the officer's day, and holds that each writes the
 // lines that are printed below it, in their order; … is anything on a line.
 func runOfficer(t *testing.T, dir, page string) {
 	t.Helper()

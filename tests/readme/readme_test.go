@@ -1,5 +1,5 @@
-// Package readme runs the commands that the README, the integrator's guide and
-// the officer's day print, as they are printed, and compares what comes of them
+// Package readme runs the commands that the README, the integrator's guide, the
+// officer's day and the laboratory's page print, as they are printed, and compares what comes of them
 // with what they print below them.
 //
 // A block that is to be run has <!-- run --> above it and a block of JSON, or of
@@ -49,8 +49,9 @@ func TestPrinted(t *testing.T) {
 	for _, page := range []string{"README.md", "docs/how-to/integrator.md"} {
 		t.Run(page, func(t *testing.T) { runPage(t, dir, page) })
 	}
-	const officer = "docs/how-to/officer.md"
-	t.Run(officer, func(t *testing.T) { runOfficer(t, dir, officer) })
+	for _, page := range []string{"docs/how-to/officer.md", "docs/how-to/laboratory.md"} {
+		t.Run(page, func(t *testing.T) { runOfficer(t, dir, page) })
+	}
 }
 
 // runHints runs the lines with curl that the demo prints; the third would go on.
