@@ -21,7 +21,7 @@ func in1(lang, text string) []*spsv1.LocalizedText {
 func newID() string { return uuid.NewString() }
 
 // done fails the test if an act was refused.
-func done(t *testing.T) func(*spsv1.IssuedStatement, error) *spsv1.IssuedStatement {
+func done(t testing.TB) func(*spsv1.IssuedStatement, error) *spsv1.IssuedStatement {
 	return func(s *spsv1.IssuedStatement, err error) *spsv1.IssuedStatement {
 		t.Helper()
 		if err != nil {

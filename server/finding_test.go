@@ -38,7 +38,7 @@ func labReport(t *testing.T, number string, more ...string) *spsv1.LabFinding {
 // lab is a laboratory at a node.
 type lab struct {
 	spsv1.FindingServiceClient
-	t *testing.T
+	t testing.TB
 }
 
 func (n *node) lab(id string) lab {

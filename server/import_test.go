@@ -20,7 +20,7 @@ import (
 // importer uploads sheets for a laboratory.
 type importer struct {
 	spsv1.ImportServiceClient
-	t *testing.T
+	t testing.TB
 }
 
 func (n *node) importer(id string) importer {
@@ -51,7 +51,7 @@ func (i importer) upload(ctx context.Context, sheet []byte, header *spsv1.Import
 	watch, err := i.WatchImport(ctx, &spsv1.WatchImportRequest{Name: m.GetName()})
 	for err == nil {
 		var event *spsv1.WatchImportResponse
-		if event, err = watch.Recv(); err == nil {
+		if event, err = watch.Recv(); err == nil && event.GetImport() != nil { // nil: the watch only stands
 			switch m = event.GetImport(); m.GetState() {
 			case spsv1.ImportState_IMPORT_STATE_CHECKING, spsv1.ImportState_IMPORT_STATE_COMMITTING:
 				continue
@@ -152,7 +152,7 @@ func TestSheetOfFindings(t *testing.T) {
 }
 
 // workbook writes rows below the header into a workbook.
-func workbook(t *testing.T, rows ...[]string) []byte {
+func workbook(t testing.TB, rows ...[]string) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()

@@ -21,7 +21,7 @@ import (
 
 // web is who calls a node over HTTPS with a token.
 type web struct {
-	t      *testing.T
+	t      testing.TB
 	client *http.Client
 	base   string
 	token  string

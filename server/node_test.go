@@ -28,7 +28,7 @@ import (
 // world is a federation whose nodes run in this process and reach each other
 // through memory.
 type world struct {
-	t   *testing.T
+	t   testing.TB
 	fed *authority.Federation
 	dir string
 	max int64 // size of a store; 0: the default
@@ -50,7 +50,7 @@ type world struct {
 
 // newWorld mints the offices, writes their folders, and begins their logs. At
 // the end of the test it looks for goroutines that were left behind.
-func newWorld(t *testing.T, offices ...certs.Office) *world {
+func newWorld(t testing.TB, offices ...certs.Office) *world {
 	t.Helper()
 	leaked := goleak.IgnoreCurrent()
 	w := &world{t: t, fed: authority.ForTest(t, offices...), dir: t.TempDir(), listeners: make(map[string]*bufconn.Listener)}
@@ -208,7 +208,7 @@ func (n *node) watch(parent, cursor string) *watching {
 
 // watching is a watch that is read one event at a time.
 type watching struct {
-	t      *testing.T
+	t      testing.TB
 	stream grpc.ServerStreamingClient[spsv1.WatchStatementsResponse]
 }
 

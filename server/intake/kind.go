@@ -80,7 +80,7 @@ type Outcome struct {
 // problemsOf returns the problems that an error of a [Kind] is made of; false if
 // it is, in part, another error.
 func problemsOf(err error) (all []table.Problem, ok bool) {
-	if many, isMany := err.(interface{ Unwrap() []error }); isMany { //nolint:errorlint // what errors.Join made is taken apart
+	if many, isMany := err.(interface{ Unwrap() []error }); isMany {
 		for _, one := range many.Unwrap() {
 			some, ok := problemsOf(one)
 			if !ok {
