@@ -92,8 +92,8 @@ func importHeader(r *http.Request) (*spsv1.ImportHeader, error) {
 // by what stands before it. Whether it is CSV or XLSX is found out by the
 // service, whatever the request says.
 func sheetOf(r *http.Request, h *spsv1.ImportHeader) (io.Reader, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")) // what it cannot read is no form
+	if kind != "multipart/form-data" {
 		h.SizeBytes = uint64(max(r.ContentLength, 0))
 		return r.Body, nil
 	}
