@@ -78,6 +78,7 @@ func contract(t *testing.T) []string {
 // the protos can say that, so the node adds them to what is generated.
 var files = []string{
 	"POST /v1/attachments",
+	"POST /v1/imports",
 	"PUT /v1/attachments/{sha256}",
 	"GET /v1/offices/{office}/statements/{statement}/attachments/{attachment}",
 	"GET /v1/findings/{finding}/attachments/{attachment}",
