@@ -31,6 +31,11 @@ func (c *Client) CodeStatusService() spsv1.CodeStatusServiceClient {
 	return spsv1.NewCodeStatusServiceClient(c.conn)
 }
 
+// UnitService returns the generated client, for what has no method here.
+func (c *Client) UnitService() spsv1.UnitServiceClient {
+	return spsv1.NewUnitServiceClient(c.conn)
+}
+
 // ExportService returns the generated client. [WriteFile] takes what its methods
 // answer with.
 func (c *Client) ExportService() spsv1.ExportServiceClient {

@@ -36,6 +36,8 @@ type Config struct {
 	Backup     Backups
 	FourEyes   office.FourEyes
 	Imports    intake.Limits
+	// FocalPoint is the unit whose people are the focal point; "": there is none.
+	FocalPoint string
 	// CallAfter is after how much of its time somebody is telephoned who has not
 	// acknowledged an alert, in percent.
 	CallAfter int

@@ -22,6 +22,8 @@ type Access struct {
 	TokenKeep  time.Duration // how long tokens are listed after their end; 0: for ever
 	// Systems is what systems that call with a certificate may issue, by ID.
 	Systems map[string]access.Scope
+	// Units is to which units those belong who call with a certificate, by ID.
+	Units map[string]string
 }
 
 // accessSettings returns the keys of [Access].
@@ -74,11 +76,18 @@ func accessSettings() []Setting {
 				return err
 			},
 		},
+		{
+			Key: "units", Doc: "to which unit those belong who call with a certificate, by the id in it, such as lan.nguyen=plant-protection; gate=huu-nghi; to none if not given",
+			set: func(c *Config, v string) (err error) {
+				c.Access.Units, err = parseUnits(v)
+				return err
+			},
+		},
 		keep("audit.keep", "87600h", "how long audit records are kept; off: for ever", func(a *Access) *time.Duration { return &a.AuditKeep }),
 	}
 }
 
-// systemID is what a system may be called, as in a certificate.
+// systemID is what a system or person may be called, as in a certificate.
 var systemID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 // parseSystems reads the scopes of systems: ID=SCOPE, separated by semicolons.
@@ -100,6 +109,26 @@ func parseSystems(v string) (map[string]access.Scope, error) {
 		systems[id] = scope
 	}
 	return systems, nil
+}
+
+// unitID is what a unit may be called, as on a card.
+var unitID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// parseUnits reads who belongs to which unit: ID=UNIT, separated by semicolons.
+func parseUnits(v string) (map[string]string, error) {
+	units := make(map[string]string)
+	for one := range strings.SplitSeq(strings.TrimSuffix(strings.TrimSpace(v), ";"), ";") {
+		id, unit, _ := strings.Cut(one, "=")
+		id, unit = strings.TrimSpace(id), strings.TrimSpace(unit)
+		if !systemID.MatchString(id) || !unitID.MatchString(unit) {
+			return nil, fmt.Errorf("%q is not the id of a person, = and the id of a unit, such as lan.nguyen=plant-protection", strings.TrimSpace(one))
+		}
+		if _, twice := units[id]; twice {
+			return nil, fmt.Errorf("%s is given twice", id)
+		}
+		units[id] = unit
+	}
+	return units, nil
 }
 
 // maxCount bounds numbers of the configuration that count things.

@@ -39,10 +39,12 @@ telemetry: {endpoint: "https://collector.test:4317"}
 rates: {read: 10/s, write: 20/m, issue: off, watches: 3, failures: 4/h, refusals: 5/m}
 tokens: {max_age: 24h, most: 7, keep: 2400h}
 accounts: {session: 1h, setup: 2h}
+units: lan.nguyen=plant; gate=huu-nghi
 systems: plant-portal=border_rejection,follow_up; food-portal=alert
 audit: {keep: off}
 backup: {folder: /mnt/backup, every: off, keep: 3, recipients: backup.recipients, work: /fast}
 four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
+focal_point: sps-office
 desk: {call_after: 50}
 imports: {bytes: 8MiB, rows: 1000, open: 2, kept: 20, keep: 48h}
 limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, upload_pace: 512, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
@@ -84,6 +86,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 				Failures: access.Rate{Count: 4, Per: time.Hour}, Refusals: access.Rate{Count: 5, Per: time.Minute},
 			},
 			TokenAge: 24 * time.Hour, Tokens: 7, SessionAge: time.Hour, SetupAge: 2 * time.Hour, TokenKeep: 2400 * time.Hour,
+			Units: map[string]string{"lan.nguyen": "plant", "gate": "huu-nghi"},
 			Systems: map[string]access.Scope{
 				"plant-portal": {Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}, Kinds: []string{"follow_up"}},
 				"food-portal":  {Classifications: []spsv1.Classification{spsv1.Classification_CLASSIFICATION_ALERT}},
@@ -96,8 +99,8 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			},
 			OutOfHours: true,
 		},
-		CallAfter: 50,
 		Imports:   intake.Limits{Bytes: 8 << 20, Rows: 1000, Open: 2, Kept: 20, Keep: 48 * time.Hour},
+		CallAfter: 50, FocalPoint: "sps-office",
 	}
 	got, err := server.LoadConfig(file, nil, nil)
 	if err != nil {

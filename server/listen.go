@@ -56,7 +56,7 @@ func (s *Server) listen(ctx context.Context) error {
 
 // serve makes the servers and lets them run.
 func (s *Server) serve() error {
-	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger, Register: s.register, Systems: s.config.Access.Systems}
+	guard := &access.Guard{Roster: s.id.roster, Now: s.now, Logger: s.logger, Register: s.register, Systems: s.config.Access.Systems, Units: s.config.Access.Units, FocalPoint: s.config.FocalPoint}
 	if s.listeners.Peers != nil {
 		s.peersGRPC = grpc.NewServer(append(append(exchange.ServerOptions(), s.observed(guard)...),
 			s.creds("peers", credentials.NewTLS(s.id.tls.Peers())))...)
@@ -76,6 +76,7 @@ func (s *Server) serve() error {
 	spsv1.RegisterFindingServiceServer(s.peopleRPC, s.findings)
 	spsv1.RegisterCodeStatusServiceServer(s.peopleRPC, s.codeStatus)
 	spsv1.RegisterImportServiceServer(s.peopleRPC, s.imports)
+	spsv1.RegisterUnitServiceServer(s.peopleRPC, s.units)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
 	spsv1.RegisterCodeServiceServer(s.peopleRPC, codelist.New(s.codes))
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)

@@ -33,6 +33,7 @@ type world struct {
 	dir string
 	max int64 // size of a store; 0: the default
 
+	more string // further lines of the configuration
 	eyes string // rule about the second person, as in the configuration; empty: one is enough
 
 	clocks map[certs.Office]func() time.Time // where they are not time.Now
@@ -74,7 +75,7 @@ func (w *world) config(office certs.Office) server.Config {
 	w.t.Helper()
 	file := filepath.Join(w.dir, string(office), "spsd.yaml")
 	text := "federation: asean-cn\noffice: " + string(office) + "\nlimits: {heartbeat: 1s, reload: 100ms}\n" + cmp.Or(w.eyes, "four_eyes: {alone: all}") + "\n" +
-		"systems: plant-portal=border_rejection,alert,follow_up; food-portal=border_rejection,alert\n"
+		"systems: plant-portal=border_rejection,alert,follow_up; food-portal=border_rejection,alert\n" + w.more
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		w.t.Fatal(err)
 	}

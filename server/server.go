@@ -16,6 +16,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/codes"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/backup"
@@ -31,6 +32,7 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/server/unit"
 	"github.com/spsalert/spsalert/server/upload"
 	"github.com/spsalert/spsalert/server/web"
 )
@@ -81,6 +83,7 @@ type Server struct {
 	tracing    *tracing // nil: none
 	office     *office.Service
 	findings   *finding.Service
+	units      *unit.Service
 	codeStatus *standing.Codes
 	imports    *intake.Service
 	admin      *admin.Service
@@ -236,8 +239,14 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
+	s.units = unit.New(unit.Options{
+		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Roster: s.id.roster, Now: s.now, Matter: finding.Matter,
+		Findings: func(ctx context.Context, names []string, last int) ([]*spsv1.LabFinding, error) {
+			return s.findings.Recent(ctx, names, last)
+		},
+	})
 	s.findings = finding.New(finding.Options{
-		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(),
+		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(), Units: s.units,
 		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.codeStatus = standing.NewCodes(standing.Options{

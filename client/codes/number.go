@@ -157,3 +157,13 @@ func digitsOnly(s string) bool {
 	}
 	return true
 }
+
+// IsTariff reports whether the codes of a list are customs codes, whose first six
+// digits are of the Harmonized System.
+func IsTariff(list string) bool {
+	switch form(list) {
+	case "hs", "ahtn", "cn", "ciq":
+		return true
+	}
+	return false
+}

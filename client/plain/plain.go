@@ -69,3 +69,14 @@ func isASCII(s string) bool {
 
 // Joined returns a plain text without blanks, for codes: "DL 9902" is "dl9902".
 func Joined(s string) string { return strings.ReplaceAll(Text(s), " ", "") }
+
+// Digits returns the digits of a text, for customs tariff codes: "0804.50" is
+// "080450".
+func Digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -22,7 +22,7 @@ type Caller struct {
 	// a certificate.
 	Credential string
 	// Unit is the unit of the office that the caller belongs to, if the token or
-	// account says one. It speaks as no other.
+	// account says one, or for a certificate the configuration. It speaks as no other.
 	Unit string
 	// Scope is what a caller of the role system may issue. It binds no other.
 	Scope Scope
@@ -40,7 +40,20 @@ type Caller struct {
 	// proof; "" if none does. A call of such a caller is refused; see [Forged].
 	Forges string
 
+	// focal says that Unit is the focal point of the office.
+	focal bool
+
 	ended <-chan struct{} // closed when token or account is taken away; nil: never
+}
+
+// Bound returns the unit to which the caller is bound: it sees what goes to that
+// unit and speaks as it. It is "" for the focal point, which is whoever belongs
+// to no unit or to that which the configuration names, and for auditors.
+func (c Caller) Bound() string {
+	if c.focal || c.Role == certs.RoleAuditor {
+		return ""
+	}
+	return c.Unit
 }
 
 // Message returns the caller as it is shown.

@@ -32,6 +32,12 @@ type Guard struct {
 	// Systems says by ID what systems that call with a certificate may issue;
 	// one that is not in it issues nothing.
 	Systems map[string]Scope
+	// Units says by ID to which unit the people and systems belong that call with
+	// a certificate; one that is not in it belongs to none.
+	Units map[string]string
+	// FocalPoint is the unit whose people are the focal point of the office, like
+	// those who belong to no unit; "": there is no such unit.
+	FocalPoint string
 	// Methods is the caller table; nil: that of [Methods].
 	Methods map[string]Rule
 }
@@ -124,9 +130,13 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 		c.audit = &pending{register: g.Register}
 	}
 	caller, err := g.caller(ctx)
-	if caller.Means == spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE && caller.Role == certs.RoleSystem {
-		caller.Scope = g.Systems[caller.ID]
+	if caller.Means == spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE && !caller.IsNode() {
+		caller.Unit = g.Units[caller.ID]
+		if caller.Role == certs.RoleSystem {
+			caller.Scope = g.Systems[caller.ID]
+		}
 	}
+	caller.focal = caller.Unit == g.FocalPoint
 	c.caller = caller
 	if c.audit != nil {
 		c.audit.record = g.Register.record(caller, strings.TrimPrefix(method, "/"))

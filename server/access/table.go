@@ -116,7 +116,11 @@ func Methods() map[string]Rule {
 		// Laboratories see their own findings only, see package finding.
 		findingReaders = []certs.Role{certs.RoleLab, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		admins         = []certs.Role{certs.RoleAdmin}
-		auditors       = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
+		// What the office goes by; changed at the focal point only, see package unit.
+		keepersOfRules = []certs.Role{certs.RoleValidator, certs.RoleAdmin}
+		// Whoever deals with what is routed asks how, and who is on duty.
+		insiders = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost, certs.RoleAuditor, certs.RoleAdmin}
+		auditors = []certs.Role{certs.RoleAuditor, certs.RoleAdmin}
 		// Everybody whom the office vouches for: methods that show nothing but
 		// what the published contract says, whether the node is up, or the
 		// caller's own.
@@ -202,6 +206,17 @@ func Methods() map[string]Rule {
 		spsv1.ImportService_GetImportMapping_FullMethodName:    {Class: ClassRead, Roles: importers},
 		spsv1.ImportService_SetImportMapping_FullMethodName:    {Class: ClassWrite, Roles: importers},
 		spsv1.ImportService_DeleteImportMapping_FullMethodName: {Class: ClassWrite, Roles: importers},
+
+		spsv1.FindingService_RouteFinding_FullMethodName: {Class: ClassWrite, Roles: callers, ownCheck: true},
+
+		spsv1.UnitService_ListUnits_FullMethodName:          {Class: ClassRead, Roles: append(slices.Clone(members), certs.RolePost)},
+		spsv1.UnitService_GetRouting_FullMethodName:         {Class: ClassRead, Roles: insiders},
+		spsv1.UnitService_UpdateRouting_FullMethodName:      {Class: ClassWrite, Roles: keepersOfRules, ownCheck: true},
+		spsv1.UnitService_ListRoutingHistory_FullMethodName: {Class: ClassRead, Roles: insiders},
+		spsv1.UnitService_TryRouting_FullMethodName:         {Class: ClassRead, Roles: callers, ownCheck: true},
+		spsv1.UnitService_GetDutyRota_FullMethodName:        {Class: ClassRead, Roles: insiders},
+		spsv1.UnitService_UpdateDutyRota_FullMethodName:     {Class: ClassWrite, Roles: keepersOfRules, ownCheck: true},
+		spsv1.UnitService_GetDuty_FullMethodName:            {Class: ClassRead, Roles: insiders},
 
 		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},
 		spsv1.CodeService_SearchCodes_FullMethodName:   {Class: ClassRead, Roles: people},

@@ -86,6 +86,7 @@ func register(srv *grpc.Server, s services) {
 	spsv1.RegisterFindingServiceServer(srv, spsv1.UnimplementedFindingServiceServer{})
 	spsv1.RegisterCodeStatusServiceServer(srv, spsv1.UnimplementedCodeStatusServiceServer{})
 	spsv1.RegisterImportServiceServer(srv, spsv1.UnimplementedImportServiceServer{})
+	spsv1.RegisterUnitServiceServer(srv, spsv1.UnimplementedUnitServiceServer{})
 	spsv1.RegisterAttachmentServiceServer(srv, spsv1.UnimplementedAttachmentServiceServer{})
 	spsv1.RegisterNodeServiceServer(srv, s.nodes)
 	spsv1.RegisterCodeServiceServer(srv, spsv1.UnimplementedCodeServiceServer{})

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/spsalert/spsalert/client/codes"
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
@@ -50,9 +51,9 @@ var codeFields = []Field{
 	},
 	{
 		Name: "hs", Type: "digits", Operators: text, About: "customs tariff code of the goods; `hs:\"0804\"` is all that begin so",
-		test: matching(ofWords, digits, func(l *line, p pattern) bool {
+		test: matching(ofWords, plain.Digits, func(l *line, p pattern) bool {
 			return slices.ContainsFunc(l.code.GetProduct().GetCodings(), func(c *spsv1.Coding) bool {
-				return tariffs[c.GetSystem()] && p.beginning().matches([]byte(digits(c.GetCode())))
+				return codes.IsTariff(c.GetSystem()) && p.beginning().matches([]byte(plain.Digits(c.GetCode())))
 			})
 		}),
 	},

@@ -3,6 +3,7 @@ package casebook
 import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/spsalert/spsalert/client/codes"
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
@@ -137,14 +138,10 @@ func (w *words) taxon(m mark, t *spsv1.Taxon) {
 	w.add(m, plain.Text(t.GetAsWritten()))
 }
 
-// tariffs are the lists of customs codes whose first six digits are of the
-// Harmonized System.
-var tariffs = map[string]bool{"hs": true, "ahtn": true, "ciq": true, "cn": true}
-
 func (w *words) tariff(codings []*spsv1.Coding) {
 	for _, c := range codings {
-		if tariffs[c.GetSystem()] {
-			w.add(markTariff, digits(c.GetCode()))
+		if codes.IsTariff(c.GetSystem()) {
+			w.add(markTariff, plain.Digits(c.GetCode()))
 		}
 	}
 }

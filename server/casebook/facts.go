@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client/codes"
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
@@ -103,7 +104,7 @@ func (f *Facts) products(content *spsv1.Notification) {
 	for _, p := range content.GetProducts() {
 		f.add(spsv1.Dimension_DIMENSION_PRODUCT_CATEGORY, conceptTerm(p.GetCategory()))
 		for _, c := range p.GetCommodityCodes() {
-			if code := digits(c.GetCode()); tariffs[c.GetSystem()] && len(code) >= 2 {
+			if code := plain.Digits(c.GetCode()); codes.IsTariff(c.GetSystem()) && len(code) >= 2 {
 				f.add(spsv1.Dimension_DIMENSION_HS_CHAPTER, Term{code[:2], code[:2]})
 			}
 		}

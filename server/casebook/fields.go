@@ -68,7 +68,7 @@ var fields = []Field{
 	list("product_category", "category, item or commodity class of goods, by code or words", plain.Text, markCategory),
 	{
 		Name: "hs", Type: "digits", Operators: text, About: "customs tariff codes (hs, ahtn, ciq, cn); `hs:\"0804\"` is all that begin so",
-		test: matching(ofWords, digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),
+		test: matching(ofWords, plain.Digits, func(l *line, p pattern) bool { return l.any(markTariff, p.beginning().matches) }),
 	},
 	list("hazard", "agents, their categories and organisms, by code or words", plain.Text, markHazard),
 	list("party", "names of operators and others", plain.Text, markParty),

@@ -126,5 +126,5 @@ func (s *Service) WithdrawFinding(ctx context.Context, req *spsv1.WithdrawFindin
 		return nil, err
 	}
 	s.Wake()
-	return result, nil
+	return who.show(ctx, result), nil
 }

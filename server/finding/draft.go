@@ -2,7 +2,6 @@ package finding
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -26,22 +25,22 @@ type Drafts interface {
 // DraftFromFindings implements spsv1.FindingServiceServer. The draft is begun and
 // noted with its findings in one transaction.
 func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFindingsRequest) (*spsv1.Draft, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("draft from findings: a call without a caller")
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return nil, err
 	}
 	id := uuid.New()
 	if req.GetRequestId() != "" {
 		id = uuid.MustParse(req.GetRequestId()) // the field rules have seen it
 	}
 	var draft *spsv1.Draft
-	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
-		findings, violations, err := standing(tx, req.GetNames())
+	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
+		findings, violations, err := who.standing(tx, req.GetNames())
 		if err != nil {
 			return err
 		}
 		var begun bool
-		if draft, begun, err = s.o.Drafts.BeginDraft(tx, caller, id, Notify(findings), req.GetNames()); err != nil || !begun {
+		if draft, begun, err = s.o.Drafts.BeginDraft(tx, who.caller, id, Notify(findings), req.GetNames()); err != nil || !begun {
 			return err
 		}
 		if len(violations) > 0 { // one that was begun before they ended is returned as it is
@@ -63,15 +62,16 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 	return draft, nil
 }
 
-// standing returns findings by their names, and which of them do not stand.
-func standing(r store.Reader, names []string) (findings []*spsv1.LabFinding, violations []access.Violation, err error) {
+// standing returns findings by their names, and which of them do not stand. It
+// refuses one that is not shown to the viewer.
+func (v viewer) standing(r store.Reader, names []string) (findings []*spsv1.LabFinding, violations []access.Violation, err error) {
 	for i, name := range names {
 		id, _ := keyOf(name)
 		f, err := get(r, id)
 		if err != nil {
 			return nil, nil, err
 		}
-		if f == nil {
+		if f == nil || !v.sees(f) {
 			return nil, nil, access.NotFound("there is no %s here, or it is not shown to you", name)
 		}
 		if f.GetState() != spsv1.FindingState_FINDING_STATE_CURRENT {

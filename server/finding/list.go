@@ -13,6 +13,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/routing"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -82,7 +83,7 @@ func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsReques
 		if err != nil {
 			return nil, err
 		}
-		if !who.sees(f) || !asked(req, f) {
+		if !who.sees(f) || !asked(req, f) || !who.wants(req, f) {
 			continue
 		}
 		if err := s.used(r, f); err != nil {
@@ -129,6 +130,13 @@ func asked(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
 		(req.GetSampleNumber() == "" || req.GetSampleNumber() == f.GetSample().GetNumber()) &&
 		(len(req.GetStates()) == 0 || slices.Contains(req.GetStates(), f.GetState())) &&
 		(!req.GetProposed() || Propose(f) != nil)
+}
+
+// wants reports whether a list asks for a finding that goes to a unit, or of which
+// the viewer was told.
+func (v viewer) wants(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
+	return (req.GetUnit() == "" || v.caller.Role != certs.RoleLab && routing.Deals(req.GetUnit(), f.GetRoutes(), v.tree)) &&
+		(!req.GetTold() || told(f, v.caller))
 }
 
 // belowToken returns the key below which a list goes on, behind a prefix: that of

@@ -86,7 +86,7 @@ var pages = []struct {
 	req  *spsv1.ListFindingsRequest
 	want int
 }{
-	{"of a laboratory", viewer{access.Caller{Identity: certs.Identity{Role: certs.RoleLab}}, "few"}, &spsv1.ListFindingsRequest{}, few},
+	{"of a laboratory", viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleLab}}, laboratory: "few"}, &spsv1.ListFindingsRequest{}, few},
 	{"of a laboratory, to the office", viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleOfficer}}}, &spsv1.ListFindingsRequest{Laboratory: "few"}, few},
 	{"of a report", viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleOfficer}}}, &spsv1.ListFindingsRequest{ReportNumber: "R-7"}, 1},
 	{"of a sample", viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleOfficer}}}, &spsv1.ListFindingsRequest{SampleNumber: "S-7"}, 1},
@@ -97,7 +97,7 @@ var pages = []struct {
 	},
 	{
 		"withdrawn of a laboratory",
-		viewer{access.Caller{Identity: certs.Identity{Role: certs.RoleLab}}, "few"},
+		viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleLab}}, laboratory: "few"},
 		&spsv1.ListFindingsRequest{States: []spsv1.FindingState{spsv1.FindingState_FINDING_STATE_WITHDRAWN}}, 1,
 	},
 	{"proposing", viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleOfficer}}}, &spsv1.ListFindingsRequest{Proposed: true}, 0},

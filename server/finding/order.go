@@ -157,14 +157,18 @@ func (v viewer) orders(open bool) (store.Table, []byte) {
 
 // CancelTestOrder implements spsv1.FindingServiceServer.
 func (s *Service) CancelTestOrder(ctx context.Context, req *spsv1.CancelTestOrderRequest) (*spsv1.TestOrder, error) {
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
 	now := timestamppb.New(s.o.Now().UTC())
 	var result *spsv1.TestOrder
-	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
+	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
 		found, id, err := getOrder(tx, req.GetName())
 		if err != nil {
 			return err
 		}
-		if found == nil {
+		if found == nil || !who.ordered(found) {
 			return access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 		}
 		switch result = found; found.GetState() {
@@ -186,7 +190,11 @@ func (s *Service) CancelTestOrder(ctx context.Context, req *spsv1.CancelTestOrde
 
 // ordered reports whether the viewer is shown an order.
 func (v viewer) ordered(o *spsv1.TestOrder) bool {
-	return v.sees(&spsv1.LabFinding{Laboratory: &spsv1.Laboratory{Id: o.GetLaboratory()}})
+	if v.caller.Role == certs.RoleLab {
+		return v.laboratory != "" && o.GetLaboratory() == v.laboratory
+	}
+	bound := v.caller.Bound()
+	return bound == "" || v.tree.Within(o.GetOrderedBy().GetUnit(), bound)
 }
 
 // blind takes out of an order what a laboratory is not told.

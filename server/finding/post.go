@@ -85,6 +85,9 @@ func (s *Service) PostWith(ctx context.Context, findings []*spsv1.LabFinding, al
 	if err == nil {
 		s.Wake()
 	}
+	for _, p := range all {
+		ofLaboratory(p.Finding)
+	}
 	return all, nil
 }
 
@@ -210,6 +213,9 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 		}
 	}
 	if err := answers(tx, kept); err != nil {
+		return nil, false, nil, err
+	}
+	if err := p.s.route(tx, kept, ended); err != nil {
 		return nil, false, nil, err
 	}
 	return kept, false, nil, add(tx, kept, len(before))

@@ -32,6 +32,7 @@ type Options struct {
 	Roster *certs.Roster
 	Files  Files
 	Drafts Drafts
+	Units  Units
 	Now    func() time.Time // the clock of stamps
 
 	// Heartbeat is how often a watch that has nothing to say says so.
@@ -69,16 +70,26 @@ func (s *Service) Wake() {
 	s.changed = make(chan struct{})
 }
 
-// Names reports whether a finding of a laboratory, "" is any, names a file.
+// Names reports whether a finding of a laboratory, "" is any, names a file, and is
+// shown to the caller of ctx.
 func (s *Service) Names(ctx context.Context, laboratory string, d blob.Digest) (named bool, err error) {
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return false, err
+	}
 	prefix := fileTerm(d)
 	if laboratory != "" {
 		prefix = append(append(prefix, laboratory...), 0)
 	}
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		for _, err := range r.Scan(tableIndex, prefix, store.PrefixEnd(prefix), false) {
-			named = err == nil
-			return err
+		for row, err := range r.Scan(tableIndex, prefix, store.PrefixEnd(prefix), false) {
+			if err != nil {
+				return err
+			}
+			f, err := get(r, row.Key[len(row.Key)-idSize:])
+			if named = who.sees(f); named || err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/routing"
 )
 
 // viewer is who reads findings.
@@ -17,6 +18,7 @@ type viewer struct {
 	caller access.Caller
 	// laboratory is the one whose findings alone are shown; "" for the office.
 	laboratory string
+	tree       routing.Tree // of the units by which the office sees
 }
 
 // viewer returns who calls.
@@ -25,7 +27,7 @@ func (s *Service) viewer(ctx context.Context) (viewer, error) {
 	if !ok {
 		return viewer{}, errors.New("a call without a caller")
 	}
-	v := viewer{caller: caller}
+	v := viewer{caller: caller, tree: s.o.Units.Tree()}
 	if caller.Role == certs.RoleLab {
 		of, err := s.speaksFor(caller)
 		if err != nil {
@@ -80,7 +82,8 @@ func (v viewer) sees(f *spsv1.LabFinding) bool {
 	case certs.RoleLab:
 		return v.laboratory != "" && f.GetLaboratory().GetId() == v.laboratory
 	case certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor:
-		return true
+		bound := v.caller.Bound()
+		return bound == "" || routing.Deals(bound, f.GetRoutes(), v.tree) || told(f, v.caller)
 	}
 	return false
 }
@@ -88,11 +91,20 @@ func (v viewer) sees(f *spsv1.LabFinding) bool {
 // show completes a finding for the viewer.
 func (v viewer) show(ctx context.Context, f *spsv1.LabFinding) *spsv1.LabFinding {
 	if v.caller.Role == certs.RoleLab {
-		return f
+		return ofLaboratory(f)
 	}
 	f.Proposal = Propose(f)
 	for _, a := range f.GetProposal().GetReasons() {
 		a.Sentence = access.Worded(ctx, a.GetReason(), a.GetSentence())
+	}
+	return f
+}
+
+// ofLaboratory takes out of a finding, which may be nil, what a laboratory is not
+// shown: who deals with it in the office.
+func ofLaboratory(f *spsv1.LabFinding) *spsv1.LabFinding {
+	if f != nil {
+		f.Routes, f.Notices = nil, nil
 	}
 	return f
 }

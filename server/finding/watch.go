@@ -42,8 +42,9 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 			}
 			opened = true
 		}
+		who.tree = s.o.Units.Tree() // may have changed since the watch began
 		for _, c := range changes {
-			if !who.sees(c.finding) {
+			if !who.sees(c.finding) || req.GetTold() && !told(c.finding, who.caller) {
 				continue
 			}
 			if err := s.ends(ctx, c.finding); err != nil {

@@ -38,6 +38,7 @@ func TestFieldReasons(t *testing.T) {
 		"sheets":  listed(literals(t, "server/finding/ssd2")),
 		"imports": listed(literals(t, "server/intake")),
 		"uploads": listed(literals(t, "server/upload")),
+		"units":   listed(literals(t, "server/routing")),
 		"lists":   listed(literals(t, "server/casebook")),
 		"rules":   listed(rules()),
 		"fields":  listed(fieldWords(t)),

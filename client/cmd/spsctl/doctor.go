@@ -100,6 +100,7 @@ func (a *app) examine(ctx context.Context, d *doctor) error {
 		return err
 	}
 	d.node(n, opts.Card.Number())
+	d.duty(ctx, node)
 	peers, err := node.Peers(ctx)
 	if err != nil {
 		d.broken("peers", "try again", "%v", err)
@@ -213,4 +214,27 @@ func (d *doctor) peer(p *spsv1.Peer) {
 		d.look("last error", test, "%s", lastError(p, d.now))
 		d.findings[len(d.findings)-1].Reason = p.GetLastErrorReason()
 	}
+}
+
+// duty looks for times at which nobody is on duty. An office without a rota has
+// none; a role that may not ask is told nothing.
+func (d *doctor) duty(ctx context.Context, node *client.Client) {
+	rota, err := node.UnitService().GetDutyRota(ctx, &spsv1.GetDutyRotaRequest{})
+	if err != nil || len(rota.GetShifts()) == 0 {
+		return
+	}
+	gaps := rota.GetGaps()
+	if len(gaps) == 0 {
+		d.ok("duty rota", "somebody is on duty whenever it is closed, for the next 14 days")
+		return
+	}
+	d.look("duty rota", "fill the rota: spsctl duty get, spsctl duty set", "%s%s", gapWords(gaps[0]), andOthers(len(gaps)-1))
+}
+
+// andOthers says how many others there are.
+func andOthers(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and at %d other times", n)
 }

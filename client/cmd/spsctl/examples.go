@@ -89,6 +89,17 @@ var examples = []struct {
 		"spsctl finding watch",
 		"spsctl --context vn-lab finding withdraw L-2026-0042 --reason 'en=the samples were mixed up'",
 	}},
+	{"units of the office: who deals with what, who is on duty", []string{
+		"spsctl unit list",
+		"spsctl unit tree CN",
+		"spsctl routing template > routing.yaml",
+		"spsctl routing get",
+		"spsctl routing try",
+		"spsctl routing history",
+		"spsctl duty template > duty.yaml",
+		"spsctl duty get",
+		"spsctl duty now",
+	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",
 		"spsctl node whoami",
@@ -185,6 +196,12 @@ const moreExamples = `
   spsctl import watch 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl import cancel 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl import delete 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+
+# who deals with what, and who is on duty (as validator or administrator)
+  spsctl routing try -f routing.yaml --last 50
+  spsctl routing set -f routing.yaml
+  spsctl duty set -f duty.yaml
+  spsctl finding route 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --to lang-son --reason 'the gate is theirs'
 
 # in a case: what you do; --check looks first, --draft leaves it to a second person
   spsctl case ack TH-2026-000123 --stance accepted

@@ -27,7 +27,7 @@ reports and what became of them. Officers see all, and begin a draft from one.
 A report is known by its number: the same again changes nothing, a later report
 names the number that it replaces.`,
 	}, a.findingTemplateCommand(), a.findingPostCommand(), a.findingListCommand(), a.findingGetCommand(), a.findingFileCommand(), a.findingWatchCommand(),
-		a.findingWithdrawCommand(), a.findingDraftCommand(), a.findingOrderCommand())
+		a.findingWithdrawCommand(), a.findingDraftCommand(), a.findingRouteCommand(), a.findingOrderCommand())
 }
 
 // findingName takes the name of a finding with or without its prefix.

@@ -22,11 +22,11 @@ func (a *app) findingListCommand() *cobra.Command {
 		Example: "  spsctl finding list --proposed",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			list := newList(a.out, format, "name", "report", "laboratory", "sample", "state", "product", "found", "proposed", "became", "posted")
+			list := newList(a.out, format, "name", "report", "laboratory", "sample", "state", "product", "found", "proposed", "is with", "became", "posted")
 			for f, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.LabFinding, string, error) {
 				page, err := node.FindingService().ListFindings(ctx, &spsv1.ListFindingsRequest{
 					PageSize: size, PageToken: token, Laboratory: asked.GetLaboratory(), ReportNumber: asked.GetReportNumber(),
-					SampleNumber: asked.GetSampleNumber(), Proposed: asked.GetProposed(),
+					SampleNumber: asked.GetSampleNumber(), Proposed: asked.GetProposed(), Unit: asked.GetUnit(), Told: asked.GetTold(),
 				})
 				return page.GetFindings(), page.GetNextPageToken(), err
 			}) {
@@ -35,7 +35,7 @@ func (a *app) findingListCommand() *cobra.Command {
 				}
 				if err := list.add(f, f.GetName(), f.GetReportNumber(), f.GetLaboratory().GetId(), f.GetSample().GetNumber(), brief.Words(f.GetState()),
 					brief.Text(f.GetProduct().GetName(), a.languages()...), short(analytes(f), 60), brief.Words(f.GetProposal().GetClassification()),
-					became(f), when(f.GetPostTime())); err != nil {
+					routesWords(f.GetRoutes()), became(f), when(f.GetPostTime())); err != nil {
 					return err
 				}
 			}
@@ -47,6 +47,8 @@ func (a *app) findingListCommand() *cobra.Command {
 	f.StringVar(&asked.ReportNumber, "report", "", "only that of this report number")
 	f.StringVar(&asked.SampleNumber, "sample", "", "only those of this sample")
 	f.BoolVar(&asked.Proposed, "proposed", false, "only those that propose a notification")
+	f.StringVar(&asked.Unit, "unit", "", "only those that go to this unit or one below it")
+	f.BoolVar(&asked.Told, "told", false, "only those of which you were told as being on duty")
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd
@@ -103,6 +105,7 @@ func (a *app) findingFacts(found *spsv1.LabFinding) *facts {
 			f.add("since", reason.GetSentence())
 		}
 	}
+	routeFacts(f, found.GetRoutes(), found.GetNotices())
 	for _, use := range found.GetUses() {
 		f.add("draft", use.GetDraft()+", "+brief.Words(use.GetDraftState()))
 		f.add("issued as", use.GetReference())

@@ -517,7 +517,11 @@ type ListFindingsRequest struct {
 	// Those in one of these states; none: all.
 	States []FindingState `protobuf:"varint,6,rep,packed,name=states,proto3,enum=sps.v1.FindingState" json:"states,omitempty"`
 	// True: only those that propose a notification. For officers, validators and auditors.
-	Proposed      bool `protobuf:"varint,7,opt,name=proposed,proto3" json:"proposed,omitempty"`
+	Proposed bool `protobuf:"varint,7,opt,name=proposed,proto3" json:"proposed,omitempty"`
+	// Only those that go to this unit, or to a unit below it.
+	Unit string `protobuf:"bytes,20,opt,name=unit,proto3" json:"unit,omitempty"`
+	// True: only those of which the caller was told as being on duty.
+	Told          bool `protobuf:"varint,21,opt,name=told,proto3" json:"told,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -601,6 +605,20 @@ func (x *ListFindingsRequest) GetProposed() bool {
 	return false
 }
 
+func (x *ListFindingsRequest) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ListFindingsRequest) GetTold() bool {
+	if x != nil {
+		return x.Told
+	}
+	return false
+}
+
 // ListFindingsResponse is a page of findings.
 type ListFindingsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -669,7 +687,9 @@ func (x *ListFindingsResponse) GetCursor() string {
 type WatchFindingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Cursor of the last message of a watch, or of a list; empty: from the beginning.
-	Cursor        string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// True: only those of which the caller was told as being on duty.
+	Told          bool `protobuf:"varint,21,opt,name=told,proto3" json:"told,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -709,6 +729,13 @@ func (x *WatchFindingsRequest) GetCursor() string {
 		return x.Cursor
 	}
 	return ""
+}
+
+func (x *WatchFindingsRequest) GetTold() bool {
+	if x != nil {
+		return x.Told
+	}
+	return false
 }
 
 // WatchFindingsResponse is one event.
@@ -1047,11 +1074,93 @@ func (x *CancelTestOrderRequest) GetName() string {
 	return ""
 }
 
+// RouteFindingRequest is what RouteFinding takes.
+type RouteFindingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `findings/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Units to which it goes besides those that have it.
+	To []string `protobuf:"bytes,2,rep,name=to,proto3" json:"to,omitempty"`
+	// Units from which it is taken.
+	From []string `protobuf:"bytes,3,rep,name=from,proto3" json:"from,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until when the further units are to have done their part, in their own hours. Absent: they have no due time.
+	Due           *Allowance `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteFindingRequest) Reset() {
+	*x = RouteFindingRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteFindingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteFindingRequest) ProtoMessage() {}
+
+func (x *RouteFindingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteFindingRequest.ProtoReflect.Descriptor instead.
+func (*RouteFindingRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RouteFindingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RouteFindingRequest) GetTo() []string {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *RouteFindingRequest) GetFrom() []string {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *RouteFindingRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RouteFindingRequest) GetDue() *Allowance {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
 var File_sps_v1_finding_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1csps/v1/finding_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x18sps/v1/lab_finding.proto\x1a\x17sps/v1/test_order.proto\"r\n" +
+	"\x1csps/v1/finding_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x18sps/v1/lab_finding.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/test_order.proto\"r\n" +
 	"\x12PostFindingRequest\x127\n" +
 	"\afinding\x18\x01 \x01(\v2\x12.sps.v1.LabFindingB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\afinding\x12#\n" +
 	"\rvalidate_only\x18\x02 \x01(\bR\fvalidateOnly\"\x7f\n" +
@@ -1082,7 +1191,7 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x18DraftFromFindingsRequest\x12_\n" +
 	"\x05names\x18\x01 \x03(\tBI\xe0A\x02\xbaHC\x92\x01@\b\x01\x102\x18\x01\"8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x05names\x12*\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xc6\x02\n" +
+	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x9b\x03\n" +
 	"\x13ListFindingsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -1093,13 +1202,16 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\rreport_number\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\freportNumber\x12,\n" +
 	"\rsample_number\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\fsampleNumber\x12?\n" +
 	"\x06states\x18\x06 \x03(\x0e2\x14.sps.v1.FindingStateB\x11\xbaH\x0e\x92\x01\v\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x12\x1a\n" +
-	"\bproposed\x18\a \x01(\bR\bproposed\"\x86\x01\n" +
+	"\bproposed\x18\a \x01(\bR\bproposed\x12?\n" +
+	"\x04unit\x18\x14 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x12\x12\n" +
+	"\x04told\x18\x15 \x01(\bR\x04told\"\x86\x01\n" +
 	"\x14ListFindingsResponse\x12.\n" +
 	"\bfindings\x18\x01 \x03(\v2\x12.sps.v1.LabFindingR\bfindings\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
-	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"7\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"K\n" +
 	"\x14WatchFindingsRequest\x12\x1f\n" +
-	"\x06cursor\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06cursor\"h\n" +
+	"\x06cursor\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06cursor\x12\x12\n" +
+	"\x04told\x18\x15 \x01(\bR\x04told\"h\n" +
 	"\x15WatchFindingsResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12.\n" +
 	"\afinding\x18\x02 \x01(\v2\x12.sps.v1.LabFindingH\x00R\afindingB\a\n" +
@@ -1117,7 +1229,15 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x06orders\x18\x01 \x03(\v2\x11.sps.v1.TestOrderR\x06orders\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n" +
 	"\x16CancelTestOrderRequest\x12T\n" +
-	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xbaH:r826^testOrders/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name2\xf6\b\n" +
+	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xbaH:r826^testOrders/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xbd\x03\n" +
+	"\x13RouteFindingRequest\x12R\n" +
+	"\x04name\x18\x01 \x01(\tB>\xe0A\x02\xbaH8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12A\n" +
+	"\x02to\x18\x02 \x03(\tB1\xbaH.\x92\x01+\x10\x14\x18\x01\"%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x02to\x12E\n" +
+	"\x04from\x18\x03 \x03(\tB1\xbaH.\x92\x01+\x10\x14\x18\x01\"%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04from\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12#\n" +
+	"\x03due\x18\x05 \x01(\v2\x11.sps.v1.AllowanceR\x03due:\x7f\xbaH|\x1az\n" +
+	"\x15route_finding.nothing\x125say to which units it goes, or from which it is taken\x1a*this.to.size() > 0 || this.from.size() > 02\xdf\t\n" +
 	"\x0eFindingService\x12\\\n" +
 	"\vPostFinding\x12\x1a.sps.v1.PostFindingRequest\x1a\x12.sps.v1.LabFinding\"\x1d\x82\xd3\xe4\x93\x02\x17:\afinding\"\f/v1/findings\x12{\n" +
 	"\x11BatchPostFindings\x12 .sps.v1.BatchPostFindingsRequest\x1a!.sps.v1.BatchPostFindingsResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/findings:batchPost\x12g\n" +
@@ -1129,7 +1249,8 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\rWatchFindings\x12\x1c.sps.v1.WatchFindingsRequest\x1a\x1d.sps.v1.WatchFindingsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/findings:watch0\x01\x12W\n" +
 	"\tOrderTest\x12\x18.sps.v1.OrderTestRequest\x1a\x11.sps.v1.TestOrder\"\x1d\x82\xd3\xe4\x93\x02\x17:\x05order\"\x0e/v1/testOrders\x12_\n" +
 	"\fGetTestOrder\x12\x1b.sps.v1.GetTestOrderRequest\x1a\x11.sps.v1.TestOrder\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=testOrders/*}\x12g\n" +
-	"\x0eListTestOrders\x12\x1d.sps.v1.ListTestOrdersRequest\x1a\x1e.sps.v1.ListTestOrdersResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/testOrders\x12o\n" +
+	"\x0eListTestOrders\x12\x1d.sps.v1.ListTestOrdersRequest\x1a\x1e.sps.v1.ListTestOrdersResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/testOrders\x12g\n" +
+	"\fRouteFinding\x12\x1b.sps.v1.RouteFindingRequest\x1a\x12.sps.v1.LabFinding\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=findings/*}:route\x12o\n" +
 	"\x0fCancelTestOrder\x12\x1e.sps.v1.CancelTestOrderRequest\x1a\x11.sps.v1.TestOrder\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=testOrders/*}:cancelB\x89\x01\n" +
 	"\n" +
 	"com.sps.v1B\x13FindingServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
@@ -1146,7 +1267,7 @@ func file_sps_v1_finding_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_finding_service_proto_rawDescData
 }
 
-var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*PostFindingRequest)(nil),        // 0: sps.v1.PostFindingRequest
 	(*BatchPostFindingsRequest)(nil),  // 1: sps.v1.BatchPostFindingsRequest
@@ -1165,52 +1286,57 @@ var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*ListTestOrdersRequest)(nil),     // 14: sps.v1.ListTestOrdersRequest
 	(*ListTestOrdersResponse)(nil),    // 15: sps.v1.ListTestOrdersResponse
 	(*CancelTestOrderRequest)(nil),    // 16: sps.v1.CancelTestOrderRequest
-	(*LabFinding)(nil),                // 17: sps.v1.LabFinding
-	(*Advice)(nil),                    // 18: sps.v1.Advice
-	(*LocalizedText)(nil),             // 19: sps.v1.LocalizedText
-	(FindingState)(0),                 // 20: sps.v1.FindingState
-	(*TestOrder)(nil),                 // 21: sps.v1.TestOrder
-	(*Draft)(nil),                     // 22: sps.v1.Draft
+	(*RouteFindingRequest)(nil),       // 17: sps.v1.RouteFindingRequest
+	(*LabFinding)(nil),                // 18: sps.v1.LabFinding
+	(*Advice)(nil),                    // 19: sps.v1.Advice
+	(*LocalizedText)(nil),             // 20: sps.v1.LocalizedText
+	(FindingState)(0),                 // 21: sps.v1.FindingState
+	(*TestOrder)(nil),                 // 22: sps.v1.TestOrder
+	(*Allowance)(nil),                 // 23: sps.v1.Allowance
+	(*Draft)(nil),                     // 24: sps.v1.Draft
 }
 var file_sps_v1_finding_service_proto_depIdxs = []int32{
-	17, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
-	17, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
+	18, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
+	18, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
 	3,  // 2: sps.v1.BatchPostFindingsResponse.results:type_name -> sps.v1.PostedFinding
 	4,  // 3: sps.v1.PostedFinding.refusal:type_name -> sps.v1.FindingRefusal
-	18, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
-	19, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
-	20, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
-	17, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
-	17, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
-	21, // 9: sps.v1.OrderTestRequest.order:type_name -> sps.v1.TestOrder
-	21, // 10: sps.v1.ListTestOrdersResponse.orders:type_name -> sps.v1.TestOrder
-	0,  // 11: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
-	1,  // 12: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
-	5,  // 13: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
-	6,  // 14: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
-	8,  // 15: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
-	7,  // 16: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
-	10, // 17: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
-	12, // 18: sps.v1.FindingService.OrderTest:input_type -> sps.v1.OrderTestRequest
-	13, // 19: sps.v1.FindingService.GetTestOrder:input_type -> sps.v1.GetTestOrderRequest
-	14, // 20: sps.v1.FindingService.ListTestOrders:input_type -> sps.v1.ListTestOrdersRequest
-	16, // 21: sps.v1.FindingService.CancelTestOrder:input_type -> sps.v1.CancelTestOrderRequest
-	17, // 22: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
-	2,  // 23: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
-	17, // 24: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
-	17, // 25: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
-	9,  // 26: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
-	22, // 27: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
-	11, // 28: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
-	21, // 29: sps.v1.FindingService.OrderTest:output_type -> sps.v1.TestOrder
-	21, // 30: sps.v1.FindingService.GetTestOrder:output_type -> sps.v1.TestOrder
-	15, // 31: sps.v1.FindingService.ListTestOrders:output_type -> sps.v1.ListTestOrdersResponse
-	21, // 32: sps.v1.FindingService.CancelTestOrder:output_type -> sps.v1.TestOrder
-	22, // [22:33] is the sub-list for method output_type
-	11, // [11:22] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	19, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
+	20, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
+	21, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
+	18, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
+	18, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
+	22, // 9: sps.v1.OrderTestRequest.order:type_name -> sps.v1.TestOrder
+	22, // 10: sps.v1.ListTestOrdersResponse.orders:type_name -> sps.v1.TestOrder
+	23, // 11: sps.v1.RouteFindingRequest.due:type_name -> sps.v1.Allowance
+	0,  // 12: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
+	1,  // 13: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
+	5,  // 14: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
+	6,  // 15: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
+	8,  // 16: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
+	7,  // 17: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
+	10, // 18: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
+	12, // 19: sps.v1.FindingService.OrderTest:input_type -> sps.v1.OrderTestRequest
+	13, // 20: sps.v1.FindingService.GetTestOrder:input_type -> sps.v1.GetTestOrderRequest
+	14, // 21: sps.v1.FindingService.ListTestOrders:input_type -> sps.v1.ListTestOrdersRequest
+	17, // 22: sps.v1.FindingService.RouteFinding:input_type -> sps.v1.RouteFindingRequest
+	16, // 23: sps.v1.FindingService.CancelTestOrder:input_type -> sps.v1.CancelTestOrderRequest
+	18, // 24: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
+	2,  // 25: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
+	18, // 26: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
+	18, // 27: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
+	9,  // 28: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
+	24, // 29: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
+	11, // 30: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
+	22, // 31: sps.v1.FindingService.OrderTest:output_type -> sps.v1.TestOrder
+	22, // 32: sps.v1.FindingService.GetTestOrder:output_type -> sps.v1.TestOrder
+	15, // 33: sps.v1.FindingService.ListTestOrders:output_type -> sps.v1.ListTestOrdersResponse
+	18, // 34: sps.v1.FindingService.RouteFinding:output_type -> sps.v1.LabFinding
+	22, // 35: sps.v1.FindingService.CancelTestOrder:output_type -> sps.v1.TestOrder
+	24, // [24:36] is the sub-list for method output_type
+	12, // [12:24] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_finding_service_proto_init() }
@@ -1222,6 +1348,7 @@ func file_sps_v1_finding_service_proto_init() {
 	file_sps_v1_concept_proto_init()
 	file_sps_v1_draft_proto_init()
 	file_sps_v1_lab_finding_proto_init()
+	file_sps_v1_statement_proto_init()
 	file_sps_v1_test_order_proto_init()
 	file_sps_v1_finding_service_proto_msgTypes[11].OneofWrappers = []any{
 		(*WatchFindingsResponse_Finding)(nil),
@@ -1232,7 +1359,7 @@ func file_sps_v1_finding_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_finding_service_proto_rawDesc), len(file_sps_v1_finding_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -31,6 +31,7 @@ const (
 	FindingService_OrderTest_FullMethodName         = "/sps.v1.FindingService/OrderTest"
 	FindingService_GetTestOrder_FullMethodName      = "/sps.v1.FindingService/GetTestOrder"
 	FindingService_ListTestOrders_FullMethodName    = "/sps.v1.FindingService/ListTestOrders"
+	FindingService_RouteFinding_FullMethodName      = "/sps.v1.FindingService/RouteFinding"
 	FindingService_CancelTestOrder_FullMethodName   = "/sps.v1.FindingService/CancelTestOrder"
 )
 
@@ -39,10 +40,11 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // FindingService is for laboratories, which post findings and see their own, and for officers, validators and auditors,
-// who read them all. Who belongs to a unit of kind LABORATORY posts and sees as that unit; any other laboratory is the id
-// of its certificate, token or account, and is refused if that is the id of such a unit. Nothing here issues anything.
-// Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the content of a request
-// also carries `google.rpc.BadRequest` with every violation at once.
+// who read them all; but officers and validators of a unit those only that go to it or to a unit below it, or of which
+// they were told as being on duty. Who belongs to a unit of kind LABORATORY posts and sees as that unit; any other
+// laboratory is the id of its certificate, token or account, and is refused if that is the id of such a unit. Nothing
+// here issues anything. Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the
+// content of a request also carries `google.rpc.BadRequest` with every violation at once.
 type FindingServiceClient interface {
 	// PostFinding keeps a finding. When it returns, the finding is durable. The same finding under the same report number
 	// again is no error, and changes nothing.
@@ -73,6 +75,9 @@ type FindingServiceClient interface {
 	GetTestOrder(ctx context.Context, in *GetTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error)
 	// ListTestOrders returns the orders that the caller may see, the last first.
 	ListTestOrders(ctx context.Context, in *ListTestOrdersRequest, opts ...grpc.CallOption) (*ListTestOrdersResponse, error)
+	// RouteFinding gives a finding to further units, and takes it from others, with a reason. For officers and validators of
+	// the focal point.
+	RouteFinding(ctx context.Context, in *RouteFindingRequest, opts ...grpc.CallOption) (*LabFinding, error)
 	// CancelTestOrder takes an order back that was not reported on. For officers and validators.
 	CancelTestOrder(ctx context.Context, in *CancelTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error)
 }
@@ -194,6 +199,16 @@ func (c *findingServiceClient) ListTestOrders(ctx context.Context, in *ListTestO
 	return out, nil
 }
 
+func (c *findingServiceClient) RouteFinding(ctx context.Context, in *RouteFindingRequest, opts ...grpc.CallOption) (*LabFinding, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LabFinding)
+	err := c.cc.Invoke(ctx, FindingService_RouteFinding_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *findingServiceClient) CancelTestOrder(ctx context.Context, in *CancelTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(TestOrder)
@@ -209,10 +224,11 @@ func (c *findingServiceClient) CancelTestOrder(ctx context.Context, in *CancelTe
 // for forward compatibility.
 //
 // FindingService is for laboratories, which post findings and see their own, and for officers, validators and auditors,
-// who read them all. Who belongs to a unit of kind LABORATORY posts and sees as that unit; any other laboratory is the id
-// of its certificate, token or account, and is refused if that is the id of such a unit. Nothing here issues anything.
-// Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the content of a request
-// also carries `google.rpc.BadRequest` with every violation at once.
+// who read them all; but officers and validators of a unit those only that go to it or to a unit below it, or of which
+// they were told as being on duty. Who belongs to a unit of kind LABORATORY posts and sees as that unit; any other
+// laboratory is the id of its certificate, token or account, and is refused if that is the id of such a unit. Nothing
+// here issues anything. Every error carries `google.rpc.ErrorInfo` with a reason of the published table; one about the
+// content of a request also carries `google.rpc.BadRequest` with every violation at once.
 type FindingServiceServer interface {
 	// PostFinding keeps a finding. When it returns, the finding is durable. The same finding under the same report number
 	// again is no error, and changes nothing.
@@ -243,6 +259,9 @@ type FindingServiceServer interface {
 	GetTestOrder(context.Context, *GetTestOrderRequest) (*TestOrder, error)
 	// ListTestOrders returns the orders that the caller may see, the last first.
 	ListTestOrders(context.Context, *ListTestOrdersRequest) (*ListTestOrdersResponse, error)
+	// RouteFinding gives a finding to further units, and takes it from others, with a reason. For officers and validators of
+	// the focal point.
+	RouteFinding(context.Context, *RouteFindingRequest) (*LabFinding, error)
 	// CancelTestOrder takes an order back that was not reported on. For officers and validators.
 	CancelTestOrder(context.Context, *CancelTestOrderRequest) (*TestOrder, error)
 	mustEmbedUnimplementedFindingServiceServer()
@@ -284,6 +303,9 @@ func (UnimplementedFindingServiceServer) GetTestOrder(context.Context, *GetTestO
 }
 func (UnimplementedFindingServiceServer) ListTestOrders(context.Context, *ListTestOrdersRequest) (*ListTestOrdersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListTestOrders not implemented")
+}
+func (UnimplementedFindingServiceServer) RouteFinding(context.Context, *RouteFindingRequest) (*LabFinding, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteFinding not implemented")
 }
 func (UnimplementedFindingServiceServer) CancelTestOrder(context.Context, *CancelTestOrderRequest) (*TestOrder, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelTestOrder not implemented")
@@ -482,6 +504,24 @@ func _FindingService_ListTestOrders_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FindingService_RouteFinding_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteFindingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).RouteFinding(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_RouteFinding_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).RouteFinding(ctx, req.(*RouteFindingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _FindingService_CancelTestOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CancelTestOrderRequest)
 	if err := dec(in); err != nil {
@@ -542,6 +582,10 @@ var FindingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListTestOrders",
 			Handler:    _FindingService_ListTestOrders_Handler,
+		},
+		{
+			MethodName: "RouteFinding",
+			Handler:    _FindingService_RouteFinding_Handler,
 		},
 		{
 			MethodName: "CancelTestOrder",

@@ -133,7 +133,12 @@ type LabFinding struct {
 	// What became of it: one for each draft that was begun from it and is not deleted.
 	Uses []*FindingUse `protobuf:"bytes,29,rep,name=uses,proto3" json:"uses,omitempty"`
 	// Name of the order that it answers, if the office ordered a test under the number of its sample.
-	Order         string `protobuf:"bytes,30,opt,name=order,proto3" json:"order,omitempty"`
+	Order string `protobuf:"bytes,30,opt,name=order,proto3" json:"order,omitempty"`
+	// Units that deal with it, and those that did. A laboratory is not shown them.
+	Routes []*Route `protobuf:"bytes,40,rep,name=routes,proto3" json:"routes,omitempty"`
+	// Who was on duty when it came, if it cannot wait: it proposes an alert, or a serious or potentially serious risk. A
+	// laboratory is not shown them.
+	Notices       []*DutyNotice `protobuf:"bytes,41,rep,name=notices,proto3" json:"notices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -315,6 +320,20 @@ func (x *LabFinding) GetOrder() string {
 	return ""
 }
 
+func (x *LabFinding) GetRoutes() []*Route {
+	if x != nil {
+		return x.Routes
+	}
+	return nil
+}
+
+func (x *LabFinding) GetNotices() []*DutyNotice {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
 // FindingUse is what became of a finding, for its laboratory too.
 type FindingUse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -483,7 +502,7 @@ var File_sps_v1_lab_finding_proto protoreflect.FileDescriptor
 
 const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"\n" +
-	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x13sps/v1/sample.proto\"\xdb\b\n" +
+	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x14sps/v1/routing.proto\x1a\x13sps/v1/sample.proto\"\xba\t\n" +
 	"\n" +
 	"LabFinding\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
@@ -512,7 +531,9 @@ const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"\x11withdrawal_reason\x18\x1b \x03(\v2\x15.sps.v1.LocalizedTextB\x03\xe0A\x03R\x10withdrawalReason\x128\n" +
 	"\bproposal\x18\x1c \x01(\v2\x17.sps.v1.FindingProposalB\x03\xe0A\x03R\bproposal\x12+\n" +
 	"\x04uses\x18\x1d \x03(\v2\x12.sps.v1.FindingUseB\x03\xe0A\x03R\x04uses\x12\x19\n" +
-	"\x05order\x18\x1e \x01(\tB\x03\xe0A\x03R\x05order\"\x97\x02\n" +
+	"\x05order\x18\x1e \x01(\tB\x03\xe0A\x03R\x05order\x12*\n" +
+	"\x06routes\x18( \x03(\v2\r.sps.v1.RouteB\x03\xe0A\x03R\x06routes\x121\n" +
+	"\anotices\x18) \x03(\v2\x12.sps.v1.DutyNoticeB\x03\xe0A\x03R\anotices\"\x97\x02\n" +
 	"\n" +
 	"FindingUse\x12\x14\n" +
 	"\x05draft\x18\x01 \x01(\tR\x05draft\x123\n" +
@@ -565,12 +586,14 @@ var file_sps_v1_lab_finding_proto_goTypes = []any{
 	(*Laboratory)(nil),            // 11: sps.v1.Laboratory
 	(*Person)(nil),                // 12: sps.v1.Person
 	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(DraftState)(0),               // 14: sps.v1.DraftState
-	(CaseStatus)(0),               // 15: sps.v1.CaseStatus
-	(ClosureOutcome)(0),           // 16: sps.v1.ClosureOutcome
-	(Classification)(0),           // 17: sps.v1.Classification
-	(RiskDecision)(0),             // 18: sps.v1.RiskDecision
-	(*Advice)(nil),                // 19: sps.v1.Advice
+	(*Route)(nil),                 // 14: sps.v1.Route
+	(*DutyNotice)(nil),            // 15: sps.v1.DutyNotice
+	(DraftState)(0),               // 16: sps.v1.DraftState
+	(CaseStatus)(0),               // 17: sps.v1.CaseStatus
+	(ClosureOutcome)(0),           // 18: sps.v1.ClosureOutcome
+	(Classification)(0),           // 19: sps.v1.Classification
+	(RiskDecision)(0),             // 20: sps.v1.RiskDecision
+	(*Advice)(nil),                // 21: sps.v1.Advice
 }
 var file_sps_v1_lab_finding_proto_depIdxs = []int32{
 	4,  // 0: sps.v1.LabFinding.report_date:type_name -> sps.v1.Date
@@ -588,17 +611,19 @@ var file_sps_v1_lab_finding_proto_depIdxs = []int32{
 	8,  // 12: sps.v1.LabFinding.withdrawal_reason:type_name -> sps.v1.LocalizedText
 	3,  // 13: sps.v1.LabFinding.proposal:type_name -> sps.v1.FindingProposal
 	2,  // 14: sps.v1.LabFinding.uses:type_name -> sps.v1.FindingUse
-	14, // 15: sps.v1.FindingUse.draft_state:type_name -> sps.v1.DraftState
-	15, // 16: sps.v1.FindingUse.case_status:type_name -> sps.v1.CaseStatus
-	16, // 17: sps.v1.FindingUse.case_outcome:type_name -> sps.v1.ClosureOutcome
-	17, // 18: sps.v1.FindingProposal.classification:type_name -> sps.v1.Classification
-	18, // 19: sps.v1.FindingProposal.risk:type_name -> sps.v1.RiskDecision
-	19, // 20: sps.v1.FindingProposal.reasons:type_name -> sps.v1.Advice
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	14, // 15: sps.v1.LabFinding.routes:type_name -> sps.v1.Route
+	15, // 16: sps.v1.LabFinding.notices:type_name -> sps.v1.DutyNotice
+	16, // 17: sps.v1.FindingUse.draft_state:type_name -> sps.v1.DraftState
+	17, // 18: sps.v1.FindingUse.case_status:type_name -> sps.v1.CaseStatus
+	18, // 19: sps.v1.FindingUse.case_outcome:type_name -> sps.v1.ClosureOutcome
+	19, // 20: sps.v1.FindingProposal.classification:type_name -> sps.v1.Classification
+	20, // 21: sps.v1.FindingProposal.risk:type_name -> sps.v1.RiskDecision
+	21, // 22: sps.v1.FindingProposal.reasons:type_name -> sps.v1.Advice
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_lab_finding_proto_init() }
@@ -613,6 +638,7 @@ func file_sps_v1_lab_finding_proto_init() {
 	file_sps_v1_draft_proto_init()
 	file_sps_v1_notification_proto_init()
 	file_sps_v1_product_proto_init()
+	file_sps_v1_routing_proto_init()
 	file_sps_v1_sample_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -1,0 +1,162 @@
+package finding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/routing"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Units is what the service has to know of the units of the office.
+type Units interface {
+	// Tree returns the units as they are now.
+	Tree() routing.Tree
+	// Rules returns the routing rules in force.
+	Rules(store.Reader) (*spsv1.Routing, error)
+	// Rota returns the duty rota.
+	Rota(store.Reader) (*spsv1.DutyRota, error)
+}
+
+// Matter returns what routing rules look at in a finding.
+func Matter(f *spsv1.LabFinding, t routing.Tree) routing.Matter {
+	return routing.OfFinding(f, Propose(f).GetClassification(), t)
+}
+
+// route gives a finding that is posted now to the units that deal with it: by the
+// rules, those that dealt with what it supersedes, and whose test it answers. If
+// it cannot wait, it notes who is on duty.
+func (s *Service) route(tx store.Tx, f *spsv1.LabFinding, superseded []*spsv1.LabFinding) error {
+	tree, now := s.o.Units.Tree(), f.GetPostTime().AsTime()
+	rules, err := s.o.Units.Rules(tx)
+	if err != nil {
+		return err
+	}
+	f.Routes = routing.Decide(rules, tree, Matter(f, tree), now)
+	for _, earlier := range superseded {
+		for _, unit := range routing.Dealing(earlier.GetRoutes()) {
+			f.Routes = routing.Add(f.Routes, tree, &spsv1.Route{Unit: unit, Reason: routing.ReasonSuperseded}, nil, now)
+		}
+	}
+	if f.GetOrder() != "" {
+		o, _, err := getOrder(tx, f.GetOrder())
+		if err != nil {
+			return err
+		}
+		f.Routes = routing.Add(f.Routes, tree, &spsv1.Route{Unit: o.GetOrderedBy().GetUnit(), Reason: routing.ReasonOrder}, nil, now)
+	}
+	if !cannotWait(Propose(f)) {
+		return nil
+	}
+	rota, err := s.o.Units.Rota(tx)
+	if err != nil {
+		return err
+	}
+	f.Notices = routing.Notices(rota, tree, routing.Dealing(f.GetRoutes()), now)
+	return nil
+}
+
+// cannotWait reports whether whoever is on duty is told of what a finding
+// proposes.
+func cannotWait(p *spsv1.FindingProposal) bool {
+	return p.GetClassification() == spsv1.Classification_CLASSIFICATION_ALERT ||
+		p.GetRisk() == spsv1.RiskDecision_RISK_DECISION_SERIOUS || p.GetRisk() == spsv1.RiskDecision_RISK_DECISION_POTENTIALLY_SERIOUS
+}
+
+// told reports whether somebody was on duty when a finding came that cannot wait.
+func told(f *spsv1.LabFinding, caller access.Caller) bool {
+	return caller.Role != certs.RoleLab && slices.ContainsFunc(f.GetNotices(), func(n *spsv1.DutyNotice) bool { return n.GetId() == caller.ID })
+}
+
+// RouteFinding implements spsv1.FindingServiceServer.
+func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingRequest) (*spsv1.LabFinding, error) {
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if who.caller.Bound() != "" {
+		return nil, &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
+			Sentence: "the focal point says which units deal with what: ask an officer there",
+		}
+	}
+	if err := checkRouting(req, who.tree); err != nil {
+		return nil, err
+	}
+	var result *spsv1.LabFinding
+	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
+		id, _ := keyOf(req.GetName())
+		if result, err = get(tx, id); err != nil {
+			return err
+		}
+		if result == nil {
+			return access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
+		}
+		result.Routes = rerouted(result.GetRoutes(), req, who, s.o.Now())
+		return errors.Join(put(tx, id, result), s.used(tx, result), access.Record(ctx, tx, result.GetName()))
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.Wake()
+	return who.show(ctx, result), nil
+}
+
+// checkRouting refuses a change of routes for everything that is wrong with it.
+func checkRouting(req *spsv1.RouteFindingRequest, t routing.Tree) error {
+	violations, err := access.Check(req)
+	if err != nil {
+		return err
+	}
+	for i, unit := range req.GetTo() {
+		if t.Unit(unit) == nil {
+			p := routing.UnitUnknown(fmt.Sprintf("to[%d]", i))
+			violations = append(violations, access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
+		}
+	}
+	if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// rerouted returns routes as somebody changes them at a moment.
+func rerouted(routes []*spsv1.Route, req *spsv1.RouteFindingRequest, who viewer, now time.Time) []*spsv1.Route {
+	by := &spsv1.Person{Id: who.caller.ID, Unit: who.caller.Unit}
+	for _, r := range routes {
+		if r.GetEndTime() == nil && slices.Contains(req.GetFrom(), r.GetUnit()) {
+			r.EndTime, r.EndedBy, r.EndReason = timestamppb.New(now.UTC()), by, req.GetReason()
+		}
+	}
+	for _, unit := range req.GetTo() {
+		routes = routing.Add(routes, who.tree, &spsv1.Route{Unit: unit, Reason: req.GetReason(), RoutedBy: by}, req.GetDue(), now)
+	}
+	return routes
+}
+
+// Recent returns findings that the caller of ctx is shown: those of some names, or
+// as many of the last ones.
+func (s *Service) Recent(ctx context.Context, names []string, last int) ([]*spsv1.LabFinding, error) {
+	if len(names) == 0 {
+		page, err := s.ListFindings(ctx, &spsv1.ListFindingsRequest{PageSize: int32(last)}) //nolint:gosec // G115: the field rules have seen it
+		return page.GetFindings(), err
+	}
+	var all []*spsv1.LabFinding
+	for _, name := range names {
+		f, err := s.GetFinding(ctx, &spsv1.GetFindingRequest{Name: name})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}

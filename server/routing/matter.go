@@ -1,0 +1,126 @@
+package routing
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/spsalert/spsalert/client/codes"
+	"github.com/spsalert/spsalert/client/plain"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// Matter is what rules look at in something that is to be routed. Texts are
+// plain.
+type Matter struct {
+	classification spsv1.Classification
+	kind           spsv1.NotificationType
+	fields         []spsv1.Field
+	laboratory     string
+	tariffs        []string // digits
+	places         []string
+	codes          []string // without blanks
+	areas          []string // in capitals
+	hazards        []string
+}
+
+// OfFinding returns what rules look at in a finding of a laboratory, with the
+// classification that it proposes.
+func OfFinding(f *spsv1.LabFinding, proposed spsv1.Classification, t Tree) Matter {
+	m := Matter{classification: proposed, laboratory: f.GetLaboratory().GetId(), fields: t.Fields(f.GetLaboratory().GetId())}
+	m.add(f.GetProduct())
+	m.add(f.GetSample())
+	return m
+}
+
+// add collects from a message and all in it.
+func (m *Matter) add(of proto.Message) {
+	switch of := of.(type) {
+	case *spsv1.Laboratory, *spsv1.Authority: // where they have their seat says nothing of the goods
+		return
+	case *spsv1.Area:
+		m.areas = with(m.areas, of.GetCode())
+	case *spsv1.Place:
+		m.places = with(with(m.places, plain.Text(of.GetLocode())), plain.Text(of.GetCustomsCode()))
+	case *spsv1.SiteCode:
+		m.codes = with(m.codes, plain.Joined(of.GetCode()))
+	case *spsv1.Product:
+		for _, c := range of.GetCommodityCodes() {
+			if codes.IsTariff(c.GetSystem()) {
+				m.tariffs = with(m.tariffs, plain.Digits(c.GetCode()))
+			}
+		}
+	case *spsv1.Hazard:
+		m.concept(of.GetAgent().GetCodings(), of.GetAgent().GetAsWritten())
+		m.concept(of.GetCategory().GetCodings(), of.GetCategory().GetAsWritten())
+	case *spsv1.Organism:
+		m.concept(of.GetTaxon().GetCodings(), of.GetTaxon().GetScientificName(), of.GetTaxon().GetAsWritten())
+	case *spsv1.LabResult:
+		m.concept(of.GetAnalyte().GetCodings(), of.GetAnalyte().GetAsWritten())
+	}
+	of.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case f.Message() == nil || f.IsMap():
+		case f.IsList():
+			for i := range v.List().Len() {
+				m.add(v.List().Get(i).Message().Interface())
+			}
+		default:
+			m.add(v.Message().Interface())
+		}
+		return true
+	})
+}
+
+// concept adds the names by which rules know a hazard.
+func (m *Matter) concept(codings []*spsv1.Coding, texts ...string) {
+	for _, c := range codings {
+		m.hazards = with(with(m.hazards, plain.Text(c.GetSystem()+":"+c.GetCode())), plain.Text(c.GetDisplay()))
+	}
+	for _, text := range texts {
+		m.hazards = with(m.hazards, plain.Text(text))
+	}
+}
+
+func with(all []string, one string) []string {
+	if one == "" || slices.Contains(all, one) {
+		return all
+	}
+	return append(all, one)
+}
+
+// matches reports whether a rule matches.
+func (m Matter) matches(r *spsv1.RoutingRule) bool {
+	return one(r.GetClassifications(), m.classification) &&
+		one(r.GetTypes(), m.kind) &&
+		one(r.GetFields(), m.fields...) &&
+		one(r.GetLaboratories(), m.laboratory) &&
+		some(r.GetHs(), m.tariffs, plain.Digits, strings.HasPrefix) &&
+		some(r.GetPlaces(), m.places, plain.Text, equal) &&
+		some(r.GetSiteCodes(), m.codes, plain.Joined, strings.HasPrefix) &&
+		some(r.GetAreas(), m.areas, strings.ToUpper, inArea) &&
+		some(r.GetHazards(), m.hazards, plain.Text, equal)
+}
+
+// one reports whether a condition has one of some values, or none is given.
+func one[V comparable](condition []V, values ...V) bool {
+	return len(condition) == 0 || slices.ContainsFunc(values, func(v V) bool { return slices.Contains(condition, v) })
+}
+
+// some reports whether a value fits one of those of a condition, or none is
+// given.
+func some(condition, values []string, form func(string) string, fits func(value, wanted string) bool) bool {
+	return len(condition) == 0 || slices.ContainsFunc(condition, func(wanted string) bool {
+		wanted = form(wanted)
+		return slices.ContainsFunc(values, func(v string) bool { return fits(v, wanted) })
+	})
+}
+
+func equal(value, wanted string) bool { return value == wanted }
+
+// inArea reports whether an area is another, or a province of it.
+func inArea(value, wanted string) bool {
+	return value == wanted || strings.HasPrefix(value, wanted+"-")
+}

@@ -1,0 +1,111 @@
+package unit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/routing"
+	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Options is what the service works with. All fields are required.
+type Options struct {
+	Store  store.Store // with the tables of [Tables]
+	Roster *certs.Roster
+	Now    func() time.Time // the clock of stamps
+
+	// Findings returns findings that the caller of ctx is shown: those of some
+	// names, or the last ones.
+	Findings func(ctx context.Context, names []string, last int) ([]*spsv1.LabFinding, error)
+	// Matter returns what rules look at in a finding.
+	Matter func(*spsv1.LabFinding, routing.Tree) routing.Matter
+}
+
+// Service implements spsv1.UnitServiceServer. It is safe for concurrent use.
+type Service struct {
+	spsv1.UnimplementedUnitServiceServer
+	o    Options
+	tree atomic.Pointer[planted]
+}
+
+// planted is the tree of a card.
+type planted struct {
+	card *certs.Card
+	tree routing.Tree
+}
+
+// New returns the service.
+func New(o Options) *Service { return &Service{o: o} }
+
+// Tree returns the units on the own card as it is now.
+func (s *Service) Tree() routing.Tree {
+	card := s.o.Roster.Own()
+	if p := s.tree.Load(); p != nil && p.card == card {
+		return p.tree
+	}
+	p := &planted{card: card, tree: routing.NewTree(card.Message())}
+	s.tree.Store(p)
+	return p.tree
+}
+
+// ListUnits implements spsv1.UnitServiceServer.
+func (s *Service) ListUnits(_ context.Context, req *spsv1.ListUnitsRequest) (*spsv1.ListUnitsResponse, error) {
+	own := s.o.Roster.Own()
+	if office := certs.Office(req.GetOffice()); office != "" && office != own.Office() {
+		card, known := s.o.Roster.Card(office)
+		if !known {
+			return nil, access.NotFound("there is no %s", "peers/"+string(office))
+		}
+		return &spsv1.ListUnitsResponse{Office: string(office), Units: routing.NewTree(card.Message()).Ordered()}, nil
+	}
+	return &spsv1.ListUnitsResponse{Office: string(own.Office()), Units: s.Tree().Ordered()}, nil
+}
+
+// check refuses a request for everything that is wrong with it: with its fields,
+// and with what it carries in the field at path.
+func check(req proto.Message, path string, carried statement.Problems) error {
+	violations, err := access.Check(req)
+	if err != nil {
+		return err
+	}
+	for _, p := range carried {
+		violations = append(violations, access.Violation{Field: path + "." + p.Field, Reason: p.Reason, Sentence: p.Sentence})
+	}
+	if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// keeper returns who changes what the whole office goes by: nobody of a unit.
+func keeper(ctx context.Context) (access.Caller, error) {
+	caller, ok := access.From(ctx)
+	if !ok {
+		return access.Caller{}, errors.New("a call without a caller")
+	}
+	if caller.Bound() != "" {
+		return access.Caller{}, &access.Refusal{
+			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
+			Sentence: "this is for the focal point, and you belong to a unit: ask a validator of the focal point or the administrator",
+		}
+	}
+	return caller, nil
+}
+
+// changed refuses a change of something that is not as it was read any more.
+func changed(what string) error {
+	return &access.Refusal{
+		Code: codes.Aborted, Reason: access.ReasonEtag,
+		Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", what),
+	}
+}
