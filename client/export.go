@@ -36,6 +36,16 @@ func (c *Client) UnitService() spsv1.UnitServiceClient {
 	return spsv1.NewUnitServiceClient(c.conn)
 }
 
+// ExporterService returns the generated client, for what has no method here.
+func (c *Client) ExporterService() spsv1.ExporterServiceClient {
+	return spsv1.NewExporterServiceClient(c.conn)
+}
+
+// ConsignmentService returns the generated client, for what has no method here.
+func (c *Client) ConsignmentService() spsv1.ConsignmentServiceClient {
+	return spsv1.NewConsignmentServiceClient(c.conn)
+}
+
 // ExportService returns the generated client. [WriteFile] takes what its methods
 // answer with.
 func (c *Client) ExportService() spsv1.ExportServiceClient {

@@ -69,7 +69,7 @@ func (s *Server) wakeRefilled() {
 	}
 }
 
-// sweepOnce removes attachments that no statement, draft, finding or import names.
+// sweepOnce removes attachments that no statement, draft, finding, answer or import names.
 func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 	drafted, err := s.office.Drafts().Files(ctx)
 	if err != nil {
@@ -85,6 +85,9 @@ func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 		}
 		if reported, err := s.findings.Names(ctx, "", d); reported || err != nil {
 			return reported, err
+		}
+		if answered, err := s.traders.Names(ctx, d); answered || err != nil {
+			return answered, err
 		}
 		return s.book.Names(ctx, d)
 	})

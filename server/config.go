@@ -14,6 +14,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/intake"
 	"github.com/spsalert/spsalert/server/office"
+	"github.com/spsalert/spsalert/server/trader"
 )
 
 // Config is what an administrator decides about a node. [LoadConfig] makes it
@@ -38,6 +39,7 @@ type Config struct {
 	Imports    intake.Limits
 	// FocalPoint is the unit whose people are the focal point; "": there is none.
 	FocalPoint string
+	Exporters  trader.Rule
 	// CallAfter is after how much of its time somebody is telephoned who has not
 	// acknowledged an alert, in percent.
 	CallAfter int
@@ -211,7 +213,7 @@ func Settings() []Setting {
 			c.Limits.Reload, err = parseWait(v, 100*time.Millisecond, time.Hour)
 			return err
 		}},
-	}, slices.Concat(querySettings(), eyesSettings(), deskSettings(), accessSettings(), backupSettings(), importSettings())...)
+	}, slices.Concat(querySettings(), eyesSettings(), exporterSettings(), deskSettings(), accessSettings(), backupSettings(), importSettings())...)
 }
 
 func setFederation(c *Config, v string) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/intake"
 	"github.com/spsalert/spsalert/server/office"
+	"github.com/spsalert/spsalert/server/trader"
 )
 
 // whole names every key of the configuration file.
@@ -47,6 +48,7 @@ four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
 focal_point: sps-office
 desk: {call_after: 50}
 imports: {bytes: 8MiB, rows: 1000, open: 2, kept: 20, keep: 48h}
+exporters: {at_once: 'alert,border_rejection', answer_within: 24h}
 limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, upload_pace: 512, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
 `
 
@@ -99,6 +101,10 @@ func TestLoadConfigEveryKey(t *testing.T) {
 			},
 			OutOfHours: true,
 		},
+		Exporters: trader.Rule{
+			AtOnce:       []spsv1.Classification{spsv1.Classification_CLASSIFICATION_ALERT, spsv1.Classification_CLASSIFICATION_BORDER_REJECTION},
+			AnswerWithin: 24 * time.Hour,
+		},
 		Imports:   intake.Limits{Bytes: 8 << 20, Rows: 1000, Open: 2, Kept: 20, Keep: 48 * time.Hour},
 		CallAfter: 50, FocalPoint: "sps-office",
 	}
@@ -141,7 +147,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
 			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
-		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")}, CallAfter: 100,
+		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")}, CallAfter: 100, Exporters: trader.Rule{AnswerWithin: 72 * time.Hour},
 		Imports: intake.Limits{Bytes: 32 << 20, Rows: 50_000, Open: 10, Kept: 200, Keep: 720 * time.Hour},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)

@@ -77,6 +77,8 @@ func (s *Server) serve() error {
 	spsv1.RegisterCodeStatusServiceServer(s.peopleRPC, s.codeStatus)
 	spsv1.RegisterImportServiceServer(s.peopleRPC, s.imports)
 	spsv1.RegisterUnitServiceServer(s.peopleRPC, s.units)
+	spsv1.RegisterConsignmentServiceServer(s.peopleRPC, s.traders)
+	spsv1.RegisterExporterServiceServer(s.peopleRPC, s.traders)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
 	spsv1.RegisterCodeServiceServer(s.peopleRPC, codelist.New(s.codes))
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)

@@ -13,6 +13,25 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
+// told tells the office's service what the one of exporters knows, which is made
+// after it.
+type told struct{ s *Server }
+
+// File implements office.Notices.
+func (t told) File(ctx context.Context, notice, id string) (*spsv1.Attachment, error) {
+	return t.s.traders.File(ctx, notice, id)
+}
+
+// OfCase implements office.Notices.
+func (t told) OfCase(ctx context.Context, reference string) ([]*spsv1.ConsignmentNotice, error) {
+	return t.s.traders.OfCase(ctx, reference)
+}
+
+// Names implements office.Notices.
+func (t told) Names(ctx context.Context, file blob.Digest) (bool, error) {
+	return t.s.traders.Names(ctx, file)
+}
+
 // reports tells the office's service what the laboratories' knows, which is made
 // after it.
 type reports struct{ s *Server }

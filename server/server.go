@@ -32,6 +32,7 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/server/trader"
 	"github.com/spsalert/spsalert/server/unit"
 	"github.com/spsalert/spsalert/server/upload"
 	"github.com/spsalert/spsalert/server/web"
@@ -86,6 +87,7 @@ type Server struct {
 	units      *unit.Service
 	codeStatus *standing.Codes
 	imports    *intake.Service
+	traders    *trader.Service
 	admin      *admin.Service
 	backups    *backup.Keeper // nil: this node makes none
 
@@ -235,7 +237,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Store:    guardedStore{Store: s.store, unknown: s.fail, full: &s.full},
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
 		Uploads:  uploads,
-		MayIssue: s.mayIssue, Codes: s.codes, Findings: reports{s},
+		MayIssue: s.mayIssue, Codes: s.codes, Findings: reports{s}, Notices: told{s},
 		CallAfter: s.config.CallAfter,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
@@ -253,6 +255,11 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	s.imports = s.newImports(uploads)
+	s.traders = trader.New(trader.Options{
+		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Book: s.book, Roster: s.id.roster,
+		Cases: s.office, Files: s.office, Drafts: s.office.Drafts(), Rule: s.config.Exporters,
+		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
+	})
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
 		Backups: s.backups, Links: s.links, ReadOnly: s.readOnly, Clock: s.clock, TLS: s.id.tls, Connect: connect, Now: s.now,
@@ -359,6 +366,7 @@ func (s *Server) Start(ctx context.Context) error {
 	})
 	s.running.Go(func() { s.fetchRefilled(life) })
 	s.running.Go(func() { s.office.KeepDesk(life, s.logger) })
+	s.running.Go(func() { s.traders.Follow(life, s.logger) })
 	s.running.Go(func() { s.watchClock(life) })
 	s.running.Go(statement.Warm)
 	if err := s.publishCard(ctx); err != nil { // tried again at every reload

@@ -21,13 +21,14 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
+	"github.com/spsalert/spsalert/server/trader"
 	"github.com/spsalert/spsalert/server/unit"
 )
 
 func storeOptions(c Config) bolt.Options {
 	return bolt.Options{
-		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables(), finding.Tables(), intake.Tables(), unit.Tables()),
-		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables(), finding.AppendedTables()),
+		Tables:   slices.Concat(ledger.Tables(), casebook.Tables(), access.Tables(), office.Tables(), finding.Tables(), intake.Tables(), unit.Tables(), trader.Tables()),
+		Appended: slices.Concat(ledger.AppendedTables(), casebook.Appended(), access.AppendedTables(), finding.AppendedTables(), trader.AppendedTables()),
 		MaxSize:  c.Limits.Store,
 		Format:   storeFormat,
 	}

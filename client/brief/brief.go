@@ -158,6 +158,16 @@ func sameLanguage(a, b string) bool {
 	return x == y
 }
 
+// Product returns what goods are called, in words.
+func Product(p *spsv1.Product, languages ...string) string { return product(p, languages) }
+
+// Finding returns what was found, in words.
+func Finding(f *spsv1.Finding, languages ...string) string { return finding(f, languages) }
+
+// Concept returns the name that a code list has in one of the languages, else the
+// words of the source, else what the first code means.
+func Concept(c *spsv1.Concept, languages ...string) string { return concept(c, languages) }
+
 func product(p *spsv1.Product, languages []string) string {
 	if name := Text(p.GetName(), languages...); name != "" {
 		return name

@@ -28,7 +28,7 @@ const readyWithin = 30 * time.Second
 // another than who issues.
 var people = map[certs.Role]string{
 	certs.RoleValidator: "drill", certs.RoleOfficer: "desk", certs.RoleAdmin: "drill", certs.RoleAuditor: "drill",
-	certs.RoleLab: "lab",
+	certs.RoleLab: "lab", certs.RoleExporter: "trader",
 }
 
 // The files of what a node shows at its web listener.

@@ -146,3 +146,28 @@ func Reads(ctx context.Context) []string {
 	}
 	return tags
 }
+
+// LanguageOf returns the one of [Languages] that suits a reader of a language, a
+// tag of BCP 47, or "" if none does.
+func LanguageOf(tag string) string {
+	wanted, err := language.Parse(tag)
+	if err != nil {
+		return ""
+	}
+	_, at, confidence := matcher.Match(wanted)
+	if confidence == language.No {
+		return ""
+	}
+	return tongues[at].String()
+}
+
+// WordedIn returns a sentence of a reason in a language, one of [Languages]. It
+// reports false, and returns what is given, if the catalogue does not have it. It
+// is for what is said to somebody other than the caller.
+func WordedIn(tag, reason, english string) (string, bool) {
+	text, ok := worded(reason, english, tongueOf(tag))
+	if !ok {
+		return english, false
+	}
+	return text, true
+}

@@ -39,6 +39,7 @@ const (
 	ReasonEtag            Reason = "ETAG"                // somebody changed it meanwhile: read it again
 	ReasonDraftState      Reason = "DRAFT_STATE"         // the draft is too far, or not far enough
 	ReasonImportState     Reason = "IMPORT_STATE"        // the import is too far, or not far enough
+	ReasonNoticeState     Reason = "NOTICE_STATE"        // the consignment notice is too far, or not far enough
 	ReasonNotHeld         Reason = "NOT_HELD"            // a file that a statement names has not arrived here yet
 	ReasonInternal        Reason = "INTERNAL"            // a fault of the node; its log says more
 )

@@ -103,7 +103,7 @@ func Methods() map[string]Rule {
 		keepers    = append(slices.Clone(readers), certs.RoleAdmin) // of searches: an administrator clears up
 		// Posts draft, and see their own drafts only, see office.Drafts.
 		drafters     = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost}
-		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab) // for statements, drafts and findings
+		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab, certs.RoleExporter) // for statements, drafts, findings and answers
 		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
 		validators   = []certs.Role{certs.RoleValidator}
 		callers      = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone, and draft from findings
@@ -115,7 +115,11 @@ func Methods() map[string]Rule {
 		importers = labs
 		// Laboratories see their own findings only, see package finding.
 		findingReaders = []certs.Role{certs.RoleLab, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
-		admins         = []certs.Role{certs.RoleAdmin}
+		traders        = []certs.Role{certs.RoleExporter}
+		// Exporters see their own notices only, see package trader.
+		noticeReaders   = []certs.Role{certs.RoleExporter, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
+		exporterReaders = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
+		admins          = []certs.Role{certs.RoleAdmin}
 		// What the office goes by; changed at the focal point only, see package unit.
 		keepersOfRules = []certs.Role{certs.RoleValidator, certs.RoleAdmin}
 		// Whoever deals with what is routed asks how, and who is on duty.
@@ -180,7 +184,7 @@ func Methods() map[string]Rule {
 		spsv1.DraftService_ReturnDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_IssueDraft_FullMethodName:              {Class: ClassIssue, Roles: validators},
 		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: uploaders},
-		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: append(slices.Clone(readers), certs.RoleLab)}, // of findings, see office.Service,
+		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: append(slices.Clone(readers), certs.RoleLab, certs.RoleExporter)}, // of findings and notices, see office.Service
 
 		spsv1.FindingService_PostFinding_FullMethodName:       {Class: ClassWrite, Roles: labs, ownCheck: true},
 		spsv1.FindingService_BatchPostFindings_FullMethodName: {Class: ClassWrite, Roles: labs, ownCheck: true},
@@ -217,6 +221,28 @@ func Methods() map[string]Rule {
 		spsv1.UnitService_GetDutyRota_FullMethodName:        {Class: ClassRead, Roles: insiders},
 		spsv1.UnitService_UpdateDutyRota_FullMethodName:     {Class: ClassWrite, Roles: keepersOfRules, ownCheck: true},
 		spsv1.UnitService_GetDuty_FullMethodName:            {Class: ClassRead, Roles: insiders},
+
+		spsv1.ConsignmentService_GetRegistration_FullMethodName:              {Class: ClassRead, Roles: traders},
+		spsv1.ConsignmentService_GetConsignmentNotice_FullMethodName:         {Class: ClassRead, Roles: noticeReaders},
+		spsv1.ConsignmentService_ListConsignmentNotices_FullMethodName:       {Class: ClassRead, Roles: noticeReaders},
+		spsv1.ConsignmentService_WatchConsignmentNotices_FullMethodName:      {Class: ClassWatch, Roles: noticeReaders},
+		spsv1.ConsignmentService_AcknowledgeConsignmentNotice_FullMethodName: {Class: ClassWrite, Roles: traders},
+		spsv1.ConsignmentService_AnswerConsignmentNotice_FullMethodName:      {Class: ClassWrite, Roles: traders, ownCheck: true},
+
+		spsv1.ExporterService_CreateExporter_FullMethodName:            {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_GetExporter_FullMethodName:               {Class: ClassRead, Roles: exporterReaders},
+		spsv1.ExporterService_ListExporters_FullMethodName:             {Class: ClassRead, Roles: exporterReaders},
+		spsv1.ExporterService_UpdateExporter_FullMethodName:            {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_DeactivateExporter_FullMethodName:        {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_ReactivateExporter_FullMethodName:        {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_ListRegisteredCodes_FullMethodName:       {Class: ClassRead, Roles: exporterReaders},
+		spsv1.ExporterService_CreateConsignmentNotice_FullMethodName:   {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_PreviewConsignmentNotice_FullMethodName:  {Class: ClassRead, Roles: exporterReaders},
+		spsv1.ExporterService_ReleaseConsignmentNotice_FullMethodName:  {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_HoldConsignmentNotice_FullMethodName:     {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_RejectConsignmentNotice_FullMethodName:   {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_WithdrawConsignmentNotice_FullMethodName: {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_ForwardAnswer_FullMethodName:             {Class: ClassWrite, Roles: callers},
 
 		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},
 		spsv1.CodeService_SearchCodes_FullMethodName:   {Class: ClassRead, Roles: people},

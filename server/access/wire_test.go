@@ -87,6 +87,8 @@ func register(srv *grpc.Server, s services) {
 	spsv1.RegisterCodeStatusServiceServer(srv, spsv1.UnimplementedCodeStatusServiceServer{})
 	spsv1.RegisterImportServiceServer(srv, spsv1.UnimplementedImportServiceServer{})
 	spsv1.RegisterUnitServiceServer(srv, spsv1.UnimplementedUnitServiceServer{})
+	spsv1.RegisterConsignmentServiceServer(srv, spsv1.UnimplementedConsignmentServiceServer{})
+	spsv1.RegisterExporterServiceServer(srv, spsv1.UnimplementedExporterServiceServer{})
 	spsv1.RegisterAttachmentServiceServer(srv, spsv1.UnimplementedAttachmentServiceServer{})
 	spsv1.RegisterNodeServiceServer(srv, s.nodes)
 	spsv1.RegisterCodeServiceServer(srv, spsv1.UnimplementedCodeServiceServer{})

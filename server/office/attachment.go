@@ -132,18 +132,23 @@ func (s *Service) DownloadAttachment(req *spsv1.DownloadAttachmentRequest, strea
 	}
 }
 
-// fileHeader returns what a statement or a finding says of the file of a name.
+// fileHeader returns what a statement, a finding or an answer says of the file of
+// a name.
 func (s *Service) fileHeader(ctx context.Context, name string) (*spsv1.DownloadHeader, error) {
 	caller, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	finding, id, _ := strings.Cut(name, attachmentName)
-	if strings.HasPrefix(finding, "findings/") && s.o.Findings != nil {
-		file, err := s.o.Findings.File(ctx, finding, id)
+	of, id, _ := strings.Cut(name, attachmentName)
+	if strings.HasPrefix(of, "findings/") && s.o.Findings != nil && caller.Role != certs.RoleExporter {
+		file, err := s.o.Findings.File(ctx, of, id)
 		return &spsv1.DownloadHeader{Name: name, Attachment: file}, err
 	}
-	if caller.Role == certs.RoleLab {
+	if strings.HasPrefix(of, "consignmentNotices/") && s.o.Notices != nil && caller.Role != certs.RoleLab && caller.Role != certs.RoleSystem {
+		file, err := s.o.Notices.File(ctx, of, id)
+		return &spsv1.DownloadHeader{Name: name, Attachment: file}, err
+	}
+	if caller.Role == certs.RoleLab || caller.Role == certs.RoleExporter {
 		return nil, access.NotFound("there is no %s here, or it is not shown to you", name)
 	}
 	return s.attachment(ctx, name)

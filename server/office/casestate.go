@@ -38,7 +38,16 @@ func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.It
 	if c.Calls, err = s.calls(ctx, c.GetReference()); err != nil {
 		return err
 	}
-	c.Advice, err = s.endedIn(ctx, c.GetName())
+	if c.Advice, err = s.endedIn(ctx, c.GetName()); err != nil {
+		return err
+	}
+	if s.o.Notices == nil {
+		return nil
+	}
+	caller, err := callerOf(ctx)
+	if err == nil && caller.Role != certs.RoleSystem {
+		c.ConsignmentNotices, err = s.o.Notices.OfCase(ctx, c.GetReference())
+	}
 	return err
 }
 

@@ -17,11 +17,14 @@ import (
 const tableUploads store.Table = "office.uploads"
 
 // owner returns whose a file is that a caller uploads, and so who may name it: the
-// laboratory or unit of the caller, or else the person or system.
+// laboratory or unit of the caller, or else the person or system. An exporter has
+// nothing in common with whoever of the office has the same id.
 func (s *Service) owner(c access.Caller) []byte {
 	switch {
 	case c.Role == certs.RoleLab:
 		return []byte("laboratory/" + s.laboratory(c))
+	case c.Role == certs.RoleExporter:
+		return []byte("exporter/" + c.ID)
 	case c.Unit != "":
 		return []byte("unit/" + c.Unit)
 	}
@@ -63,6 +66,9 @@ func (s *Service) mayName(ctx context.Context, c access.Caller, d blob.Digest) (
 		if may, err = s.reported(ctx, "", d); may || err != nil {
 			return may, err
 		}
+		if may, err = s.answered(ctx, d); may || err != nil {
+			return may, err
+		}
 		return s.o.Book.Names(ctx, d)
 	case certs.RoleSystem:
 		return s.o.Book.Names(ctx, d)
@@ -76,6 +82,14 @@ func (s *Service) reported(ctx context.Context, laboratory string, d blob.Digest
 		return false, nil
 	}
 	return s.o.Findings.Names(ctx, laboratory, d)
+}
+
+// answered reports whether an exporter's answer names a file.
+func (s *Service) answered(ctx context.Context, d blob.Digest) (bool, error) {
+	if s.o.Notices == nil {
+		return false, nil
+	}
+	return s.o.Notices.Names(ctx, d)
 }
 
 // notHeld is what is wrong with the file that a field names, if the caller may not

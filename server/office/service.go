@@ -32,6 +32,9 @@ type Options struct {
 	// Findings, if set, is what laboratories report.
 	Findings Findings
 
+	// Notices, if set, is what exporters are told.
+	Notices Notices
+
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
 

@@ -30,6 +30,7 @@ const (
 	uploadPath   = "/v1/attachments"
 	downloadPath = "/v1/offices/{office}/statements/{statement}/attachments/{attachment}"
 	findingPath  = "/v1/findings/{finding}/attachments/{attachment}"
+	noticePath   = "/v1/consignmentNotices/{notice}/attachments/{attachment}"
 
 	uploadPiece = 256 << 10 // of a file, on its way to the service
 	// uploadLeast is how much of a piece has to come within [bodyLimit]. It is
@@ -164,7 +165,7 @@ func bodyEnded(body io.Reader) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// download answers GET and HEAD for a file of a statement or finding, with ranges
+// download answers GET and HEAD for a file of a statement, a finding or an answer, with ranges
 // (RFC 9110 section 14).
 func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	caller, err := s.known(r)
@@ -186,6 +187,9 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	}
 	if id := r.PathValue("finding"); id != "" {
 		f.name = fmt.Sprintf("findings/%s/attachments/%s", id, r.PathValue("attachment"))
+	}
+	if id := r.PathValue("notice"); id != "" {
+		f.name = fmt.Sprintf("consignmentNotices/%s/attachments/%s", id, r.PathValue("attachment"))
 	}
 	defer f.close()
 	if err := f.open(r.Method == http.MethodHead); err != nil {

@@ -47,6 +47,7 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc("POST "+importsPath, s.importSheet)
 	mux.HandleFunc(downloadPath, s.download)
 	mux.HandleFunc(findingPath, s.download)
+	mux.HandleFunc(noticePath, s.download)
 	contract, err := contract()
 	if err != nil {
 		return nil, err

@@ -33,6 +33,8 @@ var services = []struct {
 	{spsv1.File_sps_v1_code_status_proto.Services().ByName("CodeStatusService"), gateway.RegisterCodeStatusServiceHandler},
 	{spsv1.File_sps_v1_import_service_proto.Services().ByName("ImportService"), gateway.RegisterImportServiceHandler},
 	{spsv1.File_sps_v1_unit_service_proto.Services().ByName("UnitService"), gateway.RegisterUnitServiceHandler},
+	{spsv1.File_sps_v1_consignment_service_proto.Services().ByName("ConsignmentService"), gateway.RegisterConsignmentServiceHandler},
+	{spsv1.File_sps_v1_exporter_service_proto.Services().ByName("ExporterService"), gateway.RegisterExporterServiceHandler},
 	{spsv1.File_sps_v1_code_service_proto.Services().ByName("CodeService"), gateway.RegisterCodeServiceHandler},
 	{spsv1.File_sps_v1_node_service_proto.Services().ByName("NodeService"), gateway.RegisterNodeServiceHandler},
 }

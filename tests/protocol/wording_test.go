@@ -27,7 +27,7 @@ func TestEverySentenceIsInEveryLanguage(t *testing.T) {
 	for _, found := range []map[string][]string{
 		literals(t, "server/web"), literals(t, "server/access"), literals(t, "server/statement"),
 		literals(t, "server/office"), literals(t, "server/blob"), literals(t, "server/sheet/table"), literals(t, "server/casebook"), literals(t, "server/admin"),
-		literals(t, "server/finding"), literals(t, "server/finding/ssd2"), literals(t, "server/intake"), literals(t, "server/upload"), literals(t, "server/routing"), literals(t, "server/unit"), rules(), fieldWords(t),
+		literals(t, "server/finding"), literals(t, "server/finding/ssd2"), literals(t, "server/intake"), literals(t, "server/upload"), literals(t, "server/routing"), literals(t, "server/unit"), literals(t, "server/trader"), rules(), fieldWords(t),
 	} {
 		for reason, all := range found {
 			violations[reason] = append(violations[reason], all...)
@@ -173,7 +173,7 @@ func refusals(t testing.TB) map[string][]string {
 	t.Helper()
 	values, found := map[string]string{}, map[string][]string{}
 	all := sources(t, "server")
-	makers := map[string]string{"NotFound": "NOT_FOUND", "errNoProof": "UNAUTHENTICATED", "unproven": "UNAUTHENTICATED", "outOfScope": "OUT_OF_SCOPE"}
+	makers := map[string]string{"NotFound": "NOT_FOUND", "errNoProof": "UNAUTHENTICATED", "unproven": "UNAUTHENTICATED", "outOfScope": "OUT_OF_SCOPE", "tooFar": "NOTICE_STATE"}
 	for _, s := range all {
 		s.constants(func(_ *ast.GenDecl, spec *ast.ValueSpec, name string, value ast.Expr) {
 			if text, ok := literal(value); ok && typeName(spec.Type) == "Reason" {

@@ -11,9 +11,9 @@ import (
 // them.
 var told = regexp.MustCompile("(?s)<!-- run -->\n```sh\n(.*?)```\n\n```text\n(.*?)```\n")
 
-// placeholder finds what is another in every demo: references and drafts. What
+// placeholder finds what is another in every demo: references, drafts and notices. What
 // stands in its place in the output of one block stands for it in those below.
-var placeholder = regexp.MustCompile(`[A-Z]{2}-2026-[0-9]{6}|drafts/[0-9a-f]{8}-[0-9a-f-]{27}`)
+var placeholder = regexp.MustCompile(`[A-Z]{2}-2026-[0-9]{6}|(?:drafts|consignmentNotices)/[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 // runOfficer runs the blocks of a page such as the officer's day, and holds that each writes the
 // lines that are printed below it, in their order; … is anything on a line.
@@ -67,8 +67,9 @@ func outputForm(line string, bound map[string]string) *regexp.Regexp {
 		switch {
 		case bound[name] != "":
 			form.WriteString("(" + regexp.QuoteMeta(bound[name]) + ")")
-		case strings.HasPrefix(name, "drafts/"):
-			form.WriteString("(drafts/[0-9a-f-]{36})")
+		case strings.Contains(name, "/"):
+			collection, _, _ := strings.Cut(name, "/")
+			form.WriteString("(" + collection + "/[0-9a-f-]{36})")
 		default:
 			form.WriteString("(" + name[:2] + "-[0-9]{4}-[0-9]{6})")
 		}

@@ -1,5 +1,5 @@
 // Package readme runs the commands that the README, the integrator's guide, the
-// officer's day and the laboratory's page print, as they are printed, and compares what comes of them
+// officer's day and the pages of laboratories and exporters print, as they are printed, and compares what comes of them
 // with what they print below them.
 //
 // A block that is to be run has <!-- run --> above it and a block of JSON, or of
@@ -49,7 +49,7 @@ func TestPrinted(t *testing.T) {
 	for _, page := range []string{"README.md", "docs/how-to/integrator.md"} {
 		t.Run(page, func(t *testing.T) { runPage(t, dir, page) })
 	}
-	for _, page := range []string{"docs/how-to/officer.md", "docs/how-to/laboratory.md"} {
+	for _, page := range []string{"docs/how-to/officer.md", "docs/how-to/laboratory.md", "docs/how-to/serving-exporters.md", "docs/how-to/exporter.md"} {
 		t.Run(page, func(t *testing.T) { runOfficer(t, dir, page) })
 	}
 }

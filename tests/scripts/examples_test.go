@@ -37,6 +37,7 @@ func TestExamples(t *testing.T) {
 	shell.write("report.pdf", "%PDF-1.7\n")
 	shell.write("inspected.csv", "week,product_category,hs_chapter,origin,consignments\n2026-W10,,08,TH,120\n")
 	shell.write("finding.yaml", finding)
+	shell.write("exporter.yaml", "displayName: [{lang: vi, text: Hợp tác xã Thanh Long}]\nroles: [exporter]\nlanguages: [vi]\ncodes: [{kind: growing-area, code: VN-BT-001}]\n")
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the examples show
 	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
 	lines := 0

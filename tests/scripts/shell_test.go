@@ -46,7 +46,7 @@ func newShell(t *testing.T) *shell {
 		t.Fatal(err)
 	}
 	all := &client.Contexts{Current: "vn", Contexts: map[string]client.Context{}}
-	for name, role := range map[string]certs.Role{"vn": certs.RoleValidator, "vn-admin": certs.RoleAdmin, "vn-lab": certs.RoleLab} {
+	for name, role := range map[string]certs.Role{"vn": certs.RoleValidator, "vn-admin": certs.RoleAdmin, "vn-lab": certs.RoleLab, "vn-exporter": certs.RoleExporter} {
 		if all.Contexts[name], err = fed.Node("VN").Context(role); err != nil {
 			t.Fatal(err)
 		}

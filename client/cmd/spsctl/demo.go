@@ -212,6 +212,7 @@ func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation
 	for _, n := range fed.Nodes() {
 		for role, suffix := range map[certs.Role]string{
 			certs.RoleValidator: "", certs.RoleOfficer: "-officer", certs.RoleAdmin: "-admin", certs.RoleAuditor: "-auditor", certs.RoleLab: "-lab",
+			certs.RoleExporter: "-exporter",
 		} {
 			c, err := n.Context(role)
 			if err != nil {

@@ -100,6 +100,19 @@ var examples = []struct {
 		"spsctl duty get",
 		"spsctl duty now",
 	}},
+	{"exporters: the office registers one, which is told of cases of its codes", []string{
+		"spsctl exporter template > empty-exporter.yaml",
+		"spsctl exporter register trader -f exporter.yaml",
+		"spsctl exporter list thanh long --market CN",
+		"spsctl exporter codes VN-BT -o csv",
+		"spsctl exporter get trader",
+		"spsctl exporter update trader -f exporter.yaml",
+		"spsctl notice list --waiting",
+		"spsctl --context vn-exporter exporter self",
+		"spsctl --context vn-exporter notice list",
+		"spsctl exporter deactivate trader --reason 'the firm was dissolved'",
+		"spsctl exporter reactivate trader",
+	}},
 	{"how the node and the links stand", []string{
 		"spsctl node show",
 		"spsctl node whoami",
@@ -202,6 +215,19 @@ const moreExamples = `
   spsctl routing set -f routing.yaml
   spsctl duty set -f duty.yaml
   spsctl finding route 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --to lang-son --reason 'the gate is theirs'
+
+# what an exporter is told, and what it answers
+  spsctl notice create TH-2026-000123 --exporter binh-thuan --about p1.l1 --reason 'the province says so'
+  spsctl notice watch -o jsonl
+  spsctl notice get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl notice preview 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl notice release 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --text 'vi=hãy gửi hồ sơ khử trùng'
+  spsctl notice hold 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'ask the province first'
+  spsctl notice reject 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'another firm of that name'
+  spsctl notice withdraw 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'vi=thông báo gửi nhầm'
+  spsctl notice acknowledge 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl notice answer 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --say not-our-goods,code-misused --text 'vi=mã số bị lạm dụng'
+  spsctl notice forward 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 1
 
 # in a case: what you do; --check looks first, --draft leaves it to a second person
   spsctl case ack TH-2026-000123 --stance accepted

@@ -54,6 +54,9 @@ func (a *app) printStanding(c *spsv1.Case) error {
 	for _, look := range c.GetAdvice() {
 		f.add("worth a look", look.GetSentence())
 	}
+	for _, n := range c.GetConsignmentNotices() {
+		f.add("exporter", noticeWords(n))
+	}
 	for _, e := range s.GetEntries() {
 		if e.GetStanding() != spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
 			f.add("not effective", entryWords(c, e))

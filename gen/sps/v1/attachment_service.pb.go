@@ -246,7 +246,8 @@ type DownloadAttachmentRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `offices/{office}/statements/{epoch}-{sequence}/attachments/{id}`, for example
 	// `offices/VN/statements/1-42/attachments/a1`; or `findings/{id}/attachments/{id}`, which a laboratory is given of its own
-	// findings only.
+	// findings only; or `consignmentNotices/{id}/attachments/{id}`, a file of an answer, which an exporter is given of its own
+	// answers only.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// First byte wanted.
 	Offset uint64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
@@ -490,9 +491,9 @@ const file_sps_v1_attachment_service_proto_rawDesc = "" +
 	"attachment\x18\x01 \x01(\v2\x12.sps.v1.AttachmentR\n" +
 	"attachment\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"\xbd\x02\n" +
-	"\x19DownloadAttachmentRequest\x12\xb6\x01\n" +
-	"\x04name\x18\x01 \x01(\tB\xa1\x01\xe0A\x02\xbaH\x9a\x01r\x97\x012\x94\x01^(offices/[A-Z]{2}/statements/[1-9][0-9]{0,9}-(0|[1-9][0-9]{0,12})|findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/attachments/a[1-9][0-9]{0,3}$R\x04name\x12\"\n" +
+	"expireTime\"\xd2\x02\n" +
+	"\x19DownloadAttachmentRequest\x12\xcb\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\xb6\x01\xe0A\x02\xbaH\xaf\x01r\xac\x012\xa9\x01^(offices/[A-Z]{2}/statements/[1-9][0-9]{0,9}-(0|[1-9][0-9]{0,12})|(findings|consignmentNotices)/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})/attachments/a[1-9][0-9]{0,3}$R\x04name\x12\"\n" +
 	"\x06offset\x18\x02 \x01(\x04B\n" +
 	"\xbaH\a2\x05\x18\x80\x80\x80\x10R\x06offset\x12\"\n" +
 	"\x06length\x18\x03 \x01(\x04B\n" +

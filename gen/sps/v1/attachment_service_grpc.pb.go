@@ -43,12 +43,12 @@ type AttachmentServiceClient interface {
 	// UploadAttachment keeps a file. When it returns, the file is durable, and a statement may name it; one that no
 	// statement names until `expire_time` is removed. The same bytes again are no error. The first message holds the
 	// header, all others bytes. An upload that brings nothing for a minute, or fewer bytes a second than limits.upload_pace
-	// from its second minute on, is ended. For officers, validators and systems, for posts, whose drafts may name it, and
-	// for laboratories, whose findings may.
+	// from its second minute on, is ended. For officers, validators and systems, for posts, whose drafts may name it, for
+	// laboratories, whose findings may, and for exporters, whose answers may.
 	UploadAttachment(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[UploadAttachmentRequest, UploadAttachmentResponse], error)
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
-	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not
-	// arrived yet is UNAVAILABLE with the reason NOT_HELD: the statement's `attachments` say how much of it is here.
+	// when the statement was not addressed to this office, or the finding or notice is not shown to the caller. A file that has
+	// not arrived yet is UNAVAILABLE with the reason NOT_HELD: the statement's `attachments` say how much of it is here.
 	DownloadAttachment(ctx context.Context, in *DownloadAttachmentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadAttachmentResponse], error)
 }
 
@@ -110,12 +110,12 @@ type AttachmentServiceServer interface {
 	// UploadAttachment keeps a file. When it returns, the file is durable, and a statement may name it; one that no
 	// statement names until `expire_time` is removed. The same bytes again are no error. The first message holds the
 	// header, all others bytes. An upload that brings nothing for a minute, or fewer bytes a second than limits.upload_pace
-	// from its second minute on, is ended. For officers, validators and systems, for posts, whose drafts may name it, and
-	// for laboratories, whose findings may.
+	// from its second minute on, is ended. For officers, validators and systems, for posts, whose drafts may name it, for
+	// laboratories, whose findings may, and for exporters, whose answers may.
 	UploadAttachment(grpc.ClientStreamingServer[UploadAttachmentRequest, UploadAttachmentResponse]) error
 	// DownloadAttachment returns a file, or a part of it: first a message with the header, then the bytes. NOT_FOUND also
-	// when the statement was not addressed to this office, or the finding is not shown to the caller. A file that has not
-	// arrived yet is UNAVAILABLE with the reason NOT_HELD: the statement's `attachments` say how much of it is here.
+	// when the statement was not addressed to this office, or the finding or notice is not shown to the caller. A file that has
+	// not arrived yet is UNAVAILABLE with the reason NOT_HELD: the statement's `attachments` say how much of it is here.
 	DownloadAttachment(*DownloadAttachmentRequest, grpc.ServerStreamingServer[DownloadAttachmentResponse]) error
 	mustEmbedUnimplementedAttachmentServiceServer()
 }

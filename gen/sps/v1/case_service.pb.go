@@ -1316,9 +1316,12 @@ type Case struct {
 	ToTell []*TellPrompt `protobuf:"bytes,13,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
 	// What a person of this office should look at: findings of its laboratories behind statements of the case that were
 	// superseded or withdrawn since. With the first page.
-	Advice        []*Advice `protobuf:"bytes,14,rep,name=advice,proto3" json:"advice,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Advice []*Advice `protobuf:"bytes,14,rep,name=advice,proto3" json:"advice,omitempty"`
+	// What exporters of this office are told of the case and what they answered, without what the notices say. For
+	// officers, validators and auditors, on the first page of GetCase only.
+	ConsignmentNotices []*ConsignmentNotice `protobuf:"bytes,15,rep,name=consignment_notices,json=consignmentNotices,proto3" json:"consignment_notices,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Case) Reset() {
@@ -1445,6 +1448,13 @@ func (x *Case) GetToTell() []*TellPrompt {
 func (x *Case) GetAdvice() []*Advice {
 	if x != nil {
 		return x.Advice
+	}
+	return nil
+}
+
+func (x *Case) GetConsignmentNotices() []*ConsignmentNotice {
+	if x != nil {
+		return x.ConsignmentNotices
 	}
 	return nil
 }
@@ -1807,7 +1817,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/call.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/call.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x13sps/v1/notice.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1901,7 +1911,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xf6\x04\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xc7\x05\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1921,7 +1931,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\ato_call\x18\v \x03(\v2\x12.sps.v1.CallPromptB\x03\xe0A\x03R\x06toCall\x12'\n" +
 	"\x05calls\x18\f \x03(\v2\f.sps.v1.CallB\x03\xe0A\x03R\x05calls\x120\n" +
 	"\ato_tell\x18\r \x03(\v2\x12.sps.v1.TellPromptB\x03\xe0A\x03R\x06toTell\x12+\n" +
-	"\x06advice\x18\x0e \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\"\xde\x01\n" +
+	"\x06advice\x18\x0e \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\x12O\n" +
+	"\x13consignment_notices\x18\x0f \x03(\v2\x19.sps.v1.ConsignmentNoticeB\x03\xe0A\x03R\x12consignmentNotices\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
@@ -2038,19 +2049,20 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*CallPrompt)(nil),                  // 31: sps.v1.CallPrompt
 	(*Call)(nil),                        // 32: sps.v1.Call
 	(*TellPrompt)(nil),                  // 33: sps.v1.TellPrompt
-	(*GetStatisticsRequest)(nil),        // 34: sps.v1.GetStatisticsRequest
-	(*RecordCallRequest)(nil),           // 35: sps.v1.RecordCallRequest
-	(*AcknowledgeCaseRequest)(nil),      // 36: sps.v1.AcknowledgeCaseRequest
-	(*FollowUpCaseRequest)(nil),         // 37: sps.v1.FollowUpCaseRequest
-	(*RequestInCaseRequest)(nil),        // 38: sps.v1.RequestInCaseRequest
-	(*RespondInCaseRequest)(nil),        // 39: sps.v1.RespondInCaseRequest
-	(*AmendCaseRequest)(nil),            // 40: sps.v1.AmendCaseRequest
-	(*WithdrawCaseRequest)(nil),         // 41: sps.v1.WithdrawCaseRequest
-	(*CloseCaseRequest)(nil),            // 42: sps.v1.CloseCaseRequest
-	(*ReopenCaseRequest)(nil),           // 43: sps.v1.ReopenCaseRequest
-	(*AddExternalReferenceRequest)(nil), // 44: sps.v1.AddExternalReferenceRequest
-	(*AnnounceRequest)(nil),             // 45: sps.v1.AnnounceRequest
-	(*Statistics)(nil),                  // 46: sps.v1.Statistics
+	(*ConsignmentNotice)(nil),           // 34: sps.v1.ConsignmentNotice
+	(*GetStatisticsRequest)(nil),        // 35: sps.v1.GetStatisticsRequest
+	(*RecordCallRequest)(nil),           // 36: sps.v1.RecordCallRequest
+	(*AcknowledgeCaseRequest)(nil),      // 37: sps.v1.AcknowledgeCaseRequest
+	(*FollowUpCaseRequest)(nil),         // 38: sps.v1.FollowUpCaseRequest
+	(*RequestInCaseRequest)(nil),        // 39: sps.v1.RequestInCaseRequest
+	(*RespondInCaseRequest)(nil),        // 40: sps.v1.RespondInCaseRequest
+	(*AmendCaseRequest)(nil),            // 41: sps.v1.AmendCaseRequest
+	(*WithdrawCaseRequest)(nil),         // 42: sps.v1.WithdrawCaseRequest
+	(*CloseCaseRequest)(nil),            // 43: sps.v1.CloseCaseRequest
+	(*ReopenCaseRequest)(nil),           // 44: sps.v1.ReopenCaseRequest
+	(*AddExternalReferenceRequest)(nil), // 45: sps.v1.AddExternalReferenceRequest
+	(*AnnounceRequest)(nil),             // 46: sps.v1.AnnounceRequest
+	(*Statistics)(nil),                  // 47: sps.v1.Statistics
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
 	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
@@ -2087,53 +2099,54 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	32, // 31: sps.v1.Case.calls:type_name -> sps.v1.Call
 	33, // 32: sps.v1.Case.to_tell:type_name -> sps.v1.TellPrompt
 	4,  // 33: sps.v1.Case.advice:type_name -> sps.v1.Advice
-	0,  // 34: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	15, // 35: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	6,  // 36: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	7,  // 37: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	8,  // 38: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	10, // 39: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 40: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	16, // 41: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	19, // 42: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	34, // 43: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
-	35, // 44: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
-	17, // 45: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	36, // 46: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
-	37, // 47: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
-	38, // 48: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
-	39, // 49: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
-	40, // 50: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
-	41, // 51: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
-	42, // 52: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
-	43, // 53: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
-	44, // 54: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
-	45, // 55: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
-	2,  // 56: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 57: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 58: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 59: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 60: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 61: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 62: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	46, // 63: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
-	32, // 64: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
-	18, // 65: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	2,  // 66: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
-	2,  // 67: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
-	2,  // 68: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 69: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 70: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
-	2,  // 71: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
-	2,  // 72: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
-	2,  // 73: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
-	2,  // 74: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
-	2,  // 75: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
-	56, // [56:76] is the sub-list for method output_type
-	36, // [36:56] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	34, // 34: sps.v1.Case.consignment_notices:type_name -> sps.v1.ConsignmentNotice
+	0,  // 35: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 36: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 37: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 38: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 39: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 40: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 41: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 42: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	19, // 43: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	35, // 44: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
+	36, // 45: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
+	17, // 46: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	37, // 47: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
+	38, // 48: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
+	39, // 49: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
+	40, // 50: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
+	41, // 51: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
+	42, // 52: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
+	43, // 53: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
+	44, // 54: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
+	45, // 55: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
+	46, // 56: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
+	2,  // 57: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 58: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 59: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 60: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 61: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 62: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 63: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	47, // 64: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	32, // 65: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
+	18, // 66: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	2,  // 67: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
+	2,  // 68: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
+	2,  // 69: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 70: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 71: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
+	2,  // 72: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
+	2,  // 73: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
+	2,  // 74: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
+	2,  // 75: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
+	2,  // 76: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
+	57, // [57:77] is the sub-list for method output_type
+	37, // [37:57] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -2145,6 +2158,7 @@ func file_sps_v1_case_service_proto_init() {
 	file_sps_v1_call_proto_init()
 	file_sps_v1_case_proto_init()
 	file_sps_v1_envelope_proto_init()
+	file_sps_v1_notice_proto_init()
 	file_sps_v1_problem_proto_init()
 	file_sps_v1_statement_proto_init()
 	file_sps_v1_statistics_proto_init()

@@ -1,0 +1,259 @@
+package trader
+
+import (
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/spsalert/spsalert/client/plain"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+// share is the part of a case that is one exporter's.
+type share struct {
+	whole    bool            // it is all of it
+	none     bool            // no goods at all, only codes
+	about    map[string]bool // products and lots that matches name
+	own      func(folded string) bool
+	products map[string]bool // kept, with lots
+	others   map[string]bool // documents, transports, samples, results and findings that are kept
+}
+
+// content returns what an exporter is shown of a case to which matches lead. It
+// depends on its arguments alone, and changes none.
+func (m *matter) content(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *spsv1.NoticeContent {
+	c := &spsv1.NoticeContent{
+		Issuer: m.issuer, Status: m.status, IssueTime: timestamppb.New(m.issued),
+		CaseStatus: m.state.GetStatus(), Outcome: m.state.GetOutcome(), WithdrawalReason: m.state.GetWithdrawalReason(),
+	}
+	if len(matches) == 0 {
+		return c
+	}
+	s := newShare(e, matches)
+	n := allow(m.whole)
+	n.Risk = riskOf(n, s)
+	s.goods(n)
+	s.consignment(n)
+	s.found(n)
+	s.done(n)
+	conceal(n.ProtoReflect(), m.concealed(e, s.own))
+	c.Notification, c.Codes = n, m.codesOf(matches)
+	return c
+}
+
+func newShare(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *share {
+	s := &share{about: make(map[string]bool), products: make(map[string]bool), others: make(map[string]bool)}
+	ids := goods(matches)
+	s.whole = len(ids) == 0
+	for _, id := range ids {
+		s.about[id] = true
+	}
+	s.none = slices.Equal(ids, []string{nothing})
+	codes := make(map[string]bool)
+	for _, c := range e.GetCodes() {
+		codes[foldCode(c.GetCode())] = true
+	}
+	codes[foldCode(e.GetTaxId())] = true
+	s.own = func(folded string) bool { return codes[folded] }
+	return s
+}
+
+// riskOf returns the decision on the risk if there are goods.
+func riskOf(n *spsv1.Notification, s *share) *spsv1.Risk {
+	if s.none {
+		return nil
+	}
+	return n.GetRisk()
+}
+
+// codesOf returns the codes by which matches lead to the exporter.
+func (m *matter) codesOf(matches []*spsv1.NoticeMatch) (codes []*spsv1.SiteCode) {
+	for _, match := range matches {
+		if match.GetBasis() != spsv1.MatchBasis_MATCH_BASIS_CODE && match.GetBasis() != spsv1.MatchBasis_MATCH_BASIS_CODE_OUT_OF_DATE {
+			continue
+		}
+		at := slices.IndexFunc(m.sightings, func(s sighting) bool { return s.sort == byCode && s.written == match.GetAsWritten() })
+		if at < 0 || slices.ContainsFunc(codes, func(c *spsv1.SiteCode) bool { return foldCode(c.GetCode()) == m.sightings[at].folded }) {
+			continue
+		}
+		codes = append(codes, &spsv1.SiteCode{Kind: m.sightings[at].kind, Code: m.sightings[at].written})
+	}
+	return codes
+}
+
+// goods keeps the exporter's products and lots.
+func (s *share) goods(n *spsv1.Notification) {
+	var kept []*spsv1.Product
+	for _, p := range n.GetProducts() {
+		all := s.whole || s.about[p.GetId()]
+		lots := slices.DeleteFunc(slices.Clone(p.GetLots()), func(l *spsv1.Lot) bool { return !all && !s.about[l.GetId()] })
+		if !all && len(lots) == 0 {
+			continue
+		}
+		if len(lots) < len(p.GetLots()) { // what is said of the product is of others' goods too
+			p.Quantity, p.Packaging, p.Gtins, p.Marks, p.Description = nil, nil, nil, nil, nil
+		}
+		p.Lots, p.Codes = lots, s.codes(p.GetCodes())
+		s.products[p.GetId()] = true
+		for _, l := range lots {
+			l.Codes = s.codes(l.GetCodes())
+			s.products[l.GetId()] = true
+		}
+		kept = append(kept, p)
+	}
+	n.Products = kept
+	for _, p := range kept {
+		p.Accompanies, p.MadeFrom = s.named(p.GetAccompanies()), s.named(p.GetMadeFrom())
+	}
+}
+
+// codes keeps the exporter's codes.
+func (s *share) codes(codes []*spsv1.SiteCode) []*spsv1.SiteCode {
+	return slices.DeleteFunc(codes, func(c *spsv1.SiteCode) bool { return !s.own(foldCode(c.GetCode())) })
+}
+
+// named keeps the ids of what is kept.
+func (s *share) named(ids []string) []string {
+	return slices.DeleteFunc(ids, func(id string) bool { return !s.products[id] && !s.others[id] })
+}
+
+// mine reports whether something is about what is kept, and shortens what it is
+// about to that. What is about all is, if there are goods.
+func (s *share) mine(about *[]string) bool {
+	if len(*about) == 0 {
+		return !s.none
+	}
+	*about = s.named(*about)
+	return len(*about) > 0
+}
+
+// consignment keeps how the exporter's goods travelled, and their papers. What a
+// paper says that is about everybody's goods is theirs.
+func (s *share) consignment(n *spsv1.Notification) {
+	if s.none {
+		n.Consignment = nil
+	}
+	if c := n.GetConsignment(); c != nil {
+		c.Transports = slices.DeleteFunc(c.GetTransports(), func(t *spsv1.Transport) bool { return !s.mine(&t.About) })
+		for _, t := range c.GetTransports() {
+			s.others[t.GetId()] = true
+		}
+	}
+	n.Documents = slices.DeleteFunc(n.GetDocuments(), func(d *spsv1.Document) bool {
+		if len(d.GetAbout()) == 0 && !s.whole {
+			d.Number, d.AdditionalDeclaration, d.Name = "", nil, nil
+		}
+		return !s.mine(&d.About)
+	})
+	for _, d := range n.GetDocuments() {
+		s.others[d.GetId()] = true
+	}
+}
+
+// found keeps what was found in the exporter's goods.
+func (s *share) found(n *spsv1.Notification) {
+	n.Samples = slices.DeleteFunc(n.GetSamples(), func(x *spsv1.Sample) bool { return !s.mine(&x.About) })
+	for _, x := range n.GetSamples() {
+		s.others[x.GetId()] = true
+		for _, r := range x.GetResults() {
+			s.others[r.GetId()] = true
+		}
+	}
+	n.Findings = slices.DeleteFunc(n.GetFindings(), func(f *spsv1.Finding) bool { return !s.mine(&f.About) })
+	for _, f := range n.GetFindings() {
+		s.others[f.GetId()] = true
+		f.Evidence = s.named(f.GetEvidence())
+		for _, x := range f.GetMismatches() {
+			x.DeclaredIn, x.FoundOn = s.namedOne(x.GetDeclaredIn()), s.namedOne(x.GetFoundOn())
+		}
+	}
+}
+
+// namedOne keeps the id of what is kept.
+func (s *share) namedOne(id string) string {
+	if s.products[id] || s.others[id] {
+		return id
+	}
+	return ""
+}
+
+// done keeps what was decided and done about the exporter's goods and codes.
+func (s *share) done(n *spsv1.Notification) {
+	n.Decisions = slices.DeleteFunc(n.GetDecisions(), func(d *spsv1.Decision) bool { return !s.mine(&d.About) })
+	for _, d := range n.GetDecisions() {
+		d.Findings = s.named(d.GetFindings())
+	}
+	n.Measures = slices.DeleteFunc(n.GetMeasures(), func(m *spsv1.Measure) bool {
+		if change := m.GetCodeStatus(); change != nil {
+			m.About = s.named(m.GetAbout())
+			return !s.own(foldCode(change.GetCode().GetCode()))
+		}
+		return !s.mine(&m.About)
+	})
+	n.Balances = slices.DeleteFunc(n.GetBalances(), func(b *spsv1.LotBalance) bool {
+		return !s.products[b.GetAbout()] || !strings.Contains(b.GetAbout(), ".") && !s.whole && !s.about[b.GetAbout()]
+	})
+}
+
+// concealed returns a function that reports whether a text names another operator,
+// a person or another's code.
+func (m *matter) concealed(e *spsv1.Exporter, own func(string) bool) func(string) bool {
+	names, codes := m.secrets(e, own)
+	return func(text string) bool {
+		folded, joined := plain.Text(text), foldCode(text)
+		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(folded, name) }) ||
+			slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(joined, code) })
+	}
+}
+
+// conceal clears every text that is to be concealed, and takes out of lists what
+// has one: a text in several languages loses the language.
+func conceal(m protoreflect.Message, secret func(string) bool) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		switch {
+		case local[f.Name()] && f.Message() == nil:
+		case f.Kind() == protoreflect.StringKind && !f.IsList():
+			if secret(v.String()) {
+				m.Clear(f)
+			}
+		case f.Kind() == protoreflect.StringKind:
+			kept := m.NewField(f).List()
+			for i := range v.List().Len() {
+				if !secret(v.List().Get(i).String()) {
+					kept.Append(v.List().Get(i))
+				}
+			}
+			m.Set(f, protoreflect.ValueOfList(kept))
+		case f.Message() == nil:
+		case f.IsList():
+			kept := m.NewField(f).List()
+			for i := range v.List().Len() {
+				item := v.List().Get(i).Message()
+				conceal(item, secret)
+				if proto.Size(item.Interface()) > 0 && !wordless(item) {
+					kept.Append(protoreflect.ValueOfMessage(item))
+				}
+			}
+			m.Set(f, protoreflect.ValueOfList(kept))
+		default:
+			conceal(v.Message(), secret)
+		}
+		return true
+	})
+}
+
+// local are the fields that hold local ids, tags of languages and names of lists:
+// no words.
+var local = map[protoreflect.Name]bool{
+	"id": true, "about": true, "evidence": true, "findings": true, "declared_in": true, "found_on": true,
+	"accompanies": true, "made_from": true, "lang": true, "system": true,
+}
+
+// wordless reports whether a text lost its words.
+func wordless(m protoreflect.Message) bool {
+	t, ok := m.Interface().(*spsv1.LocalizedText)
+	return ok && t.GetText() == ""
+}

@@ -1,0 +1,238 @@
+package trader
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// mostVersions is how many versions of a notice are shown, the newest ones.
+const mostVersions = 100
+
+// GetConsignmentNotice implements spsv1.ConsignmentServiceServer.
+func (s *Service) GetConsignmentNotice(ctx context.Context, req *spsv1.GetConsignmentNoticeRequest) (n *spsv1.ConsignmentNotice, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		who, err := viewerIn(ctx, r)
+		if err != nil {
+			return err
+		}
+		id, ok := keyOf(req.GetName())
+		if !ok {
+			return missing(req.GetName())
+		}
+		if n, err = getNotice(r, id); err != nil {
+			return err
+		}
+		if n == nil || !who.sees(n) {
+			return missing(req.GetName())
+		}
+		if n, err = s.show(r, who, n); err != nil {
+			return err
+		}
+		n.Versions, err = versionsOf(r, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// versionsOf returns the newest versions of a notice in their order.
+func versionsOf(r store.Reader, id []byte) (all []*spsv1.NoticeVersion, err error) {
+	size := 0
+	for row, err := range r.Scan(tableVersions, id, store.PrefixEnd(id), true) {
+		if err != nil {
+			return nil, err
+		}
+		v := &spsv1.NoticeVersion{}
+		if err := proto.Unmarshal(row.Value, v); err != nil {
+			return nil, fmt.Errorf("%w: version %x: %w", ledger.ErrCorrupt, row.Key, err)
+		}
+		if size += proto.Size(v); size > maxPageBytes {
+			v.Content = nil // the oldest of very large ones
+		}
+		if all = append(all, v); len(all) == mostVersions {
+			break
+		}
+	}
+	slices.Reverse(all)
+	return all, nil
+}
+
+// show returns a notice as a viewer is shown it: with what was told last, in the
+// language of its exporter. It may change n.
+func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (*spsv1.ConsignmentNotice, error) {
+	e, err := getExporter(r, exporterID(n.GetExporter()))
+	if err != nil {
+		return nil, err
+	}
+	told, err := toldContent(r, n)
+	if err != nil {
+		return nil, err
+	}
+	var text []*spsv1.LocalizedText
+	if told != nil {
+		n.Content, text = told.GetContent(), told.GetText()
+	}
+	if who.exporter != "" {
+		hide(n)
+	} else {
+		n.Office.ExporterName = e.GetDisplayName()
+		n.Office.Overdue = overdue(n, s.o.Now())
+		for _, m := range n.GetOffice().GetMatches() {
+			m.About = slices.DeleteFunc(m.GetAbout(), func(id string) bool { return id == nothing })
+		}
+	}
+	n.Lang = languageOf(e)
+	n.Lines = s.lines(n, text)
+	return n, nil
+}
+
+// hide takes out of a notice what its exporter does not see.
+func hide(n *spsv1.ConsignmentNotice) {
+	n.Office, n.CreateTime = nil, n.GetSendTime()
+	for _, a := range n.GetAnswers() {
+		a.Draft = ""
+	}
+	// How often the office changed it, and when it last did, is the office's matter.
+	n.Etag, n.UpdateTime = "", n.GetVersions()[0].GetTellTime()
+}
+
+// overdue reports whether an answer is due and there is none.
+func overdue(n *spsv1.ConsignmentNotice, now time.Time) bool {
+	return n.GetState() == spsv1.NoticeState_NOTICE_STATE_SENT && len(n.GetAnswers()) == 0 && n.GetDueTime() != nil &&
+		n.GetContent().GetCaseStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN && now.After(n.GetDueTime().AsTime())
+}
+
+// languageOf returns the language in which an exporter is told things.
+func languageOf(e *spsv1.Exporter) string {
+	for _, wanted := range e.GetLanguages() {
+		if tag := access.LanguageOf(wanted); tag != "" {
+			return tag
+		}
+	}
+	return access.Languages()[0]
+}
+
+// ListConsignmentNotices implements spsv1.ConsignmentServiceServer.
+func (s *Service) ListConsignmentNotices(ctx context.Context, req *spsv1.ListConsignmentNoticesRequest) (*spsv1.ListConsignmentNoticesResponse, error) {
+	var resp *spsv1.ListConsignmentNoticesResponse
+	err := s.o.Store.View(ctx, func(r store.Reader) error {
+		resp = &spsv1.ListConsignmentNoticesResponse{}
+		who, err := viewerIn(ctx, r)
+		if err != nil {
+			return err
+		}
+		asked := askedFor("notices of "+who.exporter, req, req.GetPageToken())
+		l := listing{s: s, r: r, who: who, req: req, resp: resp, asked: asked, table: tableTimes}
+		if who.exporter != "" {
+			l.table, l.prefix = tableTold, under(who.exporter)
+		}
+		if resp.Cursor, err = s.newest(r, who); err != nil {
+			return err
+		}
+		return l.read()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// listing is a page of notices that is being read.
+type listing struct {
+	s      *Service
+	r      store.Reader
+	who    viewer
+	req    *spsv1.ListConsignmentNoticesRequest
+	resp   *spsv1.ListConsignmentNoticesResponse
+	asked  list
+	table  store.Table
+	prefix []byte
+}
+
+func (l *listing) read() error {
+	below := store.PrefixEnd(l.prefix)
+	mark, err := l.asked.after()
+	if err != nil {
+		return err
+	}
+	if mark != nil {
+		below = append(append(slices.Clone(l.prefix), mark...), 0)
+	}
+	looked, size := 0, 0
+	for row, err := range l.r.Scan(l.table, l.prefix, below, true) {
+		if err != nil {
+			return err
+		}
+		if looked++; len(l.resp.GetNotices()) >= access.PageSize(l.req.GetPageSize()) || looked > noticeLook || size > maxPageBytes {
+			l.resp.NextPageToken = l.asked.token(row.Key[len(l.prefix):])
+			return nil
+		}
+		n, err := getNotice(l.r, row.Key[len(row.Key)-idSize:])
+		if err == nil && n == nil {
+			err = fmt.Errorf("%w: no notice under the key %x", ledger.ErrCorrupt, row.Key)
+		}
+		if err != nil {
+			return err
+		}
+		if !l.who.sees(n) || !l.wants(n) {
+			continue
+		}
+		if n, err = l.s.show(l.r, l.who, n); err != nil {
+			return err
+		}
+		l.resp.Notices = append(l.resp.Notices, n)
+		size += proto.Size(n)
+	}
+	return nil
+}
+
+// noticeLook is how many notices are looked at for one page.
+const noticeLook = 2000
+
+// wants reports whether the list asks for a notice.
+func (l *listing) wants(n *spsv1.ConsignmentNotice) bool {
+	q := l.req
+	waits := n.GetOffice().GetNewsHeld() || n.GetState() == spsv1.NoticeState_NOTICE_STATE_PROPOSED || n.GetState() == spsv1.NoticeState_NOTICE_STATE_HELD
+	return (len(q.GetStates()) == 0 || slices.Contains(q.GetStates(), n.GetState())) &&
+		(q.GetExporter() == "" || q.GetExporter() == n.GetExporter()) &&
+		(q.GetReference() == "" || q.GetReference() == n.GetReference()) &&
+		(q.Answered == nil || q.GetAnswered() == (len(n.GetAnswers()) > 0)) &&
+		(!q.GetOverdue() || overdue(n, l.s.o.Now())) &&
+		(!q.GetWaiting() || waits && l.who.caller.Role != certs.RoleExporter)
+}
+
+// OfCase returns the notices of a case as the people of the office see them,
+// without what they say.
+func (s *Service) OfCase(ctx context.Context, reference string) (all []*spsv1.ConsignmentNotice, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		all = nil
+		known, err := noticesOf(r, reference)
+		if err != nil {
+			return err
+		}
+		for _, n := range known {
+			if n, err = s.show(r, viewer{}, n); err != nil {
+				return err
+			}
+			n.Content, n.Lines = nil, nil
+			all = append(all, n)
+		}
+		slices.SortFunc(all, func(a, b *spsv1.ConsignmentNotice) int {
+			return a.GetCreateTime().AsTime().Compare(b.GetCreateTime().AsTime())
+		})
+		return nil
+	})
+	return all, err
+}

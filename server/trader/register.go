@@ -1,0 +1,235 @@
+package trader
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// errOnly ends a transaction of which nothing is to be kept.
+var errOnly = errors.New("only a check")
+
+// CreateExporter implements spsv1.ExporterServiceServer.
+func (s *Service) CreateExporter(ctx context.Context, req *spsv1.CreateExporterRequest) (*spsv1.Exporter, error) {
+	asked := registered(req.GetExporter())
+	asked.Name = exporterPrefix + req.GetExporterId()
+	var result *spsv1.Exporter
+	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
+		before, err := getExporter(tx, req.GetExporterId())
+		if err != nil {
+			return err
+		}
+		if before != nil {
+			if result = before; proto.Equal(registered(before), asked) {
+				return access.Record(ctx, tx)
+			}
+			return &access.Refusal{
+				Code: codes.AlreadyExists, Reason: access.ReasonExists,
+				Sentence: fmt.Sprintf("there is another %s: give another id, or update that one", asked.GetName()),
+			}
+		}
+		result = proto.CloneOf(asked)
+		now := timestamppb.New(s.o.Now().UTC())
+		result.State, result.CreateTime = spsv1.ExporterState_EXPORTER_STATE_ACTIVE, now
+		if err := s.putExporter(tx, nil, result, now); err != nil {
+			return err
+		}
+		if req.GetValidateOnly() {
+			return errOnly
+		}
+		return access.Record(ctx, tx, result.GetName())
+	})
+	if err != nil && !errors.Is(err, errOnly) {
+		return nil, err
+	}
+	if err == nil {
+		s.wake()
+	}
+	return result, nil
+}
+
+// registered returns a copy of what the office says of an exporter.
+func registered(e *spsv1.Exporter) *spsv1.Exporter {
+	return proto.CloneOf(&spsv1.Exporter{
+		Name: e.GetName(), DisplayName: e.GetDisplayName(), Address: e.GetAddress(), Roles: e.GetRoles(), TaxId: e.GetTaxId(),
+		RegistrationNumber: e.GetRegistrationNumber(), Languages: e.GetLanguages(), Channels: e.GetChannels(),
+		TakesPartInExercises: e.GetTakesPartInExercises(), Codes: e.GetCodes(), People: e.GetPeople(), Note: e.GetNote(),
+	})
+}
+
+// GetExporter implements spsv1.ExporterServiceServer.
+func (s *Service) GetExporter(ctx context.Context, req *spsv1.GetExporterRequest) (found *spsv1.Exporter, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		found, err = getExporter(r, exporterID(req.GetName()))
+		return err
+	})
+	if err == nil && found == nil {
+		err = missing(req.GetName())
+	}
+	return found, err
+}
+
+// GetRegistration implements spsv1.ConsignmentServiceServer.
+func (s *Service) GetRegistration(ctx context.Context, _ *spsv1.GetRegistrationRequest) (found *spsv1.Exporter, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		who, err := viewerIn(ctx, r)
+		if err != nil {
+			return err
+		}
+		found, err = getExporter(r, who.exporter)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found.Note, found.DeactivationReason = "", ""
+	return found, nil
+}
+
+// UpdateExporter implements spsv1.ExporterServiceServer.
+func (s *Service) UpdateExporter(ctx context.Context, req *spsv1.UpdateExporterRequest) (*spsv1.Exporter, error) {
+	return s.changeExporter(ctx, req.GetExporter().GetName(), func(e *spsv1.Exporter) error {
+		asked := registered(req.GetExporter())
+		if req.GetExporter().GetEtag() != e.GetEtag() {
+			if proto.Equal(registered(e), asked) {
+				return nil
+			}
+			return &access.Refusal{
+				Code: codes.Aborted, Reason: access.ReasonEtag,
+				Sentence: "somebody changed the exporter meanwhile: read it again, then change what you meant to change",
+			}
+		}
+		asked.State, asked.CreateTime, asked.UpdateTime = e.GetState(), e.GetCreateTime(), e.GetUpdateTime()
+		asked.DeactivationReason, asked.Etag = e.GetDeactivationReason(), e.GetEtag()
+		proto.Reset(e)
+		proto.Merge(e, asked)
+		return nil
+	})
+}
+
+// DeactivateExporter implements spsv1.ExporterServiceServer.
+func (s *Service) DeactivateExporter(ctx context.Context, req *spsv1.DeactivateExporterRequest) (*spsv1.Exporter, error) {
+	return s.changeExporter(ctx, req.GetName(), func(e *spsv1.Exporter) error {
+		if e.GetState() != spsv1.ExporterState_EXPORTER_STATE_DEACTIVATED {
+			e.State, e.DeactivationReason = spsv1.ExporterState_EXPORTER_STATE_DEACTIVATED, req.GetReason()
+		}
+		return nil
+	})
+}
+
+// ReactivateExporter implements spsv1.ExporterServiceServer.
+func (s *Service) ReactivateExporter(ctx context.Context, req *spsv1.ReactivateExporterRequest) (*spsv1.Exporter, error) {
+	return s.changeExporter(ctx, req.GetName(), func(e *spsv1.Exporter) error {
+		e.State, e.DeactivationReason = spsv1.ExporterState_EXPORTER_STATE_ACTIVE, ""
+		return nil
+	})
+}
+
+// changeExporter changes an exporter in a transaction. If change leaves it as it
+// was, nothing is written.
+func (s *Service) changeExporter(ctx context.Context, name string, change func(*spsv1.Exporter) error) (*spsv1.Exporter, error) {
+	var result *spsv1.Exporter
+	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
+		before, err := getExporter(tx, exporterID(name))
+		if err != nil {
+			return err
+		}
+		if before == nil {
+			return missing(name)
+		}
+		result = proto.CloneOf(before)
+		if err := change(result); err != nil {
+			return err
+		}
+		if proto.Equal(before, result) {
+			return access.Record(ctx, tx)
+		}
+		if err := s.putExporter(tx, before, result, timestamppb.New(s.o.Now().UTC())); err != nil {
+			return err
+		}
+		return access.Record(ctx, tx, result.GetName())
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.wake()
+	return result, nil
+}
+
+// putExporter writes an exporter in place of what was there, nil for nothing,
+// with everything by which it is found, and notes that cases are to be compared
+// with it. It refuses what the register does not take.
+func (s *Service) putExporter(tx store.Tx, before, e *spsv1.Exporter, now *timestamppb.Timestamp) error {
+	id := exporterID(e.GetName())
+	if violations, err := s.checkExporter(tx, id, e); err != nil {
+		return err
+	} else if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	e.UpdateTime, e.Etag = now, next(e.GetEtag())
+	if before != nil {
+		for _, r := range rowsOf(id, before) {
+			if err := tx.Delete(r.table, r.key); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range rowsOf(id, e) {
+		if err := tx.Put(r.table, r.key, r.value); err != nil {
+			return err
+		}
+	}
+	if err := tx.Put(tableAnew, []byte(id), []byte(e.GetEtag())); err != nil {
+		return err
+	}
+	return write(tx, tableExporters, []byte(id), e)
+}
+
+// checkExporter returns what a field rule cannot say.
+func (s *Service) checkExporter(r store.Reader, id string, e *spsv1.Exporter) (violations []access.Violation, err error) {
+	seen := make(map[string]bool)
+	for i, c := range e.GetCodes() {
+		key := fmt.Sprint(c.GetKind(), foldCode(c.GetCode()))
+		if seen[key] {
+			violations = append(violations, access.Violation{
+				Field: fmt.Sprintf("exporter.codes[%d].code", i), Reason: "CODE_TWICE",
+				Sentence: "name each code once; blanks, hyphens and capital letters do not count",
+			})
+		}
+		seen[key] = true
+		if foldCode(c.GetCode()) == "" {
+			violations = append(violations, access.Violation{
+				Field: fmt.Sprintf("exporter.codes[%d].code", i), Reason: "CODE_EMPTY", Sentence: "write the code, not only hyphens",
+			})
+		}
+	}
+	for i, person := range peopleOf(id, e) {
+		owner, err := r.Get(tablePeople, []byte(person))
+		if err != nil {
+			return nil, err
+		}
+		if owner != nil && string(owner) != id {
+			violations = append(violations, access.Violation{
+				Field: fmt.Sprintf("exporter.people[%d]", i), Reason: "PERSON_TAKEN",
+				Sentence: "name somebody else: this id speaks for another exporter already",
+			})
+		}
+	}
+	return violations, nil
+}
+
+// peopleOf returns the ids of the callers who speak for an exporter.
+func peopleOf(id string, e *spsv1.Exporter) []string {
+	if len(e.GetPeople()) > 0 {
+		return e.GetPeople()
+	}
+	return []string{id}
+}
