@@ -82,6 +82,7 @@ var files = []string{
 	"PUT /v1/attachments/{sha256}",
 	"GET /v1/offices/{office}/statements/{statement}/attachments/{attachment}",
 	"GET /v1/findings/{finding}/attachments/{attachment}",
+	"GET /v1/consignmentNotices/{notice}/attachments/{attachment}",
 }
 
 // TestDocs opens the page about the REST interface, finds every method on it,
