@@ -46,6 +46,9 @@ func (r reports) File(ctx context.Context, finding, id string) (*spsv1.Attachmen
 
 // Names implements office.Findings.
 func (r reports) Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error) {
+	if laboratory == "" {
+		return r.s.findings.Shows(ctx, d)
+	}
 	return r.s.findings.Names(ctx, laboratory, d)
 }
 

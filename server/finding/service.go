@@ -70,25 +70,38 @@ func (s *Service) Wake() {
 	s.changed = make(chan struct{})
 }
 
-// Names reports whether a finding of a laboratory, "" is any, names a file, and is
-// shown to the caller of ctx.
-func (s *Service) Names(ctx context.Context, laboratory string, d blob.Digest) (named bool, err error) {
-	who, err := s.viewer(ctx)
-	if err != nil {
-		return false, err
-	}
+// Names reports whether a finding of a laboratory, "" is any, names a file.
+func (s *Service) Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error) {
 	prefix := fileTerm(d)
 	if laboratory != "" {
 		prefix = append(append(prefix, laboratory...), 0)
 	}
+	return s.names(ctx, prefix, func(*spsv1.LabFinding) bool { return true })
+}
+
+// Shows reports whether a finding that is shown to the caller of ctx names a file.
+func (s *Service) Shows(ctx context.Context, d blob.Digest) (bool, error) {
+	who, err := s.viewer(ctx)
+	if err != nil {
+		return false, err
+	}
+	return s.names(ctx, fileTerm(d), who.sees)
+}
+
+// names reports whether one of the findings that stand in the index behind a
+// prefix is one that is looked for.
+func (s *Service) names(ctx context.Context, prefix []byte, wanted func(*spsv1.LabFinding) bool) (named bool, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		for row, err := range r.Scan(tableIndex, prefix, store.PrefixEnd(prefix), false) {
 			if err != nil {
 				return err
 			}
 			f, err := get(r, row.Key[len(row.Key)-idSize:])
-			if named = who.sees(f); named || err != nil {
+			if err != nil {
 				return err
+			}
+			if named = f != nil && wanted(f); named {
+				return nil
 			}
 		}
 		return nil

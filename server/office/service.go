@@ -73,7 +73,8 @@ type Findings interface {
 	// File returns what a finding says of a file by its local id, if the finding is
 	// shown to the caller of ctx.
 	File(ctx context.Context, finding, id string) (*spsv1.Attachment, error)
-	// Names reports whether a finding of a laboratory, "" is any, names a file.
+	// Names reports whether a finding of a laboratory names a file; of the laboratory
+	// "", whether one does that is shown to the caller of ctx.
 	Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error)
 	// Touch notes, in the transaction that changes a draft, that it changed what
 	// became of the findings from which it was begun. If an entry issued it,
