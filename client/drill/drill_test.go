@@ -195,8 +195,18 @@ func TestPersonsOfEveryRole(t *testing.T) {
 			t.Errorf("%s: node of %q, want %q", role, got, want)
 		}
 	}
-	if _, err := fed.Node("VN").Context(certs.RoleExporter); err == nil {
-		t.Error("there is an exporter, want an error")
+	if _, err := fed.Node("VN").Context(certs.RolePost); err == nil {
+		t.Error("there is a person of a post, want an error")
+	}
+	further, err := fed.Node("VN").ClientAs(t.Context(), certs.RoleOfficer, "further")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if caller, err := further.NodeService().GetCaller(t.Context(), &spsv1.GetCallerRequest{}); err != nil || caller.GetIdentity() != "sps://drill/VN/officer/further" {
+		t.Errorf("the further person is %v, error %v", caller, err)
+	}
+	if err := further.Close(); err != nil {
+		t.Error(err)
 	}
 	if fed.Node("CN") != nil {
 		t.Error("there is a node of CN, want none")

@@ -169,10 +169,7 @@ func (n *Node) Context(role certs.Role) (client.Context, error) {
 	if _, err := os.Stat(certificate); err != nil {
 		return client.Context{}, fmt.Errorf("a person of %s with role %s: %w", n.office, role, err)
 	}
-	card := filepath.Join(n.dir, authority.CardFile(n.office))
-	return client.Context{
-		Address: n.listen.Office, Federation: n.federation, Office: string(n.office), Card: card, Certificate: certificate, Key: key,
-	}, nil
+	return n.speaking(certificate, key), nil
 }
 
 // Client connects to the node as a person with a role.
@@ -181,11 +178,7 @@ func (n *Node) Client(ctx context.Context, role certs.Role) (*client.Client, err
 	if err != nil {
 		return nil, err
 	}
-	opts, err := who.Options()
-	if err != nil {
-		return nil, err
-	}
-	return client.Dial(ctx, opts)
+	return dial(ctx, who)
 }
 
 // Command runs the node's program with other arguments, such as "store",

@@ -15,12 +15,17 @@ import (
 // listener as the person whom the office has for that role, as "drill" if it has
 // none. One for a system may issue every kind and classification.
 func (n *Node) Token(ctx context.Context, role certs.Role) (secret string, err error) {
+	return n.TokenAs(ctx, role, cmp.Or(people[role], "drill"))
+}
+
+// TokenAs is Token for a further person.
+func (n *Node) TokenAs(ctx context.Context, role certs.Role, id string) (secret string, err error) {
 	admin, err := n.Client(ctx, certs.RoleAdmin)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, admin.Close()) }()
-	token := &spsv1.Token{DisplayName: "drill", Role: string(role), Id: cmp.Or(people[role], "drill")}
+	token := &spsv1.Token{DisplayName: "drill", Role: string(role), Id: id}
 	if role == certs.RoleSystem {
 		token.Classifications = classifications()
 		token.Kinds = []string{

@@ -30,8 +30,11 @@ func TestToken(t *testing.T) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13}}
 	defer transport.CloseIdleConnections()
 	web := http.Client{Transport: transport}
-	for role, id := range map[certs.Role]string{certs.RoleSystem: "drill", certs.RoleOfficer: "desk", certs.RoleLab: "lab"} {
+	for id, role := range map[string]certs.Role{"drill": certs.RoleSystem, "desk": certs.RoleOfficer, "lab": certs.RoleLab, "further": certs.RoleExporter} {
 		secret, err := vn.Token(ctx, role)
+		if id == "further" {
+			secret, err = vn.TokenAs(ctx, role, id)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
