@@ -42,7 +42,7 @@ func news(told, now *spsv1.NoticeContent) (all []spsv1.NoticeNews) {
 	}
 	done := doneBefore(told.GetNotification())
 	for _, m := range now.GetNotification().GetMeasures() {
-		if done[said(m)] {
+		if done.has(m) {
 			continue
 		}
 		suspended := m.GetCodeStatus().GetAction() == spsv1.CodeAction_CODE_ACTION_SUSPENDED
@@ -55,29 +55,41 @@ func news(told, now *spsv1.NoticeContent) (all []spsv1.NoticeNews) {
 	}
 	for _, d := range now.GetNotification().GetDecisions() {
 		accepted := d.GetKind() == spsv1.DecisionKind_DECISION_KIND_ACCEPTED || d.GetKind() == spsv1.DecisionKind_DECISION_KIND_ACCEPTED_CONDITIONALLY
-		add(spsv1.NoticeNews_NOTICE_NEWS_GOODS_RELEASED, !done[said(d)] && accepted)
-		add(spsv1.NoticeNews_NOTICE_NEWS_MEASURE, !done[said(d)] && !accepted)
+		before := done.has(d)
+		add(spsv1.NoticeNews_NOTICE_NEWS_GOODS_RELEASED, !before && accepted)
+		add(spsv1.NoticeNews_NOTICE_NEWS_MEASURE, !before && !accepted)
 	}
 	for _, b := range now.GetNotification().GetBalances() {
-		add(spsv1.NoticeNews_NOTICE_NEWS_GOODS_RELEASED, !done[said(b)] && releases(b))
+		add(spsv1.NoticeNews_NOTICE_NEWS_GOODS_RELEASED, !done.has(b) && releases(b))
 	}
 	add(spsv1.NoticeNews_NOTICE_NEWS_AMENDED, len(all) == 0 && !proto.Equal(told, now) || !proto.Equal(goodsAlone(told), goodsAlone(now)))
 	return all
 }
 
+// doings counts what was said of what was done and decided: two offices may say
+// the same.
+type doings map[string]int
+
 // doneBefore returns what was said before of what was done and decided.
-func doneBefore(n *spsv1.Notification) map[string]bool {
-	done := make(map[string]bool)
+func doneBefore(n *spsv1.Notification) doings {
+	done := make(doings)
 	for _, m := range n.GetMeasures() {
-		done[said(m)] = true
+		done[said(m)]++
 	}
 	for _, d := range n.GetDecisions() {
-		done[said(d)] = true
+		done[said(d)]++
 	}
 	for _, b := range n.GetBalances() {
-		done[said(b)] = true
+		done[said(b)]++
 	}
 	return done
+}
+
+// has reports whether a thing was said before, once for each time that it was.
+func (d doings) has(m proto.Message) bool {
+	key := said(m)
+	d[key]--
+	return d[key] >= 0
 }
 
 // said returns what a thing says, whatever its local id.

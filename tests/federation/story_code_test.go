@@ -52,9 +52,10 @@ func (w *whole) wantCode(day time.Time, want map[certs.Office]spsv1.CodeAnswer) 
 	}
 }
 
-// TestStoryOfACode has a laboratory find a residue, and both offices suspend the
-// code of the packing house and reinstate it, each while it does not hear the
-// other: once they do, both are told the same of the code, also of days before.
+// TestStoryOfACode has a laboratory find a residue, the owner of the packing house
+// be told of it and answer, and both offices suspend the code and reinstate it,
+// each while it does not hear the other: once they do, both are told the same of
+// the code, also of days before, and the owner is told each change once.
 func TestStoryOfACode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -64,6 +65,7 @@ func TestStoryOfACode(t *testing.T) {
 			return map[certs.Office]spsv1.CodeAnswer{"TH": answer, "VN": answer}
 		}
 
+		vn.registers()
 		found := th.posts(residue())
 		alert := th.alerts("somchai", "malee", found, func(s *spsv1.Statement) {
 			s.Addressees = to("VN")
@@ -77,6 +79,8 @@ func TestStoryOfACode(t *testing.T) {
 		w.settle()
 		w.wantSame(alert, both...)
 		w.wantCode(time.Now(), same(spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN))
+		vn.releases(alert)
+		vn.wantNews(alert, spsv1.NoticeNews_NOTICE_NEWS_NEW)
 
 		// The line is cut. Each suspends its half, and knows only that.
 		w.network.Cut("TH", "VN")
@@ -84,6 +88,7 @@ func TestStoryOfACode(t *testing.T) {
 		th.sets("malee", alert, spsv1.CodeAction_CODE_ACTION_SUSPENDED, to("VN")...)
 		w.settle()
 		w.wantCode(time.Now(), map[certs.Office]spsv1.CodeAnswer{"TH": spsv1.CodeAnswer_CODE_ANSWER_REFUSED, "VN": spsv1.CodeAnswer_CODE_ANSWER_WITHHELD})
+		vn.wantNews(alert, spsv1.NoticeNews_NOTICE_NEWS_NEW, spsv1.NoticeNews_NOTICE_NEWS_CODE_SUSPENDED)
 		vn.restart()
 		w.network.Heal("TH", "VN")
 		w.settle()
@@ -92,12 +97,9 @@ func TestStoryOfACode(t *testing.T) {
 		suspended := time.Now()
 		time.Sleep(time.Hour)
 
-		// Viet Nam reports what was done, and lifts its half; Thailand keeps its own,
-		// until it lifts it while the line is cut.
-		vn.says("lan", alert, &spsv1.Statement{Addressees: to("TH"), Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{
-			Outcome: &spsv1.Outcome{Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, CorrectiveAction: english("the spraying was stopped")},
-			Part:    spsv1.Part_PART_DONE,
-		}}})
+		// The owner says what was done, Viet Nam reports that and lifts its half;
+		// Thailand keeps its own, until it lifts it while the line is cut.
+		vn.answers("lan", "minh", alert)
 		vn.sets("lan", alert, spsv1.CodeAction_CODE_ACTION_REINSTATED, to("TH")...)
 		th.restart()
 		w.settle()
@@ -117,6 +119,9 @@ func TestStoryOfACode(t *testing.T) {
 		w.settle()
 		w.wantSame(alert, both...)
 		w.wantOverdue(alert)
+		vn.wantNews(alert, spsv1.NoticeNews_NOTICE_NEWS_NEW,
+			spsv1.NoticeNews_NOTICE_NEWS_CODE_SUSPENDED, spsv1.NoticeNews_NOTICE_NEWS_CODE_SUSPENDED, // by each half
+			spsv1.NoticeNews_NOTICE_NEWS_CODE_REINSTATED, spsv1.NoticeNews_NOTICE_NEWS_CODE_REINSTATED, spsv1.NoticeNews_NOTICE_NEWS_CASE_CLOSED)
 		th.wantUse(found, alert, spsv1.CaseStatus_CASE_STATUS_CLOSED, spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED)
 	})
 }
