@@ -13,6 +13,7 @@ func (p *player) suspension(ctx context.Context) {
 	p.says(ctx, origin, "suspends the code "+packingHouse+" for Thailand: it withholds what is packed there", p.sets(ctx, spsv1.CodeAction_CODE_ACTION_SUSPENDED, "until the audit of the packing house"))
 	p.says(ctx, notifier, "suspends the code too: it refuses what is packed there", p.sets(ctx, spsv1.CodeAction_CODE_ACTION_SUSPENDED, "until corrective action is reported"))
 	p.looksUp(ctx, notifier, spsv1.CodeAnswer_CODE_ANSWER_REFUSED_AND_WITHHELD)
+	p.isTold(ctx, "is told by itself that its code is suspended", spsv1.NoticeNews_NOTICE_NEWS_CODE_SUSPENDED)
 }
 
 // reinstatement: each office lifts its half.
@@ -21,6 +22,7 @@ func (p *player) reinstatement(ctx context.Context) {
 	p.looksUp(ctx, origin, spsv1.CodeAnswer_CODE_ANSWER_REFUSED)
 	p.says(ctx, notifier, "reinstates the code too", p.sets(ctx, spsv1.CodeAction_CODE_ACTION_REINSTATED, "corrective action was reported"))
 	p.looksUp(ctx, origin, spsv1.CodeAnswer_CODE_ANSWER_GOOD)
+	p.isTold(ctx, "is told by itself that its code is reinstated", spsv1.NoticeNews_NOTICE_NEWS_CODE_REINSTATED)
 }
 
 // sets sets the half of an office of the status of the code, by a measure.

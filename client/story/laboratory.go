@@ -12,9 +12,11 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// The laboratory of the notifier, and how it and the office call what it is about.
+// Laboratory is the id of the laboratory of the notifier.
+const Laboratory = "lab"
+
+// How the laboratory and the office call what they speak of.
 const (
-	laboratory   = "lab"
 	sampleNumber = "S-9001"
 	reportNumber = "LAB-9001"
 )
@@ -71,7 +73,7 @@ func (p *player) finds(ctx context.Context, role certs.Role, did string, do func
 func (p *player) orders(ctx context.Context) func() (*spsv1.LabFinding, string, error) {
 	return func() (*spsv1.LabFinding, string, error) {
 		_, err := p.desks[notifier].Officer.FindingService().OrderTest(ctx, &spsv1.OrderTestRequest{Order: &spsv1.TestOrder{
-			SampleNumber: sampleNumber, Laboratory: laboratory, Product: fruit("L-17"), Note: english("taken at the wholesale market, lot L-17"),
+			SampleNumber: sampleNumber, Laboratory: Laboratory, Product: fruit("L-17"), Note: english("taken at the wholesale market, lot L-17"),
 			Analytes: []*spsv1.Concept{{AsWritten: "pesticide residues", Lang: "en"}},
 		}})
 		return nil, "", err
@@ -197,7 +199,7 @@ func found(stage spsv1.ResultStage, value string) *spsv1.LabFinding {
 // fruit is what the finding is about, by what the office knows of the sample.
 func fruit(lot string) *spsv1.Product {
 	return &spsv1.Product{
-		Id: "p1", Name: english("dragon fruit"), CommodityCodes: []*spsv1.Coding{{System: "hs", Code: customsCode}},
+		Id: "p1", Name: append(english("dragon fruit"), vietnamese("thanh long")...), CommodityCodes: []*spsv1.Coding{{System: "hs", Code: customsCode}},
 		Origins: []*spsv1.Origin{{State: spsv1.OriginState_ORIGIN_STATE_STATED, Area: &spsv1.Area{Code: string(origin)}}},
 		Codes:   []*spsv1.SiteCode{siteCode()},
 		Lots:    []*spsv1.Lot{{Id: "p1.l1", Number: lot, Quantity: &spsv1.Quantity{Value: "12000", Unit: &spsv1.Quantity_Rec20{Rec20: "KGM"}}}},

@@ -26,14 +26,18 @@ const (
 // Offices returns the offices that the story takes.
 func Offices() []certs.Office { return []certs.Office{notifier, origin, newcomer} }
 
-// Notifier returns the office whose desk has a laboratory.
+// Notifier returns the office that notifies, whose desk has a laboratory.
 func Notifier() certs.Office { return notifier }
+
+// Origin returns the office where the goods come from, whose desk has an exporter.
+func Origin() certs.Office { return origin }
 
 // Desk is the people of an office, on the line to its node.
 type Desk struct {
 	Officer    *client.Client // drafts, reads, answers
 	Validator  *client.Client // issues what needs a second person
 	Laboratory *client.Client // posts findings; of [Notifier] only
+	Exporter   *client.Client // is told of its goods, as [Exporter]; of [Origin] only
 }
 
 // Step is one thing that somebody did, and what came of it.
@@ -49,6 +53,8 @@ type Step struct {
 	Arrived map[certs.Office]float64 `json:"arrived_ms,omitempty"`
 	// Finding is what whoever did it was shown of the finding of the laboratory.
 	Finding *Finding `json:"finding,omitempty"`
+	// Notice is what whoever did it was shown of what the exporter is told.
+	Notice *Notice `json:"notice,omitempty"`
 }
 
 // Told is a story that was played.
@@ -72,8 +78,11 @@ func Play(ctx context.Context, desks map[certs.Office]Desk, show func(Step)) (To
 // play is the story. What an act leaves out, the node completes: whose case it
 // is, who is told, how long they have.
 func (p *player) play(ctx context.Context) error {
+	p.registration(ctx)
 	p.finding(ctx)
 	p.alert(ctx)
+	p.notice(ctx)
+	p.inspection(ctx)
 	p.dispute(ctx)
 	p.suspension(ctx)
 	p.newcomer(ctx)
@@ -86,13 +95,17 @@ func (p *player) play(ctx context.Context) error {
 	return p.ended(ctx)
 }
 
-// alert: from the notice to the inspection.
+// alert: from the issue to the acknowledgement.
 func (p *player) alert(ctx context.Context) {
 	p.issues(ctx, notifier, "issues the alert, as another person than who drafted it")
 	p.finds(ctx, certs.RoleLab, "is shown what became of its finding:", p.became(ctx, func(f Finding) (string, bool) {
 		return "statement " + f.Reference + ", the case is " + f.CaseStatus, f.CaseStatus != ""
 	}))
 	p.says(ctx, origin, "acknowledges the alert by name, and accepts it for action", p.acknowledges(ctx))
+}
+
+// inspection: both look at the lot.
+func (p *player) inspection(ctx context.Context) {
 	p.says(ctx, origin, "asks to see the lot by video", func(c spsv1.CaseServiceClient) (*spsv1.IssuedStatement, error) {
 		return c.RequestInCase(ctx, &spsv1.RequestInCaseRequest{Name: p.name(), RequestId: client.NewRequestID(), Request: &spsv1.Request{
 			Kind:             spsv1.RequestKind_REQUEST_KIND_REMOTE_INSPECTION,
@@ -142,14 +155,10 @@ func (p *player) newcomer(ctx context.Context) {
 
 // outcome: what both did.
 func (p *player) outcome(ctx context.Context) {
-	for _, office := range []certs.Office{newcomer, origin} {
-		p.says(ctx, office, "reports the outcome, the lot destroyed, and that its part is done", p.adds(ctx, &spsv1.FollowUp{
-			Outcome: &spsv1.Outcome{
-				Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, CorrectiveAction: english("the lot was destroyed"),
-			},
-			Part: spsv1.Part_PART_DONE,
-		}))
-	}
+	p.says(ctx, newcomer, "reports the outcome, the lot destroyed, and that its part is done", p.adds(ctx, &spsv1.FollowUp{
+		Outcome: destroyed("the lot was destroyed"), Part: spsv1.Part_PART_DONE,
+	}))
+	p.answers(ctx)
 }
 
 // closure: the end, for the laboratory too.
@@ -161,6 +170,7 @@ func (p *player) closure(ctx context.Context) {
 		})
 	}))
 	p.issues(ctx, notifier, "closes the case: settled")
+	p.isTold(ctx, "is told by itself that the case is closed", spsv1.NoticeNews_NOTICE_NEWS_CASE_CLOSED)
 	p.finds(ctx, certs.RoleLab, "is shown what came of its finding:", p.became(ctx, func(f Finding) (string, bool) {
 		return "the case is " + f.CaseStatus + ", " + f.Outcome, f.Outcome != ""
 	}))
@@ -221,6 +231,11 @@ func (p *player) ended(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// destroyed is an outcome.
+func destroyed(action string) *spsv1.Outcome {
+	return &spsv1.Outcome{Conclusion: spsv1.OutcomeConclusion_OUTCOME_CONCLUSION_CONFIRMED, CorrectiveAction: english(action)}
 }
 
 func english(text string) []*spsv1.LocalizedText {

@@ -3,6 +3,7 @@ package story_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,18 @@ func desks(t *testing.T, fed *drill.Federation) map[certs.Office]story.Desk {
 		desk := story.Desk{Officer: drilltest.Client(t, n, certs.RoleOfficer), Validator: drilltest.Client(t, n, certs.RoleValidator)}
 		if n.Office() == story.Notifier() {
 			desk.Laboratory = drilltest.Client(t, n, certs.RoleLab)
+		}
+		if n.Office() == story.Origin() {
+			exporter, err := n.ClientAs(t.Context(), certs.RoleExporter, story.Exporter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := exporter.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			desk.Exporter = exporter
 		}
 		all[n.Office()] = desk
 	}
@@ -54,6 +67,35 @@ func TestPlay(t *testing.T) {
 	}
 	wantFindings(t, told)
 	wantCode(t, told)
+	wantNotice(t, told)
+}
+
+// wantNotice holds what the exporter was shown of its notice: it reads it in
+// Vietnamese, and is told by itself what changes.
+func wantNotice(t *testing.T, told story.Told) {
+	t.Helper()
+	var lines, news []string
+	for _, s := range told.Steps {
+		if s.Role != certs.RoleExporter || s.Notice == nil {
+			continue
+		}
+		if s.Notice.Lang != "vi" {
+			t.Errorf("the exporter %s: in %q, want Vietnamese", s.Did, s.Notice.Lang)
+		}
+		lines = append(lines, s.Notice.Lines...)
+		if strings.HasPrefix(s.Did, "is told by itself") {
+			news = append(news, strings.Join(s.Notice.News, ", "))
+		}
+	}
+	for _, want := range []string{"Sản phẩm: thanh long", "Mã số của quý vị: VN-LAPH-0117", "Giới hạn: 0.01 mg/kg"} {
+		if !strings.Contains(strings.Join(lines, "\n"), want) {
+			t.Errorf("the exporter reads\n%s\nwithout %q", strings.Join(lines, "\n"), want)
+		}
+	}
+	want := []string{"code suspended", "code reinstated", "case closed"}
+	if !slices.EqualFunc(want, news, func(want, got string) bool { return strings.Contains(got, want) }) {
+		t.Errorf("the exporter was told by itself %q, want %q", news, want)
+	}
 }
 
 // wantCode holds what the officers were told of the code of the packing house, in

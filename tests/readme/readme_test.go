@@ -57,11 +57,11 @@ func TestPrinted(t *testing.T) {
 // runHints runs the lines with curl that the demo prints; the third would go on.
 func runHints(t *testing.T, dir string, hints []string) {
 	t.Helper()
-	if len(hints) != 4 {
-		t.Fatalf("%d lines, want 4: %q", len(hints), hints)
+	if len(hints) != 5 {
+		t.Fatalf("%d lines, want 5: %q", len(hints), hints)
 	}
 	hints[2] += " --max-time 2 | head -n 1"
-	for i, field := range []string{"statements", "reference", "cursor", "findings"} {
+	for i, field := range []string{"statements", "reference", "cursor", "findings", "notices"} {
 		answers := values(t, shell(t, dir, hints[i]))
 		if len(answers) != 1 {
 			t.Errorf("%s\n%d answers, want 1", hints[i], len(answers))

@@ -18,7 +18,6 @@ import (
 	"github.com/spsalert/spsalert/client/demo"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/rasff"
-	"github.com/spsalert/spsalert/client/story"
 )
 
 // demoOptions are the flags of the demo.
@@ -45,8 +44,8 @@ Viet Nam and China live through one case, from the finding of a laboratory to
 its closure. It says what to try, and stays up until Ctrl-C; nothing of it is
 left then. With --once it ends by itself, with exit code 0 only if every
 addressee holds every statement byte for byte, the issuer holds a receipt for
-it, all who took part in the case were shown the same after each step, and the
-laboratory was shown what became of its finding.`,
+it, all who took part in the case were shown the same after each step, and
+laboratory and exporter were told what is theirs.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			offices, err := o.check()
@@ -178,7 +177,7 @@ func (a *app) play(ctx context.Context, o demoOptions, fed *drill.Federation, no
 	if o.once || err != nil {
 		return err
 	}
-	if err := a.printHints(ctx, said, fed, s.last); err != nil {
+	if err := a.printHints(ctx, said, fed, s.last, came.Story != nil); err != nil {
 		return err
 	}
 	<-ctx.Done()
@@ -207,7 +206,7 @@ func (a *app) reportRestart(n *drill.Node, end, again error) {
 
 // printHints says what can be tried while the nodes are up. Only what works is
 // said.
-func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation, newest *demo.Delivery) error {
+func (a *app) printHints(ctx context.Context, w io.Writer, fed *drill.Federation, newest *demo.Delivery, played bool) error {
 	contexts := &client.Contexts{Contexts: map[string]client.Context{}}
 	for _, n := range fed.Nodes() {
 		for role, suffix := range map[certs.Role]string{
@@ -241,11 +240,7 @@ the nodes are up; try in another terminal:
   %[1]s --config %[2]s --context %[5]s case watch
   %[1]s --config %[2]s --context %[3]s peer list
 `, self, path, first, show, other)
-	lab := last
-	if n := fed.Node(story.Notifier()); n != nil {
-		lab = n // where the story begins
-	}
-	if err := a.printREST(ctx, w, fed, last, lab); err != nil {
+	if err := a.printREST(ctx, w, fed, last, played); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\neverything lies in %s; Ctrl-C ends it\n", fed.Dir())

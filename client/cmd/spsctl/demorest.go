@@ -11,6 +11,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/drill"
+	"github.com/spsalert/spsalert/client/story"
 )
 
 // demoNotification is a request that issues a notification.
@@ -19,16 +20,12 @@ import (
 var demoNotification []byte
 
 // printREST says how programs without certificates call nodes of the demo: a
-// national system the node at, a laboratory's the node lab. With curl, and with
-// files below a folder rest, so that a secret stands in no command line, which
-// everybody on the machine can read.
-func (a *app) printREST(ctx context.Context, w io.Writer, fed *drill.Federation, at, lab *drill.Node) error {
+// national system the node at, and who took part in the story, if it was played.
+// With curl, and with files below a folder rest, so that a secret stands in no
+// command line, which everybody on the machine can read.
+func (a *app) printREST(ctx context.Context, w io.Writer, fed *drill.Federation, at *drill.Node, played bool) error {
 	dir := filepath.Join(fed.Dir(), "rest")
-	curl, err := writeREST(ctx, dir, at, certs.RoleSystem)
-	if err != nil {
-		return err
-	}
-	labCurl, err := writeREST(ctx, filepath.Join(dir, "laboratory"), lab, certs.RoleLab)
+	curl, err := writeREST(ctx, dir, at, certs.RoleSystem, "drill")
 	if err != nil {
 		return err
 	}
@@ -36,22 +33,37 @@ func (a *app) printREST(ctx context.Context, w io.Writer, fed *drill.Federation,
 	if err := os.WriteFile(notification, demoNotification, 0o600); err != nil {
 		return err
 	}
-	url := webURL(at)
 	fmt.Fprintf(w, `
 or over HTTPS, as a national system would; a page to read and try is at %[1]s/docs/
   %[2]s '%[1]s/v1/offices/-/statements?pageSize=3'
   %[2]s -H 'Content-Type: application/json' -d @%[3]s %[1]s/v1/offices/%[4]s/statements:issue
   %[2]s -N %[1]s/v1/offices/-/statements:watch
-or as the system of a laboratory of %[5]s, which is shown its own findings and what became of them
-  %[6]s '%[7]s/v1/findings?pageSize=3'
-`, url, curl, shellWord(notification), at.Office(), lab.Office(), labCurl, webURL(lab))
+`, webURL(at), curl, shellWord(notification), at.Office())
+	if !played {
+		return nil
+	}
+	lab, origin := fed.Node(story.Notifier()), fed.Node(story.Origin())
+	labCurl, err := writeREST(ctx, filepath.Join(dir, "laboratory"), lab, certs.RoleLab, story.Laboratory)
+	if err != nil {
+		return err
+	}
+	exporterCurl, err := writeREST(ctx, filepath.Join(dir, "exporter"), origin, certs.RoleExporter, story.Exporter)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, `or as who took part in the case: the system of the laboratory is shown its findings and what became of them, that of the
+exporter its notices
+  %s '%s/v1/findings?pageSize=3'
+  %s '%s/v1/consignmentNotices?pageSize=3'
+`, labCurl, webURL(lab), exporterCurl, webURL(origin))
 	return nil
 }
 
-// writeREST writes into a folder what a program needs that calls a node in a
-// role, and returns the beginning of a command with curl that uses it.
-func writeREST(ctx context.Context, dir string, at *drill.Node, role certs.Role) (curl string, err error) {
-	secret, err := at.Token(ctx, role)
+// writeREST writes into a folder what a program needs that calls a node as
+// somebody in a role, and returns the beginning of a command with curl that uses
+// it.
+func writeREST(ctx context.Context, dir string, at *drill.Node, role certs.Role, id string) (curl string, err error) {
+	secret, err := at.TokenAs(ctx, role, id)
 	if err != nil {
 		return "", err
 	}

@@ -28,17 +28,12 @@ func (a *app) playStory(ctx context.Context, o demoOptions, fed *drill.Federatio
 		if nodes[office] == nil {
 			return nil, nil
 		}
-		desk := story.Desk{Validator: nodes[office]}
-		people := map[certs.Role]**client.Client{certs.RoleOfficer: &desk.Officer}
-		if office == story.Notifier() {
-			people[certs.RoleLab] = &desk.Laboratory
+		desk, closeAll, failed := deskOf(ctx, fed.Node(office))
+		if failed != nil {
+			return nil, failed
 		}
-		for role, at := range people {
-			if *at, err = fed.Node(office).Client(ctx, role); err != nil {
-				return nil, err
-			}
-			defer func() { err = errors.Join(err, (*at).Close()) }()
-		}
+		defer func() { err = errors.Join(err, closeAll()) }()
+		desk.Validator = nodes[office]
 		desks[office] = desk
 	}
 	show := a.printStep
@@ -54,6 +49,38 @@ func (a *app) playStory(ctx context.Context, o demoOptions, fed *drill.Federatio
 	return &told, err
 }
 
+// deskOf connects the people of an office whom the story takes, but for its
+// validator, and returns what ends that.
+func deskOf(ctx context.Context, node *drill.Node) (desk story.Desk, closeAll func() error, err error) {
+	var all []*client.Client
+	closeAll = func() error {
+		var errs []error
+		for _, c := range all {
+			errs = append(errs, c.Close())
+		}
+		return errors.Join(errs...)
+	}
+	keep := func(c *client.Client, failed error) *client.Client {
+		if failed != nil {
+			err = errors.Join(err, failed)
+			return nil
+		}
+		all = append(all, c)
+		return c
+	}
+	desk.Officer = keep(node.Client(ctx, certs.RoleOfficer))
+	switch node.Office() {
+	case story.Notifier():
+		desk.Laboratory = keep(node.Client(ctx, certs.RoleLab))
+	case story.Origin():
+		desk.Exporter = keep(node.ClientAs(ctx, certs.RoleExporter, story.Exporter))
+	}
+	if err != nil {
+		err = errors.Join(err, closeAll())
+	}
+	return desk, closeAll, err
+}
+
 // printStep writes who did what and when, and after how long others had it.
 func (a *app) printStep(s story.Step) {
 	var arrived []string
@@ -66,4 +93,9 @@ func (a *app) printStep(s story.Step) {
 		line += "; at " + strings.Join(arrived, ", ")
 	}
 	fmt.Fprintln(a.out, line)
+	if s.Notice != nil {
+		for _, told := range s.Notice.Lines {
+			fmt.Fprintf(a.out, "%46s%s\n", "", printable(told))
+		}
+	}
 }
