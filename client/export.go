@@ -46,6 +46,11 @@ func (c *Client) ConsignmentService() spsv1.ConsignmentServiceClient {
 	return spsv1.NewConsignmentServiceClient(c.conn)
 }
 
+// AnnouncementService returns the generated client, for what has no method here.
+func (c *Client) AnnouncementService() spsv1.AnnouncementServiceClient {
+	return spsv1.NewAnnouncementServiceClient(c.conn)
+}
+
 // ExportService returns the generated client. [WriteFile] takes what its methods
 // answer with.
 func (c *Client) ExportService() spsv1.ExportServiceClient {

@@ -79,6 +79,7 @@ func (s *Server) serve() error {
 	spsv1.RegisterUnitServiceServer(s.peopleRPC, s.units)
 	spsv1.RegisterConsignmentServiceServer(s.peopleRPC, s.traders)
 	spsv1.RegisterExporterServiceServer(s.peopleRPC, s.traders)
+	spsv1.RegisterAnnouncementServiceServer(s.peopleRPC, s.announced)
 	spsv1.RegisterNodeServiceServer(s.peopleRPC, s.admin)
 	spsv1.RegisterCodeServiceServer(s.peopleRPC, codelist.New(s.codes))
 	grpc_health_v1.RegisterHealthServer(s.peopleRPC, s.health)

@@ -40,6 +40,9 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 	}
 	st.Own = metrics.Late{Overdue: late.Own, Alert: late.OldestOwn}
 	st.Others = metrics.Late{Overdue: late.Others, Alert: late.OldestOthers}
+	if st.Upcoming, err = s.book.Upcoming(ctx, 1, 7, 30); err != nil {
+		return metrics.State{}, err
+	}
 	if st.Attachments, err = s.attachmentState(ctx); err != nil {
 		return metrics.State{}, err
 	}

@@ -88,6 +88,7 @@ type Server struct {
 	codeStatus *standing.Codes
 	imports    *intake.Service
 	traders    *trader.Service
+	announced  *standing.Announcements
 	admin      *admin.Service
 	backups    *backup.Keeper // nil: this node makes none
 
@@ -251,9 +252,10 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(), Units: s.units,
 		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
-	s.codeStatus = standing.NewCodes(standing.Options{
+	held := standing.Options{
 		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
-	})
+	}
+	s.codeStatus, s.announced = standing.NewCodes(held), standing.NewAnnouncements(held)
 	s.imports = s.newImports(uploads)
 	s.traders = trader.New(trader.Options{
 		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Book: s.book, Roster: s.id.roster,

@@ -48,6 +48,7 @@ func (s *Server) serveWeb(guard *access.Guard) error {
 	spsv1.RegisterUnitServiceServer(w.far, s.units)
 	spsv1.RegisterConsignmentServiceServer(w.far, s.traders)
 	spsv1.RegisterExporterServiceServer(w.far, s.traders)
+	spsv1.RegisterAnnouncementServiceServer(w.far, s.announced)
 	spsv1.RegisterNodeServiceServer(w.far, s.admin)
 	spsv1.RegisterCodeServiceServer(w.far, codelist.New(s.codes))
 	tokens := s.tokens

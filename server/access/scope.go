@@ -96,6 +96,12 @@ func issueScope(c Caller, request proto.Message) error {
 			Sentence: "officers acknowledge, follow up, ask and answer; this a validator issues: submit it as a draft, or set validateOnly to check it",
 		}
 	}
+	if c.Role == certs.RolePost && !dry {
+		return &Refusal{
+			Code: codes.PermissionDenied, Reason: ReasonDenied,
+			Sentence: "a post announces by a draft, which a validator issues: set draft, then submit it",
+		}
+	}
 	if c.Role == certs.RoleSystem && st == nil { // no scope speaks of what it asks
 		return outOfScope("this is not for systems")
 	}

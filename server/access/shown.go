@@ -16,12 +16,13 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// told are the messages that show a statement, what one says of a code, or a file
-// that belongs to one.
+// told are the messages that show a statement, what one says of a code or
+// announces, or a file that belongs to one.
 var told = map[protoreflect.FullName]bool{
-	(&spsv1.IssuedStatement{}).ProtoReflect().Descriptor().FullName(): true,
-	(&spsv1.DownloadHeader{}).ProtoReflect().Descriptor().FullName():  true,
-	(&spsv1.CodeStatement{}).ProtoReflect().Descriptor().FullName():   true,
+	(&spsv1.IssuedStatement{}).ProtoReflect().Descriptor().FullName():  true,
+	(&spsv1.DownloadHeader{}).ProtoReflect().Descriptor().FullName():   true,
+	(&spsv1.CodeStatement{}).ProtoReflect().Descriptor().FullName():    true,
+	(&spsv1.HeldAnnouncement{}).ProtoReflect().Descriptor().FullName(): true,
 }
 
 // restricted returns the names of the statements and files in an answer that

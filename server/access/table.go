@@ -92,7 +92,8 @@ func joinRoles(roles []certs.Role) string {
 // node, by its full name, who may call it. The map is the caller's.
 //
 // Border posts, laboratories and exporters see what is their own only, which
-// takes services of their own: they are in no rule of CaseService.
+// takes services of their own: they are in no rule of CaseService, but for the
+// draft of an announcement by a post.
 func Methods() map[string]Rule {
 	var (
 		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers not everything, see issueScope
@@ -106,7 +107,10 @@ func Methods() map[string]Rule {
 		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab, certs.RoleExporter) // for statements, drafts, findings and answers
 		draftReaders = append(slices.Clone(drafters), certs.RoleAuditor)
 		validators   = []certs.Role{certs.RoleValidator}
-		callers      = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone, and draft from findings
+		// A post drafts the status of its own gate, see issueScope and office.Service.
+		announce  = Rule{Class: ClassIssue, Roles: append(slices.Clone(issuers), certs.RolePost), scope: issueScope, ownCheck: true}
+		announced = append(slices.Clone(readers), certs.RolePost)        // a post has to know which gates are open
+		callers   = []certs.Role{certs.RoleOfficer, certs.RoleValidator} // people telephone, and draft from findings
 		// Systems too ask who is on the network before they address anybody.
 		members = append(slices.Clone(readers), certs.RoleAdmin)
 		labs    = []certs.Role{certs.RoleLab}
@@ -151,7 +155,7 @@ func Methods() map[string]Rule {
 		spsv1.CaseService_CloseCase_FullMethodName:            act,
 		spsv1.CaseService_ReopenCase_FullMethodName:           act,
 		spsv1.CaseService_AddExternalReference_FullMethodName: act,
-		spsv1.CaseService_Announce_FullMethodName:             act,
+		spsv1.CaseService_Announce_FullMethodName:             announce,
 
 		spsv1.EvidenceService_GetEvidence_FullMethodName: {Class: ClassRead, Roles: exhibitors, shows: evidenceOf},
 		// They stay open for as long as the files take.
@@ -159,6 +163,12 @@ func Methods() map[string]Rule {
 		spsv1.ExportService_ExportStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
 		spsv1.ExportService_ExportStatistics_FullMethodName: {Class: ClassWatch, Roles: readers},
 		spsv1.ExportService_ExportCodeStatus_FullMethodName: {Class: ClassWatch, Roles: readers},
+
+		spsv1.AnnouncementService_ListAnnouncements_FullMethodName:  {Class: ClassRead, Roles: announced},
+		spsv1.AnnouncementService_GetAnnouncement_FullMethodName:    {Class: ClassRead, Roles: announced},
+		spsv1.AnnouncementService_WatchAnnouncements_FullMethodName: {Class: ClassWatch, Roles: announced},
+		spsv1.AnnouncementService_ListGates_FullMethodName:          {Class: ClassRead, Roles: announced},
+		spsv1.AnnouncementService_GetGate_FullMethodName:            {Class: ClassRead, Roles: announced},
 
 		spsv1.CodeStatusService_GetCodeStatus_FullMethodName:   {Class: ClassRead, Roles: readers},
 		spsv1.CodeStatusService_ListCodeStatus_FullMethodName:  {Class: ClassRead, Roles: readers},

@@ -84,6 +84,7 @@ func register(srv *grpc.Server, s services) {
 	spsv1.RegisterSearchServiceServer(srv, spsv1.UnimplementedSearchServiceServer{})
 	spsv1.RegisterExportServiceServer(srv, spsv1.UnimplementedExportServiceServer{})
 	spsv1.RegisterFindingServiceServer(srv, spsv1.UnimplementedFindingServiceServer{})
+	spsv1.RegisterAnnouncementServiceServer(srv, spsv1.UnimplementedAnnouncementServiceServer{})
 	spsv1.RegisterCodeStatusServiceServer(srv, spsv1.UnimplementedCodeStatusServiceServer{})
 	spsv1.RegisterImportServiceServer(srv, spsv1.UnimplementedImportServiceServer{})
 	spsv1.RegisterUnitServiceServer(srv, spsv1.UnimplementedUnitServiceServer{})

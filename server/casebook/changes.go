@@ -3,6 +3,7 @@ package casebook
 import (
 	"bytes"
 	"encoding/binary"
+	"time"
 
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
@@ -11,6 +12,13 @@ import (
 // What changes by itself, and not with one statement, has a list of changes of
 // its own, so that it can be followed: each key once, at the number of its last
 // change. The list is kept through a rebuild, which finds that nothing changed.
+
+// ChangeCursor is how far a watch of such a list has got: behind which change, and
+// up to which instant it told what begins and ends.
+type ChangeCursor struct {
+	N     uint64
+	Until time.Time
+}
 
 // noteChange notes that what stands under a key has changed, if its digest has.
 // list is number → key, and last is key → number, digest.

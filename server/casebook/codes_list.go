@@ -122,15 +122,8 @@ func eachSite(r store.Reader, from site, failed *error) func(func(site, []*spsv1
 	}
 }
 
-// CodeCursor is how far a watch of codes has got: behind which change, and up to
-// which instant it told what begins and ends.
-type CodeCursor struct {
-	N     uint64
-	Until time.Time
-}
-
 // LastCodeChange returns the cursor of now.
-func (b *Book) LastCodeChange(ctx context.Context) (at CodeCursor, err error) {
+func (b *Book) LastCodeChange(ctx context.Context) (at ChangeCursor, err error) {
 	at.Until = b.o.Now().Truncate(time.Millisecond)
 	err = b.o.Store.View(ctx, func(r store.Reader) (err error) {
 		at.N, err = lastChange(r, tableCodeChanges)
@@ -144,7 +137,7 @@ func (b *Book) LastCodeChange(ctx context.Context) (at CodeCursor, err error) {
 
 // CodeEvent is a code that has changed, with its statuses as they are now.
 type CodeEvent struct {
-	Cursor   CodeCursor // of a watch that was told of it
+	Cursor   ChangeCursor // of a watch that was told of it
 	Statuses []*spsv1.CodeStatus
 }
 
@@ -153,7 +146,7 @@ type CodeEvent struct {
 // by a time that was given; the cursor behind all of them; and when something
 // begins or ends next, the zero time if nothing does. [ErrNotFound] says that the
 // cursor is ahead of the book.
-func (b *Book) CodesAfter(ctx context.Context, q CodeQuery, at CodeCursor, limit int) (events []CodeEvent, after CodeCursor, next time.Time, err error) {
+func (b *Book) CodesAfter(ctx context.Context, q CodeQuery, at ChangeCursor, limit int) (events []CodeEvent, after ChangeCursor, next time.Time, err error) {
 	w := codeWatch{b: b, q: q, now: b.o.Now().Truncate(time.Millisecond), limit: limit}
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
 		w.r, w.line, w.events, w.at, w.next = r, b.line(r), nil, at, time.Time{}
@@ -178,7 +171,7 @@ type codeWatch struct {
 	r      store.Reader
 	line   line
 	events []CodeEvent
-	at     CodeCursor
+	at     ChangeCursor
 	next   time.Time
 }
 

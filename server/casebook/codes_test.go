@@ -72,7 +72,7 @@ func TestCodesFollowTheirCases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var cursor casebook.CodeCursor
+	var cursor casebook.ChangeCursor
 	follow := func(want string, wantNext time.Time) {
 		t.Helper()
 		var got []string
@@ -117,7 +117,7 @@ func TestCodesFollowTheirCases(t *testing.T) {
 	if got := goodOn(t, b, "VN-DL-7", now); got != unknown {
 		t.Errorf("a code that nobody speaks of any more is %v, want unknown", got)
 	}
-	if _, _, _, err := b.CodesAfter(t.Context(), casebook.CodeQuery{}, casebook.CodeCursor{N: cursor.N + 1}, 1); err == nil {
+	if _, _, _, err := b.CodesAfter(t.Context(), casebook.CodeQuery{}, casebook.ChangeCursor{N: cursor.N + 1}, 1); err == nil {
 		t.Error("a cursor ahead of the book is taken")
 	}
 }

@@ -17,14 +17,16 @@ import (
 var update = flag.Bool("update", false, "write the table of fields into the document")
 
 const (
-	filtersPage = "../../docs/reference/filters.md"
-	codesPage   = "../../docs/reference/code-status.md"
+	filtersPage   = "../../docs/reference/filters.md"
+	codesPage     = "../../docs/reference/code-status.md"
+	announcedPage = "../../docs/reference/announcements.md"
 )
 
 // TestFieldsAreDocumented compares the tables of fields with the code, and writes
 // them anew with -update.
 func TestFieldsAreDocumented(t *testing.T) {
 	fieldsAreDocumented(t, codesPage, casebook.CodeFields())
+	fieldsAreDocumented(t, announcedPage, casebook.AnnouncementFields())
 	want := fieldsAreDocumented(t, filtersPage, casebook.Fields())
 	for _, order := range casebook.Orders() {
 		if !strings.Contains(want, "`"+order) {
@@ -65,6 +67,10 @@ func TestDocumentedFilters(t *testing.T) {
 		},
 		codesPage: func(filter string) statement.Problems {
 			_, problems := casebook.DefaultLimits().ParseCodeQuery(filter, "")
+			return problems
+		},
+		announcedPage: func(filter string) statement.Problems {
+			_, problems := casebook.DefaultLimits().ParseAnnouncementQuery(filter, "")
 			return problems
 		},
 	} {

@@ -79,6 +79,9 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 	if err := b.put(tx, rows); err != nil {
 		return false, err
 	}
+	if err := noteAnnounced(tx, b.announced(e, reading.Statement, place)); err != nil {
+		return false, err
+	}
 	parts := b.partsKeyOf(reading.Statement, place, e.Hash[:])
 	if parts == nil {
 		return true, nil
@@ -125,7 +128,7 @@ type row struct {
 // effects are the rows that only a sound statement has.
 func (b *Book) effects(e ledger.Entry, s *spsv1.Statement, place Place) []row {
 	n, at := e.Position.N, place.append(nil)
-	rows := b.attachments(e, s, place)
+	rows := append(b.attachments(e, s, place), b.announced(e, s, place)...)
 	if s.GetNotification() != nil {
 		return append(rows,
 			row{tableCases, numberKey(n), nil},

@@ -12,7 +12,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// line is one statement, or one status of a code, that is tested.
+// line is one statement, status of a code or announcement that is tested.
 type line struct {
 	summary
 	n     uint64 // its position
@@ -24,6 +24,8 @@ type line struct {
 	pair  []byte            // room for a system and its number
 	err   error             // of the first look into the store that failed
 	code  *spsv1.CodeStatus // tested instead of a statement, by the fields of codes
+
+	announcement *spsv1.HeldAnnouncement // by the fields of announcements
 }
 
 // test asks something of a statement.

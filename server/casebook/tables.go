@@ -39,6 +39,15 @@ const (
 	tableCodeTurnsOf store.Table = "casebook.codeturnsof" // site → its Unix milliseconds in tableCodeTurns
 	tableCodeChanges store.Table = "casebook.codechanges" // number of a change → site
 	tableCodeChanged store.Table = "casebook.codechanged" // site → number of its last change, digest
+
+	tableAnnouncements   store.Table = "casebook.announcements"   // position → place and record hash, what it announces
+	tableAnnounced       store.Table = "casebook.announced"       // place and record hash → position
+	tableEnders          store.Table = "casebook.enders"          // place and record hash of an announcement, position of what replaces it or takes it back → nothing
+	tableGates           store.Table = "casebook.gates"           // gate, 0, position of an announcement of it → nothing
+	tableOpposites       store.Table = "casebook.opposites"       // gate, 0, position of an announcement → the gate on the other side
+	tableAnnounceTurns   store.Table = "casebook.announceturns"   // Unix milliseconds, position → nothing: it takes effect or ends
+	tableAnnounceChanges store.Table = "casebook.announcechanges" // number of a change → position
+	tableAnnounceChanged store.Table = "casebook.announcechanged" // position → number of its last change, digest
 )
 
 // derived are the tables that a rebuild empties.
@@ -46,12 +55,16 @@ var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
 	tableHanded, tableReaddresses, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting,
 	tableCodes, tableCodesOf, tableCodeTurns, tableCodeTurnsOf,
+	tableAnnouncements, tableAnnounced, tableEnders, tableGates, tableOpposites, tableAnnounceTurns,
 }
 
 // Tables returns the tables that the store of a book needs; the slice is the
 // caller's.
 func Tables() []store.Table {
-	return append([]store.Table{tableMeta, tableTimes, tableLate, tableCodeChanges, tableCodeChanged}, derived...)
+	kept := []store.Table{
+		tableMeta, tableTimes, tableLate, tableCodeChanges, tableCodeChanged, tableAnnounceChanges, tableAnnounceChanged,
+	}
+	return append(kept, derived...)
 }
 
 // Place is where an entry stands.

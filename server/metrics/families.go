@@ -24,7 +24,7 @@ func Families() []Family {
 	for _, g := range backupGauges {
 		all = append(all, g.Family)
 	}
-	all = append(all, overdue, unacknowledged)
+	all = append(all, overdue, unacknowledged, upcoming)
 	for _, g := range logGauges {
 		all = append(all, g.Family)
 	}

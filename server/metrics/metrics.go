@@ -170,6 +170,7 @@ func (c atScrape) Collect(ch chan<- prometheus.Metric) {
 	}
 	s.Own.tell(tell, s.Time, "own")
 	s.Others.tell(tell, s.Time, "others")
+	s.Upcoming.tell(tell)
 	for _, l := range s.Logs {
 		for _, g := range logGauges {
 			tell(g.Family, g.value(&l), l.Origin, l.Office)

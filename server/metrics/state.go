@@ -21,6 +21,7 @@ type State struct {
 	Attachments            Attachments
 	Backup                 *Backup // nil: the node makes none
 	Own, Others            Late    // what this office is late with, and what the others are
+	Upcoming               Upcoming
 }
 
 // Backup is how it stands with the node's backups.

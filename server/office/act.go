@@ -106,6 +106,9 @@ func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStateme
 	if err := u.check(); err != nil {
 		return nil, err
 	}
+	if err := s.ownGate(caller, u.said.GetAnnouncement(), "announcement"); err != nil {
+		return nil, err
+	}
 	if done, err := s.doneBefore(ctx, u); done != nil || err != nil {
 		return done, err
 	}

@@ -142,6 +142,9 @@ func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest)
 	if err != nil {
 		return nil, err
 	}
+	if err := d.s.ownGate(caller, draft.GetStatement().GetAnnouncement(), "statement.announcement"); err != nil {
+		return nil, err
+	}
 	if draft.GetEtag() == req.GetEtag() {
 		if _, err := d.prepare(ctx, draft, asking(caller)); err != nil {
 			return nil, err

@@ -28,7 +28,13 @@ type wicket struct {
 
 func newWicket(t testing.TB, code certs.Office) *wicket {
 	t.Helper()
-	w := &wicket{desk: newDesk(t, authority.ForTest(t, "VN", "CN").Office(code), casebook.DefaultLimits())}
+	return newWicketOf(t, authority.ForTest(t, "VN", "CN").Office(code))
+}
+
+// newWicketOf is newWicket for an office that a test has minted.
+func newWicketOf(t testing.TB, of *authority.Office) *wicket {
+	t.Helper()
+	w := &wicket{desk: newDesk(t, of, casebook.DefaultLimits())}
 	blobs, err := blob.Open(blob.Options{Dir: t.TempDir(), Quota: 1 << 30})
 	if err != nil {
 		t.Fatal(err)

@@ -1,5 +1,5 @@
 // Package standing serves what holds by the words of the offices, now and on any
-// day: the status of site codes.
+// day: the status of site codes, of border gates, and what is announced.
 package standing
 
 import (

@@ -47,13 +47,13 @@ func parseToken(token, asked string) ([]byte, error) {
 
 // cursor returns the text of a cursor of a watch: of which store, behind which
 // change, and up to which millisecond.
-func (o Options) cursor(at casebook.CodeCursor) string {
+func (o Options) cursor(at casebook.ChangeCursor) string {
 	position := ledger.Position{Incarnation: o.Ledger.Released().Incarnation, N: at.N}
 	return position.String() + "@" + strconv.FormatInt(at.Until.UnixMilli(), 10)
 }
 
 // parseCursor reads a cursor of a watch.
-func (o Options) parseCursor(cursor string) (at casebook.CodeCursor, err error) {
+func (o Options) parseCursor(cursor string) (at casebook.ChangeCursor, err error) {
 	if cursor == "" {
 		return at, nil
 	}
@@ -68,7 +68,7 @@ func (o Options) parseCursor(cursor string) (at casebook.CodeCursor, err error) 
 	if position.Incarnation != o.Ledger.Released().Incarnation {
 		return at, access.CursorAhead("cursor")
 	}
-	return casebook.CodeCursor{N: position.N, Until: time.UnixMilli(ms)}, nil
+	return casebook.ChangeCursor{N: position.N, Until: time.UnixMilli(ms)}, nil
 }
 
 func badToken() error {

@@ -96,10 +96,8 @@ func ScopeOfCode(said *spsv1.CodeStatement) CodeScope {
 // bySaying orders what is said of codes by office, epoch and sequence, and in one
 // statement by the number of the measure.
 func bySaying(a, b *spsv1.CodeStatement) int {
-	officeA, epochA, sequenceA := sayingOf(a)
-	officeB, epochB, sequenceB := sayingOf(b)
 	return cmp.Or(
-		cmp.Compare(officeA, officeB), cmp.Compare(epochA, epochB), cmp.Compare(sequenceA, sequenceB),
+		compareMarks(a.GetSaid(), b.GetSaid()),
 		cmp.Compare(len(a.GetMeasure()), len(b.GetMeasure())), cmp.Compare(a.GetMeasure(), b.GetMeasure()),
 	)
 }
@@ -110,13 +108,13 @@ func CompareCodeSaid(a, b *spsv1.CodeStatement) int {
 	return cmp.Or(a.GetSaid().GetTime().AsTime().Compare(b.GetSaid().GetTime().AsTime()), bySaying(a, b))
 }
 
-// sayingOf reads the name of the statement that says something.
-func sayingOf(said *spsv1.CodeStatement) (office string, epoch, sequence uint64) {
-	rest, _ := strings.CutPrefix(said.GetSaid().GetStatement(), "offices/")
+// placed reads the name of a statement, see [CaseEntry.Name].
+func placed(name string) (office string, epoch, sequence uint64) {
+	rest, _ := strings.CutPrefix(name, "offices/")
 	office, rest, _ = strings.Cut(rest, "/statements/")
 	first, second, _ := strings.Cut(rest, "-")
-	epoch, _ = strconv.ParseUint(first, 10, 64)     // names are this package's own,
-	sequence, _ = strconv.ParseUint(second, 10, 64) // see CaseEntry.Name
+	epoch, _ = strconv.ParseUint(first, 10, 64)     // names are this package's own
+	sequence, _ = strconv.ParseUint(second, 10, 64) // and always so
 	return office, epoch, sequence
 }
 

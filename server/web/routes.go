@@ -30,6 +30,7 @@ var services = []struct {
 	{spsv1.File_sps_v1_search_proto.Services().ByName("SearchService"), gateway.RegisterSearchServiceHandler},
 	{spsv1.File_sps_v1_export_proto.Services().ByName("ExportService"), gateway.RegisterExportServiceHandler},
 	{spsv1.File_sps_v1_finding_service_proto.Services().ByName("FindingService"), gateway.RegisterFindingServiceHandler},
+	{spsv1.File_sps_v1_announcement_service_proto.Services().ByName("AnnouncementService"), gateway.RegisterAnnouncementServiceHandler},
 	{spsv1.File_sps_v1_code_status_proto.Services().ByName("CodeStatusService"), gateway.RegisterCodeStatusServiceHandler},
 	{spsv1.File_sps_v1_import_service_proto.Services().ByName("ImportService"), gateway.RegisterImportServiceHandler},
 	{spsv1.File_sps_v1_unit_service_proto.Services().ByName("UnitService"), gateway.RegisterUnitServiceHandler},

@@ -145,6 +145,7 @@ func (d *desk) broken(t *testing.T, m method, request proto.Message, wanted stri
 // tested are what server/office finds wrong that no request of the methods can
 // show by itself, and why.
 var tested = map[string]string{
+	"GATE_FOREIGN": "wants a border post: office.TestAPostAnnouncesItsOwnGate",
 	"DRAFT_SYSTEM": "wants a system: server.TestActsThatAreRefused",
 	"REQUIRED":     "wants a draft of another person: server.TestDraftOfAnotherIsDeletedAsRead",
 	"NOT_HELD":     "of a file that goes away between the check and the issue",

@@ -102,9 +102,12 @@ func newAct[T any, M message[T]](a *app, text actText, args cobra.PositionalArgs
 				return err
 			}
 		}
-		before, err := node.Node(ctx)
-		if err != nil {
-			return err
+		var before *spsv1.Node
+		if !o.check && !o.draft { // a post that drafts may not ask about the node
+			var err error
+			if before, err = node.Node(ctx); err != nil {
+				return err
+			}
 		}
 		done, err := call(node.CaseService(), ctx, req)
 		if err != nil {

@@ -79,7 +79,8 @@ it.
 Before them stand the drafts that wait for you: of a validator those submitted that
 somebody else wrote, to be issued or returned, and of who wrote a draft those that
 were returned. Alerts are on top, then what waits longest. Behind them stand the
-codes whose suspension ends within seven days.`,
+codes whose suspension ends within seven days, and the rules that take effect within
+thirty.`,
 		Example: `  spsctl desk
   spsctl desk --limit 50
   spsctl desk -o json`,
@@ -101,6 +102,7 @@ type deskPart struct {
 	Cases     []json.RawMessage `json:"cases"`
 	Drafts    []json.RawMessage `json:"drafts,omitempty"`
 	Codes     []json.RawMessage `json:"codeStatuses,omitempty"`
+	Announced []json.RawMessage `json:"announcements,omitempty"`
 }
 
 // showDesk shows all lists: for people with headings, in CSV a row for each draft
@@ -122,6 +124,9 @@ func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limi
 		}
 	}
 	if err := a.showCodesEnding(ctx, node, all, as, limit); err != nil {
+		return err
+	}
+	if err := a.showTakingEffect(ctx, node, all, as, limit); err != nil {
 		return err
 	}
 	if as == tableFormat {

@@ -37,6 +37,11 @@ var examples = []struct {
 		"spsctl code history VN-DL-0123",
 		"spsctl code export -o xlsx > codes.xlsx",
 	}},
+	{"what is announced and holds: rules that change, border gates", []string{
+		"spsctl announcement list --filter 'state = UPCOMING AND touches = \"080450\"'",
+		"spsctl gate status",
+		"spsctl gate status --office CN --on 2026-12-01 -o csv",
+	}},
 	{"issue: begin with a template, fill it in, check it, issue it", []string{
 		"spsctl case template border-rejection > mango.yaml",
 		"spsctl case issue -f mango.yaml --check",
@@ -242,6 +247,9 @@ const moreExamples = `
   spsctl code suspend CN-2026-000123 VN-DL-0123 --kind packing-house --market CN --until 2026-12-24
   spsctl code reinstate CN-2026-000123 VN-DL-0123 --kind packing-house --market CN
   spsctl announce --gate VNLSN --status suspended --subject 'flood at the gate'
+  spsctl announcement get VN-2026-000131
+  spsctl announcement watch --remind 14,3
+  spsctl gate status VNLSN --product 081060
 
 # who is not on the network: what you told by hand, what you heard, and the real one
   spsctl case told VN-2026-000001 LA --by telephone --told-to 'Bounmy S.'

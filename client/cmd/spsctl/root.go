@@ -79,7 +79,7 @@ spsctl help exit-codes.`,
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("context", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 		return a.completeContexts(cmd, nil, begun)
 	}))
-	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(), a.announceCommand(), a.deskCommand(), a.draftCommand(), a.attachmentCommand(), a.evidenceCommand(), a.searchCommand(), a.inspectionCommand(), a.findingCommand(), a.exporterCommand(), a.noticeCommand(), a.unitCommand(), a.routingCommand(), a.dutyCommand(), a.codeCommand(),
+	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(), a.announceCommand(), a.announcementCommand(), a.gateCommand(), a.deskCommand(), a.draftCommand(), a.attachmentCommand(), a.evidenceCommand(), a.searchCommand(), a.inspectionCommand(), a.findingCommand(), a.exporterCommand(), a.noticeCommand(), a.unitCommand(), a.routingCommand(), a.dutyCommand(), a.codeCommand(),
 		a.peerCommand(), a.nodeCommand(), a.doctorCommand(), a.checkCommand(), a.joinCommand(),
 		a.tokenCommand(), a.backupCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
 	root.AddCommand(topics()...)
