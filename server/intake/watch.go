@@ -25,7 +25,7 @@ func (s *Service) WatchImport(req *spsv1.WatchImportRequest, stream grpc.ServerS
 	}
 	beat := time.NewTimer(s.o.Heartbeat)
 	defer beat.Stop()
-	for opened := false; ; {
+	for opened, told := false, false; ; {
 		changed := s.whenChanged()
 		j, err := s.shown(ctx, req.GetName())
 		if err != nil {
@@ -47,8 +47,9 @@ func (s *Service) WatchImport(req *spsv1.WatchImportRequest, stream grpc.ServerS
 				return err
 			}
 			beat.Reset(s.o.Heartbeat)
+			told = true
 		}
-		if ended(j.shown.GetState()) {
+		if state := j.shown.GetState(); ended(state) || told && state == spsv1.ImportState_IMPORT_STATE_CHECKED {
 			return nil
 		}
 		select {

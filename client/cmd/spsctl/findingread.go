@@ -35,7 +35,7 @@ func (a *app) findingListCommand() *cobra.Command {
 				}
 				if err := list.add(f, f.GetName(), f.GetReportNumber(), f.GetLaboratory().GetId(), f.GetSample().GetNumber(), brief.Words(f.GetState()),
 					brief.Text(f.GetProduct().GetName(), a.languages()...), short(analytes(f), 60), brief.Words(f.GetProposal().GetClassification()),
-					routesWords(f.GetRoutes()), became(f), when(f.GetPostTime())); err != nil {
+					isWith(f), became(f), when(f.GetPostTime())); err != nil {
 					return err
 				}
 			}
@@ -52,6 +52,15 @@ func (a *app) findingListCommand() *cobra.Command {
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// isWith says which units deal with a finding; "" if none does but the focal
+// point, and for a laboratory, which is not told.
+func isWith(f *spsv1.LabFinding) string {
+	if len(f.GetRoutes()) == 0 {
+		return ""
+	}
+	return routesWords(f.GetRoutes())
 }
 
 // became says what became of a finding.

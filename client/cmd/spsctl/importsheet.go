@@ -229,7 +229,7 @@ func (a *app) refusedRows(ctx context.Context, node *client.Client, as format, m
 			return err
 		}
 		if more := m.GetCounts().GetErrors() - shownErrors; more > 0 {
-			fmt.Fprintf(a.err, "and %d more: spsctl import errors --all %s\n", more, m.GetName())
+			fmt.Fprintf(a.err, "and %d more: spsctl import errors %s\n", more, m.GetName())
 		}
 	}
 	if m.GetState() == spsv1.ImportState_IMPORT_STATE_CHECKED {

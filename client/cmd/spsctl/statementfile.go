@@ -19,8 +19,8 @@ import (
 const maxStatementFile = 4 << 20
 
 // readStatement reads a statement from a YAML or JSON file, "-" for standard
-// input, with the names of proto3 JSON. Where it names an entry or a case, a
-// reference is enough.
+// input, with the names of proto3 JSON; a draft or an issued statement as get
+// prints it will do. Where it names an entry or a case, a reference is enough.
 func (a *app) readStatement(path string, refer referrer) (*spsv1.Statement, error) {
 	s := &spsv1.Statement{}
 	err := a.readMessage(path, s, refer)
@@ -85,7 +85,11 @@ func parseMessage(data []byte, m proto.Message, refer referrer) error {
 	if len(document.Content) == 0 {
 		return errors.New("the file is empty")
 	}
-	text, err := toProtoJSON(document.Content[0], m.ProtoReflect().Descriptor(), refer)
+	said := document.Content[0]
+	if _, is := m.(*spsv1.Statement); is {
+		said = statementIn(said)
+	}
+	text, err := toProtoJSON(said, m.ProtoReflect().Descriptor(), refer)
 	if err != nil {
 		return err
 	}
@@ -93,6 +97,21 @@ func parseMessage(data []byte, m proto.Message, refer referrer) error {
 		return plainError(err)
 	}
 	return nil
+}
+
+// statementIn returns what a document says of a statement: the whole of it, or
+// what stands under "statement" in a draft or an issued statement, as get prints
+// them with -o yaml and -o json.
+func statementIn(document *yaml.Node) *yaml.Node {
+	if document.Kind != yaml.MappingNode {
+		return document
+	}
+	for i := 0; i+1 < len(document.Content); i += 2 {
+		if document.Content[i].Value == "statement" {
+			return document.Content[i+1]
+		}
+	}
+	return document
 }
 
 // plainError takes off what protojson puts before its errors, which differs

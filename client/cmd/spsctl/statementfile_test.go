@@ -275,3 +275,22 @@ func TestInFull(t *testing.T) {
 		t.Errorf("statement (-want +got):\n%s", diff)
 	}
 }
+
+// What get prints of a draft is taken as the statement in it.
+func TestParseStatementOfADraft(t *testing.T) {
+	want, err := parseStatement([]byte(statementYAML), nobody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft := &bytes.Buffer{}
+	if err := write(draft, yamlFormat, &spsv1.Draft{Name: "drafts/0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11", Etag: "7", Statement: want}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := parseStatement(draft.Bytes(), nobody)
+	if err != nil {
+		t.Fatalf("%v, of\n%s", err, draft)
+	}
+	if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+		t.Errorf("statement of a draft, -want +got:\n%s", diff)
+	}
+}

@@ -64,7 +64,8 @@ type ImportServiceClient interface {
 	CancelImport(ctx context.Context, in *CancelImportRequest, opts ...grpc.CallOption) (*Import, error)
 	// DeleteImport removes an import that is not under way, with its row errors. What it kept stays.
 	DeleteImport(ctx context.Context, in *DeleteImportRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
-	// WatchImport sends an import as it is, and again whenever it changed, until it is done, failed or cancelled.
+	// WatchImport sends an import as it is, and again whenever it changed, until it is done, failed or cancelled, or has said
+	// that it is checked and waits for somebody. One that goes on from there, by its cursor, waits for that too.
 	WatchImport(ctx context.Context, in *WatchImportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchImportResponse], error)
 	// DownloadTemplate sends a sheet to fill in: its columns are those that are understood without a mapping.
 	DownloadTemplate(ctx context.Context, in *DownloadTemplateRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
@@ -253,7 +254,8 @@ type ImportServiceServer interface {
 	CancelImport(context.Context, *CancelImportRequest) (*Import, error)
 	// DeleteImport removes an import that is not under way, with its row errors. What it kept stays.
 	DeleteImport(context.Context, *DeleteImportRequest) (*emptypb.Empty, error)
-	// WatchImport sends an import as it is, and again whenever it changed, until it is done, failed or cancelled.
+	// WatchImport sends an import as it is, and again whenever it changed, until it is done, failed or cancelled, or has said
+	// that it is checked and waits for somebody. One that goes on from there, by its cursor, waits for that too.
 	WatchImport(*WatchImportRequest, grpc.ServerStreamingServer[WatchImportResponse]) error
 	// DownloadTemplate sends a sheet to fill in: its columns are those that are understood without a mapping.
 	DownloadTemplate(*DownloadTemplateRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
