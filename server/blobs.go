@@ -83,7 +83,7 @@ func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 		if drafted[d] || imported[d] {
 			return true, nil
 		}
-		if reported, err := s.findings.Names(ctx, "", d); reported || err != nil {
+		if reported, err := s.findings.Names(ctx, d); reported || err != nil {
 			return reported, err
 		}
 		if answered, err := s.traders.Names(ctx, d); answered || err != nil {

@@ -103,6 +103,9 @@ var labMay = map[string]bool{
 	"FindingService/PostFinding": true, "FindingService/BatchPostFindings": true, "FindingService/WithdrawFinding": true,
 	"FindingService/GetFinding": true, "FindingService/ListFindings": true, "FindingService/WatchFindings": true,
 	"FindingService/GetTestOrder": true, "FindingService/ListTestOrders": true,
+	"ImportService/CreateImport": true, "ImportService/GetImport": true, "ImportService/ListImports": true, "ImportService/WatchImport": true,
+	"ImportService/CommitImport": true, "ImportService/CancelImport": true, "ImportService/DeleteImport": true, "ImportService/ListRowErrors": true,
+	"ImportService/GetImportMapping": true, "ImportService/SetImportMapping": true, "ImportService/DeleteImportMapping": true, "ImportService/DownloadTemplate": true,
 	"AttachmentService/UploadAttachment": true, "AttachmentService/DownloadAttachment": true, // see TestFilesOfFindings
 	"CodeService/ListCodeLists": true, "CodeService/SearchCodes": true, "CodeService/GetCode": true,
 	"NodeService/GetCaller": true, "NodeService/GetAccount": true, "NodeService/SetPassword": true, "NodeService/EnrolTotp": true, "NodeService/ConfirmTotp": true,
@@ -185,7 +188,18 @@ func TestNobodyIsTakenForALaboratory(t *testing.T) {
 	_, list := hue.ListFindings(t.Context(), &spsv1.ListFindingsRequest{})
 	_, get := hue.GetFinding(t.Context(), &spsv1.GetFindingRequest{Name: mine.GetName()})
 	_, withdraw := hue.WithdrawFinding(t.Context(), withdrawal("H-1"))
-	for what, err := range map[string]error{"post": post, "list": list, "get": get, "withdraw": withdraw} {
+	upload, err := spsv1.NewAttachmentServiceClient(vn.as(certs.RoleLab, "hue-lab")).UploadAttachment(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, file := upload.CloseAndRecv()
+	for what, err := range map[string]error{"post": post, "list": list, "get": get, "withdraw": withdraw, "upload": file} {
 		wantReason(t, what+" by who has the id of a unit", err, "PERMISSION_DENIED")
+	}
+	_, order := vn.findings(certs.RoleOfficer).OrderTest(t.Context(), &spsv1.OrderTestRequest{Order: &spsv1.TestOrder{
+		SampleNumber: "S-1", Laboratory: "nobody", Analytes: []*spsv1.Concept{{AsWritten: "lead"}},
+	}})
+	if want := "no laboratory has this id here: name one of hue-lab, or "; !strings.Contains(order.Error(), want) {
+		t.Errorf("an order to nobody is told %v, want %q", order, want)
 	}
 }

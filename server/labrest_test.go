@@ -97,7 +97,7 @@ func (w web) listed() string {
 }
 
 // namesIn are the names that a request gave, in its answer.
-var namesIn = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|statements/1-[0-9]+|H-1|X-9|accounts/[a-z0-9]+`)
+var namesIn = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|statements/1-[0-9]+|H-1|X-9|accounts/[a-z0-9]+|"cursor":"[^"]+"`)
 
 // inPath is what stands for a name in a path of the contract.
 var inPath = regexp.MustCompile(`\{[^}]*\}`)

@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,9 +17,14 @@ func TestOrders(t *testing.T) {
 	w := newWorld(t, "VN")
 	vn := w.start("VN")
 	desk, hanoi := vn.findings(certs.RoleOfficer), vn.lab("hanoi-lab")
+	_, err := vn.admin().CreateToken(t.Context(), &spsv1.CreateTokenRequest{Token: &spsv1.Token{DisplayName: "LIMS", Role: "lab", Id: "hanoi-lab"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := issue(t, vn, notification("fruit fly in durian")).GetReference()
 	wanted := func(sample, analyte string) *spsv1.OrderTestRequest {
 		return &spsv1.OrderTestRequest{Order: &spsv1.TestOrder{
-			SampleNumber: sample, Laboratory: "hanoi-lab", Case: "VN-2026-000001", Analytes: []*spsv1.Concept{{AsWritten: analyte}},
+			SampleNumber: sample, Laboratory: "hanoi-lab", Case: about, Analytes: []*spsv1.Concept{{AsWritten: analyte}},
 			Product: &spsv1.Product{Name: []*spsv1.LocalizedText{{Lang: "en", Text: "durian"}}, Brand: "Doi Kham", RegistrationNumber: "TH-1"},
 		}}
 	}
@@ -48,12 +55,13 @@ func TestOrders(t *testing.T) {
 	found := hanoi.mustPost(labReport(t, "L-1"))
 	after, err := get(desk)
 	if err != nil || found.GetOrder() != order.GetName() || after.GetState() != spsv1.TestOrderState_TEST_ORDER_STATE_REPORTED ||
-		cmp.Diff([]string{found.GetName()}, after.GetFindings()) != "" || after.GetCase() != "VN-2026-000001" {
+		cmp.Diff([]string{found.GetName()}, after.GetFindings()) != "" || after.GetCase() != about {
 		t.Errorf("after the report %v, %v, want it answered by %s", after, err, found.GetName())
 	}
 	if _, err := desk.CancelTestOrder(t.Context(), &spsv1.CancelTestOrderRequest{Name: order.GetName()}); told(err) != "INVALID, name ORDER_REPORTED" {
 		t.Errorf("cancel it now: %q", told(err))
 	}
+	retest := retested(t, desk, hanoi, order.GetName(), wanted("S-9001", "cadmium"))
 	second, err := desk.OrderTest(t.Context(), wanted("S-9002", "cadmium"))
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +79,7 @@ func TestOrders(t *testing.T) {
 		return names
 	}
 	all := [][]string{list(vn.lab("hanoi-lab"), false), list(vn.lab("hanoi-lab"), true), list(vn.lab("hue-lab"), false)}
-	if diff := cmp.Diff([][]string{{second.GetName(), order.GetName()}, {second.GetName()}, nil}, all); diff != "" {
+	if diff := cmp.Diff([][]string{{second.GetName(), retest, order.GetName()}, {second.GetName(), retest, order.GetName()}, nil}, all); diff != "" {
 		t.Errorf("orders of Hanoi, open ones, of Hue (-want +got):\n%s", diff)
 	}
 	for range 2 {
@@ -80,4 +88,46 @@ func TestOrders(t *testing.T) {
 			t.Errorf("cancelled: %v, %v", got, err)
 		}
 	}
+}
+
+// retested orders another test of a sample on which the laboratory has reported,
+// has it report, and then withdraw all: both orders are open again. It returns the
+// second.
+func retested(t *testing.T, desk spsv1.FindingServiceClient, hanoi lab, first string, req *spsv1.OrderTestRequest) string {
+	t.Helper()
+	again, err := desk.OrderTest(t.Context(), req)
+	if err != nil {
+		t.Fatalf("a test after the report: %v", err)
+	}
+	states := func() string {
+		var all []string
+		for _, name := range []string{first, again.GetName()} {
+			o, err := desk.GetTestOrder(t.Context(), &spsv1.GetTestOrderRequest{Name: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, fmt.Sprint(strings.TrimPrefix(o.GetState().String(), "TEST_ORDER_STATE_"), " ", o.GetFindingCount()))
+		}
+		return strings.Join(all, ", ")
+	}
+	withdraw := func(number string) {
+		if _, err := hanoi.WithdrawFinding(t.Context(), withdrawal(number)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		do   func()
+		want string
+	}{
+		{func() {}, "REPORTED 1, OPEN 0"},
+		{func() { hanoi.mustPost(labReport(t, "L-1b", `supersedes_reports: "L-1"`)) }, "REPORTED 2, OPEN 0"},
+		{func() { hanoi.mustPost(labReport(t, "L-2")) }, "REPORTED 2, REPORTED 1"},
+		{func() { withdraw("L-1b") }, "OPEN 2, REPORTED 1"},
+		{func() { withdraw("L-2") }, "OPEN 2, OPEN 1"},
+	} {
+		if step.do(); states() != step.want {
+			t.Errorf("the orders are %s, want %s", states(), step.want)
+		}
+	}
+	return again.GetName()
 }

@@ -37,19 +37,16 @@ func (t told) Names(ctx context.Context, file blob.Digest) (bool, error) {
 type reports struct{ s *Server }
 
 // LaboratoryOf implements office.Findings.
-func (r reports) LaboratoryOf(c access.Caller) string { return r.s.findings.LaboratoryOf(c) }
+func (r reports) LaboratoryOf(c access.Caller) (string, error) { return r.s.findings.LaboratoryOf(c) }
 
 // File implements office.Findings.
 func (r reports) File(ctx context.Context, finding, id string) (*spsv1.Attachment, error) {
 	return r.s.findings.File(ctx, finding, id)
 }
 
-// Names implements office.Findings.
-func (r reports) Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error) {
-	if laboratory == "" {
-		return r.s.findings.Shows(ctx, d)
-	}
-	return r.s.findings.Names(ctx, laboratory, d)
+// Shows implements office.Findings.
+func (r reports) Shows(ctx context.Context, d blob.Digest) (bool, error) {
+	return r.s.findings.Shows(ctx, d)
 }
 
 // Touch implements office.Findings.

@@ -137,7 +137,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		return nil, errors.Join(err, s.close())
 	}
 	s.assemble(o.Dial, o.Connect)
-	if err := s.findings.Reindex(ctx); err != nil {
+	if err := s.findings.Begin(ctx); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
@@ -250,7 +250,8 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 	})
 	s.findings = finding.New(finding.Options{
 		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(), Units: s.units,
-		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
+		Holders: s.register.Holders,
+		Now:     s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	held := standing.Options{
 		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,

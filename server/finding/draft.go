@@ -20,6 +20,8 @@ type Drafts interface {
 	UseOf(r store.Reader, name string) (*spsv1.FindingUse, error)
 	// CaseEnd completes a use by how far its case is, and how that ended.
 	CaseEnd(ctx context.Context, use *spsv1.FindingUse) error
+	// CaseHere reports whether a case is here and shown to people of the office.
+	CaseHere(ctx context.Context, reference string) (bool, error)
 }
 
 // DraftFromFindings implements spsv1.FindingServiceServer. The draft is begun and

@@ -11,25 +11,27 @@ import (
 
 // tableIndex is what lists look up. Its keys are a term, then Unix milliseconds of
 // posting or order, and id; its values are empty. It is made of the other tables,
-// again by [Service.Reindex] where it is of another version.
+// again by [Service.Begin] where it is of another version.
 const tableIndex store.Table = "finding.index"
 
 // indexVersion is raised whenever terms say something else.
-const indexVersion = 2
+const indexVersion = 3
 
 // versionKey is the key in the index under which its version stands.
 var versionKey = []byte{0}
 
 // The kinds of terms, the first byte of each.
 const (
-	termReport   = 'r' // report number, 0
-	termSample   = 's' // sample number, 0
-	termState    = 't' // laboratory, 0, state; the laboratory "" is any
+	termReport   = 'r' // laboratory, 0, report number, 0; the laboratory "" is any
+	termSample   = 's' // laboratory, 0, as above, sample number, 0
+	termState    = 't' // laboratory, 0, as above, state
 	termProposed = 'p' // laboratory, 0, as above; of findings that propose a notification
 	termFile     = 'f' // digest, laboratory, 0
 	termCase     = 'c' // name of a case that a draft from the finding became a part of, 0
 	termOrders   = 'o' // laboratory, 0; of orders
 	termOpen     = 'u' // laboratory, 0, as above; of orders that are open
+	termAnswer   = 'a' // name of the order that a finding answers, 0
+	termStanding = 'b' // as above; of findings that are current
 )
 
 // term begins the keys of the index under which something stands. No text in it
@@ -53,8 +55,15 @@ func findingTerms(f *spsv1.LabFinding) [][]byte {
 	id, _ := keyOf(f.GetName())
 	at, lab := timeKey(f.GetPostTime(), id), f.GetLaboratory().GetId()
 	terms := [][]byte{
-		term(termReport, f.GetReportNumber()), term(termSample, f.GetSample().GetNumber()),
+		term(termReport, "", f.GetReportNumber()), term(termReport, lab, f.GetReportNumber()),
+		term(termSample, "", f.GetSample().GetNumber()), term(termSample, lab, f.GetSample().GetNumber()),
 		stateTerm("", f.GetState()), stateTerm(lab, f.GetState()),
+	}
+	if f.GetOrder() != "" {
+		terms = append(terms, term(termAnswer, f.GetOrder()))
+		if f.GetState() == spsv1.FindingState_FINDING_STATE_CURRENT {
+			terms = append(terms, term(termStanding, f.GetOrder()))
+		}
 	}
 	if Propose(f) != nil {
 		terms = append(terms, term(termProposed, ""), term(termProposed, lab))

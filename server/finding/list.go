@@ -1,9 +1,7 @@
 package finding
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
 
@@ -47,7 +45,7 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 		if resp, err = s.page(r, who, req); err != nil {
 			return err
 		}
-		resp.Cursor = s.cursor(last)
+		resp.Cursor = s.cursor(who, last)
 		return nil
 	})
 	if err != nil {
@@ -62,7 +60,7 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 // page returns the page of findings that a list asks for.
 func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsRequest) (*spsv1.ListFindingsResponse, error) {
 	table, prefix := where(req, who.only(req.GetLaboratory()))
-	below, err := belowToken(req.GetPageToken(), prefix)
+	below, err := s.belowToken(req.GetPageToken(), prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +70,7 @@ func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsReques
 		if err != nil {
 			return nil, err
 		}
-		if looked++; len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || looked > listLook || size > maxPageBytes {
-			resp.NextPageToken = base64.RawURLEncoding.EncodeToString(row.Key[len(prefix):])
-			break
-		}
+		looked++
 		f, err := get(r, row.Key[len(row.Key)-idSize:])
 		if err == nil && f == nil {
 			err = fmt.Errorf("%w: no finding under the key %x", ledger.ErrCorrupt, row.Key)
@@ -83,7 +78,12 @@ func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsReques
 		if err != nil {
 			return nil, err
 		}
-		if !who.sees(f) || !asked(req, f) || !who.wants(req, f) {
+		shown := who.sees(f) && asked(req, f)
+		if looked > listLook || shown && (len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || size > maxPageBytes) {
+			resp.NextPageToken = s.pageToken(prefix, row.Key)
+			break
+		}
+		if !shown {
 			continue
 		}
 		if err := s.used(r, f); err != nil {
@@ -106,13 +106,14 @@ func (v viewer) only(asked string) string {
 
 // where returns where the findings stand among which those are that a list asks
 // for, as few as can be: the last among the keys of a table that begin with a
-// prefix. The laboratory "" is any.
+// prefix. The laboratory "" is any. Of a laboratory nothing else stands there, so
+// that the next row, which a page token names, is its own too.
 func where(req *spsv1.ListFindingsRequest, laboratory string) (store.Table, []byte) {
 	switch states := req.GetStates(); {
 	case req.GetReportNumber() != "":
-		return tableIndex, term(termReport, req.GetReportNumber())
+		return tableIndex, term(termReport, laboratory, req.GetReportNumber())
 	case req.GetSampleNumber() != "":
-		return tableIndex, term(termSample, req.GetSampleNumber())
+		return tableIndex, term(termSample, laboratory, req.GetSampleNumber())
 	case req.GetProposed():
 		return tableIndex, term(termProposed, laboratory)
 	case len(states) == 1:
@@ -137,27 +138,4 @@ func asked(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
 func (v viewer) wants(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
 	return (req.GetUnit() == "" || v.caller.Role != certs.RoleLab && routing.Deals(req.GetUnit(), f.GetRoutes(), v.tree)) &&
 		(!req.GetTold() || told(f, v.caller))
-}
-
-// belowToken returns the key below which a list goes on, behind a prefix: that of
-// the token, or the end.
-func belowToken(token string, prefix []byte) ([]byte, error) {
-	if token == "" {
-		if prefix == nil {
-			return nil, nil
-		}
-		return store.PrefixEnd(prefix), nil
-	}
-	mark, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(mark) != 8+idSize {
-		return nil, access.Invalid(access.Violation{
-			Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
-		})
-	}
-	return append(bytes.Clone(prefix), append(mark, 0)...), nil
-}
-
-// cursor is the text form of a place among the changes of findings.
-func (s *Service) cursor(n uint64) string {
-	return ledger.Position{Incarnation: s.o.Ledger.Released().Incarnation, N: n}.String()
 }

@@ -212,13 +212,18 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 			return nil, false, nil, err
 		}
 	}
-	if err := answers(tx, kept); err != nil {
+	order, err := answers(tx, kept, ended)
+	if err != nil {
 		return nil, false, nil, err
 	}
+	kept.Order = order.GetName()
 	if err := p.s.route(tx, kept, ended); err != nil {
 		return nil, false, nil, err
 	}
-	return kept, false, nil, add(tx, kept, len(before))
+	if err := add(tx, kept, len(before)); err != nil {
+		return nil, false, nil, err
+	}
+	return kept, false, nil, settle(tx, kept.GetOrder(), append(ended, kept)...)
 }
 
 // replacedByNumber returns what the report replaces by its own number: the

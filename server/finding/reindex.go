@@ -16,10 +16,19 @@ import (
 // reindexPage is how many rows one transaction of Reindex changes.
 const reindexPage = 500
 
-// Reindex makes the index anew if it is of another version, or was left half made.
-// It is called before anything else uses the service.
-func (s *Service) Reindex(ctx context.Context) error {
+// Begin makes what the service needs in its store: the index anew if it is of
+// another version, or was left half made, and the key of cursors. It MUST be
+// called before anything else uses the service.
+func (s *Service) Begin(ctx context.Context) error {
 	ctx = store.WithReserve(ctx) // a full store still opens
+	if err := s.unlock(ctx); err != nil {
+		return fmt.Errorf("the key of cursors: %w", err)
+	}
+	return s.reindex(ctx)
+}
+
+// reindex makes the index anew if it is of another version, or was left half made.
+func (s *Service) reindex(ctx context.Context) error {
 	want := binary.BigEndian.AppendUint64(nil, indexVersion)
 	fresh := false
 	err := s.o.Store.View(ctx, func(r store.Reader) error {
@@ -45,11 +54,7 @@ func (s *Service) Reindex(ctx context.Context) error {
 		return fmt.Errorf("index findings: %w", err)
 	}
 	err = s.eachPage(ctx, tableOrders, func(tx store.Tx, row store.Item) error {
-		o, err := readOrder(tx, row.Key)
-		if err != nil {
-			return err
-		}
-		return index(tx, nil, orderTerms(o))
+		return reindexedOrder(tx, bytes.Clone(row.Key))
 	})
 	if err != nil {
 		return fmt.Errorf("index orders: %w", err)
@@ -109,4 +114,26 @@ func (s *Service) reindexed(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
 		}
 	}
 	return index(tx, nil, findingTerms(f))
+}
+
+// reindexedOrder puts an order into the index, after the findings. Earlier versions
+// kept the names of all findings in it, and left it reported when they were
+// withdrawn.
+func reindexedOrder(tx store.Tx, id []byte) error {
+	o, err := readOrder(tx, id)
+	if err != nil {
+		return err
+	}
+	o.FindingCount, o.Findings = max(o.GetFindingCount(), uint32(len(o.GetFindings()))), nil
+	if err := assess(tx, o); err != nil {
+		return err
+	}
+	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("order: %w", err)
+	}
+	if err := tx.Put(tableOrders, id, row); err != nil {
+		return err
+	}
+	return index(tx, nil, orderTerms(o))
 }

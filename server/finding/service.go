@@ -2,6 +2,7 @@ package finding
 
 import (
 	"context"
+	"crypto/cipher"
 	"fmt"
 	"sync"
 	"time"
@@ -33,7 +34,9 @@ type Options struct {
 	Files  Files
 	Drafts Drafts
 	Units  Units
-	Now    func() time.Time // the clock of stamps
+	// Holders returns who has a token or account of a role.
+	Holders func(ctx context.Context, role certs.Role) ([]access.Caller, error)
+	Now     func() time.Time // the clock of stamps
 
 	// Heartbeat is how often a watch that has nothing to say says so.
 	Heartbeat time.Duration
@@ -45,6 +48,8 @@ type Options struct {
 type Service struct {
 	spsv1.UnimplementedFindingServiceServer
 	o Options
+
+	sealer cipher.AEAD // of cursors of laboratories; set by Begin
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when a finding was posted or changed
@@ -70,22 +75,23 @@ func (s *Service) Wake() {
 	s.changed = make(chan struct{})
 }
 
-// Names reports whether a finding of a laboratory, "" is any, names a file.
-func (s *Service) Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error) {
-	prefix := fileTerm(d)
-	if laboratory != "" {
-		prefix = append(append(prefix, laboratory...), 0)
-	}
-	return s.names(ctx, prefix, func(*spsv1.LabFinding) bool { return true })
+// Names reports whether any finding names a file.
+func (s *Service) Names(ctx context.Context, d blob.Digest) (bool, error) {
+	return s.names(ctx, fileTerm(d), func(*spsv1.LabFinding) bool { return true })
 }
 
 // Shows reports whether a finding that is shown to the caller of ctx names a file.
+// It refuses a laboratory that speaks for none.
 func (s *Service) Shows(ctx context.Context, d blob.Digest) (bool, error) {
 	who, err := s.viewer(ctx)
 	if err != nil {
 		return false, err
 	}
-	return s.names(ctx, fileTerm(d), who.sees)
+	prefix := fileTerm(d)
+	if who.caller.Role == certs.RoleLab {
+		prefix = append(append(prefix, who.laboratory...), 0)
+	}
+	return s.names(ctx, prefix, who.sees)
 }
 
 // names reports whether one of the findings that stand in the index behind a

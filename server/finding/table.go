@@ -21,12 +21,13 @@ const (
 	tableReports  store.Table = "finding.reports"  // laboratory, 0, report number, 0, which under that number → id
 	tableChanges  store.Table = "finding.changes"  // number of the change, from 1 → id
 	tableGates    store.Table = "finding.gates"    // position of an entry, number of the change that it made → nothing
+	tableKeys     store.Table = "finding.keys"     // what for → key, 32 random bytes
 )
 
 // Tables returns the tables that the store of the service needs; the slice is
 // the caller's.
 func Tables() []store.Table {
-	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples, tableIndex, tableGates}
+	return []store.Table{tableFindings, tableTimes, tableLabs, tableReports, tableChanges, tableOrders, tableOrderTimes, tableSamples, tableIndex, tableGates, tableKeys}
 }
 
 // AppendedTables returns those of [Tables] whose keys are written in ascending

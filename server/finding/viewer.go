@@ -39,13 +39,10 @@ func (s *Service) viewer(ctx context.Context) (viewer, error) {
 }
 
 // LaboratoryOf returns the id of the laboratory for which somebody of the role lab
-// speaks; "" if it speaks for none.
-func (s *Service) LaboratoryOf(c access.Caller) string {
+// speaks. It refuses whoever speaks for none.
+func (s *Service) LaboratoryOf(c access.Caller) (string, error) {
 	of, err := s.speaksFor(c)
-	if err != nil {
-		return ""
-	}
-	return of.GetId()
+	return of.GetId(), err
 }
 
 // speaksFor returns for which laboratory somebody of the role lab speaks: its

@@ -24,7 +24,7 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 	if err != nil {
 		return err
 	}
-	at, err := s.parseCursor(req.GetCursor())
+	at, err := s.parseCursor(who, req.GetCursor())
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 				return err
 			}
 			event := &spsv1.WatchFindingsResponse{
-				Cursor: s.cursor(c.n), Event: &spsv1.WatchFindingsResponse_Finding{Finding: who.show(ctx, c.finding)},
+				Cursor: s.cursor(who, c.n), Event: &spsv1.WatchFindingsResponse_Finding{Finding: who.show(ctx, c.finding)},
 			}
 			if err := stream.Send(event); err != nil {
 				return err
@@ -77,25 +77,11 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 		case <-ctx.Done():
 		case <-beat.C:
 			beat.Reset(s.o.Heartbeat)
-			if err := stream.Send(&spsv1.WatchFindingsResponse{Cursor: s.cursor(at)}); err != nil {
+			if err := stream.Send(&spsv1.WatchFindingsResponse{Cursor: s.cursor(who, at)}); err != nil {
 				return err
 			}
 		}
 	}
-}
-
-// parseCursor reads the cursor of a watch.
-func (s *Service) parseCursor(cursor string) (uint64, error) {
-	at, err := ledger.ParsePosition(cursor)
-	if err != nil {
-		return 0, access.Invalid(access.Violation{
-			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
-		})
-	}
-	if cursor != "" && at.Incarnation != s.o.Ledger.Released().Incarnation {
-		return 0, access.CursorAhead("cursor")
-	}
-	return at.N, nil
 }
 
 func changeKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

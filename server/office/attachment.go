@@ -36,6 +36,9 @@ func (s *Service) UploadAttachment(stream grpc.ClientStreamingServer[spsv1.Uploa
 	if !ok {
 		return errors.New("upload an attachment: no caller")
 	}
+	if _, err := s.owner(caller); err != nil {
+		return err // nobody could name the file
+	}
 	leave, err := s.o.Uploads.Enter(caller.URI())
 	if err != nil {
 		return err

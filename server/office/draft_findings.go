@@ -71,3 +71,12 @@ func (d *Drafts) CaseEnd(ctx context.Context, use *spsv1.FindingUse) error {
 	use.CaseStatus, use.CaseOutcome = f.State().GetStatus(), f.State().GetOutcome()
 	return nil
 }
+
+// CaseHere reports whether a case is here and shown to people of the office.
+func (d *Drafts) CaseHere(ctx context.Context, reference string) (bool, error) {
+	_, _, err := d.s.o.Book.Case(ctx, reference, 0, d.s.o.Ledger.Released().N, 0)
+	if errors.Is(err, casebook.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -18,70 +18,66 @@ const tableUploads store.Table = "office.uploads"
 
 // owner returns whose a file is that a caller uploads, and so who may name it: the
 // laboratory or unit of the caller, or else the person or system. An exporter has
-// nothing in common with whoever of the office has the same id.
-func (s *Service) owner(c access.Caller) []byte {
+// nothing in common with whoever of the office has the same id. It refuses who is
+// of the role lab and speaks for no laboratory.
+func (s *Service) owner(c access.Caller) ([]byte, error) {
 	switch {
+	case c.Role == certs.RoleLab && s.o.Findings == nil:
+		return []byte("laboratory/" + c.ID), nil
 	case c.Role == certs.RoleLab:
-		return []byte("laboratory/" + s.laboratory(c))
+		laboratory, err := s.o.Findings.LaboratoryOf(c)
+		return []byte("laboratory/" + laboratory), err
 	case c.Role == certs.RoleExporter:
-		return []byte("exporter/" + c.ID)
+		return []byte("exporter/" + c.ID), nil
 	case c.Unit != "":
-		return []byte("unit/" + c.Unit)
+		return []byte("unit/" + c.Unit), nil
 	}
-	return []byte("person/" + c.ID)
-}
-
-// laboratory returns for which laboratory somebody of the role lab speaks.
-func (s *Service) laboratory(c access.Caller) string {
-	if s.o.Findings == nil {
-		return c.ID
-	}
-	return s.o.Findings.LaboratoryOf(c)
+	return []byte("person/" + c.ID), nil
 }
 
 // uploaded notes, in the transaction of its audit record, who uploaded a file.
 func (s *Service) uploaded(ctx context.Context, tx store.Tx, c access.Caller, d blob.Digest) error {
-	if err := tx.Put(tableUploads, append(d[:], s.owner(c)...), nil); err != nil {
+	owner, err := s.owner(c)
+	if err != nil {
+		return err
+	}
+	if err := tx.Put(tableUploads, append(d[:], owner...), nil); err != nil {
 		return err
 	}
 	return access.Record(ctx, tx, "attachments/"+d.String())
 }
 
-// mayName reports whether a caller may name a file: it uploaded it, or may read it
-// already, by something that is shown to it. Whoever may name a file may soon read
-// it, so a digest alone is no right to.
+// mayName reports whether the caller of ctx may name a file: it uploaded it, or may
+// read it already, by something that is shown to it. Whoever may name a file may
+// soon read it, so a digest alone is no right to.
 func (s *Service) mayName(ctx context.Context, c access.Caller, d blob.Digest) (may bool, err error) {
+	owner, err := s.owner(c)
+	if err != nil {
+		return false, err
+	}
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		row, err := r.Get(tableUploads, append(d[:], s.owner(c)...))
+		row, err := r.Get(tableUploads, append(d[:], owner...))
 		may = row != nil
 		return err
 	})
 	if may || err != nil {
 		return may, err
 	}
-	switch c.Role {
-	case certs.RoleLab:
-		return s.reported(ctx, s.laboratory(c), d)
-	case certs.RoleOfficer, certs.RoleValidator:
-		if may, err = s.reported(ctx, "", d); may || err != nil {
+	reader := c.Role == certs.RoleOfficer || c.Role == certs.RoleValidator
+	if s.o.Findings != nil && (reader || c.Role == certs.RoleLab) {
+		if may, err = s.o.Findings.Shows(ctx, d); may || err != nil {
 			return may, err
 		}
+	}
+	if reader {
 		if may, err = s.answered(ctx, d); may || err != nil {
 			return may, err
 		}
-		return s.o.Book.Names(ctx, d)
-	case certs.RoleSystem:
+	}
+	if reader || c.Role == certs.RoleSystem {
 		return s.o.Book.Names(ctx, d)
 	}
 	return false, nil
-}
-
-// reported reports whether a finding of a laboratory, "" is any, names a file.
-func (s *Service) reported(ctx context.Context, laboratory string, d blob.Digest) (bool, error) {
-	if s.o.Findings == nil {
-		return false, nil
-	}
-	return s.o.Findings.Names(ctx, laboratory, d)
 }
 
 // answered reports whether an exporter's answer names a file.

@@ -68,14 +68,14 @@ type Options struct {
 // Findings is what the service has to know of what laboratories report.
 type Findings interface {
 	// LaboratoryOf returns the id of the laboratory for which somebody of the role
-	// lab speaks.
-	LaboratoryOf(c access.Caller) string
+	// lab speaks. It refuses whoever speaks for none.
+	LaboratoryOf(c access.Caller) (string, error)
 	// File returns what a finding says of a file by its local id, if the finding is
 	// shown to the caller of ctx.
 	File(ctx context.Context, finding, id string) (*spsv1.Attachment, error)
-	// Names reports whether a finding of a laboratory names a file; of the laboratory
-	// "", whether one does that is shown to the caller of ctx.
-	Names(ctx context.Context, laboratory string, d blob.Digest) (bool, error)
+	// Shows reports whether a finding that is shown to the caller of ctx names a file.
+	// It refuses a laboratory that speaks for none.
+	Shows(ctx context.Context, d blob.Digest) (bool, error)
 	// Touch notes, in the transaction that changes a draft, that it changed what
 	// became of the findings from which it was begun. If an entry issued it,
 	// position is its, and use says which case that is in.

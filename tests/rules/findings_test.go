@@ -31,7 +31,7 @@ var findingRequests = map[string]string{
 	"BatchPostFindings": `findings{}`,
 	"WithdrawFinding":   `report_number:"R-1" reason{lang:"en" text:"x"}`,
 	"ListFindings":      ``,
-	"OrderTest":         `order{sample_number:"S-2" laboratory:"hue-lab" analytes{as_written:"lead"}}`,
+	"OrderTest":         `order{sample_number:"S-2" laboratory:"$laboratory" analytes{as_written:"lead"}}`,
 	"CancelTestOrder":   `name:"$order"`,
 	"ListTestOrders":    ``,
 	"DraftFromFindings": `names:"$ended"`,
@@ -90,14 +90,17 @@ var findingRows = []breach{
 var orderRows = []breach{
 	{"OrderTest", "order", ``, "order.sample_number STRING_MIN_LEN, order.laboratory STRING_PATTERN, order.analytes REPEATED_MIN_ITEMS"},
 	{"OrderTest", "order.sample_number", `order{sample_number:"S-1"}`, "order.sample_number SAMPLE_ORDERED"},
+	{"OrderTest", "order.laboratory", `order{laboratory:"nobody"}`, "order.laboratory LABORATORY_UNKNOWN"},
+	{"OrderTest", "", `order{case:"VN-2026-999999"}`, "order.case CASE_UNKNOWN"},
 	{"CancelTestOrder", "", ``, "name ORDER_REPORTED"},
 	{"DraftFromFindings", "", ``, "names[0] FINDING_ENDED"},
 }
 
 // findingTested are what server/finding finds wrong that no row shows, and why.
 var findingTested = map[string]string{
-	"CURSOR":       "is of watches: server.TestWatchFindings",
-	"FINDING_SIZE": "is larger than these rows: finding.TestEveryRuleOfAFinding",
+	"LABORATORY_UNKNOWN": "in tests of the server: with laboratories on the card it names them",
+	"CURSOR":             "is of watches: server.TestWatchFindings",
+	"FINDING_SIZE":       "is larger than these rows: finding.TestEveryRuleOfAFinding",
 }
 
 // TestEveryRuleOfFindings breaks each rule of findings and orders by itself.
@@ -170,11 +173,11 @@ func reported(ctx context.Context, t *testing.T, lab, office spsv1.FindingServic
 		must(err)
 		return made
 	}
-	order("S-1", "hue-lab")
+	order("S-1", laboratory)
 	answered := order("S-4", laboratory)
 	post("R-1", "S-4", "R-3")
 	post("R-2", "S-5", "")
 	_, err := lab.WithdrawFinding(ctx, &spsv1.WithdrawFindingRequest{ReportNumber: "R-2", Reason: []*spsv1.LocalizedText{{Lang: "en", Text: "x"}}})
 	must(err)
-	return strings.NewReplacer("$order", answered.GetName(), "$ended", first.GetName())
+	return strings.NewReplacer("$laboratory", laboratory, "$order", answered.GetName(), "$ended", first.GetName())
 }

@@ -71,6 +71,7 @@ func deskOf(ctx context.Context, node *drill.Node) (desk story.Desk, closeAll fu
 	desk.Officer = keep(node.Client(ctx, certs.RoleOfficer))
 	switch node.Office() {
 	case story.Notifier():
+		_, err = node.Token(ctx, certs.RoleLab) // so that the office knows the laboratory, and orders from it
 		desk.Laboratory = keep(node.Client(ctx, certs.RoleLab))
 	case story.Origin():
 		desk.Exporter = keep(node.ClientAs(ctx, certs.RoleExporter, story.Exporter))

@@ -89,9 +89,11 @@ type TestOrder struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `testOrders/{id}`; the node gives the id.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Number of the sample, as written on it. Findings of the laboratory on that number belong to the order.
+	// Number of the sample, as written on it. Findings of the laboratory on that number belong to the order. Another order under the same
+	// number is taken once this one was reported on or cancelled.
 	SampleNumber string `protobuf:"bytes,2,opt,name=sample_number,json=sampleNumber,proto3" json:"sample_number,omitempty"`
-	// Id of the laboratory, as its findings have it.
+	// Id of the laboratory, as its findings have it: a unit of the kind LABORATORY on the card of the office, or one that has a token or
+	// account here, or posted before.
 	Laboratory string `protobuf:"bytes,3,opt,name=laboratory,proto3" json:"laboratory,omitempty"`
 	// What the sample was taken from.
 	Product *Product `protobuf:"bytes,4,opt,name=product,proto3" json:"product,omitempty"`
@@ -113,8 +115,11 @@ type TestOrder struct {
 	OrderTime *timestamppb.Timestamp `protobuf:"bytes,22,opt,name=order_time,json=orderTime,proto3" json:"order_time,omitempty"`
 	// When it was cancelled.
 	CancelTime *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=cancel_time,json=cancelTime,proto3" json:"cancel_time,omitempty"`
-	// Names of the findings that the laboratory posted on the sample since, in order.
-	Findings      []string `protobuf:"bytes,24,rep,name=findings,proto3" json:"findings,omitempty"`
+	// Names of the last 20 findings that answer it, in the order in which they were posted. A finding answers the last order under the
+	// number of its sample, or that of the report that it replaces. Once none of them stands any more, the order is open again.
+	Findings []string `protobuf:"bytes,24,rep,name=findings,proto3" json:"findings,omitempty"`
+	// How many findings answer it, also those that were superseded or withdrawn.
+	FindingCount  uint32 `protobuf:"varint,25,opt,name=finding_count,json=findingCount,proto3" json:"finding_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -247,11 +252,18 @@ func (x *TestOrder) GetFindings() []string {
 	return nil
 }
 
+func (x *TestOrder) GetFindingCount() uint32 {
+	if x != nil {
+		return x.FindingCount
+	}
+	return 0
+}
+
 var File_sps_v1_test_order_proto protoreflect.FileDescriptor
 
 const file_sps_v1_test_order_proto_rawDesc = "" +
 	"\n" +
-	"\x17sps/v1/test_order.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x14sps/v1/product.proto\"\xc5\x05\n" +
+	"\x17sps/v1/test_order.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x14sps/v1/product.proto\"\xef\x05\n" +
 	"\tTestOrder\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
 	"\rsample_number\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\fsampleNumber\x12K\n" +
@@ -271,7 +283,8 @@ const file_sps_v1_test_order_proto_rawDesc = "" +
 	"order_time\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\torderTime\x12@\n" +
 	"\vcancel_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"cancelTime\x12\x1f\n" +
-	"\bfindings\x18\x18 \x03(\tB\x03\xe0A\x03R\bfindings*\x8c\x01\n" +
+	"\bfindings\x18\x18 \x03(\tB\x03\xe0A\x03R\bfindings\x12(\n" +
+	"\rfinding_count\x18\x19 \x01(\rB\x03\xe0A\x03R\ffindingCount*\x8c\x01\n" +
 	"\x0eTestOrderState\x12 \n" +
 	"\x1cTEST_ORDER_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15TEST_ORDER_STATE_OPEN\x10\x01\x12\x1d\n" +

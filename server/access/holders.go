@@ -1,0 +1,47 @@
+package access
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/spsalert/spsalert/certs"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Holders returns who may call in a role by a token in effect or an account that
+// is not disabled. It knows nothing of client certificates.
+func (r *Register) Holders(ctx context.Context, role certs.Role) (all []Caller, err error) {
+	now := r.o.Now()
+	err = r.o.Store.View(ctx, func(tx store.Reader) error {
+		all = nil
+		for item, err := range tx.Scan(tableTokens, nil, nil, false) {
+			if err != nil {
+				return err
+			}
+			row, err := decodeTokenRow(item.Value)
+			if err != nil {
+				return err
+			}
+			t := row.token
+			if certs.Role(t.GetRole()) == role && t.GetRevokeTime() == nil && now.Before(t.GetExpireTime().AsTime()) {
+				all = append(all, Caller{Identity: r.identity(t.GetRole(), t.GetId()), Unit: t.GetUnit()})
+			}
+		}
+		for item, err := range tx.Scan(tableAccounts, nil, nil, false) {
+			if err != nil {
+				return err
+			}
+			a := &spsv1.Account{}
+			if err := proto.Unmarshal(item.Value, a); err != nil {
+				return err
+			}
+			if certs.Role(a.GetRole()) == role && a.GetDisableTime() == nil {
+				all = append(all, Caller{Identity: r.identity(a.GetRole(), accountID(a)), Unit: a.GetUnit()})
+			}
+		}
+		return nil
+	})
+	return all, err
+}
