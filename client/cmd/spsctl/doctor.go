@@ -42,15 +42,15 @@ else 1.`,
 				return cmd.Context().Err()
 			}
 			if as != tableFormat && !full {
-				redact(d.findings)
+				redact(d.checkups)
 			}
-			if err := a.printFindings(as, d.findings); err != nil {
+			if err := a.printCheckups(as, d.checkups); err != nil {
 				return err
 			}
 			switch {
 			case failure != nil:
 				return codeError(exitCode(cmd.Context(), failure))
-			case d.worst() == verdictBroken:
+			case d.worst() == soundBroken:
 				return codeError(exitError)
 			}
 			return nil
@@ -63,7 +63,7 @@ else 1.`,
 
 // doctor collects what is found.
 type doctor struct {
-	findings
+	checkups
 	now time.Time
 }
 
@@ -110,10 +110,10 @@ func (a *app) examine(ctx context.Context, d *doctor) error {
 		d.look("peers", "exchange cards with another office: spsctl join", "no card of another office is accepted")
 	}
 	for _, p := range peers {
-		begun := len(d.findings)
+		begun := len(d.checkups)
 		d.peer(p)
-		for i := range d.findings[begun:] {
-			d.findings[begun+i].Office = p.GetOffice()
+		for i := range d.checkups[begun:] {
+			d.checkups[begun+i].Office = p.GetOffice()
 		}
 	}
 	return nil
@@ -212,7 +212,7 @@ func (d *doctor) peer(p *spsv1.Peer) {
 	}
 	if p.GetLastError() != "" {
 		d.look("last error", test, "%s", lastError(p, d.now))
-		d.findings[len(d.findings)-1].Reason = p.GetLastErrorReason()
+		d.checkups[len(d.checkups)-1].Reason = p.GetLastErrorReason()
 	}
 }
 

@@ -152,10 +152,7 @@ Look at it, complete it, and have a second person issue it.`,
 func analytes(f *spsv1.LabFinding) string {
 	var all []string
 	for _, r := range f.GetSample().GetResults() {
-		name := r.GetAnalyte().GetAsWritten()
-		for _, c := range r.GetAnalyte().GetCodings() {
-			name = first(name, c.GetDisplay(), c.GetCode())
-		}
+		name := conceptName(r.GetAnalyte())
 		if words := brief.Words(r.GetVerdict()); words != "" {
 			name += " (" + words + ")"
 		}

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +28,7 @@ answers the order.`,
 func orderName(text string) string { return "testOrders/" + strings.TrimPrefix(text, "testOrders/") }
 
 func (a *app) findingOrderCreateCommand() *cobra.Command {
-	format, o, product := tableFormat, &spsv1.TestOrder{}, ""
+	format, o, product, text, lang, due := tableFormat, &spsv1.TestOrder{}, "", "", "en", ""
 	var wanted []string
 	cmd := &cobra.Command{
 		Use:     "create --laboratory ID --sample NUMBER --analyte NAME",
@@ -37,7 +40,17 @@ func (a *app) findingOrderCreateCommand() *cobra.Command {
 				o.Analytes = append(o.Analytes, &spsv1.Concept{AsWritten: name})
 			}
 			if product != "" {
-				o.Product = &spsv1.Product{Name: []*spsv1.LocalizedText{{Lang: "en", Text: product}}}
+				o.Product = &spsv1.Product{Name: []*spsv1.LocalizedText{{Lang: lang, Text: product}}}
+			}
+			if text != "" {
+				o.Text = []*spsv1.LocalizedText{{Lang: lang, Text: text}}
+			}
+			if due != "" {
+				day, err := time.Parse(time.DateOnly, due)
+				if err != nil {
+					return usageError{fmt.Errorf("%q is not a day such as 2026-03-31", due)}
+				}
+				o.DueDate = &spsv1.Date{Year: uint32(day.Year()), Month: uint32(day.Month()), Day: uint32(day.Day())}
 			}
 			made, err := node.FindingService().OrderTest(ctx, &spsv1.OrderTestRequest{Order: o})
 			if err != nil {
@@ -51,6 +64,9 @@ func (a *app) findingOrderCreateCommand() *cobra.Command {
 	f.StringVar(&o.SampleNumber, "sample", "", "number of the sample, as written on it")
 	f.StringArrayVar(&wanted, "analyte", nil, "what to look for; may be repeated")
 	f.StringVar(&product, "product", "", "what the sample was taken from")
+	f.StringVar(&due, "due", "", "by which day, such as 2026-03-31")
+	f.StringVar(&text, "text", "", "anything more, for the laboratory")
+	f.StringVar(&lang, "lang", lang, "language of --product and --text")
 	f.StringVar(&o.Case, "case", "", "reference of the case, which the laboratory is not shown")
 	outputFlag(cmd, &format)
 	return cmd
@@ -125,11 +141,18 @@ func (a *app) orderFacts(o *spsv1.TestOrder) *facts {
 	f.add("product", brief.Text(o.GetProduct().GetName(), a.languages()...))
 	var wanted []string
 	for _, c := range o.GetAnalytes() {
-		wanted = append(wanted, c.GetAsWritten())
+		wanted = append(wanted, conceptName(c))
 	}
 	f.add("look for", strings.Join(wanted, ", "))
+	if d := o.GetDueDate(); d != nil {
+		f.add("due", fmt.Sprintf("%04d-%02d-%02d", d.GetYear(), d.GetMonth(), d.GetDay()))
+	}
+	f.add("text", brief.Text(o.GetText(), a.languages()...))
 	f.add("case", o.GetCase())
 	f.add("ordered", instant(o.GetOrderTime()))
+	if more := int(o.GetFindingCount()) - len(o.GetFindings()); more > 0 {
+		f.add("findings before", strconv.Itoa(more))
+	}
 	f.add("findings", strings.Join(o.GetFindings(), ", "))
 	return f
 }

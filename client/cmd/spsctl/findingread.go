@@ -16,12 +16,20 @@ import (
 
 func (a *app) findingListCommand() *cobra.Command {
 	format, limit, asked := tableFormat, 0, &spsv1.ListFindingsRequest{}
+	var states []string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "list findings, the one posted last first: as laboratory your own",
 		Example: "  spsctl finding list --proposed",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+			for _, text := range states {
+				name, ok := enumValue(spsv1.FindingState(0).Descriptor(), text)
+				if !ok {
+					return usageError{fmt.Errorf("state %q is none of %s", text, strings.Join(shortNames(spsv1.FindingState(0).Descriptor()), ", "))}
+				}
+				asked.States = append(asked.States, spsv1.FindingState(spsv1.FindingState_value[name]))
+			}
 			list := newList(a.out, format, "name", "report", "laboratory", "sample", "state", "product", "found", "proposed", "is with", "became", "posted")
 			for f, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.LabFinding, string, error) {
 				page, err := node.FindingService().ListFindings(ctx, &spsv1.ListFindingsRequest{
@@ -46,6 +54,7 @@ func (a *app) findingListCommand() *cobra.Command {
 	f.StringVar(&asked.Laboratory, "laboratory", "", "only those of this laboratory")
 	f.StringVar(&asked.ReportNumber, "report", "", "only that of this report number")
 	f.StringVar(&asked.SampleNumber, "sample", "", "only those of this sample")
+	f.StringSliceVar(&states, "state", nil, "only those in these states: "+strings.Join(shortNames(spsv1.FindingState(0).Descriptor()), ", "))
 	f.BoolVar(&asked.Proposed, "proposed", false, "only those that propose a notification")
 	f.StringVar(&asked.Unit, "unit", "", "only those that go to this unit or one below it")
 	f.BoolVar(&asked.Told, "told", false, "only those of which you were told as being on duty")
@@ -84,7 +93,10 @@ func (a *app) findingGetCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.findingFacts(f).write(format, f)
+			if err := a.findingFacts(f).write(format, f); err != nil || format != tableFormat {
+				return err
+			}
+			return a.printResults(f)
 		}),
 	}
 	outputFlag(cmd, &format)

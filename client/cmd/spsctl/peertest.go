@@ -34,7 +34,7 @@ The exit code is 1 if anything is broken.`,
 			if err != nil {
 				return err
 			}
-			var all findings
+			var all checkups
 			for _, c := range got.GetChecks() {
 				what := c.GetDetail()
 				if c.GetAddress() != "" {
@@ -43,15 +43,15 @@ The exit code is 1 if anything is broken.`,
 				if c.GetReason() != "" && as == tableFormat {
 					what += " (" + c.GetReason() + ")"
 				}
-				all = append(all, finding{
-					Verdict: verdictOf(c.GetState()), Check: strings.ReplaceAll(c.GetCheck(), "_", " "),
+				all = append(all, checkup{
+					Soundness: soundnessOf(c.GetState()), Check: strings.ReplaceAll(c.GetCheck(), "_", " "),
 					Office: string(office), What: what, Do: c.GetFix(), Reason: c.GetReason(),
 				})
 			}
-			if err := a.printFindings(as, all); err != nil {
+			if err := a.printCheckups(as, all); err != nil {
 				return err
 			}
-			if all.worst() == verdictBroken {
+			if all.worst() == soundBroken {
 				return codeError(exitError)
 			}
 			return nil

@@ -10,8 +10,8 @@ var (
 	anyPath    = regexp.MustCompile(`(^|[\s"'(])/[^\s,:;"')]+/`)
 )
 
-// redact takes addresses, folders and the names of people out of findings.
-func redact(all findings) {
+// redact takes addresses, folders and the names of people out of checkups.
+func redact(all checkups) {
 	for i := range all {
 		all[i].What, all[i].Do = redacted(all[i].What), redacted(all[i].Do)
 	}
