@@ -111,13 +111,13 @@ func adviceWords(d *spsv1.Draft) string {
 func (a *app) draftUpdateCommand() *cobra.Command {
 	format, file := tableFormat, ""
 	cmd := &cobra.Command{
-		Use:     "update NAME -f FILE",
-		Short:   "replace what a draft says",
+		Use:   "update NAME -f FILE",
+		Short: "replace what a draft says",
 		Long: `Update replaces the whole statement of a draft that is not submitted. Who changes a
 draft does not issue it. The file is a statement, or the draft as get prints it.`,
 		Example: `  spsctl draft update 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -f salmonella.yaml
   spsctl draft get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o yaml > draft.yaml`,
-		Args:    cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			s, err := a.readStatement(file, referTo(ctx, node))
 			if err != nil {
