@@ -105,6 +105,20 @@ func standings(all []*spsv1.ConsignmentNotice) string {
 	return strings.Join(lines, "; ")
 }
 
+// standsSo waits until the one code of an exporter stands so for China by a case of
+// which it was told.
+func standsSo(t *testing.T, c spsv1.ConsignmentServiceClient, by *spsv1.IssuedStatement, want spsv1.CodeAnswer) {
+	t.Helper()
+	eventually(t, want.String(), func() bool {
+		resp, err := c.ListOwnCodeStatus(t.Context(), &spsv1.ListOwnCodeStatusRequest{})
+		if err != nil || len(resp.GetCodeStatuses()) != 1 {
+			t.Fatalf("codes: %v, %v, want one", resp, told(err))
+		}
+		got := resp.GetCodeStatuses()[0]
+		return got.GetCode() == "VN-BT-001" && got.GetMarket() == "CN" && got.GetAnswer() == want && (by == nil || slices.Equal(got.GetReferences(), []string{by.GetReference()}))
+	})
+}
+
 func linesOf(n *spsv1.ConsignmentNotice) string {
 	var all []string
 	for _, l := range n.GetLines() {
@@ -215,7 +229,9 @@ func TestConsignmentNotices(t *testing.T) {
 			}}}}
 		}
 		say(change(spsv1.CodeAction_CODE_ACTION_SUSPENDED), "CODE_SUSPENDED")
+		standsSo(t, grower, alert, spsv1.CodeAnswer_CODE_ANSWER_REFUSED)
 		say(change(spsv1.CodeAction_CODE_ACTION_REINSTATED), "CODE_REINSTATED")
+		standsSo(t, grower, alert, spsv1.CodeAnswer_CODE_ANSWER_GOOD)
 		say(&spsv1.Facts{Measures: []*spsv1.Measure{{Id: "m1", About: []string{"n:p1.l1"}, Action: &spsv1.Concept{Codings: []*spsv1.Coding{{System: "sps-measure", Code: "released"}}}}}}, "GOODS_RELEASED")
 		arrived(issue(t, cn, closing(alert, "VN")), cn, vn)
 		eventually(t, "closed", func() bool {
@@ -242,8 +258,17 @@ func TestConsignmentNotices(t *testing.T) {
 		}
 	})
 	t.Run("fraud is held", func(t *testing.T) {
-		fraud := issue(t, cn, dragonfruit(spsv1.Classification_CLASSIFICATION_FRAUD))
+		s := dragonfruit(spsv1.Classification_CLASSIFICATION_FRAUD)
+		s.GetNotification().Measures = append(s.GetNotification().GetMeasures(), &spsv1.Measure{Id: "m2", CodeStatus: &spsv1.CodeStatusChange{
+			Code: &spsv1.SiteCode{Kind: spsv1.SiteCodeKind_SITE_CODE_KIND_GROWING_AREA, Code: "VN BT 001"}, Action: spsv1.CodeAction_CODE_ACTION_SUSPENDED, Market: &spsv1.Area{Code: "CN"},
+		}})
+		fraud := issue(t, cn, s)
 		arrived(fraud, cn, vn)
+		eventually(t, "the office knows that the code is refused", func() bool {
+			good, err := spsv1.NewCodeStatusServiceClient(vn.as(certs.RoleOfficer, "lan")).GetCodeStatus(t.Context(), &spsv1.GetCodeStatusRequest{Code: "VN-BT-001", Market: "CN"})
+			return err == nil && good.GetAnswer() == spsv1.CodeAnswer_CODE_ANSWER_REFUSED
+		})
+		standsSo(t, grower, nil, spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN) // of which it was not told
 		all := settled(fraud, "binh-thuan HELD FRAUD; ham-thuan HELD FRAUD; hoang-hau HELD FRAUD")
 		rejected, err := desk.RejectConsignmentNotice(t.Context(), &spsv1.RejectConsignmentNoticeRequest{Name: all[0].GetName(), Reason: "another firm"})
 		if err != nil || rejected.GetState() != spsv1.NoticeState_NOTICE_STATE_REJECTED || rejected.GetOffice().GetDecidedBy() != "lan" {

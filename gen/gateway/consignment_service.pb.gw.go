@@ -57,6 +57,41 @@ func local_request_ConsignmentService_GetRegistration_0(ctx context.Context, mar
 	return msg, metadata, err
 }
 
+var filter_ConsignmentService_ListOwnCodeStatus_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
+func request_ConsignmentService_ListOwnCodeStatus_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.ListOwnCodeStatusRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_ListOwnCodeStatus_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListOwnCodeStatus(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_ConsignmentService_ListOwnCodeStatus_0(ctx context.Context, marshaler runtime.Marshaler, server extSpsv1.ConsignmentServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.ListOwnCodeStatusRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_ListOwnCodeStatus_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListOwnCodeStatus(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_ConsignmentService_GetConsignmentNotice_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extSpsv1.GetConsignmentNoticeRequest
@@ -275,6 +310,26 @@ func RegisterConsignmentServiceHandlerServer(ctx context.Context, mux *runtime.S
 		}
 		forward_ConsignmentService_GetRegistration_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_ListOwnCodeStatus_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/sps.v1.ConsignmentService/ListOwnCodeStatus", runtime.WithHTTPPathPattern("/v1/registration/codeStatuses"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_ConsignmentService_ListOwnCodeStatus_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_ListOwnCodeStatus_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_ConsignmentService_GetConsignmentNotice_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -419,6 +474,23 @@ func RegisterConsignmentServiceHandlerClient(ctx context.Context, mux *runtime.S
 		}
 		forward_ConsignmentService_GetRegistration_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_ListOwnCodeStatus_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/sps.v1.ConsignmentService/ListOwnCodeStatus", runtime.WithHTTPPathPattern("/v1/registration/codeStatuses"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_ConsignmentService_ListOwnCodeStatus_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_ListOwnCodeStatus_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_ConsignmentService_GetConsignmentNotice_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -509,6 +581,7 @@ func RegisterConsignmentServiceHandlerClient(ctx context.Context, mux *runtime.S
 
 var (
 	pattern_ConsignmentService_GetRegistration_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "registration"}, ""))
+	pattern_ConsignmentService_ListOwnCodeStatus_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "registration", "codeStatuses"}, ""))
 	pattern_ConsignmentService_GetConsignmentNotice_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "consignmentNotices", "name"}, ""))
 	pattern_ConsignmentService_ListConsignmentNotices_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "consignmentNotices"}, ""))
 	pattern_ConsignmentService_WatchConsignmentNotices_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "consignmentNotices"}, "watch"))
@@ -518,6 +591,7 @@ var (
 
 var (
 	forward_ConsignmentService_GetRegistration_0              = runtime.ForwardResponseMessage
+	forward_ConsignmentService_ListOwnCodeStatus_0            = runtime.ForwardResponseMessage
 	forward_ConsignmentService_GetConsignmentNotice_0         = runtime.ForwardResponseMessage
 	forward_ConsignmentService_ListConsignmentNotices_0       = runtime.ForwardResponseMessage
 	forward_ConsignmentService_WatchConsignmentNotices_0      = runtime.ForwardResponseStream

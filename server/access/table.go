@@ -233,6 +233,7 @@ func Methods() map[string]Rule {
 		spsv1.UnitService_GetDuty_FullMethodName:            {Class: ClassRead, Roles: insiders},
 
 		spsv1.ConsignmentService_GetRegistration_FullMethodName:              {Class: ClassRead, Roles: traders},
+		spsv1.ConsignmentService_ListOwnCodeStatus_FullMethodName:            {Class: ClassRead, Roles: traders},
 		spsv1.ConsignmentService_GetConsignmentNotice_FullMethodName:         {Class: ClassRead, Roles: noticeReaders},
 		spsv1.ConsignmentService_ListConsignmentNotices_FullMethodName:       {Class: ClassRead, Roles: noticeReaders},
 		spsv1.ConsignmentService_WatchConsignmentNotices_FullMethodName:      {Class: ClassWatch, Roles: noticeReaders},

@@ -174,8 +174,11 @@ func (s *Service) Names(ctx context.Context, file blob.Digest) (named bool, err 
 // shown to the caller of ctx.
 func (s *Service) File(ctx context.Context, notice, id string) (*spsv1.Attachment, error) {
 	n, err := s.GetConsignmentNotice(ctx, &spsv1.GetConsignmentNoticeRequest{Name: notice})
-	if err != nil {
+	if refused, ok := errors.AsType[*access.Refusal](err); ok && refused.Code == codes.NotFound {
 		return nil, missing(notice + "/attachments/" + id)
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, a := range n.GetAnswers() {
 		for _, f := range a.GetAttachments() {

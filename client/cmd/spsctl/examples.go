@@ -114,6 +114,7 @@ var examples = []struct {
 		"spsctl exporter update trader -f exporter.yaml",
 		"spsctl notice list --waiting",
 		"spsctl --context vn-exporter exporter self",
+		"spsctl --context vn-exporter exporter status --market CN",
 		"spsctl --context vn-exporter notice list",
 		"spsctl exporter deactivate trader --reason 'the firm was dissolved'",
 		"spsctl exporter reactivate trader",

@@ -26,7 +26,7 @@ func (a *app) exporterCommand() *cobra.Command {
 with its codes of growing areas, packing houses and establishments, the languages
 that it reads, and who speaks for it. What it is told: spsctl notice.`,
 	}, a.exporterTemplateCommand(), a.exporterRegisterCommand(), a.exporterListCommand(), a.exporterGetCommand(), a.exporterUpdateCommand(),
-		a.exporterDeactivateCommand(), a.exporterReactivateCommand(), a.exporterCodesCommand(), a.exporterSelfCommand())
+		a.exporterDeactivateCommand(), a.exporterReactivateCommand(), a.exporterCodesCommand(), a.exporterSelfCommand(), a.exporterStatusCommand())
 }
 
 // exporterName takes the name of an exporter with or without its prefix.

@@ -91,6 +91,36 @@ func (a *app) exporterCodesCommand() *cobra.Command {
 	return cmd
 }
 
+func (a *app) exporterStatusCommand() *cobra.Command {
+	format, asked := tableFormat, &spsv1.ListOwnCodeStatusRequest{}
+	cmd := &cobra.Command{
+		Use:   "status [CODE]",
+		Short: "show whether your codes are good today (as exporter)",
+		Long: `Status shows of each of your codes and its markets whether goods under it may go
+there, by the cases of which you were told. What those do not say is unknown.`,
+		Example: "  spsctl exporter status VN-BT-001 --market CN",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			asked.Code = strings.Join(args, "")
+			resp, err := node.ConsignmentService().ListOwnCodeStatus(ctx, asked)
+			if err != nil {
+				return err
+			}
+			list := newList(a.out, format, "code", "kind", "market", "answer", "cases")
+			for _, s := range resp.GetCodeStatuses() {
+				if err := list.add(s, s.GetCode(), brief.Words(s.GetKind()), s.GetMarket(), brief.Words(s.GetAnswer()), strings.Join(s.GetReferences(), " ")); err != nil {
+					return err
+				}
+			}
+			return list.close()
+		}),
+	}
+	cmd.Flags().StringVar(&asked.Market, "market", "", "for this market (default those for which each code is registered)")
+	cmd.Flags().StringVar(&asked.Day, "day", "", "on this day, such as 2026-11-20 (default now)")
+	outputFlag(cmd, &format)
+	return cmd
+}
+
 func (a *app) exporterUpdateCommand() *cobra.Command {
 	format, file := tableFormat, ""
 	cmd := &cobra.Command{

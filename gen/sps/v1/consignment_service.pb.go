@@ -62,6 +62,198 @@ func (*GetRegistrationRequest) Descriptor() ([]byte, []int) {
 	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{0}
 }
 
+// ListOwnCodeStatusRequest is what ListOwnCodeStatus takes.
+type ListOwnCodeStatusRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One code; empty: all of the exporter's.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// One market (`CN`), also one for which no code is registered; empty: those for which each code is registered.
+	Market string `protobuf:"bytes,2,opt,name=market,proto3" json:"market,omitempty"`
+	// The day (`2026-11-20`), in UTC, or the instant (RFC 3339). Empty: now.
+	Day           string `protobuf:"bytes,3,opt,name=day,proto3" json:"day,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOwnCodeStatusRequest) Reset() {
+	*x = ListOwnCodeStatusRequest{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOwnCodeStatusRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOwnCodeStatusRequest) ProtoMessage() {}
+
+func (x *ListOwnCodeStatusRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOwnCodeStatusRequest.ProtoReflect.Descriptor instead.
+func (*ListOwnCodeStatusRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListOwnCodeStatusRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ListOwnCodeStatusRequest) GetMarket() string {
+	if x != nil {
+		return x.Market
+	}
+	return ""
+}
+
+func (x *ListOwnCodeStatusRequest) GetDay() string {
+	if x != nil {
+		return x.Day
+	}
+	return ""
+}
+
+// ListOwnCodeStatusResponse says how codes stand.
+type ListOwnCodeStatusResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each code and market, in the order in which codes are registered; at most 1,000.
+	CodeStatuses  []*OwnCodeStatus `protobuf:"bytes,1,rep,name=code_statuses,json=codeStatuses,proto3" json:"code_statuses,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOwnCodeStatusResponse) Reset() {
+	*x = ListOwnCodeStatusResponse{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOwnCodeStatusResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOwnCodeStatusResponse) ProtoMessage() {}
+
+func (x *ListOwnCodeStatusResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOwnCodeStatusResponse.ProtoReflect.Descriptor instead.
+func (*ListOwnCodeStatusResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListOwnCodeStatusResponse) GetCodeStatuses() []*OwnCodeStatus {
+	if x != nil {
+		return x.CodeStatuses
+	}
+	return nil
+}
+
+// OwnCodeStatus is how a code stands for a market, as far as its exporter was told.
+type OwnCodeStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The code, as it is registered.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// What it names.
+	Kind SiteCodeKind `protobuf:"varint,2,opt,name=kind,proto3,enum=sps.v1.SiteCodeKind" json:"kind,omitempty"`
+	// Code of the market.
+	Market string `protobuf:"bytes,3,opt,name=market,proto3" json:"market,omitempty"`
+	// Whether it is good.
+	Answer CodeAnswer `protobuf:"varint,4,opt,name=answer,proto3,enum=sps.v1.CodeAnswer" json:"answer,omitempty"`
+	// References of the cases in which that was said.
+	References    []string `protobuf:"bytes,5,rep,name=references,proto3" json:"references,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OwnCodeStatus) Reset() {
+	*x = OwnCodeStatus{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OwnCodeStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OwnCodeStatus) ProtoMessage() {}
+
+func (x *OwnCodeStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OwnCodeStatus.ProtoReflect.Descriptor instead.
+func (*OwnCodeStatus) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *OwnCodeStatus) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *OwnCodeStatus) GetKind() SiteCodeKind {
+	if x != nil {
+		return x.Kind
+	}
+	return SiteCodeKind_SITE_CODE_KIND_UNSPECIFIED
+}
+
+func (x *OwnCodeStatus) GetMarket() string {
+	if x != nil {
+		return x.Market
+	}
+	return ""
+}
+
+func (x *OwnCodeStatus) GetAnswer() CodeAnswer {
+	if x != nil {
+		return x.Answer
+	}
+	return CodeAnswer_CODE_ANSWER_UNSPECIFIED
+}
+
+func (x *OwnCodeStatus) GetReferences() []string {
+	if x != nil {
+		return x.References
+	}
+	return nil
+}
+
 // GetConsignmentNoticeRequest is what GetConsignmentNotice takes.
 type GetConsignmentNoticeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -73,7 +265,7 @@ type GetConsignmentNoticeRequest struct {
 
 func (x *GetConsignmentNoticeRequest) Reset() {
 	*x = GetConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[1]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -85,7 +277,7 @@ func (x *GetConsignmentNoticeRequest) String() string {
 func (*GetConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *GetConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[1]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -98,7 +290,7 @@ func (x *GetConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*GetConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetConsignmentNoticeRequest) GetName() string {
@@ -134,7 +326,7 @@ type ListConsignmentNoticesRequest struct {
 
 func (x *ListConsignmentNoticesRequest) Reset() {
 	*x = ListConsignmentNoticesRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[2]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -146,7 +338,7 @@ func (x *ListConsignmentNoticesRequest) String() string {
 func (*ListConsignmentNoticesRequest) ProtoMessage() {}
 
 func (x *ListConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[2]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -159,7 +351,7 @@ func (x *ListConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConsignmentNoticesRequest.ProtoReflect.Descriptor instead.
 func (*ListConsignmentNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListConsignmentNoticesRequest) GetPageSize() int32 {
@@ -233,7 +425,7 @@ type ListConsignmentNoticesResponse struct {
 
 func (x *ListConsignmentNoticesResponse) Reset() {
 	*x = ListConsignmentNoticesResponse{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[3]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -245,7 +437,7 @@ func (x *ListConsignmentNoticesResponse) String() string {
 func (*ListConsignmentNoticesResponse) ProtoMessage() {}
 
 func (x *ListConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[3]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -258,7 +450,7 @@ func (x *ListConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConsignmentNoticesResponse.ProtoReflect.Descriptor instead.
 func (*ListConsignmentNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListConsignmentNoticesResponse) GetNotices() []*ConsignmentNotice {
@@ -293,7 +485,7 @@ type WatchConsignmentNoticesRequest struct {
 
 func (x *WatchConsignmentNoticesRequest) Reset() {
 	*x = WatchConsignmentNoticesRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -305,7 +497,7 @@ func (x *WatchConsignmentNoticesRequest) String() string {
 func (*WatchConsignmentNoticesRequest) ProtoMessage() {}
 
 func (x *WatchConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -318,7 +510,7 @@ func (x *WatchConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchConsignmentNoticesRequest.ProtoReflect.Descriptor instead.
 func (*WatchConsignmentNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WatchConsignmentNoticesRequest) GetCursor() string {
@@ -345,7 +537,7 @@ type WatchConsignmentNoticesResponse struct {
 
 func (x *WatchConsignmentNoticesResponse) Reset() {
 	*x = WatchConsignmentNoticesResponse{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -357,7 +549,7 @@ func (x *WatchConsignmentNoticesResponse) String() string {
 func (*WatchConsignmentNoticesResponse) ProtoMessage() {}
 
 func (x *WatchConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -370,7 +562,7 @@ func (x *WatchConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchConsignmentNoticesResponse.ProtoReflect.Descriptor instead.
 func (*WatchConsignmentNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *WatchConsignmentNoticesResponse) GetCursor() string {
@@ -418,7 +610,7 @@ type AcknowledgeConsignmentNoticeRequest struct {
 
 func (x *AcknowledgeConsignmentNoticeRequest) Reset() {
 	*x = AcknowledgeConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -430,7 +622,7 @@ func (x *AcknowledgeConsignmentNoticeRequest) String() string {
 func (*AcknowledgeConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *AcknowledgeConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,7 +635,7 @@ func (x *AcknowledgeConsignmentNoticeRequest) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use AcknowledgeConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AcknowledgeConsignmentNoticeRequest) GetName() string {
@@ -472,7 +664,7 @@ type AnswerConsignmentNoticeRequest struct {
 
 func (x *AnswerConsignmentNoticeRequest) Reset() {
 	*x = AnswerConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -484,7 +676,7 @@ func (x *AnswerConsignmentNoticeRequest) String() string {
 func (*AnswerConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *AnswerConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -497,7 +689,7 @@ func (x *AnswerConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*AnswerConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AnswerConsignmentNoticeRequest) GetName() string {
@@ -539,8 +731,22 @@ var File_sps_v1_consignment_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\n" +
-	" sps/v1/consignment_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x14sps/v1/concept.proto\x1a\x15sps/v1/exporter.proto\x1a\x13sps/v1/notice.proto\"\x18\n" +
-	"\x16GetRegistrationRequest\"{\n" +
+	" sps/v1/consignment_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18sps/v1/code_status.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/exporter.proto\x1a\x13sps/v1/notice.proto\"\x18\n" +
+	"\x16GetRegistrationRequest\"\x91\x01\n" +
+	"\x18ListOwnCodeStatusRequest\x12\x1b\n" +
+	"\x04code\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04code\x12=\n" +
+	"\x06market\x18\x02 \x01(\tB%\xbaH\"\xd8\x01\x01r\x1d2\x1b^[A-Z]{2}(-[A-Z0-9]{1,3})?$R\x06market\x12\x19\n" +
+	"\x03day\x18\x03 \x01(\tB\a\xbaH\x04r\x02\x18(R\x03day\"W\n" +
+	"\x19ListOwnCodeStatusResponse\x12:\n" +
+	"\rcode_statuses\x18\x01 \x03(\v2\x15.sps.v1.OwnCodeStatusR\fcodeStatuses\"\xb1\x01\n" +
+	"\rOwnCodeStatus\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12(\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x14.sps.v1.SiteCodeKindR\x04kind\x12\x16\n" +
+	"\x06market\x18\x03 \x01(\tR\x06market\x12*\n" +
+	"\x06answer\x18\x04 \x01(\x0e2\x12.sps.v1.CodeAnswerR\x06answer\x12\x1e\n" +
+	"\n" +
+	"references\x18\x05 \x03(\tR\n" +
+	"references\"{\n" +
 	"\x1bGetConsignmentNoticeRequest\x12\\\n" +
 	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xdc\x02\n" +
 	"\x1dListConsignmentNoticesRequest\x12$\n" +
@@ -574,9 +780,10 @@ const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\fanswer.goods\x12;the goods are either yours or not: leave one of the two out\x1a\x19!(1 in this && 2 in this)\x92\x01\x0f\b\x01\x10\x06\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\x123\n" +
 	"\x04text\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x05R\x04text\x12>\n" +
 	"\vattachments\x18\x05 \x03(\v2\x12.sps.v1.AttachmentB\b\xbaH\x05\x92\x01\x02\x10\x14R\vattachments:\xa0\x01\xbaH\x9c\x01\x1a\x99\x01\n" +
-	"\vanswer.text\x12?say in the text what was done, what is disputed or what you ask\x1aI!this.kinds.exists(k, k == 4 || k == 5 || k == 6) || this.text.size() > 02\xc6\x06\n" +
+	"\vanswer.text\x12?say in the text what was done, what is disputed or what you ask\x1aI!this.kinds.exists(k, k == 4 || k == 5 || k == 6) || this.text.size() > 02\xc7\a\n" +
 	"\x12ConsignmentService\x12]\n" +
 	"\x0fGetRegistration\x12\x1e.sps.v1.GetRegistrationRequest\x1a\x10.sps.v1.Exporter\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/registration\x12\x7f\n" +
+	"\x11ListOwnCodeStatus\x12 .sps.v1.ListOwnCodeStatusRequest\x1a!.sps.v1.ListOwnCodeStatusResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/registration/codeStatuses\x12\x7f\n" +
 	"\x14GetConsignmentNotice\x12#.sps.v1.GetConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=consignmentNotices/*}\x12\x87\x01\n" +
 	"\x16ListConsignmentNotices\x12%.sps.v1.ListConsignmentNoticesRequest\x1a&.sps.v1.ListConsignmentNoticesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/consignmentNotices\x12\x92\x01\n" +
 	"\x17WatchConsignmentNotices\x12&.sps.v1.WatchConsignmentNoticesRequest\x1a'.sps.v1.WatchConsignmentNoticesResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/consignmentNotices:watch0\x01\x12\x9e\x01\n" +
@@ -597,47 +804,57 @@ func file_sps_v1_consignment_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_consignment_service_proto_rawDescData
 }
 
-var file_sps_v1_consignment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_sps_v1_consignment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_sps_v1_consignment_service_proto_goTypes = []any{
 	(*GetRegistrationRequest)(nil),              // 0: sps.v1.GetRegistrationRequest
-	(*GetConsignmentNoticeRequest)(nil),         // 1: sps.v1.GetConsignmentNoticeRequest
-	(*ListConsignmentNoticesRequest)(nil),       // 2: sps.v1.ListConsignmentNoticesRequest
-	(*ListConsignmentNoticesResponse)(nil),      // 3: sps.v1.ListConsignmentNoticesResponse
-	(*WatchConsignmentNoticesRequest)(nil),      // 4: sps.v1.WatchConsignmentNoticesRequest
-	(*WatchConsignmentNoticesResponse)(nil),     // 5: sps.v1.WatchConsignmentNoticesResponse
-	(*AcknowledgeConsignmentNoticeRequest)(nil), // 6: sps.v1.AcknowledgeConsignmentNoticeRequest
-	(*AnswerConsignmentNoticeRequest)(nil),      // 7: sps.v1.AnswerConsignmentNoticeRequest
-	(NoticeState)(0),                            // 8: sps.v1.NoticeState
-	(*ConsignmentNotice)(nil),                   // 9: sps.v1.ConsignmentNotice
-	(AnswerKind)(0),                             // 10: sps.v1.AnswerKind
-	(*LocalizedText)(nil),                       // 11: sps.v1.LocalizedText
-	(*Attachment)(nil),                          // 12: sps.v1.Attachment
-	(*Exporter)(nil),                            // 13: sps.v1.Exporter
+	(*ListOwnCodeStatusRequest)(nil),            // 1: sps.v1.ListOwnCodeStatusRequest
+	(*ListOwnCodeStatusResponse)(nil),           // 2: sps.v1.ListOwnCodeStatusResponse
+	(*OwnCodeStatus)(nil),                       // 3: sps.v1.OwnCodeStatus
+	(*GetConsignmentNoticeRequest)(nil),         // 4: sps.v1.GetConsignmentNoticeRequest
+	(*ListConsignmentNoticesRequest)(nil),       // 5: sps.v1.ListConsignmentNoticesRequest
+	(*ListConsignmentNoticesResponse)(nil),      // 6: sps.v1.ListConsignmentNoticesResponse
+	(*WatchConsignmentNoticesRequest)(nil),      // 7: sps.v1.WatchConsignmentNoticesRequest
+	(*WatchConsignmentNoticesResponse)(nil),     // 8: sps.v1.WatchConsignmentNoticesResponse
+	(*AcknowledgeConsignmentNoticeRequest)(nil), // 9: sps.v1.AcknowledgeConsignmentNoticeRequest
+	(*AnswerConsignmentNoticeRequest)(nil),      // 10: sps.v1.AnswerConsignmentNoticeRequest
+	(SiteCodeKind)(0),                           // 11: sps.v1.SiteCodeKind
+	(CodeAnswer)(0),                             // 12: sps.v1.CodeAnswer
+	(NoticeState)(0),                            // 13: sps.v1.NoticeState
+	(*ConsignmentNotice)(nil),                   // 14: sps.v1.ConsignmentNotice
+	(AnswerKind)(0),                             // 15: sps.v1.AnswerKind
+	(*LocalizedText)(nil),                       // 16: sps.v1.LocalizedText
+	(*Attachment)(nil),                          // 17: sps.v1.Attachment
+	(*Exporter)(nil),                            // 18: sps.v1.Exporter
 }
 var file_sps_v1_consignment_service_proto_depIdxs = []int32{
-	8,  // 0: sps.v1.ListConsignmentNoticesRequest.states:type_name -> sps.v1.NoticeState
-	9,  // 1: sps.v1.ListConsignmentNoticesResponse.notices:type_name -> sps.v1.ConsignmentNotice
-	9,  // 2: sps.v1.WatchConsignmentNoticesResponse.notice:type_name -> sps.v1.ConsignmentNotice
-	10, // 3: sps.v1.AnswerConsignmentNoticeRequest.kinds:type_name -> sps.v1.AnswerKind
-	11, // 4: sps.v1.AnswerConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
-	12, // 5: sps.v1.AnswerConsignmentNoticeRequest.attachments:type_name -> sps.v1.Attachment
-	0,  // 6: sps.v1.ConsignmentService.GetRegistration:input_type -> sps.v1.GetRegistrationRequest
-	1,  // 7: sps.v1.ConsignmentService.GetConsignmentNotice:input_type -> sps.v1.GetConsignmentNoticeRequest
-	2,  // 8: sps.v1.ConsignmentService.ListConsignmentNotices:input_type -> sps.v1.ListConsignmentNoticesRequest
-	4,  // 9: sps.v1.ConsignmentService.WatchConsignmentNotices:input_type -> sps.v1.WatchConsignmentNoticesRequest
-	6,  // 10: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:input_type -> sps.v1.AcknowledgeConsignmentNoticeRequest
-	7,  // 11: sps.v1.ConsignmentService.AnswerConsignmentNotice:input_type -> sps.v1.AnswerConsignmentNoticeRequest
-	13, // 12: sps.v1.ConsignmentService.GetRegistration:output_type -> sps.v1.Exporter
-	9,  // 13: sps.v1.ConsignmentService.GetConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	3,  // 14: sps.v1.ConsignmentService.ListConsignmentNotices:output_type -> sps.v1.ListConsignmentNoticesResponse
-	5,  // 15: sps.v1.ConsignmentService.WatchConsignmentNotices:output_type -> sps.v1.WatchConsignmentNoticesResponse
-	9,  // 16: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	9,  // 17: sps.v1.ConsignmentService.AnswerConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	3,  // 0: sps.v1.ListOwnCodeStatusResponse.code_statuses:type_name -> sps.v1.OwnCodeStatus
+	11, // 1: sps.v1.OwnCodeStatus.kind:type_name -> sps.v1.SiteCodeKind
+	12, // 2: sps.v1.OwnCodeStatus.answer:type_name -> sps.v1.CodeAnswer
+	13, // 3: sps.v1.ListConsignmentNoticesRequest.states:type_name -> sps.v1.NoticeState
+	14, // 4: sps.v1.ListConsignmentNoticesResponse.notices:type_name -> sps.v1.ConsignmentNotice
+	14, // 5: sps.v1.WatchConsignmentNoticesResponse.notice:type_name -> sps.v1.ConsignmentNotice
+	15, // 6: sps.v1.AnswerConsignmentNoticeRequest.kinds:type_name -> sps.v1.AnswerKind
+	16, // 7: sps.v1.AnswerConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
+	17, // 8: sps.v1.AnswerConsignmentNoticeRequest.attachments:type_name -> sps.v1.Attachment
+	0,  // 9: sps.v1.ConsignmentService.GetRegistration:input_type -> sps.v1.GetRegistrationRequest
+	1,  // 10: sps.v1.ConsignmentService.ListOwnCodeStatus:input_type -> sps.v1.ListOwnCodeStatusRequest
+	4,  // 11: sps.v1.ConsignmentService.GetConsignmentNotice:input_type -> sps.v1.GetConsignmentNoticeRequest
+	5,  // 12: sps.v1.ConsignmentService.ListConsignmentNotices:input_type -> sps.v1.ListConsignmentNoticesRequest
+	7,  // 13: sps.v1.ConsignmentService.WatchConsignmentNotices:input_type -> sps.v1.WatchConsignmentNoticesRequest
+	9,  // 14: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:input_type -> sps.v1.AcknowledgeConsignmentNoticeRequest
+	10, // 15: sps.v1.ConsignmentService.AnswerConsignmentNotice:input_type -> sps.v1.AnswerConsignmentNoticeRequest
+	18, // 16: sps.v1.ConsignmentService.GetRegistration:output_type -> sps.v1.Exporter
+	2,  // 17: sps.v1.ConsignmentService.ListOwnCodeStatus:output_type -> sps.v1.ListOwnCodeStatusResponse
+	14, // 18: sps.v1.ConsignmentService.GetConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	6,  // 19: sps.v1.ConsignmentService.ListConsignmentNotices:output_type -> sps.v1.ListConsignmentNoticesResponse
+	8,  // 20: sps.v1.ConsignmentService.WatchConsignmentNotices:output_type -> sps.v1.WatchConsignmentNoticesResponse
+	14, // 21: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	14, // 22: sps.v1.ConsignmentService.AnswerConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	16, // [16:23] is the sub-list for method output_type
+	9,  // [9:16] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_consignment_service_proto_init() }
@@ -645,11 +862,13 @@ func file_sps_v1_consignment_service_proto_init() {
 	if File_sps_v1_consignment_service_proto != nil {
 		return
 	}
+	file_sps_v1_code_status_proto_init()
 	file_sps_v1_concept_proto_init()
+	file_sps_v1_consignment_proto_init()
 	file_sps_v1_exporter_proto_init()
 	file_sps_v1_notice_proto_init()
-	file_sps_v1_consignment_service_proto_msgTypes[2].OneofWrappers = []any{}
-	file_sps_v1_consignment_service_proto_msgTypes[5].OneofWrappers = []any{
+	file_sps_v1_consignment_service_proto_msgTypes[5].OneofWrappers = []any{}
+	file_sps_v1_consignment_service_proto_msgTypes[8].OneofWrappers = []any{
 		(*WatchConsignmentNoticesResponse_Notice)(nil),
 	}
 	type x struct{}
@@ -658,7 +877,7 @@ func file_sps_v1_consignment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_consignment_service_proto_rawDesc), len(file_sps_v1_consignment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	ConsignmentService_GetRegistration_FullMethodName              = "/sps.v1.ConsignmentService/GetRegistration"
+	ConsignmentService_ListOwnCodeStatus_FullMethodName            = "/sps.v1.ConsignmentService/ListOwnCodeStatus"
 	ConsignmentService_GetConsignmentNotice_FullMethodName         = "/sps.v1.ConsignmentService/GetConsignmentNotice"
 	ConsignmentService_ListConsignmentNotices_FullMethodName       = "/sps.v1.ConsignmentService/ListConsignmentNotices"
 	ConsignmentService_WatchConsignmentNotices_FullMethodName      = "/sps.v1.ConsignmentService/WatchConsignmentNotices"
@@ -39,6 +40,10 @@ const (
 type ConsignmentServiceClient interface {
 	// GetRegistration returns what the office has registered of the caller's exporter, but for the office's own note.
 	GetRegistration(ctx context.Context, in *GetRegistrationRequest, opts ...grpc.CallOption) (*Exporter, error)
+	// ListOwnCodeStatus says of each code of the caller's exporter whether goods under it may go to its markets, now or on a
+	// day. It goes by the cases of which the exporter was told, and knows of no other: what it does not know is UNKNOWN. For
+	// exporters.
+	ListOwnCodeStatus(ctx context.Context, in *ListOwnCodeStatusRequest, opts ...grpc.CallOption) (*ListOwnCodeStatusResponse, error)
 	// GetConsignmentNotice returns one notice with its history.
 	GetConsignmentNotice(ctx context.Context, in *GetConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// ListConsignmentNotices returns the notices that the caller may see, the newest first.
@@ -65,6 +70,16 @@ func (c *consignmentServiceClient) GetRegistration(ctx context.Context, in *GetR
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Exporter)
 	err := c.cc.Invoke(ctx, ConsignmentService_GetRegistration_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *consignmentServiceClient) ListOwnCodeStatus(ctx context.Context, in *ListOwnCodeStatusRequest, opts ...grpc.CallOption) (*ListOwnCodeStatusResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOwnCodeStatusResponse)
+	err := c.cc.Invoke(ctx, ConsignmentService_ListOwnCodeStatus_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -140,6 +155,10 @@ func (c *consignmentServiceClient) AnswerConsignmentNotice(ctx context.Context, 
 type ConsignmentServiceServer interface {
 	// GetRegistration returns what the office has registered of the caller's exporter, but for the office's own note.
 	GetRegistration(context.Context, *GetRegistrationRequest) (*Exporter, error)
+	// ListOwnCodeStatus says of each code of the caller's exporter whether goods under it may go to its markets, now or on a
+	// day. It goes by the cases of which the exporter was told, and knows of no other: what it does not know is UNKNOWN. For
+	// exporters.
+	ListOwnCodeStatus(context.Context, *ListOwnCodeStatusRequest) (*ListOwnCodeStatusResponse, error)
 	// GetConsignmentNotice returns one notice with its history.
 	GetConsignmentNotice(context.Context, *GetConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// ListConsignmentNotices returns the notices that the caller may see, the newest first.
@@ -164,6 +183,9 @@ type UnimplementedConsignmentServiceServer struct{}
 
 func (UnimplementedConsignmentServiceServer) GetRegistration(context.Context, *GetRegistrationRequest) (*Exporter, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetRegistration not implemented")
+}
+func (UnimplementedConsignmentServiceServer) ListOwnCodeStatus(context.Context, *ListOwnCodeStatusRequest) (*ListOwnCodeStatusResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOwnCodeStatus not implemented")
 }
 func (UnimplementedConsignmentServiceServer) GetConsignmentNotice(context.Context, *GetConsignmentNoticeRequest) (*ConsignmentNotice, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetConsignmentNotice not implemented")
@@ -215,6 +237,24 @@ func _ConsignmentService_GetRegistration_Handler(srv interface{}, ctx context.Co
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ConsignmentServiceServer).GetRegistration(ctx, req.(*GetRegistrationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConsignmentService_ListOwnCodeStatus_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOwnCodeStatusRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsignmentServiceServer).ListOwnCodeStatus(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsignmentService_ListOwnCodeStatus_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsignmentServiceServer).ListOwnCodeStatus(ctx, req.(*ListOwnCodeStatusRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -312,6 +352,10 @@ var ConsignmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetRegistration",
 			Handler:    _ConsignmentService_GetRegistration_Handler,
+		},
+		{
+			MethodName: "ListOwnCodeStatus",
+			Handler:    _ConsignmentService_ListOwnCodeStatus_Handler,
 		},
 		{
 			MethodName: "GetConsignmentNotice",
