@@ -28,8 +28,12 @@ func Check(f *spsv1.LabFinding, today time.Time) []access.Violation {
 	for i, r := range f.GetSample().GetResults() {
 		c.result(fmt.Sprintf("sample.results[%d]", i), r)
 	}
+	// What to write instead of a unit is told in place of which letters it may have.
+	rules := slices.DeleteFunc(statement.CheckPart(f), func(rule statement.Problem) bool {
+		return slices.ContainsFunc(c.found, func(p statement.Problem) bool { return p.Reason == "UNIT_UCUM" && p.Field == rule.Field })
+	})
 	var all []access.Violation
-	for _, p := range statement.CheckPart(f).Join(c.found) {
+	for _, p := range rules.Join(c.found) {
 		all = append(all, access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
 	}
 	return all

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
-	"github.com/spsalert/spsalert/server/statement"
 )
 
 // result checks one result, at path.
@@ -57,38 +56,6 @@ func (c *checker) number(path string, r *spsv1.LabResult) {
 	}
 	if r.GetCoverageFactor() != "" && r.GetUncertainty() == nil {
 		c.add(path+".coverage_factor", "COVERAGE_FACTOR_ALONE", "give the uncertainty to which the factor belongs, or leave it out")
-	}
-}
-
-// units checks that every quantity of a laboratory has a unit of UCUM, that the
-// uncertainty has that of the number, and that none is less than nothing.
-func (c *checker) units(path string, r *spsv1.LabResult) {
-	c.unit(path+".value", r.GetValue())
-	for _, of := range []struct {
-		field string
-		q     *spsv1.Quantity
-	}{
-		{"detected_in", r.GetDetectedIn()},
-		{"uncertainty", r.GetUncertainty()},
-		{"detection_limit", r.GetDetectionLimit()},
-		{"quantification_limit", r.GetQuantificationLimit()},
-	} {
-		c.unit(path+"."+of.field, of.q)
-		if v, ok := statement.Number(of.q); ok && v.Sign() < 0 {
-			c.add(path+"."+of.field+".value", "QUANTITY_NEGATIVE", "give zero or more")
-		}
-	}
-	if u, v := r.GetUncertainty(), r.GetValue(); u.GetUcum() != "" && v.GetUcum() != "" && u.GetUcum() != v.GetUcum() {
-		c.add(path+".uncertainty.ucum", "UNIT_DIFFERS", "give the uncertainty in the unit of the number, "+v.GetUcum())
-	}
-	for i, l := range r.GetLimits() {
-		c.unit(fmt.Sprintf("%s.limits[%d].value", path, i), l.GetValue())
-	}
-}
-
-func (c *checker) unit(path string, q *spsv1.Quantity) {
-	if q != nil && q.GetUcum() == "" {
-		c.add(path+".ucum", "UNIT_UCUM", "give the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g")
 	}
 }
 

@@ -35,6 +35,18 @@ func TestEveryRuleOfAFinding(t *testing.T) {
 		{"day that no month has", `report_date { month: 2 day: 30 }`, "report_date DATE_ORDER, report_date.day DATE_IMPOSSIBLE"},
 		{"no unit", result(`value { value: "1" }`), second + ".value.ucum UNIT_UCUM"},
 		{"unit of trade", result(`value { value: "1" rec20: "KGM" }`), second + ".value.ucum UNIT_UCUM"},
+		{"unit in capitals", result(`value { value: "1" ucum: "MG/KG" }`), second + ".value.ucum UNIT_UCUM"},
+		{"unit with a letter that is none of UCUM", result(`value { value: "1" ucum: "µg/kg" }`), second + ".value.ucum UNIT_UCUM"},
+		{"a million grams", result(`value { value: "1" ucum: "Mg/kg" }`), second + ".value.ucum UNIT_UCUM"},
+		{"no unit at all", result(`value { value: "1" ucum: "banana!!" } limits { value { value: "1" ucum: "ppm" } requirement { citation: "x" } }`), second + ".limits[0].value.ucum UNIT_UCUM, " + second + ".value.ucum UNIT_UCUM"},
+		{"units of a plan and nothing else", result(`sampling_plan { n: 5 unit_results { value { value: "10" ucum: "[CFU]/g" } } }`), ""},
+		{"a plan and nothing else", result(`sampling_plan { n: 5 }`), second + " LAB_RESULT_EMPTY"},
+		{
+			"less than nothing of a concentration", result(`value { value: "-1" ucum: "mg/kg" } limits { value { value: "-1" ucum: "mg/kg" } requirement { citation: "x" } }`),
+			second + ".limits[0].value.value QUANTITY_NEGATIVE, " + second + ".value.value QUANTITY_NEGATIVE",
+		},
+		{"below zero", result(`value { value: "-18" ucum: "Cel" } limits { value { value: "-15" ucum: "Cel" } requirement { citation: "x" } }`), ""},
+		{"uncertainty below zero", result(`value { value: "-18" ucum: "Cel" } uncertainty { value: "-1" ucum: "Cel" }`), second + ".uncertainty.value QUANTITY_NEGATIVE"},
 		{"uncertainty in another unit", result(`value { value: "1" ucum: "mg/kg" } uncertainty { value: "1" ucum: "ug/kg" }`), second + ".uncertainty.ucum UNIT_DIFFERS"},
 		{"uncertainty of nothing", result(`detection: DETECTION_TRACES uncertainty { value: "1" ucum: "ug/kg" }`), second + ".uncertainty UNCERTAINTY_ALONE"},
 		{"factor of nothing", result(`detection: DETECTION_TRACES coverage_factor: "2"`), second + ".coverage_factor COVERAGE_FACTOR_ALONE"},
@@ -111,5 +123,16 @@ func TestComplete(t *testing.T) {
 	}
 	if f.GetProduct().GetId() != "" {
 		t.Errorf("the finding that was given was changed: %v", f.GetProduct())
+	}
+}
+
+// TestUnitThatIsMeant tells which unit to write instead.
+func TestUnitThatIsMeant(t *testing.T) {
+	for written, want := range map[string]string{"µg/kg": "ug/kg", "MG/KG": "mg/kg", "ppm": "[ppm]", "cfu/g": "[CFU]/g", "Mg/kg": "such as mg/kg", "x": "such as mg/kg"} {
+		f := report(t, durian, `sample { results { analyte { as_written: "x" } value { value: "1" ucum: "`+written+`" } } }`)
+		got := finding.Check(finding.Complete(f, "lab"), today)
+		if len(got) != 1 || !strings.Contains(got[0].Sentence, want) {
+			t.Errorf("of %q it is said %v, want one sentence with %s", written, got, want)
+		}
 	}
 }

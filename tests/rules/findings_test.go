@@ -49,6 +49,7 @@ var findingRows = []breach{
 	{"PostFinding", "", `finding{report_date{year:2199}}`, "finding.report_date DATE_FUTURE"},
 	{"PostFinding", "", `finding{report_date{day:1}}`, "finding.report_date DATE_ORDER"},
 	{"PostFinding", "", second + `value{value:"1"}}}}`, at + "value.ucum UNIT_UCUM"},
+	{"PostFinding", "", second + `value{value:"1" ucum:"MG/KG"}}}}`, at + "value.ucum UNIT_UCUM"},
 	{"PostFinding", "", second + `value{value:"1" ucum:"mg/kg"} uncertainty{value:"1" ucum:"ug/kg"}}}}`, at + "uncertainty.ucum UNIT_DIFFERS"},
 	{"PostFinding", "", second + `uncertainty{value:"1" ucum:"ug/kg"}}}}`, at + "uncertainty UNCERTAINTY_ALONE"},
 	{"PostFinding", "", second + `coverage_factor:"2"}}}`, at + "coverage_factor COVERAGE_FACTOR_ALONE"},

@@ -185,8 +185,8 @@ type Draft struct {
 	CaseEtag string `protobuf:"bytes,18,opt,name=case_etag,json=caseEtag,proto3" json:"case_etag,omitempty"`
 	// Names of the findings that it was begun from, by DraftFromFindings.
 	Findings []string `protobuf:"bytes,19,rep,name=findings,proto3" json:"findings,omitempty"`
-	// What became of those findings since: each that was superseded or withdrawn. In GetDraft and ListDrafts; CheckDraft
-	// says it with its own advice.
+	// What became of those findings otherwise: each that was superseded or withdrawn, or, until the draft is issued, that
+	// another draft was begun from too. In GetDraft and ListDrafts; CheckDraft says it with its own advice.
 	Advice        []*Advice `protobuf:"bytes,20,rep,name=advice,proto3" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

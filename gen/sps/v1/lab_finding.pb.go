@@ -127,8 +127,8 @@ type LabFinding struct {
 	Supersedes []string `protobuf:"bytes,26,rep,name=supersedes,proto3" json:"supersedes,omitempty"`
 	// Why it was withdrawn.
 	WithdrawalReason []*LocalizedText `protobuf:"bytes,27,rep,name=withdrawal_reason,json=withdrawalReason,proto3" json:"withdrawal_reason,omitempty"`
-	// What it proposes, for an officer to decide; absent if nothing in it is above a limit or does not comply. A laboratory
-	// is not shown it.
+	// What it proposes, for an officer to decide; absent if every result meets its limits, as far as there are any, and
+	// none is said not to comply. A laboratory is not shown it.
 	Proposal *FindingProposal `protobuf:"bytes,28,opt,name=proposal,proto3" json:"proposal,omitempty"`
 	// What became of it: one for each draft that was begun from it and is not deleted.
 	Uses []*FindingUse `protobuf:"bytes,29,rep,name=uses,proto3" json:"uses,omitempty"`
@@ -434,14 +434,18 @@ func (x *FindingUse) GetCaseOutcome() ClosureOutcome {
 	return ClosureOutcome_CLOSURE_OUTCOME_UNSPECIFIED
 }
 
-// FindingProposal is how a finding might be notified. A person decides.
+// FindingProposal is how a finding might be notified. A person decides. INFORMATION_FOR_ATTENTION with the risk
+// UNDECIDED, the mildest, says no more than that a person should look: at what could not be compared with its limit, or
+// may meet it or not, was detected in a quantity of the sample without anybody judging it, or is above a limit though
+// the laboratory finds it compliant.
 type FindingProposal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Proposed classification.
 	Classification Classification `protobuf:"varint,1,opt,name=classification,proto3,enum=sps.v1.Classification" json:"classification,omitempty"`
 	// Proposed decision on the risk.
 	Risk RiskDecision `protobuf:"varint,2,opt,name=risk,proto3,enum=sps.v1.RiskDecision" json:"risk,omitempty"`
-	// Why: each result that is above its limit or does not comply, and what was not compared.
+	// Why: each limit that a result breaks, perhaps breaks or could not be compared with, each sampling plan that is not
+	// met or of which that cannot be said, and each result that does not comply.
 	Reasons       []*Advice `protobuf:"bytes,3,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -420,10 +420,11 @@ func (x *Laboratory) GetMethodAccredited() bool {
 	return false
 }
 
-// Limit is the value that must not be passed, and where that is written. It is recorded, not judged.
+// Limit is the value that must not be passed, or that must be reached, and where that is written. The law of statements
+// does not judge a result by it; for a finding of a laboratory the node compares them, and proposes (FindingProposal).
 type Limit struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How the value must relate to it; less or equal if unspecified.
+	// How the value must relate to it; less or equal if unspecified. EQUAL is broken by more and by less.
 	Comparator Comparator `protobuf:"varint,1,opt,name=comparator,proto3,enum=sps.v1.Comparator" json:"comparator,omitempty"`
 	// The limit with its unit.
 	Value *Quantity `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
@@ -1086,7 +1087,7 @@ var File_sps_v1_sample_proto protoreflect.FileDescriptor
 
 const file_sps_v1_sample_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/sample.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x14sps/v1/concept.proto\"\xf3\x02\n" +
+	"\x13sps/v1/sample.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x14sps/v1/concept.proto\"\xb2\x03\n" +
 	"\n" +
 	"Laboratory\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x02id\x12\x1c\n" +
@@ -1094,8 +1095,8 @@ const file_sps_v1_sample_proto_rawDesc = "" +
 	"\x04area\x18\x03 \x01(\v2\f.sps.v1.AreaR\x04area\x12:\n" +
 	"\x14accreditation_number\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\x13accreditationNumber\x127\n" +
 	"\x12accreditation_body\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\x11accreditationBody\x12+\n" +
-	"\x11method_accredited\x18\x06 \x01(\bR\x10methodAccredited:j\xbaHg\x1ae\n" +
-	"\x10laboratory.empty\x12\x1dgive an id, a name or an area\x1a2this.id != '' || this.name != '' || has(this.area)\"\xd1\x01\n" +
+	"\x11method_accredited\x18\x06 \x01(\bR\x10methodAccredited:\xa8\x01\xbaH\xa4\x01\x1a\xa1\x01\n" +
+	"\x10laboratory.empty\x126give an id, a name, an area or an accreditation number\x1aUthis.id != '' || this.name != '' || has(this.area) || this.accreditation_number != ''\"\xd1\x01\n" +
 	"\x05Limit\x12<\n" +
 	"\n" +
 	"comparator\x18\x01 \x01(\x0e2\x12.sps.v1.ComparatorB\b\xbaH\x05\x82\x01\x02\x10\x01R\n" +
@@ -1120,7 +1121,7 @@ const file_sps_v1_sample_proto_rawDesc = "" +
 	"comparator\x12&\n" +
 	"\x05value\x18\x02 \x01(\v2\x10.sps.v1.QuantityR\x05value\x129\n" +
 	"\tdetection\x18\x03 \x01(\x0e2\x11.sps.v1.DetectionB\b\xbaH\x05\x82\x01\x02\x10\x01R\tdetection:]\xbaHZ\x1aX\n" +
-	"\x11unit_result.empty\x12\x1bgive a value or a detection\x1a&has(this.value) || this.detection != 0\"\x84\r\n" +
+	"\x11unit_result.empty\x12\x1bgive a value or a detection\x1a&has(this.value) || this.detection != 0\"\xd1\r\n" +
 	"\tLabResult\x12;\n" +
 	"\x02id\x18\x01 \x01(\tB+\xbaH(r&2$^s[1-9][0-9]{0,3}\\.r[1-9][0-9]{0,3}$R\x02id\x121\n" +
 	"\aanalyte\x18\x02 \x01(\v2\x0f.sps.v1.ConceptB\x06\xbaH\x03\xc8\x01\x01R\aanalyte\x12'\n" +
@@ -1155,8 +1156,8 @@ const file_sps_v1_sample_proto_rawDesc = "" +
 	"\x12supersedes_reports\x18\x16 \x03(\tB\x12\xbaH\x0f\x92\x01\f\x10\x14\x18\x01\"\x06r\x04\x10\x01\x18dR\x11supersedesReports\x129\n" +
 	"\x14superseded_by_report\x18\x17 \x01(\tB\a\xbaH\x04r\x02\x18dR\x12supersededByReport\x123\n" +
 	"\x04text\x18\x18 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x1eR\x04text\x12I\n" +
-	"\vattachments\x18\x19 \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments:\xfc\x01\xbaH\xf8\x01\x1a\x97\x01\n" +
-	"\x10lab_result.empty\x12.give a value, a detection, a verdict or a text\x1aShas(this.value) || this.detection != 0 || this.verdict != 0 || this.text.size() > 0\x1a\\\n" +
+	"\vattachments\x18\x19 \x03(\tB'\xbaH$\x92\x01!\x10d\x18\x01\"\x1br\x192\x17^(n:)?a[1-9][0-9]{0,3}$R\vattachments:\xc9\x02\xbaH\xc5\x02\x1a\xe4\x01\n" +
+	"\x10lab_result.empty\x12Lgive a value, a detection, a verdict, a text or the units of a sampling plan\x1a\x81\x01has(this.value) || this.detection != 0 || this.verdict != 0 || this.text.size() > 0 || this.sampling_plan.unit_results.size() > 0\x1a\\\n" +
 	"\x15lab_result.comparator\x12\x1aa comparator needs a value\x1a'this.comparator == 0 || has(this.value)\"\xbb\x06\n" +
 	"\x06Sample\x12)\n" +
 	"\x02id\x18\x01 \x01(\tB\x19\xbaH\x16r\x142\x12^s[1-9][0-9]{0,3}$R\x02id\x12S\n" +

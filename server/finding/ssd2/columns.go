@@ -78,16 +78,12 @@ var meaningsFile []byte
 //go:embed words.yaml
 var wordsFile []byte
 
-//go:embed units.yaml
-var unitsFile []byte
-
 // terms are what the embedded files say; a test reads them.
 type terms struct {
 	columns []*column
 	byName  map[string]*column
 	words   map[string][]word            // by list
 	values  map[string]map[string]string // by list and folded word
-	units   map[string]string            // by folded writing
 }
 
 var vocabulary = sync.OnceValue(func() *terms {
@@ -105,7 +101,7 @@ func readTerms() (*terms, error) {
 		name string
 		text []byte
 		into any
-	}{{"columns.yaml", columnsFile, &t.columns}, {"meanings.yaml", meaningsFile, &meanings}, {"words.yaml", wordsFile, &t.words}, {"units.yaml", unitsFile, &t.units}} {
+	}{{"columns.yaml", columnsFile, &t.columns}, {"meanings.yaml", meaningsFile, &meanings}, {"words.yaml", wordsFile, &t.words}} {
 		d := yaml.NewDecoder(bytes.NewReader(file.text))
 		d.KnownFields(true)
 		if err := d.Decode(file.into); err != nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spsalert/spsalert/client/codes"
+	"github.com/spsalert/spsalert/server/finding/ucum"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
@@ -186,7 +187,7 @@ func meant(c *column, said string) (string, bool) {
 		return v, ok
 	case kindUnit:
 		unit := unitOf(c, said)
-		return unit, unit != "" && unit != doubted
+		return unit, unit != "" && unit != ucum.Doubted
 	case kindArea:
 		return said, areaCode.MatchString(said)
 	}
@@ -194,12 +195,12 @@ func meant(c *column, said string) (string, bool) {
 	return said, err == nil
 }
 
-// unitOf returns the unit that a writing stands for in a column, as [ucum] does.
+// unitOf returns the unit that a writing stands for in a column, as [ucum.Read] does.
 func unitOf(c *column, writing string) string {
 	if c.Name == "lotSizeUnit" { // goods have the units of trade
 		return traded(writing)
 	}
-	return ucum(writing)
+	return ucum.Read(writing)
 }
 
 func (l *line) unit(v *value, c *column) {
@@ -208,7 +209,7 @@ func (l *line) unit(v *value, c *column) {
 		unit = unitOf(c, v.text)
 	}
 	switch {
-	case unit == doubted:
+	case unit == ucum.Doubted:
 		l.at(*v, "UNIT_AMBIGUOUS", fmt.Sprintf("write the unit in UCUM, such as mg/kg, or say in the mapping what it is: %q can be two", shown(v.text)))
 		return
 	case unit == "" && c.Name == "lotSizeUnit":
