@@ -227,6 +227,20 @@ func TestEndedFindingsAreAdvice(t *testing.T) {
 	if got, want := shown(), " |  | "; got != want {
 		t.Errorf("while they stand: %q, want nothing", got)
 	}
+	again, err := desk.DraftFromFindings(t.Context(), &spsv1.DraftFromFindingsRequest{Names: []string{second.GetName()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const used = "findings[0] FINDING_USED"
+	if got := said(again.GetAdvice()); got != used {
+		t.Errorf("the second draft from a finding is begun with the advice %q, want %q", got, used)
+	}
+	if got, err := drafts.GetDraft(t.Context(), &spsv1.GetDraftRequest{Name: draft.GetName()}); err != nil || said(got.GetAdvice()) != "findings[1] FINDING_USED" {
+		t.Errorf("the first draft has the advice %v, %v, want that its second finding is in another one", got.GetAdvice(), err)
+	}
+	if _, err := drafts.DeleteDraft(t.Context(), &spsv1.DeleteDraftRequest{Name: again.GetName(), Etag: again.GetEtag()}); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := hanoi.WithdrawFinding(t.Context(), withdrawal("L-1")); err != nil {
 		t.Fatal(err)
 	}

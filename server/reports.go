@@ -58,8 +58,8 @@ func (reports) Touch(tx store.Tx, findings []string, use *spsv1.FindingUse, posi
 func (r reports) Wake() { r.s.findings.Wake() }
 
 // Ended implements office.Findings.
-func (reports) Ended(ctx context.Context, r store.Reader, findings []string) ([]*spsv1.Advice, error) {
-	return finding.Ended(ctx, r, findings)
+func (r reports) Ended(ctx context.Context, read store.Reader, draft string, findings []string) ([]*spsv1.Advice, error) {
+	return r.s.findings.Ended(ctx, read, draft, findings)
 }
 
 // EndedIn implements office.Findings.

@@ -25,7 +25,8 @@ type Drafts interface {
 }
 
 // DraftFromFindings implements spsv1.FindingServiceServer. The draft is begun and
-// noted with its findings in one transaction.
+// noted with its findings in one transaction, and says which of them are in another
+// one too.
 func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFindingsRequest) (*spsv1.Draft, error) {
 	who, err := s.viewer(ctx)
 	if err != nil {
@@ -54,6 +55,9 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 			if err := put(tx, id, f); err != nil {
 				return err
 			}
+		}
+		if draft.Advice, err = s.Ended(ctx, tx, draft.GetName(), req.GetNames()); err != nil {
+			return err
 		}
 		return access.Record(ctx, tx, append([]string{draft.GetName()}, req.GetNames()...)...)
 	})

@@ -9,9 +9,14 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Ended says which of the findings from which a draft was begun stand no more, in
-// the language of the caller of ctx. Paths begin within the draft.
-func Ended(ctx context.Context, r store.Reader, names []string) ([]*spsv1.Advice, error) {
+// Ended says which of the findings from which a draft was begun stand no more, and,
+// until it is issued, which are in another draft or statement too, in the language of
+// the caller of ctx. Paths begin within the draft.
+func (s *Service) Ended(ctx context.Context, r store.Reader, draft string, names []string) ([]*spsv1.Advice, error) {
+	own, err := s.o.Drafts.UseOf(r, draft)
+	if err != nil {
+		return nil, err
+	}
 	var all []*spsv1.Advice
 	for i, name := range names {
 		id, _ := keyOf(name)
@@ -23,12 +28,47 @@ func Ended(ctx context.Context, r store.Reader, names []string) ([]*spsv1.Advice
 		if err != nil {
 			return nil, err
 		}
-		if a != nil {
-			a.Field = fmt.Sprintf("findings[%d]", i)
-			all = append(all, a)
+		said := []*spsv1.Advice{a}
+		if own.GetStatement() == "" {
+			if a, err = s.elsewhere(ctx, r, draft, f); err != nil {
+				return nil, err
+			}
+			said = append(said, a)
+		}
+		for _, a := range said {
+			if a != nil {
+				a.Field = fmt.Sprintf("findings[%d]", i)
+				all = append(all, a)
+			}
 		}
 	}
 	return all, nil
+}
+
+// elsewhere says that another draft was begun from a finding, or even issued; nil if
+// none was.
+func (s *Service) elsewhere(ctx context.Context, r store.Reader, draft string, f *spsv1.LabFinding) (a *spsv1.Advice, err error) {
+	for _, noted := range f.GetUses() {
+		if noted.GetDraft() == draft {
+			continue
+		}
+		use, err := s.o.Drafts.UseOf(r, noted.GetDraft())
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case use.GetReference() != "":
+			a = &spsv1.Advice{Reason: "FINDING_USED", Sentence: fmt.Sprintf(
+				"the report %s was issued in %s already: say more of it there, or leave it out here", f.GetReportNumber(), use.GetReference())}
+		case use != nil && a == nil:
+			a = &spsv1.Advice{Reason: "FINDING_USED", Sentence: fmt.Sprintf(
+				"the report %s is in another draft too, %s: go on with one of them, and delete the other", f.GetReportNumber(), use.GetDraft())}
+		}
+	}
+	if a != nil {
+		a.Sentence = access.Worded(ctx, a.GetReason(), a.GetSentence())
+	}
+	return a, nil
 }
 
 // EndedIn says which of the findings behind statements of a case stand no more, in

@@ -15,7 +15,7 @@ import (
 const tableIndex store.Table = "finding.index"
 
 // indexVersion is raised whenever terms say something else.
-const indexVersion = 3
+const indexVersion = 4
 
 // versionKey is the key in the index under which its version stands.
 var versionKey = []byte{0}

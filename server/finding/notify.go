@@ -2,6 +2,7 @@ package finding
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -10,8 +11,8 @@ import (
 )
 
 // Notify returns the beginning of a notification with what findings say: their
-// products with lots, samples, results and files, what is above a limit, and the
-// gravest of what they propose. What only a person knows, such as whom it
+// products with lots, samples, results, files and texts, what breaks a limit or does
+// not comply, and the gravest of what they propose. What only a person knows, such as whom it
 // concerns, is left out. The findings are not changed.
 func Notify(findings []*spsv1.LabFinding) *spsv1.Statement {
 	w := &notice{
@@ -22,7 +23,7 @@ func Notify(findings []*spsv1.LabFinding) *spsv1.Statement {
 		w.add(proto.CloneOf(f))
 	}
 	if len(w.subjects) > 0 {
-		w.content.Subject = []*spsv1.LocalizedText{{Lang: "en", Text: clip(strings.Join(w.subjects, "; "))}}
+		w.content.Subject = []*spsv1.LocalizedText{{Lang: w.lang, Text: clip(strings.Join(w.subjects, "; "))}}
 	}
 	w.statement.Body = &spsv1.Statement_Notification{Notification: w.content}
 	return w.statement
@@ -34,6 +35,7 @@ type notice struct {
 	content   *spsv1.Notification
 	worst     gravity
 	subjects  []string
+	lang      string // of the subjects
 }
 
 // add adds one finding. Every local id in it is given anew, since each finding
@@ -89,20 +91,18 @@ func (w *notice) sample(f *spsv1.LabFinding, ids map[string]string, product stri
 	if s.About = renamed(s.GetAbout(), ids); len(s.GetAbout()) == 0 {
 		s.About = []string{product}
 	}
+	s.Text = append(s.GetText(), f.GetText()...)
 	for i, r := range s.GetResults() {
 		r.Id = fmt.Sprintf("%s.r%d", s.GetId(), i+1)
 		r.Attachments = renamed(r.GetAttachments(), ids)
 		r.Stage, r.ReportNumber, r.ReportDate, r.SupersedesReports = f.GetStage(), f.GetReportNumber(), f.GetReportDate(), f.GetSupersedesReports()
-		if r.GetLaboratory() == nil {
-			r.Laboratory = f.GetLaboratory()
-		}
+		r.Laboratory = abroad(r.GetLaboratory(), f.GetLaboratory())
 		j := &judge{}
 		j.result("", r)
-		if j.worst == unremarkable {
-			continue
-		}
 		w.weigh(j.worst, s)
-		w.finding(f, r, s.GetAbout(), j.worst)
+		if j.worst > unclear { // what only needs a look is nobody's finding yet
+			w.finding(f, r, s.GetAbout(), j)
+		}
 	}
 	w.content.Samples = append(w.content.GetSamples(), s)
 }
@@ -120,37 +120,101 @@ func (w *notice) weigh(g gravity, s *spsv1.Sample) {
 	w.content.Risk = &spsv1.Risk{Decision: proposals[g].risk}
 }
 
-// finding adds what a result found.
-func (w *notice) finding(f *spsv1.LabFinding, r *spsv1.LabResult, about []string, g gravity) {
+// finding adds what a result found, with the requirements that it breaks.
+func (w *notice) finding(f *spsv1.LabFinding, r *spsv1.LabResult, about []string, j *judge) {
 	found := &spsv1.Finding{
 		Id: fmt.Sprintf("f%d", len(w.content.GetFindings())+1), About: about,
-		Hazard:   &spsv1.Hazard{Agent: r.GetAnalyte(), Qualifiers: []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_TOO_HIGH}},
+		Hazard:   &spsv1.Hazard{Agent: r.GetAnalyte(), Qualifiers: qualifiers(r, j)},
 		Evidence: []string{r.GetId()}, Status: spsv1.IdentificationStatus_IDENTIFICATION_STATUS_CONFIRMED, FindDate: f.GetReportDate(),
-	}
-	switch {
-	case g == deviating:
-		found.Hazard.Qualifiers[0] = spsv1.HazardQualifier_HAZARD_QUALIFIER_TOO_LOW
-	case len(r.GetLimits()) == 0:
-		found.Hazard.Qualifiers[0] = spsv1.HazardQualifier_HAZARD_QUALIFIER_PRESENT
 	}
 	if f.GetStage() == spsv1.ResultStage_RESULT_STAGE_PRELIMINARY {
 		found.Status = spsv1.IdentificationStatus_IDENTIFICATION_STATUS_PRELIMINARY
 	}
-	for _, l := range r.GetLimits() {
-		found.Requirements = append(found.Requirements, l.GetRequirement())
-	}
-	w.content.Findings = append(w.content.GetFindings(), found)
-	name := r.GetAnalyte().GetAsWritten()
-	for _, c := range r.GetAnalyte().GetCodings() {
-		if name == "" {
-			name = c.GetCode()
+	for _, l := range slices.Concat(j.over, j.under) {
+		if l.GetRequirement() != nil {
+			found.Requirements = append(found.Requirements, l.GetRequirement())
 		}
 	}
-	goods := ""
-	if names := f.GetProduct().GetName(); len(names) > 0 {
-		goods = " in " + names[0].GetText()
+	w.content.Findings = append(w.content.GetFindings(), found)
+	w.subject(r.GetAnalyte(), f.GetProduct().GetName())
+}
+
+// qualifiers returns what is wrong with the agent of a result, none where the result
+// does not say it: a number that does not comply, and is above no limit, may be too
+// much or too little.
+func qualifiers(r *spsv1.LabResult, j *judge) []spsv1.HazardQualifier {
+	counted := slices.ContainsFunc(r.GetSamplingPlan().GetUnitResults(), func(u *spsv1.UnitResult) bool { return u.GetValue() != nil })
+	detected := r.GetDetection() == spsv1.Detection_DETECTION_DETECTED || r.GetDetection() == spsv1.Detection_DETECTION_TRACES
+	switch {
+	case len(j.over) > 0 && r.GetValue() != nil:
+		return []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_TOO_HIGH}
+	case len(j.under) > 0:
+		return []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_TOO_LOW}
+	case detected && r.GetValue() == nil:
+		return []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_PRESENT}
+	case j.failed && counted:
+		return []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_TOO_HIGH}
+	case j.failed:
+		return []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_PRESENT}
+	case r.GetDetection() == spsv1.Detection_DETECTION_NOT_DETECTED:
+		return []spsv1.HazardQualifier{spsv1.HazardQualifier_HAZARD_QUALIFIER_ABSENT}
 	}
-	w.subjects = append(w.subjects, name+goods)
+	return nil
+}
+
+// subject adds what was found in which goods, in the language in which the goods are
+// named: if that is not English, with a colon in place of words.
+func (w *notice) subject(agent *spsv1.Concept, goods []*spsv1.LocalizedText) {
+	text, lang := agent.GetAsWritten(), agent.GetLang()
+	for _, c := range agent.GetCodings() {
+		if text == "" {
+			text = c.GetCode()
+		}
+	}
+	if len(goods) > 0 {
+		base, _, _ := strings.Cut(goods[0].GetLang(), "-")
+		joined := goods[0].GetText() + ": " + text
+		if strings.EqualFold(base, "en") {
+			joined = text + " in " + goods[0].GetText()
+		}
+		lang = mixed(lang, goods[0].GetLang())
+		text = joined
+	}
+	w.subjects = append(w.subjects, text)
+	if w.lang = mixed(w.lang, lang); w.lang == "" {
+		w.lang = "und"
+	}
+}
+
+// mixed returns the language of two texts together; empty is that of a text of which
+// it is not said, as of the name of a substance.
+func mixed(a, b string) string {
+	switch {
+	case a == "" || a == "und" || strings.EqualFold(a, b):
+		return b
+	case b == "" || b == "und":
+		return a
+	}
+	return "mul"
+}
+
+// abroad returns the laboratory of a result as other offices are shown it: that of
+// the result, or who posted it. The id of a laboratory without a name is a word of
+// this office only and is left out; nil if nothing is left.
+func abroad(of, posted *spsv1.Laboratory) *spsv1.Laboratory {
+	switch {
+	case of == nil:
+		of = proto.CloneOf(posted)
+	case of.GetName() == "" && of.GetId() == posted.GetId():
+		of.Name = posted.GetName()
+	}
+	if of.GetName() == "" && of != nil {
+		of.Id = ""
+	}
+	if of.GetName() == "" && of.GetArea() == nil && of.GetAccreditationNumber() == "" {
+		return nil
+	}
+	return of
 }
 
 // renamed gives local ids anew, and leaves out those of nothing.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
-	"github.com/spsalert/spsalert/server/statement"
 )
 
 // gravity is how much a result asks for, from little to much.
@@ -12,10 +11,11 @@ type gravity int
 
 const (
 	unremarkable gravity = iota
+	unclear              // nobody can say without a look: not compared, undecided, or not taken so by the laboratory
 	deviating            // too little of what must be there: a rule is broken, without a risk
-	suspicious           // above a limit, though perhaps by its uncertainty only, or not compliant without a number
+	suspicious           // above a limit, though perhaps by its uncertainty only, or not compliant without a limit that is broken
 	exceeding            // above a limit by more than its uncertainty
-	grave                // a sampling plan of microbiology is not met, or what must not be there was detected
+	grave                // a sampling plan of microbiology is not met, or what must not be in a quantity was detected there
 )
 
 // proposals say how a finding might be notified, by its gravest result. They are
@@ -25,6 +25,7 @@ var proposals = map[gravity]struct {
 	classification spsv1.Classification
 	risk           spsv1.RiskDecision
 }{
+	unclear:    {spsv1.Classification_CLASSIFICATION_INFORMATION_FOR_ATTENTION, spsv1.RiskDecision_RISK_DECISION_UNDECIDED},
 	deviating:  {spsv1.Classification_CLASSIFICATION_NON_COMPLIANCE, spsv1.RiskDecision_RISK_DECISION_NOT_SERIOUS},
 	suspicious: {spsv1.Classification_CLASSIFICATION_INFORMATION_FOR_FOLLOW_UP, spsv1.RiskDecision_RISK_DECISION_POTENTIAL_RISK},
 	exceeding:  {spsv1.Classification_CLASSIFICATION_ALERT, spsv1.RiskDecision_RISK_DECISION_POTENTIALLY_SERIOUS},
@@ -32,8 +33,9 @@ var proposals = map[gravity]struct {
 }
 
 // Propose returns how a finding might be notified, for a person to decide; nil if
-// nothing in it is above a limit or does not comply. A finding that no longer
-// stands proposes nothing.
+// every result meets its limits and none is said not to comply. What cannot be said
+// is proposed for a look: nothing is passed over. A finding that no longer stands
+// proposes nothing.
 func Propose(f *spsv1.LabFinding) *spsv1.FindingProposal {
 	if f.GetState() == spsv1.FindingState_FINDING_STATE_SUPERSEDED || f.GetState() == spsv1.FindingState_FINDING_STATE_WITHDRAWN {
 		return nil
@@ -60,8 +62,10 @@ func atBorder(s *spsv1.Sample) bool {
 
 // judge collects what speaks for a notification.
 type judge struct {
-	worst   gravity
-	reasons []*spsv1.Advice
+	worst       gravity
+	reasons     []*spsv1.Advice
+	over, under []*spsv1.Limit // that are broken, by too much and by too little
+	failed      bool           // a sampling plan is not met
 }
 
 func (j *judge) say(g gravity, field, reason, sentence string) {
@@ -71,77 +75,87 @@ func (j *judge) say(g gravity, field, reason, sentence string) {
 
 // result judges one result, at path.
 func (j *judge) result(path string, r *spsv1.LabResult) {
+	one := &judge{}
 	for i, l := range r.GetLimits() {
-		j.limit(fmt.Sprintf("%s.limits[%d]", path, i), r, l)
+		one.limit(fmt.Sprintf("%s.limits[%d]", path, i), r, l)
 	}
-	if failed(r.GetSamplingPlan()) {
-		j.say(grave, path+".sampling_plan", "PLAN_FAILED", "the units of the sample do not meet the sampling plan")
-	}
-	if r.GetVerdict() != spsv1.Verdict_VERDICT_NON_COMPLIANT {
-		return
-	}
-	if r.GetDetection() == spsv1.Detection_DETECTION_DETECTED && r.GetDetectedIn() != nil {
+	one.plan(path+".sampling_plan", r.GetSamplingPlan())
+	one.verdict(path, r)
+	j.worst = max(j.worst, one.worst)
+	j.reasons = append(j.reasons, one.reasons...)
+	j.over, j.under, j.failed = append(j.over, one.over...), append(j.under, one.under...), j.failed || one.failed
+}
+
+// verdict weighs what the laboratory concludes. Where it finds compliant what is
+// above a limit, as by an uncertainty that it knows, that is for a look.
+func (j *judge) verdict(path string, r *spsv1.LabResult) {
+	found := r.GetDetection() == spsv1.Detection_DETECTION_DETECTED && r.GetDetectedIn() != nil
+	switch v := r.GetVerdict(); {
+	case v == spsv1.Verdict_VERDICT_COMPLIANT:
+		if j.worst > unclear {
+			j.worst = unclear
+			j.say(unclear, path+".verdict", "VERDICT_COMPLIANT", "the laboratory finds it compliant all the same: look at it yourself")
+		}
+	case v == spsv1.Verdict_VERDICT_NON_COMPLIANT && found:
 		j.say(grave, path+".detection", "DETECTED", "it was detected, and does not comply, says the laboratory")
-		return
+	case v == spsv1.Verdict_VERDICT_NON_COMPLIANT:
+		j.say(suspicious, path+".verdict", "VERDICT_NON_COMPLIANT", "it does not comply, says the laboratory")
+	case found && len(r.GetLimits()) == 0 && r.GetValue() == nil:
+		j.say(unclear, path+".detection", "DETECTED_UNJUDGED", "it was detected, and neither a verdict nor a limit says whether it may be there: look at it yourself")
 	}
-	j.say(suspicious, path+".verdict", "VERDICT_NON_COMPLIANT", "it does not comply, says the laboratory")
 }
 
 // limit judges a result by a limit, at path.
 func (j *judge) limit(path string, r *spsv1.LabResult, l *spsv1.Limit) {
-	v, limit := r.GetValue(), l.GetValue()
-	if v == nil {
+	bound := written(l.GetValue())
+	m, ok := measure(r)
+	if !ok {
+		if r.GetVerdict() != spsv1.Verdict_VERDICT_COMPLIANT && r.GetVerdict() != spsv1.Verdict_VERDICT_NON_COMPLIANT {
+			j.say(unclear, path, "LIMIT_UNDECIDED", fmt.Sprintf("it has no number: look yourself whether it meets the limit of %s", bound))
+		}
 		return
 	}
-	order, ok := compare(v, limit)
-	upper := r.GetComparator() == spsv1.Comparator_COMPARATOR_LESS || r.GetComparator() == spsv1.Comparator_COMPARATOR_LESS_OR_EQUAL
-	if !ok || upper && order > 0 && !atLeast(l) {
-		j.say(unremarkable, path, "NOT_COMPARED", fmt.Sprintf("%s was not compared with %s: look at it yourself", written(v), written(limit)))
-		return
-	}
+	a, below := m.against(l)
+	found := shown(r)
 	switch {
-	case atLeast(l):
-		if order < 0 || order == 0 && l.GetComparator() == spsv1.Comparator_COMPARATOR_GREATER {
-			j.say(deviating, path, "BELOW_LIMIT", fmt.Sprintf("%s is below %s, which must be there", written(v), written(limit)))
-		}
-	case order < 0 || order == 0 && l.GetComparator() != spsv1.Comparator_COMPARATOR_LESS || upper:
-	case certain(r, limit):
-		j.say(exceeding, path, "ABOVE_LIMIT", fmt.Sprintf("%s is above the limit of %s", written(v), written(limit)))
+	case a == meets:
+	case a == apart:
+		j.say(unclear, path, "NOT_COMPARED", fmt.Sprintf("%s was not compared with %s: look at it yourself", found, bound))
+	case a == unknown && found == "":
+		j.say(unclear, path, "LIMIT_UNDECIDED", fmt.Sprintf("it has no number: look yourself whether it meets the limit of %s", bound))
+	case a == unknown:
+		j.say(unclear, path, "LIMIT_UNDECIDED", fmt.Sprintf("%s may meet the limit of %s or not: look at it yourself", found, bound))
+	case below:
+		j.under = append(j.under, l)
+		j.below(path, a, found, bound)
 	default:
-		j.say(suspicious, path, "ABOVE_LIMIT_UNCERTAIN", fmt.Sprintf("%s is above the limit of %s, by no more than its uncertainty", written(v), written(limit)))
+		j.over = append(j.over, l)
+		j.above(path, a, r, bound)
 	}
 }
 
-// atLeast reports whether a limit says how much must be there.
-func atLeast(l *spsv1.Limit) bool {
-	return l.GetComparator() == spsv1.Comparator_COMPARATOR_GREATER || l.GetComparator() == spsv1.Comparator_COMPARATOR_GREATER_OR_EQUAL
-}
-
-// certain reports whether a result is above a limit also less its uncertainty;
-// one without an uncertainty is.
-func certain(r *spsv1.LabResult, limit *spsv1.Quantity) bool {
-	u, uncertain := statement.Number(r.GetUncertainty())
-	v, ok := statement.Number(r.GetValue())
-	if !uncertain || !ok {
-		return true
+// below tells of too little of what must be there.
+func (j *judge) below(path string, a answer, found, bound string) {
+	switch {
+	case found == "":
+		j.say(deviating, path, "BELOW_LIMIT", fmt.Sprintf("it was not detected, and %s must be there", bound))
+	case a == breaks:
+		j.say(deviating, path, "BELOW_LIMIT", fmt.Sprintf("%s is below %s, which must be there", found, bound))
+	default:
+		j.say(unclear, path, "BELOW_LIMIT_UNCERTAIN", fmt.Sprintf("%s is below %s, which must be there, by no more than its uncertainty", found, bound))
 	}
-	order, _ := compareNumber(v.Sub(v, u), r.GetValue().GetUcum(), limit)
-	return order > 0
 }
 
-// failed reports whether the units of a sampling plan do not meet it.
-func failed(p *spsv1.SamplingPlan) bool {
-	between := 0
-	for _, u := range p.GetUnitResults() {
-		if above(u.GetValue(), p.GetUpperLimit()) {
-			return true
-		}
-		if above(u.GetValue(), p.GetLowerLimit()) || u.GetDetection() == spsv1.Detection_DETECTION_DETECTED && u.GetValue() == nil {
-			between++
-		}
+// above tells of too much.
+func (j *judge) above(path string, a answer, r *spsv1.LabResult, bound string) {
+	switch {
+	case r.GetValue() == nil && r.GetDetectedIn() != nil:
+		j.say(grave, path, "ABOVE_LIMIT", fmt.Sprintf("it was detected, and is above the limit of %s", bound))
+	case r.GetValue() == nil:
+		j.say(exceeding, path, "ABOVE_LIMIT", fmt.Sprintf("it was detected, and is above the limit of %s", bound))
+	case a == breaks:
+		j.say(exceeding, path, "ABOVE_LIMIT", fmt.Sprintf("%s is above the limit of %s", shown(r), bound))
+	default:
+		j.say(suspicious, path, "ABOVE_LIMIT_UNCERTAIN", fmt.Sprintf("%s is above the limit of %s, by no more than its uncertainty", shown(r), bound))
 	}
-	return between > int(p.GetC())
 }
-
-// written writes a quantity as people do.
-func written(q *spsv1.Quantity) string { return q.GetValue() + " " + q.GetUcum() }

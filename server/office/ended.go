@@ -31,7 +31,7 @@ func (d *Drafts) ended(ctx context.Context, r store.Reader, drafts ...*spsv1.Dra
 		if len(draft.GetFindings()) == 0 || d.s.o.Findings == nil {
 			continue
 		}
-		if draft.Advice, err = d.s.o.Findings.Ended(ctx, r, draft.GetFindings()); err != nil {
+		if draft.Advice, err = d.s.o.Findings.Ended(ctx, r, draft.GetName(), draft.GetFindings()); err != nil {
 			return err
 		}
 	}

@@ -82,8 +82,9 @@ type Findings interface {
 	Touch(tx store.Tx, findings []string, use *spsv1.FindingUse, position uint64) error
 	// Wake is called when a transaction with Touch is durable.
 	Wake()
-	// Ended says which of the findings from which a draft was begun stand no more.
-	Ended(ctx context.Context, r store.Reader, findings []string) ([]*spsv1.Advice, error)
+	// Ended says which of the findings from which a draft was begun stand no more, or
+	// are in another one too.
+	Ended(ctx context.Context, r store.Reader, draft string, findings []string) ([]*spsv1.Advice, error)
 	// EndedIn says which of the findings behind statements of a case stand no more.
 	EndedIn(ctx context.Context, r store.Reader, name string) ([]*spsv1.Advice, error)
 }
