@@ -70,7 +70,7 @@ func TestWatchTellsWhatBecame(t *testing.T) {
 	vn := w.start("VN")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	hanoi, hue := vn.lab("hanoi-lab"), vn.lab("hue-lab")
+	hanoi := vn.lab("hanoi-lab")
 	drafts, validator := vn.drafts(certs.RoleOfficer, "lan"), vn.as(certs.RoleValidator, "minh")
 	cases := spsv1.NewCaseServiceClient(validator)
 	next := hanoi.watching(ctx, "")
@@ -166,7 +166,7 @@ func TestWatchTellsWhatBecame(t *testing.T) {
 	vn.stop()
 	vn = w.start("VN")
 	resume()
-	hue = vn.lab("hue-lab")
+	hue := vn.lab("hue-lab")
 	theirs := hue.watching(ctx, "")
 	hue.mustPost(labReport(t, "H-1"))
 	if got, _ := theirs(); got != "H-1 CURRENT" {

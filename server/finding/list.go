@@ -42,7 +42,7 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 		if err != nil {
 			return err
 		}
-		if resp, err = s.page(r, who, req); err != nil {
+		if resp, err = s.page(ctx, r, who, req); err != nil {
 			return err
 		}
 		resp.Cursor = s.cursor(who, last)
@@ -51,14 +51,11 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range resp.GetFindings() {
-		who.show(ctx, f)
-	}
 	return resp, nil
 }
 
 // page returns the page of findings that a list asks for.
-func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsRequest) (*spsv1.ListFindingsResponse, error) {
+func (s *Service) page(ctx context.Context, r store.Reader, who viewer, req *spsv1.ListFindingsRequest) (*spsv1.ListFindingsResponse, error) {
 	table, prefix := where(req, who.only(req.GetLaboratory()))
 	below, err := s.belowToken(req.GetPageToken(), prefix)
 	if err != nil {
@@ -78,7 +75,7 @@ func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsReques
 		if err != nil {
 			return nil, err
 		}
-		shown := who.sees(f) && asked(req, f)
+		shown := who.sees(f) && asked(req, f) && who.wants(req, f)
 		if looked > listLook || shown && (len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || size > maxPageBytes) {
 			resp.NextPageToken = s.pageToken(prefix, row.Key)
 			break
@@ -89,7 +86,7 @@ func (s *Service) page(r store.Reader, who viewer, req *spsv1.ListFindingsReques
 		if err := s.used(r, f); err != nil {
 			return nil, err
 		}
-		resp.Findings = append(resp.Findings, f)
+		resp.Findings = append(resp.Findings, who.show(ctx, f))
 		size += proto.Size(f)
 	}
 	return resp, nil

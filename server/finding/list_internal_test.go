@@ -110,7 +110,7 @@ func TestAPageReadsOnlyItsFindings(t *testing.T) {
 	for _, p := range pages {
 		err := s.View(t.Context(), func(r store.Reader) error {
 			c := &counted{Reader: r}
-			page, err := new(Service).page(c, p.who, p.req)
+			page, err := new(Service).page(t.Context(), c, p.who, p.req)
 			if got := len(page.GetFindings()); got != p.want || c.rows > 2*p.want+1 {
 				t.Errorf("%s: %d findings by reading %d rows, want %d by at most %d", p.name, got, c.rows, p.want, 2*p.want+1)
 			}
@@ -129,7 +129,7 @@ func BenchmarkPage(b *testing.B) {
 	read := func(s *bolt.Store) time.Duration {
 		begun := time.Now()
 		err := s.View(b.Context(), func(r store.Reader) error {
-			_, err := new(Service).page(r, pages[0].who, pages[0].req)
+			_, err := new(Service).page(b.Context(), r, pages[0].who, pages[0].req)
 			return err
 		})
 		if err != nil {

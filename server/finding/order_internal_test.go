@@ -134,7 +134,7 @@ func TestAPageEndsAtTheCallersOwn(t *testing.T) {
 	for _, req := range []*spsv1.ListFindingsRequest{{SampleNumber: "S-1", PageSize: 1}, {ReportNumber: "1", PageSize: 1}, {PageSize: 1}} {
 		err := s.View(t.Context(), func(r store.Reader) error {
 			c := &counted{Reader: r}
-			page, err := service.page(c, lab, req)
+			page, err := service.page(t.Context(), c, lab, req)
 			if len(page.GetFindings()) != 1 || page.GetNextPageToken() != "" || c.rows > 2 {
 				t.Errorf("%v: %d findings and the token %q by reading %d rows, want one, none, and 2", req, len(page.GetFindings()), page.GetNextPageToken(), c.rows)
 			}
