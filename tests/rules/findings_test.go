@@ -91,7 +91,6 @@ var findingRows = []breach{
 var orderRows = []breach{
 	{"OrderTest", "order", ``, "order.sample_number STRING_MIN_LEN, order.laboratory STRING_PATTERN, order.analytes REPEATED_MIN_ITEMS"},
 	{"OrderTest", "order.sample_number", `order{sample_number:"S-1"}`, "order.sample_number SAMPLE_ORDERED"},
-	{"OrderTest", "order.laboratory", `order{laboratory:"nobody"}`, "order.laboratory LABORATORY_UNKNOWN"},
 	{"OrderTest", "", `order{case:"VN-2026-999999"}`, "order.case CASE_UNKNOWN"},
 	{"CancelTestOrder", "", ``, "name ORDER_REPORTED"},
 	{"DraftFromFindings", "", ``, "names[0] FINDING_ENDED"},

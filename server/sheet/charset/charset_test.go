@@ -30,7 +30,8 @@ var old = []struct {
 	{"vi", charmap.Windows1258, charset.Windows1258},
 }
 
-// sentences returns what the product says in each language.
+// sentences returns what the product says in each language. Its labels of one word
+// are left out: some have bytes that are words in another encoding too.
 func sentences(t testing.TB) map[string][]string {
 	t.Helper()
 	files, err := filepath.Glob("../../access/sentences/*.yaml")
@@ -49,6 +50,9 @@ func sentences(t testing.TB) map[string][]string {
 		}
 		for _, entries := range file {
 			for _, e := range entries {
+				if !strings.Contains(e["en"], " ") {
+					continue
+				}
 				for language, s := range e {
 					all[language] = append(all[language], s)
 				}
