@@ -16,16 +16,11 @@ func (r *Register) Holders(ctx context.Context, role certs.Role) (all []Caller, 
 	now := r.o.Now()
 	err = r.o.Store.View(ctx, func(tx store.Reader) error {
 		all = nil
-		for item, err := range tx.Scan(tableTokens, nil, nil, false) {
+		for t, err := range tokensInEffect(tx, now) {
 			if err != nil {
 				return err
 			}
-			row, err := decodeTokenRow(item.Value)
-			if err != nil {
-				return err
-			}
-			t := row.token
-			if certs.Role(t.GetRole()) == role && t.GetRevokeTime() == nil && now.Before(t.GetExpireTime().AsTime()) {
+			if certs.Role(t.GetRole()) == role {
 				all = append(all, Caller{Identity: r.identity(t.GetRole(), t.GetId()), Unit: t.GetUnit()})
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -196,17 +197,11 @@ func (r *Register) CreateToken(ctx context.Context, given *spsv1.Token) (*spsv1.
 // roomForToken refuses a token above the most that are in effect.
 func (r *Register) roomForToken(tx store.Reader, now time.Time) error {
 	live := 0
-	for item, err := range tx.Scan(tableTokens, nil, nil, false) {
+	for _, err := range tokensInEffect(tx, now) {
 		if err != nil {
 			return err
 		}
-		row, err := decodeTokenRow(item.Value)
-		if err != nil {
-			return err
-		}
-		if row.token.GetRevokeTime() == nil && now.Before(row.token.GetExpireTime().AsTime()) {
-			live++
-		}
+		live++
 	}
 	if live < r.o.Tokens {
 		return nil
@@ -215,6 +210,26 @@ func (r *Register) roomForToken(tx store.Reader, now time.Time) error {
 		Code: codes.ResourceExhausted, Reason: ReasonLimit,
 		Sentence: fmt.Sprintf("%d tokens are in effect, as many as tokens.most allows: revoke what nobody uses", live),
 		Metadata: map[string]string{"limit": "tokens.most"},
+	}
+}
+
+// tokensInEffect yields the tokens that are neither revoked nor expired. An error
+// is the last that it yields.
+func tokensInEffect(r store.Reader, now time.Time) iter.Seq2[*spsv1.Token, error] {
+	return func(yield func(*spsv1.Token, error) bool) {
+		for item, err := range r.Scan(tableTokens, nil, nil, false) {
+			var row tokenRow
+			if err == nil {
+				row, err = decodeTokenRow(item.Value)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if t := row.token; t.GetRevokeTime() == nil && now.Before(t.GetExpireTime().AsTime()) && !yield(t, nil) {
+				return
+			}
+		}
 	}
 }
 

@@ -16,39 +16,19 @@ import (
 
 // AnnouncementQuery says which announcements a list has, as of when. The zero
 // AnnouncementQuery is all of them. It is safe for concurrent use.
-type AnnouncementQuery struct {
-	test     test
-	from, to time.Time // see [Day]; zero: now
-}
+type AnnouncementQuery struct{ dayQuery }
 
 // ParseAnnouncementQuery reads a filter of AIP-160 over [AnnouncementFields] and a
 // day, see [Day], and returns what is wrong with them, by the names of the fields
 // of a list request.
 func (l Limits) ParseAnnouncementQuery(filter, day string) (q AnnouncementQuery, problems statement.Problems) {
-	var err error
-	if q.test, err = l.parseFilter(filter, announcementFields); err != nil {
-		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
-	}
-	if day != "" {
-		var wrong *statement.Problem
-		if q.from, q.to, wrong = Day(day, time.Time{}); wrong != nil {
-			problems = append(problems, *wrong)
-		}
-	}
+	q.dayQuery, problems = l.parseDayQuery(filter, day, announcementFields)
 	return q, problems
 }
 
 func (q AnnouncementQuery) matches(l *line, h *spsv1.HeldAnnouncement) bool {
 	l.announcement = h
-	return q.test.holds == nil || q.test.holds(l)
-}
-
-// span returns the span of time that is asked about.
-func (q AnnouncementQuery) span(now time.Time) (from, to time.Time) {
-	if q.to.IsZero() {
-		return now, now
-	}
-	return q.from, q.to
+	return q.holds(l)
 }
 
 // Announcements returns a page of announcements, the last recorded first, and the
@@ -126,10 +106,10 @@ func (b *Book) Touching(ctx context.Context, goods []*spsv1.Concept, origins, ga
 		spsv1.AnnouncementState_ANNOUNCEMENT_STATE_IN_FORCE, spsv1.AnnouncementState_ANNOUNCEMENT_STATE_UPCOMING,
 		spsv1.AnnouncementState_ANNOUNCEMENT_STATE_PROPOSED,
 	}
-	q := AnnouncementQuery{test: test{holds: func(l *line) bool {
+	q := AnnouncementQuery{dayQuery{test: test{holds: func(l *line) bool {
 		h := l.announcement
 		return isActual(h) && !h.GetWithoutEffect() && slices.Contains(live, h.GetState()) && statement.Touches(h, goods, origins, gates)
-	}}}
+	}}}}
 	const most = 1000
 	page, _, err := b.Announcements(ctx, q, 0, most, DefaultLimits().Rows)
 	return page, err

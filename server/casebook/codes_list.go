@@ -16,40 +16,25 @@ import (
 
 // CodeQuery says which statuses of codes a list has, as of when. The zero
 // CodeQuery is all of them. It is safe for concurrent use.
-type CodeQuery struct {
-	test     test
-	from, to time.Time // see [Day]; zero: now
-}
+type CodeQuery struct{ dayQuery }
 
 // ParseCodeQuery reads a filter of AIP-160 over [CodeFields] and a day, see
 // [Day], and returns what is wrong with them, by the names of the fields of a list
 // request.
 func (l Limits) ParseCodeQuery(filter, day string) (q CodeQuery, problems statement.Problems) {
-	var err error
-	if q.test, err = l.parseFilter(filter, codeFields); err != nil {
-		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
-	}
-	if day != "" {
-		var wrong *statement.Problem
-		if q.from, q.to, wrong = Day(day, time.Time{}); wrong != nil {
-			problems = append(problems, *wrong)
-		}
-	}
+	q.dayQuery, problems = l.parseDayQuery(filter, day, codeFields)
 	return q, problems
 }
 
 func (q CodeQuery) matches(l *line, s *spsv1.CodeStatus) bool {
 	l.code = s
-	return q.test.holds == nil || q.test.holds(l)
+	return q.holds(l)
 }
 
 // CodeStatuses returns a page of the statuses of codes, in the order of the codes,
 // and the mark of the next page; nil after the last. from is a mark, nil for the first page. About budget rows are looked at.
 func (b *Book) CodeStatuses(ctx context.Context, q CodeQuery, from []byte, limit, budget int) (page []*spsv1.CodeStatus, next []byte, err error) {
-	since, until := q.from, q.to
-	if until.IsZero() {
-		since, until = b.o.Now(), b.o.Now()
-	}
+	since, until := q.span(b.o.Now())
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
 		page, next = nil, nil
 		l := b.line(r)
