@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -239,53 +237,6 @@ func (n *Node) spawn() error {
 	return err
 }
 
-// Ready waits until the node says that it is ready. It fails when the process
-// ends, and after half a minute.
-func (n *Node) Ready(ctx context.Context) error {
-	n.mu.Lock()
-	running := n.running
-	n.mu.Unlock()
-	if running == nil {
-		return errors.New("not started")
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, errors.New("not ready in time"))
-	defer cancel()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		if n.answersReady(ctx) {
-			return nil
-		}
-		select {
-		case <-ticker.C:
-		case <-running.done:
-			return fmt.Errorf("the process ended: %w", endOf(running))
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-func endOf(p *process) error {
-	if p.err == nil {
-		return errors.New("exit status 0")
-	}
-	return p.err
-}
-
-func (n *Node) answersReady(ctx context.Context) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+n.listen.Ops+"/readyz", nil)
-	if err != nil {
-		return false
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	_, _ = io.Copy(io.Discard, resp.Body) // lets the connection be used again
-	return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
-}
-
 // Pid returns the number of the process, 0 if it is not there.
 func (n *Node) Pid() int {
 	n.mu.Lock()
@@ -360,10 +311,6 @@ func (n *Node) take() *process {
 	p := n.running
 	n.running = nil
 	return p
-}
-
-func (n *Node) portTaken() bool {
-	return bytes.Contains(n.logEnd(), []byte("address already in use"))
 }
 
 // logEnd returns the last lines of the node's log.
