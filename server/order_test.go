@@ -35,6 +35,10 @@ func TestOrders(t *testing.T) {
 	if again, err := desk.OrderTest(t.Context(), wanted("S-9001", "carbendazim")); err != nil || again.GetName() != order.GetName() {
 		t.Errorf("the same again: %v, %v, want the same order", again, err)
 	}
+	unseen, err := desk.OrderTest(t.Context(), &spsv1.OrderTestRequest{Order: &spsv1.TestOrder{SampleNumber: "S-1", Laboratory: "hanoi-lba", Analytes: []*spsv1.Concept{{AsWritten: "lead"}}}})
+	if err != nil || len(order.GetAdvice()) != 0 || len(unseen.GetAdvice()) != 1 || unseen.GetAdvice()[0].GetReason() != "LABORATORY_UNSEEN" {
+		t.Errorf("from a laboratory of which nothing is known: %v, %v, want it ordered with advice, and none of %v", unseen, err, order)
+	}
 	_, other := desk.OrderTest(t.Context(), wanted("S-9001", "cadmium"))
 	_, empty := desk.OrderTest(t.Context(), &spsv1.OrderTestRequest{})
 	want := "INVALID, order.sample_number SAMPLE_ORDERED | INVALID, order.sample_number STRING_MIN_LEN, order.laboratory STRING_PATTERN, order.analytes REPEATED_MIN_ITEMS"
@@ -60,6 +64,10 @@ func TestOrders(t *testing.T) {
 	}
 	if _, err := desk.CancelTestOrder(t.Context(), &spsv1.CancelTestOrderRequest{Name: order.GetName()}); told(err) != "INVALID, name ORDER_REPORTED" {
 		t.Errorf("cancel it now: %q", told(err))
+	}
+	repeated, err := desk.OrderTest(t.Context(), wanted("S-9001", "carbendazim"))
+	if err != nil || repeated.GetName() != order.GetName() || len(repeated.GetAdvice()) != 1 || repeated.GetAdvice()[0].GetReason() != "ORDERED_BEFORE" {
+		t.Errorf("the same again after the report: %v, %v, want the same order, and that it was there", repeated, err)
 	}
 	retest := retested(t, desk, hanoi, order.GetName(), wanted("S-9001", "cadmium"))
 	second, err := desk.OrderTest(t.Context(), wanted("S-9002", "cadmium"))

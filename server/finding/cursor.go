@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/binary"
-	"slices"
 	"strings"
 
 	"github.com/spsalert/spsalert/certs"
@@ -116,32 +115,4 @@ func (s *Service) unsealed(who viewer, cursor string) (ledger.Position, error) {
 		return at, err
 	}
 	return ledger.Position{Incarnation: here.Incarnation, N: binary.BigEndian.Uint64(number)}, nil
-}
-
-// pageToken is where a list goes on: at the key of a row, below a prefix. It is
-// sealed, since a row at which a page ends by its work need not be one that is
-// shown to the caller.
-func (s *Service) pageToken(prefix, key []byte) string {
-	return base64.RawURLEncoding.EncodeToString(s.sealer.Seal(nil, nil, key[len(prefix):], prefix))
-}
-
-// belowToken returns the key below which a list goes on, behind a prefix: that of
-// the token, or the end.
-func (s *Service) belowToken(token string, prefix []byte) ([]byte, error) {
-	if token == "" {
-		if prefix == nil {
-			return nil, nil
-		}
-		return store.PrefixEnd(prefix), nil
-	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err == nil {
-		sealed, err = s.sealer.Open(nil, nil, sealed, prefix)
-	}
-	if err != nil {
-		return nil, access.Invalid(access.Violation{
-			Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
-		})
-	}
-	return slices.Concat(prefix, sealed, []byte{0}), nil
 }

@@ -15,7 +15,7 @@ import (
 const tableIndex store.Table = "finding.index"
 
 // indexVersion is raised whenever terms say something else.
-const indexVersion = 4
+const indexVersion = 5
 
 // versionKey is the key in the index under which its version stands.
 var versionKey = []byte{0}
@@ -26,6 +26,7 @@ const (
 	termSample   = 's' // laboratory, 0, as above, sample number, 0
 	termState    = 't' // laboratory, 0, as above, state
 	termProposed = 'p' // laboratory, 0, as above; of findings that propose a notification
+	termWaiting  = 'w' // laboratory, 0, as above; of findings that cannot wait and are in no draft
 	termFile     = 'f' // digest, laboratory, 0
 	termCase     = 'c' // name of a case that a draft from the finding became a part of, 0
 	termOrders   = 'o' // laboratory, 0; of orders
@@ -65,8 +66,11 @@ func findingTerms(f *spsv1.LabFinding) [][]byte {
 			terms = append(terms, term(termStanding, f.GetOrder()))
 		}
 	}
-	if Propose(f) != nil {
+	if p := Propose(f); p != nil {
 		terms = append(terms, term(termProposed, ""), term(termProposed, lab))
+		if waits(f, p) {
+			terms = append(terms, term(termWaiting, ""), term(termWaiting, lab))
+		}
 	}
 	for _, use := range f.GetUses() {
 		if use.GetCase() != "" {

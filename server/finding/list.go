@@ -30,10 +30,8 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 	if err != nil {
 		return nil, err
 	}
-	if req.GetProposed() && who.caller.Role == certs.RoleLab {
-		return nil, access.Invalid(access.Violation{
-			Field: "proposed", Reason: "OFFICE_ONLY", Sentence: "leave it out, only the office is shown what findings propose",
-		})
+	if err := who.mayAsk(req); err != nil {
+		return nil, err
 	}
 	var resp *spsv1.ListFindingsResponse
 	released := s.o.Ledger.Released().N
@@ -56,28 +54,28 @@ func (s *Service) ListFindings(ctx context.Context, req *spsv1.ListFindingsReque
 
 // page returns the page of findings that a list asks for.
 func (s *Service) page(ctx context.Context, r store.Reader, who viewer, req *spsv1.ListFindingsRequest) (*spsv1.ListFindingsResponse, error) {
-	table, prefix := where(req, who.only(req.GetLaboratory()))
-	below, err := s.belowToken(req.GetPageToken(), prefix)
+	table, prefixes := where(req, who.only(req.GetLaboratory()))
+	before, err := s.ofToken(req.GetPageToken(), prefixes)
 	if err != nil {
 		return nil, err
 	}
 	resp := &spsv1.ListFindingsResponse{}
 	looked, size := 0, 0
-	for row, err := range r.Scan(table, prefix, below, true) {
+	for place, err := range newest(r, table, prefixes, before) {
 		if err != nil {
 			return nil, err
 		}
 		looked++
-		f, err := get(r, row.Key[len(row.Key)-idSize:])
+		f, err := get(r, place[len(place)-idSize:])
 		if err == nil && f == nil {
-			err = fmt.Errorf("%w: no finding under the key %x", ledger.ErrCorrupt, row.Key)
+			err = fmt.Errorf("%w: no finding at %x", ledger.ErrCorrupt, place)
 		}
 		if err != nil {
 			return nil, err
 		}
 		shown := who.sees(f) && asked(req, f) && who.wants(req, f)
 		if looked > listLook || shown && (len(resp.GetFindings()) >= access.PageSize(req.GetPageSize()) || size > maxPageBytes) {
-			resp.NextPageToken = s.pageToken(prefix, row.Key)
+			resp.NextPageToken = s.token(prefixes, place)
 			break
 		}
 		if !shown {
@@ -101,24 +99,53 @@ func (v viewer) only(asked string) string {
 	return asked
 }
 
-// where returns where the findings stand among which those are that a list asks
-// for, as few as can be: the last among the keys of a table that begin with a
-// prefix. The laboratory "" is any. Of a laboratory nothing else stands there, so
-// that the next row, which a page token names, is its own too.
-func where(req *spsv1.ListFindingsRequest, laboratory string) (store.Table, []byte) {
-	switch states := req.GetStates(); {
-	case req.GetReportNumber() != "":
-		return tableIndex, term(termReport, laboratory, req.GetReportNumber())
-	case req.GetSampleNumber() != "":
-		return tableIndex, term(termSample, laboratory, req.GetSampleNumber())
-	case req.GetProposed():
-		return tableIndex, term(termProposed, laboratory)
-	case len(states) == 1:
-		return tableIndex, stateTerm(laboratory, states[0])
-	case laboratory != "":
-		return tableLabs, labKey(laboratory)
+// mayAsk refuses a laboratory that asks for what only the office is shown.
+func (v viewer) mayAsk(req *spsv1.ListFindingsRequest) error {
+	if v.caller.Role != certs.RoleLab {
+		return nil
 	}
-	return tableTimes, nil
+	var violations []access.Violation
+	for _, asked := range []struct {
+		field string
+		set   bool
+	}{{"proposed", req.GetProposed()}, {"waiting", req.GetWaiting()}} {
+		if asked.set {
+			violations = append(violations, access.Violation{
+				Field: asked.field, Reason: "OFFICE_ONLY", Sentence: "leave it out, only the office is shown what findings propose",
+			})
+		}
+	}
+	if len(violations) > 0 {
+		return access.Invalid(violations...)
+	}
+	return nil
+}
+
+// where returns where the findings stand among which those are that a list asks
+// for, as few as can be: below prefixes of the keys of a table, each once. The
+// laboratory "" is any. Of a laboratory nothing else stands there, so that the next
+// place, which a page token names, is its own too.
+func where(req *spsv1.ListFindingsRequest, laboratory string) (store.Table, [][]byte) {
+	one := func(t store.Table, prefix []byte) (store.Table, [][]byte) { return t, [][]byte{prefix} }
+	switch {
+	case req.GetReportNumber() != "":
+		return one(tableIndex, term(termReport, laboratory, req.GetReportNumber()))
+	case req.GetSampleNumber() != "":
+		return one(tableIndex, term(termSample, laboratory, req.GetSampleNumber()))
+	case req.GetWaiting():
+		return one(tableIndex, term(termWaiting, laboratory))
+	case req.GetProposed():
+		return one(tableIndex, term(termProposed, laboratory))
+	case len(req.GetStates()) > 0:
+		var prefixes [][]byte
+		for _, state := range req.GetStates() {
+			prefixes = append(prefixes, stateTerm(laboratory, state))
+		}
+		return tableIndex, prefixes
+	case laboratory != "":
+		return one(tableLabs, labKey(laboratory))
+	}
+	return one(tableTimes, nil)
 }
 
 // asked reports whether a list asks for a finding.
@@ -127,7 +154,7 @@ func asked(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
 		(req.GetReportNumber() == "" || req.GetReportNumber() == f.GetReportNumber()) &&
 		(req.GetSampleNumber() == "" || req.GetSampleNumber() == f.GetSample().GetNumber()) &&
 		(len(req.GetStates()) == 0 || slices.Contains(req.GetStates(), f.GetState())) &&
-		(!req.GetProposed() || Propose(f) != nil)
+		(!req.GetProposed() || Propose(f) != nil) && (!req.GetWaiting() || waits(f, Propose(f)))
 }
 
 // wants reports whether a list asks for a finding that goes to a unit, or of which

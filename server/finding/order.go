@@ -31,34 +31,48 @@ func (s *Service) OrderTest(ctx context.Context, req *spsv1.OrderTestRequest) (*
 	if len(violations) > 0 {
 		return nil, access.Invalid(violations...)
 	}
-	violations, err := s.unorderable(ctx, said)
+	violations, advice, err := s.unorderable(ctx, said)
 	if err != nil {
 		return nil, err
 	}
 	if len(violations) > 0 {
 		return nil, access.Invalid(violations...)
 	}
+	by, now := &spsv1.Person{Id: caller.ID, Unit: caller.Unit}, timestamppb.New(s.o.Now().UTC())
 	var result *spsv1.TestOrder
-	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
-		before, _, err := orderOf(tx, said.GetLaboratory(), said.GetSampleNumber())
-		if err != nil {
+	err = s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
+		if result, err = orderedBefore(tx, said); err != nil || result != nil {
 			return err
 		}
-		if before.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_OPEN {
-			if result = before; proto.Equal(ordered(before), said) {
-				return answered(tx, result)
-			}
-			return access.Invalid(access.Violation{
-				Field: "order.sample_number", Reason: "SAMPLE_ORDERED", Sentence: "another test of this sample was ordered from the laboratory: cancel that, or give another number",
-			})
-		}
-		result, err = addOrder(tx, said, &spsv1.Person{Id: caller.ID, Unit: caller.Unit}, timestamppb.New(s.o.Now().UTC()))
+		result, err = addOrder(tx, said, by, now)
 		return errors.Join(err, access.Record(ctx, tx, result.GetName()))
 	})
 	if err != nil {
 		return nil, err
 	}
+	if result.Advice = advice; result.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_REPORTED {
+		result.Advice = append(result.GetAdvice(), advised(ctx, "order.sample_number", "ORDERED_BEFORE",
+			"nothing was ordered: this order is there already, and was reported on; to have the sample tested again, say so in the text"))
+	}
 	return result, nil
+}
+
+// orderedBefore returns the order that says the same and stands, nil if there is
+// none. It refuses a test of a sample of which another is open.
+func orderedBefore(r store.Reader, said *spsv1.TestOrder) (*spsv1.TestOrder, error) {
+	before, _, err := orderOf(r, said.GetLaboratory(), said.GetSampleNumber())
+	if err != nil || before == nil || before.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_CANCELLED {
+		return nil, err
+	}
+	switch {
+	case proto.Equal(ordered(before), said):
+		return before, answered(r, before)
+	case before.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_OPEN:
+		return nil, access.Invalid(access.Violation{
+			Field: "order.sample_number", Reason: "SAMPLE_ORDERED", Sentence: "another test of this sample was ordered from the laboratory: cancel that, or give another number",
+		})
+	}
+	return nil, nil
 }
 
 // addOrder writes an order, the last of its laboratory under the number of the

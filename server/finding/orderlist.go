@@ -40,7 +40,7 @@ func (s *Service) ListTestOrders(ctx context.Context, req *spsv1.ListTestOrdersR
 		return nil, err
 	}
 	table, prefix := who.orders(req.GetOpen())
-	below, err := s.belowToken(req.GetPageToken(), prefix)
+	before, err := s.ofToken(req.GetPageToken(), [][]byte{prefix})
 	if err != nil {
 		return nil, err
 	}
@@ -48,18 +48,18 @@ func (s *Service) ListTestOrders(ctx context.Context, req *spsv1.ListTestOrdersR
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		resp = &spsv1.ListTestOrdersResponse{}
 		looked, size := 0, 0
-		for row, err := range r.Scan(table, prefix, below, true) {
+		for place, err := range newest(r, table, [][]byte{prefix}, before) {
 			if err != nil {
 				return err
 			}
 			looked++
-			o, err := readOrder(r, row.Key[len(row.Key)-idSize:])
+			o, err := readOrder(r, place[len(place)-idSize:])
 			if err != nil {
 				return err
 			}
 			shown := who.ordered(o) && (!req.GetOpen() || o.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_OPEN)
 			if looked > listLook || shown && (len(resp.GetOrders()) >= access.PageSize(req.GetPageSize()) || size > maxPageBytes) {
-				resp.NextPageToken = s.pageToken(prefix, row.Key)
+				resp.NextPageToken = s.token([][]byte{prefix}, place)
 				return nil
 			}
 			if !shown {

@@ -92,19 +92,23 @@ func (s *Service) eachPage(ctx context.Context, t store.Table, do func(store.Tx,
 }
 
 // reindexed puts a finding into the index. What earlier versions did not note with
-// it, the case that a draft from it became a part of, is noted now.
+// it is noted now: the case that a draft from it became a part of, and that a draft
+// was deleted.
 func (s *Service) reindexed(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
+	var uses []*spsv1.FindingUse
 	noted := false
 	for _, use := range f.GetUses() {
 		is, err := s.o.Drafts.UseOf(tx, use.GetDraft())
 		if err != nil {
 			return err
 		}
-		if is.GetCase() != use.GetCase() {
-			use.Case, noted = is.GetCase(), true
+		noted = noted || is == nil || is.GetCase() != use.GetCase()
+		if is != nil {
+			use.Case = is.GetCase()
+			uses = append(uses, use)
 		}
 	}
-	if noted {
+	if f.Uses = uses; noted {
 		row, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
 		if err != nil {
 			return fmt.Errorf("finding: %w", err)

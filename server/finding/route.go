@@ -72,6 +72,11 @@ func cannotWait(p *spsv1.FindingProposal) bool {
 		p.GetRisk() == spsv1.RiskDecision_RISK_DECISION_SERIOUS || p.GetRisk() == spsv1.RiskDecision_RISK_DECISION_POTENTIALLY_SERIOUS
 }
 
+// waits reports whether a finding that proposes something waits for somebody.
+func waits(f *spsv1.LabFinding, p *spsv1.FindingProposal) bool {
+	return cannotWait(p) && len(f.GetUses()) == 0
+}
+
 // told reports whether somebody was on duty when a finding came that cannot wait.
 func told(f *spsv1.LabFinding, caller access.Caller) bool {
 	return caller.Role != certs.RoleLab && slices.ContainsFunc(f.GetNotices(), func(n *spsv1.DutyNotice) bool { return n.GetId() == caller.ID })

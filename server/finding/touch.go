@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spsalert/spsalert/certs"
@@ -12,7 +13,8 @@ import (
 
 // Touch notes, in a transaction that changes a draft, that what became of the
 // findings from which it was begun is to be shown anew to whoever watches them. If
-// an entry issued the draft, position is its, and use says which case that is in.
+// an entry issued the draft, position is its, and use says which case that is in. A
+// use without a state says that the draft was deleted: then it is none any more.
 func Touch(tx store.Tx, names []string, use *spsv1.FindingUse, position uint64) error {
 	for _, name := range names {
 		id, _ := keyOf(name)
@@ -24,9 +26,12 @@ func Touch(tx store.Tx, names []string, use *spsv1.FindingUse, position uint64) 
 			continue
 		}
 		for _, noted := range f.GetUses() {
-			if use != nil && noted.GetDraft() == use.GetDraft() {
+			if noted.GetDraft() == use.GetDraft() {
 				noted.Case = use.GetCase()
 			}
+		}
+		if use.GetDraftState() == spsv1.DraftState_DRAFT_STATE_UNSPECIFIED {
+			f.Uses = slices.DeleteFunc(f.GetUses(), func(noted *spsv1.FindingUse) bool { return noted.GetDraft() == use.GetDraft() })
 		}
 		if err := putAfter(tx, id, f, position); err != nil {
 			return err

@@ -118,7 +118,7 @@ func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest)
 		if err := dropDraft(tx, id, draft); err != nil {
 			return err
 		}
-		if err := d.touch(tx, draft, 0); err != nil {
+		if err := d.untouch(tx, draft); err != nil {
 			return err
 		}
 		return access.Record(ctx, tx, draft.GetName())

@@ -18,6 +18,15 @@ func (d *Drafts) touch(tx store.Tx, draft *spsv1.Draft, position uint64) error {
 	return d.s.o.Findings.Touch(tx, draft.GetFindings(), useOf(draft), position)
 }
 
+// untouch takes a draft that is deleted from its findings, in the transaction that
+// deletes it.
+func (d *Drafts) untouch(tx store.Tx, draft *spsv1.Draft) error {
+	if len(draft.GetFindings()) == 0 || d.s.o.Findings == nil {
+		return nil
+	}
+	return d.s.o.Findings.Touch(tx, draft.GetFindings(), &spsv1.FindingUse{Draft: draft.GetName()}, 0)
+}
+
 // touched is called when a transaction with touch is durable.
 func (d *Drafts) touched(draft *spsv1.Draft) {
 	if len(draft.GetFindings()) > 0 && d.s.o.Findings != nil {

@@ -78,7 +78,8 @@ type Findings interface {
 	Shows(ctx context.Context, d blob.Digest) (bool, error)
 	// Touch notes, in the transaction that changes a draft, that it changed what
 	// became of the findings from which it was begun. If an entry issued it,
-	// position is its, and use says which case that is in.
+	// position is its, and use says which case that is in. A use without a state
+	// says that the draft was deleted.
 	Touch(tx store.Tx, findings []string, use *spsv1.FindingUse, position uint64) error
 	// Wake is called when a transaction with Touch is durable.
 	Wake()

@@ -69,7 +69,7 @@ func (a *app) deskCommand() *cobra.Command {
 	format, limit := tableFormat, 10
 	cmd := &cobra.Command{
 		Use:   "desk",
-		Short: "what is to be done: drafts, to telephone, overdue, needs me, waiting, undelivered, by hand",
+		Short: "what is to be done: drafts, findings, to telephone, overdue, needs me, waiting, undelivered, by hand",
 		Long: `Desk shows the lists with which an office begins its day, each with the number of
 all its cases and the first ten of them, or as many as --limit says, with what is
 to be done, by whom and by when: what is due first on top. A case may stand in
@@ -101,6 +101,7 @@ type deskPart struct {
 	TotalMore bool              `json:"totalMore,omitempty"`
 	Cases     []json.RawMessage `json:"cases"`
 	Drafts    []json.RawMessage `json:"drafts,omitempty"`
+	Findings  []json.RawMessage `json:"findings,omitempty"`
 	Codes     []json.RawMessage `json:"codeStatuses,omitempty"`
 	Announced []json.RawMessage `json:"announcements,omitempty"`
 }
@@ -109,7 +110,14 @@ type deskPart struct {
 // and case with the list that it is in.
 func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limit int) error {
 	all := newList(a.out, as, append([]string{"list"}, deskColumns...)...)
-	if err := a.showDrafts(ctx, node, all, as, limit); err != nil {
+	who, err := node.NodeService().GetCaller(ctx, &spsv1.GetCallerRequest{})
+	if err != nil {
+		return err
+	}
+	if err := a.showDrafts(ctx, node, who, all, as, limit); err != nil {
+		return err
+	}
+	if err := a.showFindings(ctx, node, who, all, as, limit); err != nil {
 		return err
 	}
 	for _, l := range deskLists {

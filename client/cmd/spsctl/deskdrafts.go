@@ -79,11 +79,7 @@ func calm(d *spsv1.Draft) int {
 
 // showDrafts shows the lists of drafts that this person has, or adds them for
 // programs.
-func (a *app) showDrafts(ctx context.Context, node *client.Client, all *list, as format, limit int) error {
-	who, err := node.NodeService().GetCaller(ctx, &spsv1.GetCallerRequest{})
-	if err != nil {
-		return err
-	}
+func (a *app) showDrafts(ctx context.Context, node *client.Client, who *spsv1.Caller, all *list, as format, limit int) error {
 	for _, l := range draftLists {
 		if !slices.Contains(l.roles, certs.Role(who.GetRole())) {
 			continue

@@ -31,8 +31,10 @@ func (a *app) findingOrderCreateCommand() *cobra.Command {
 	format, o, product, text, lang, due := tableFormat, &spsv1.TestOrder{}, "", "", "en", ""
 	var wanted []string
 	cmd := &cobra.Command{
-		Use:     "create --laboratory ID --sample NUMBER --analyte NAME",
-		Short:   "order a test (as officer)",
+		Use:   "create --laboratory ID --sample NUMBER --analyte NAME",
+		Short: "order a test (as officer)",
+		Long: `Create orders a test of a sample. The same order again orders nothing: it shows
+the one that is there, and says so if that was reported on.`,
 		Example: "  spsctl finding order create --laboratory hanoi-lab --sample S-9001 --analyte carbendazim --product durian",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
@@ -55,6 +57,9 @@ func (a *app) findingOrderCreateCommand() *cobra.Command {
 			made, err := node.FindingService().OrderTest(ctx, &spsv1.OrderTestRequest{Order: o})
 			if err != nil {
 				return err
+			}
+			for _, look := range made.GetAdvice() {
+				fmt.Fprintln(a.err, look.GetSentence())
 			}
 			return a.orderFacts(made).write(format, made)
 		}),

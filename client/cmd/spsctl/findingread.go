@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +35,8 @@ func (a *app) findingListCommand() *cobra.Command {
 			for f, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.LabFinding, string, error) {
 				page, err := node.FindingService().ListFindings(ctx, &spsv1.ListFindingsRequest{
 					PageSize: size, PageToken: token, Laboratory: asked.GetLaboratory(), ReportNumber: asked.GetReportNumber(),
-					SampleNumber: asked.GetSampleNumber(), Proposed: asked.GetProposed(), Unit: asked.GetUnit(), Told: asked.GetTold(),
+					SampleNumber: asked.GetSampleNumber(), States: asked.GetStates(), Proposed: asked.GetProposed(), Waiting: asked.GetWaiting(),
+					Unit: asked.GetUnit(), Told: asked.GetTold(),
 				})
 				return page.GetFindings(), page.GetNextPageToken(), err
 			}) {
@@ -56,6 +58,7 @@ func (a *app) findingListCommand() *cobra.Command {
 	f.StringVar(&asked.SampleNumber, "sample", "", "only those of this sample")
 	f.StringSliceVar(&states, "state", nil, "only those in these states: "+strings.Join(shortNames(spsv1.FindingState(0).Descriptor()), ", "))
 	f.BoolVar(&asked.Proposed, "proposed", false, "only those that propose a notification")
+	f.BoolVar(&asked.Waiting, "waiting", false, "only those that wait: an alert or a serious risk is proposed, and no draft was begun")
 	f.StringVar(&asked.Unit, "unit", "", "only those that go to this unit or one below it")
 	f.BoolVar(&asked.Told, "told", false, "only those of which you were told as being on duty")
 	limitFlag(cmd, &limit)
@@ -82,13 +85,27 @@ func became(f *spsv1.LabFinding) string {
 }
 
 func (a *app) findingGetCommand() *cobra.Command {
-	format := tableFormat
+	format, asked := tableFormat, &spsv1.ListFindingsRequest{}
 	cmd := &cobra.Command{
-		Use:     "get NAME",
-		Short:   "show a finding, and what became of it",
-		Example: "  spsctl finding get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o yaml",
-		Args:    cobra.ExactArgs(1),
+		Use:   "get NAME | --report NUMBER",
+		Short: "show a finding, and what became of it",
+		Long: `Get shows a finding by its name, or by the number of its report: of those under one
+number the one posted last. Where several laboratories have the number, --laboratory
+says whose.`,
+		Example: `  spsctl finding get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o yaml
+  spsctl finding get --report L-2026-0042`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			if (len(args) == 1) == (asked.GetReportNumber() != "") {
+				return usageError{errors.New("give the name of a finding, or --report and the number of the report")}
+			}
+			if len(args) == 0 {
+				name, err := lastUnder(ctx, node.FindingService(), asked)
+				if err != nil {
+					return err
+				}
+				args = []string{name}
+			}
 			f, err := node.FindingService().GetFinding(ctx, &spsv1.GetFindingRequest{Name: findingName(args[0])})
 			if err != nil {
 				return err
@@ -99,8 +116,31 @@ func (a *app) findingGetCommand() *cobra.Command {
 			return a.printResults(f)
 		}),
 	}
+	cmd.Flags().StringVar(&asked.ReportNumber, "report", "", "number of the report, in place of the name")
+	cmd.Flags().StringVar(&asked.Laboratory, "laboratory", "", "of this laboratory, with --report")
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// lastUnder returns the name of the last finding under a report number.
+func lastUnder(ctx context.Context, s spsv1.FindingServiceClient, asked *spsv1.ListFindingsRequest) (string, error) {
+	page, err := s.ListFindings(ctx, asked)
+	if err != nil {
+		return "", err
+	}
+	var laboratories []string
+	for _, f := range page.GetFindings() {
+		if id := f.GetLaboratory().GetId(); !slices.Contains(laboratories, id) {
+			laboratories = append(laboratories, id)
+		}
+	}
+	switch len(laboratories) {
+	case 0:
+		return "", missingError{fmt.Errorf("there is no report of the number %s here, or it is not shown to you", asked.GetReportNumber())}
+	case 1:
+		return page.GetFindings()[0].GetName(), nil
+	}
+	return "", usageError{fmt.Errorf("several laboratories have a report of this number: say --laboratory %s", strings.Join(laboratories, ", or "))}
 }
 
 // findingFacts returns what a person looks for in a finding.

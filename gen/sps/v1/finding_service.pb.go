@@ -521,7 +521,10 @@ type ListFindingsRequest struct {
 	// Only those that go to this unit, or to a unit below it.
 	Unit string `protobuf:"bytes,20,opt,name=unit,proto3" json:"unit,omitempty"`
 	// True: only those of which the caller was told as being on duty.
-	Told          bool `protobuf:"varint,21,opt,name=told,proto3" json:"told,omitempty"`
+	Told bool `protobuf:"varint,21,opt,name=told,proto3" json:"told,omitempty"`
+	// True: only those that wait for somebody: they propose an alert, or a risk that is or may be serious, and are in no
+	// draft. For officers, validators and auditors.
+	Waiting       bool `protobuf:"varint,22,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -615,6 +618,13 @@ func (x *ListFindingsRequest) GetUnit() string {
 func (x *ListFindingsRequest) GetTold() bool {
 	if x != nil {
 		return x.Told
+	}
+	return false
+}
+
+func (x *ListFindingsRequest) GetWaiting() bool {
+	if x != nil {
+		return x.Waiting
 	}
 	return false
 }
@@ -1191,7 +1201,7 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x18DraftFromFindingsRequest\x12_\n" +
 	"\x05names\x18\x01 \x03(\tBI\xe0A\x02\xbaHC\x92\x01@\b\x01\x102\x18\x01\"8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x05names\x12*\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\x9b\x03\n" +
+	"request_id\x18\x02 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\trequestId\"\xb5\x03\n" +
 	"\x13ListFindingsRequest\x12$\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -1204,7 +1214,8 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x06states\x18\x06 \x03(\x0e2\x14.sps.v1.FindingStateB\x11\xbaH\x0e\x92\x01\v\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x06states\x12\x1a\n" +
 	"\bproposed\x18\a \x01(\bR\bproposed\x12?\n" +
 	"\x04unit\x18\x14 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x12\x12\n" +
-	"\x04told\x18\x15 \x01(\bR\x04told\"\x86\x01\n" +
+	"\x04told\x18\x15 \x01(\bR\x04told\x12\x18\n" +
+	"\awaiting\x18\x16 \x01(\bR\awaiting\"\x86\x01\n" +
 	"\x14ListFindingsResponse\x12.\n" +
 	"\bfindings\x18\x01 \x03(\v2\x12.sps.v1.LabFindingR\bfindings\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +

@@ -68,8 +68,8 @@ type FindingServiceClient interface {
 	// draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that became says
 	// something in it: withdraws, closes or reopens it, for example.
 	WatchFindings(ctx context.Context, in *WatchFindingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFindingsResponse], error)
-	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error. For
-	// officers and validators.
+	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error, and orders
+	// nothing, also once it was reported on; one that was cancelled is ordered again. For officers and validators.
 	OrderTest(ctx context.Context, in *OrderTestRequest, opts ...grpc.CallOption) (*TestOrder, error)
 	// GetTestOrder returns one order. A laboratory sees its own, without what would tell it whose goods they are.
 	GetTestOrder(ctx context.Context, in *GetTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error)
@@ -252,8 +252,8 @@ type FindingServiceServer interface {
 	// draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that became says
 	// something in it: withdraws, closes or reopens it, for example.
 	WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error
-	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error. For
-	// officers and validators.
+	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error, and orders
+	// nothing, also once it was reported on; one that was cancelled is ordered again. For officers and validators.
 	OrderTest(context.Context, *OrderTestRequest) (*TestOrder, error)
 	// GetTestOrder returns one order. A laboratory sees its own, without what would tell it whose goods they are.
 	GetTestOrder(context.Context, *GetTestOrderRequest) (*TestOrder, error)

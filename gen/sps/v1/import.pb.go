@@ -398,7 +398,7 @@ type ImportCounts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rows below the header that were read so far, empty ones between them included.
 	Rows int32 `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"`
-	// Rows below the header, once the whole sheet was read; 0 before.
+	// Rows below the header in all, empty ones between them included, as soon as they are counted; 0 before.
 	RowsTotal int32 `protobuf:"varint,2,opt,name=rows_total,json=rowsTotal,proto3" json:"rows_total,omitempty"`
 	// Records so far: a record is one row, or several that belong together.
 	Records int32 `protobuf:"varint,3,opt,name=records,proto3" json:"records,omitempty"`

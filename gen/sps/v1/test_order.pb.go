@@ -119,7 +119,10 @@ type TestOrder struct {
 	// number of its sample, or that of the report that it replaces. Once none of them stands any more, the order is open again.
 	Findings []string `protobuf:"bytes,24,rep,name=findings,proto3" json:"findings,omitempty"`
 	// How many findings answer it, also those that were superseded or withdrawn.
-	FindingCount  uint32 `protobuf:"varint,25,opt,name=finding_count,json=findingCount,proto3" json:"finding_count,omitempty"`
+	FindingCount uint32 `protobuf:"varint,25,opt,name=finding_count,json=findingCount,proto3" json:"finding_count,omitempty"`
+	// What whoever orders should know: that the order was there already and was reported on, or that the node knows nothing of
+	// the laboratory. Only in the answer to OrderTest.
+	Advice        []*Advice `protobuf:"bytes,26,rep,name=advice,proto3" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -259,11 +262,18 @@ func (x *TestOrder) GetFindingCount() uint32 {
 	return 0
 }
 
+func (x *TestOrder) GetAdvice() []*Advice {
+	if x != nil {
+		return x.Advice
+	}
+	return nil
+}
+
 var File_sps_v1_test_order_proto protoreflect.FileDescriptor
 
 const file_sps_v1_test_order_proto_rawDesc = "" +
 	"\n" +
-	"\x17sps/v1/test_order.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x14sps/v1/product.proto\"\xef\x05\n" +
+	"\x17sps/v1/test_order.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x14sps/v1/product.proto\"\x9c\x06\n" +
 	"\tTestOrder\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
 	"\rsample_number\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\fsampleNumber\x12K\n" +
@@ -284,7 +294,8 @@ const file_sps_v1_test_order_proto_rawDesc = "" +
 	"\vcancel_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"cancelTime\x12\x1f\n" +
 	"\bfindings\x18\x18 \x03(\tB\x03\xe0A\x03R\bfindings\x12(\n" +
-	"\rfinding_count\x18\x19 \x01(\rB\x03\xe0A\x03R\ffindingCount*\x8c\x01\n" +
+	"\rfinding_count\x18\x19 \x01(\rB\x03\xe0A\x03R\ffindingCount\x12+\n" +
+	"\x06advice\x18\x1a \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice*\x8c\x01\n" +
 	"\x0eTestOrderState\x12 \n" +
 	"\x1cTEST_ORDER_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15TEST_ORDER_STATE_OPEN\x10\x01\x12\x1d\n" +
@@ -316,22 +327,24 @@ var file_sps_v1_test_order_proto_goTypes = []any{
 	(*LocalizedText)(nil),         // 5: sps.v1.LocalizedText
 	(*Person)(nil),                // 6: sps.v1.Person
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*Advice)(nil),                // 8: sps.v1.Advice
 }
 var file_sps_v1_test_order_proto_depIdxs = []int32{
-	2, // 0: sps.v1.TestOrder.product:type_name -> sps.v1.Product
-	3, // 1: sps.v1.TestOrder.analytes:type_name -> sps.v1.Concept
-	4, // 2: sps.v1.TestOrder.due_date:type_name -> sps.v1.Date
-	5, // 3: sps.v1.TestOrder.text:type_name -> sps.v1.LocalizedText
-	5, // 4: sps.v1.TestOrder.note:type_name -> sps.v1.LocalizedText
-	0, // 5: sps.v1.TestOrder.state:type_name -> sps.v1.TestOrderState
-	6, // 6: sps.v1.TestOrder.ordered_by:type_name -> sps.v1.Person
-	7, // 7: sps.v1.TestOrder.order_time:type_name -> google.protobuf.Timestamp
-	7, // 8: sps.v1.TestOrder.cancel_time:type_name -> google.protobuf.Timestamp
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	2,  // 0: sps.v1.TestOrder.product:type_name -> sps.v1.Product
+	3,  // 1: sps.v1.TestOrder.analytes:type_name -> sps.v1.Concept
+	4,  // 2: sps.v1.TestOrder.due_date:type_name -> sps.v1.Date
+	5,  // 3: sps.v1.TestOrder.text:type_name -> sps.v1.LocalizedText
+	5,  // 4: sps.v1.TestOrder.note:type_name -> sps.v1.LocalizedText
+	0,  // 5: sps.v1.TestOrder.state:type_name -> sps.v1.TestOrderState
+	6,  // 6: sps.v1.TestOrder.ordered_by:type_name -> sps.v1.Person
+	7,  // 7: sps.v1.TestOrder.order_time:type_name -> google.protobuf.Timestamp
+	7,  // 8: sps.v1.TestOrder.cancel_time:type_name -> google.protobuf.Timestamp
+	8,  // 9: sps.v1.TestOrder.advice:type_name -> sps.v1.Advice
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_test_order_proto_init() }
@@ -339,6 +352,7 @@ func file_sps_v1_test_order_proto_init() {
 	if File_sps_v1_test_order_proto != nil {
 		return
 	}
+	file_sps_v1_case_service_proto_init()
 	file_sps_v1_concept_proto_init()
 	file_sps_v1_product_proto_init()
 	type x struct{}
