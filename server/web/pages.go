@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/swaggest/swgui/v5/static"
@@ -48,31 +49,15 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.HandleFunc(downloadPath, s.download)
 	mux.HandleFunc(findingPath, s.download)
 	mux.HandleFunc(noticePath, s.download)
-	contract, err := contract()
+	fixed, err := files()
 	if err != nil {
 		return nil, err
 	}
-	mux.Handle("GET /openapi.json", file("application/json", contract))
+	for pattern, handler := range fixed {
+		mux.Handle(pattern, handler)
+	}
 	mux.Handle("GET /{$}", http.RedirectHandler("/docs/", http.StatusFound))
 	mux.Handle("GET /docs", http.RedirectHandler("/docs/", http.StatusMovedPermanently))
-	for path, page := range map[string]struct{ name, contentType string }{
-		"/docs/{$}":       {"docs/index.html", "text/html; charset=utf-8"},
-		"/docs/start.js":  {"docs/start.js", "text/javascript; charset=utf-8"},
-		"/docs/style.css": {"docs/style.css", "text/css; charset=utf-8"},
-	} {
-		text, err := ours.ReadFile(page.name)
-		if err != nil {
-			return nil, err
-		}
-		mux.Handle("GET "+path, file(page.contentType, text))
-	}
-	for _, a := range assets {
-		content, err := asset(a.name)
-		if err != nil {
-			return nil, fmt.Errorf("asset %s: %w", a.name, err)
-		}
-		mux.Handle("GET /docs/"+a.name, file(a.contentType, content))
-	}
 	origins := http.NewCrossOriginProtection()
 	origins.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, &access.Refusal{
@@ -82,6 +67,35 @@ func (s *Server) pages() (http.Handler, error) {
 	}))
 	return hardened(origins.Handler(known(mux))), nil
 }
+
+// files returns the handlers of what is part of the program, by pattern. They are
+// made once for all servers of a process.
+var files = sync.OnceValues(func() (map[string]http.Handler, error) {
+	contract, err := contract()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]http.Handler{"GET /openapi.json": file("application/json", contract)}
+	for path, page := range map[string]struct{ name, contentType string }{
+		"/docs/{$}":       {"docs/index.html", "text/html; charset=utf-8"},
+		"/docs/start.js":  {"docs/start.js", "text/javascript; charset=utf-8"},
+		"/docs/style.css": {"docs/style.css", "text/css; charset=utf-8"},
+	} {
+		text, err := ours.ReadFile(page.name)
+		if err != nil {
+			return nil, err
+		}
+		all["GET "+path] = file(page.contentType, text)
+	}
+	for _, a := range assets {
+		content, err := asset(a.name)
+		if err != nil {
+			return nil, fmt.Errorf("asset %s: %w", a.name, err)
+		}
+		all["GET /docs/"+a.name] = file(a.contentType, content)
+	}
+	return all, nil
+})
 
 // asset returns the content of a file of Swagger UI.
 func asset(name string) ([]byte, error) {
@@ -100,9 +114,10 @@ func asset(name string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// file answers with a file that is part of the program.
+// file answers with a file that is part of the program. It is compressed when
+// somebody asks for it so, not when the node starts.
 func file(contentType string, content []byte) http.Handler {
-	tag, packed := entityTag(content), compressed(content)
+	tag, packed := entityTag(content), sync.OnceValue(func() []byte { return compressed(content) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", contentType)
@@ -112,7 +127,7 @@ func file(contentType string, content []byte) http.Handler {
 		if len(content) >= leastCompressed && takesGzip(r) && r.Header.Get("Range") == "" {
 			h.Set("Content-Encoding", "gzip")
 			h.Set("ETag", weak(tag))
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed))
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(packed()))
 			return
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))

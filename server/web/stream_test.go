@@ -262,7 +262,7 @@ func TestStreamEndsWhenTheCallerGoes(t *testing.T) {
 // alone: it issues by number, follows by line, event and page, and is cut off
 // twice by a node that stops and comes again.
 func TestNothingIsLostThroughRestarts(t *testing.T) {
-	const total, workers = 300, 12
+	const total, workers = 150, 12
 	n := newNode(t)
 	var (
 		issuers  sync.WaitGroup
