@@ -89,7 +89,7 @@ func (s *Server) sweepOnce(ctx context.Context) (int, error) {
 		if answered, err := s.traders.Names(ctx, d); answered || err != nil {
 			return answered, err
 		}
-		return s.book.Names(ctx, d)
+		return s.book.Names(ctx, d, nil)
 	})
 	return removed, errors.Join(err, s.office.ForgetUploads(ctx))
 }

@@ -36,7 +36,7 @@ func TestFilesOfFindings(t *testing.T) {
 		{certs.RoleAuditor, "an", name, "260000 bytes"},
 		{certs.RoleLab, "hue-lab", name, "NOT_FOUND"},
 		{certs.RoleSystem, "plant-portal", name, "NOT_FOUND"},
-		{certs.RolePost, "lang-son", name, "PERMISSION_DENIED"},
+		{certs.RolePost, "lang-son", name, "NOT_FOUND"},
 		{certs.RoleLab, "hanoi-lab", stated, "NOT_FOUND"},
 		{certs.RoleLab, "hanoi-lab", kept.GetName() + "/attachments/a2", "NOT_FOUND"},
 		{certs.RoleOfficer, "lan", stated, "13 bytes"},

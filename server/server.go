@@ -16,7 +16,6 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/client/codes"
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/admin"
 	"github.com/spsalert/spsalert/server/backup"
@@ -178,8 +177,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		return err
 	}
 	guarded := guardedStore{Store: s.store, unknown: s.fail, full: &s.full}
+	s.units = s.newUnits(guarded)
 	s.book, err = casebook.Open(ctx, casebook.Options{
-		Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now,
+		Store: guarded, Federation: c.Federation, Office: c.Office, Now: s.now, Router: s.units,
 	})
 	if err != nil {
 		return err
@@ -239,14 +239,8 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		FourEyes: s.config.FourEyes, Queries: s.config.Queries, Blobs: s.blobs, Keep: s.config.Limits.AttachmentsKeep, UploadPace: s.config.Limits.UploadPace,
 		Uploads:  uploads,
 		MayIssue: s.mayIssue, Codes: s.codes, Findings: reports{s}, Notices: told{s},
-		CallAfter: s.config.CallAfter,
+		CallAfter: s.config.CallAfter, Units: s.units,
 		Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
-	})
-	s.units = unit.New(unit.Options{
-		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Roster: s.id.roster, Now: s.now, Matter: finding.Matter,
-		Findings: func(ctx context.Context, names []string, last int) ([]*spsv1.LabFinding, error) {
-			return s.findings.Recent(ctx, names, last)
-		},
 	})
 	s.findings = finding.New(finding.Options{
 		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Roster: s.id.roster, Files: s.office, Drafts: s.office.Drafts(), Units: s.units,

@@ -46,14 +46,12 @@ type Caller struct {
 	ended <-chan struct{} // closed when token or account is taken away; nil: never
 }
 
-// Bound returns the unit to which the caller is bound: it sees what goes to that
-// unit and speaks as it. It is "" for the focal point, which is whoever belongs
-// to no unit or to that which the configuration names, and for auditors.
-func (c Caller) Bound() string {
-	if c.focal || c.Role == certs.RoleAuditor {
-		return ""
-	}
-	return c.Unit
+// Focal reports whether the caller is of the focal point of the office, or an
+// auditor, and so sees what goes to any unit: whoever belongs to no unit, or to
+// that which the configuration names. A post is never. Any other caller sees
+// what goes to its unit, or to one below it, and speaks as its unit.
+func (c Caller) Focal() bool {
+	return c.Role == certs.RoleAuditor || c.Role != certs.RolePost && (c.Unit == "" || c.focal)
 }
 
 // Message returns the caller as it is shown.
@@ -61,6 +59,7 @@ func (c Caller) Message() *spsv1.Caller {
 	return &spsv1.Caller{
 		Identity: c.URI(), Means: c.Means, Credential: c.Credential,
 		Role: string(c.Role), Id: c.ID, Unit: c.Unit,
+		FocalPoint:      c.Focal(),
 		Classifications: c.Scope.Classifications, Kinds: c.Scope.Kinds, ExpireTime: timestamppb.New(c.Until),
 	}
 }

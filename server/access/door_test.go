@@ -144,14 +144,25 @@ func TestUnitsSpeakForThemselves(t *testing.T) {
 	}
 	for _, role := range []string{"validator", "system"} {
 		token := &spsv1.Token{Role: role, Id: "a", Unit: "PPD"}
+		issued := "PERMISSION_DENIED" // only the focal point issues
 		if role == "system" {
-			token.Classifications = []spsv1.Classification{borderRejection}
+			token.Classifications, issued = []spsv1.Classification{borderRejection}, ""
 		}
 		ctx := w.token(t, token)
-		for _, tc := range []struct{ unit, behalf, want string }{
-			{"", "", ""}, {"PPD", "PPD", ""}, {"DAH", "", "OUT_OF_SCOPE"}, {"", "DAH", "OUT_OF_SCOPE"},
+		for _, tc := range []struct {
+			unit, behalf string
+			try          bool
+			want         string
+		}{
+			{"", "", true, ""},
+			{"PPD", "PPD", true, ""},
+			{"DAH", "", true, "OUT_OF_SCOPE"},
+			{"", "DAH", true, "OUT_OF_SCOPE"},
+			{"", "", false, issued},
+			{"PPD", "PPD", false, issued},
 		} {
 			req := issueRequest(borderRejection)
+			req.ValidateOnly = tc.try
 			req.Statement.Unit, req.Statement.OnBehalfOf = tc.unit, tc.behalf
 			_, err := spsv1.NewCaseServiceClient(w.memory).IssueStatement(ctx, req)
 			if got := reason(status.Convert(err)); got != tc.want {

@@ -136,7 +136,7 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 			caller.Scope = g.Systems[caller.ID]
 		}
 	}
-	caller.focal = caller.Unit == g.FocalPoint
+	caller.focal = caller.Unit != "" && caller.Unit == g.FocalPoint
 	c.caller = caller
 	if c.audit != nil {
 		c.audit.record = g.Register.record(caller, strings.TrimPrefix(method, "/"))

@@ -86,8 +86,9 @@ func classificationName(c spsv1.Classification) string {
 	return strings.ToLower(strings.TrimPrefix(c.String(), "CLASSIFICATION_"))
 }
 
-// issueScope refuses what the caller may not issue, see [Caller.Issues], and to
-// an officer what needs two persons, but for a check or a draft of it.
+// issueScope refuses what the caller may not issue, see [Caller.Issues]; to the
+// people of a unit everything, and to an officer what needs two persons, but for a
+// check or a draft of it.
 func issueScope(c Caller, request proto.Message) error {
 	st, dry := asked(request)
 	if c.Role == certs.RoleOfficer && !dry && (st.GetBody() == nil || statement.TwoPersons(st)) {
@@ -102,10 +103,29 @@ func issueScope(c Caller, request proto.Message) error {
 			Sentence: "a post announces by a draft, which a validator issues: set draft, then submit it",
 		}
 	}
+	if !dry && c.Role != certs.RoleSystem && !c.Focal() {
+		return unitDrafts()
+	}
 	if c.Role == certs.RoleSystem && st == nil { // no scope speaks of what it asks
 		return outOfScope("this is not for systems")
 	}
 	return c.Issues(st)
+}
+
+// focalOnly refuses whoever belongs to a unit: it drafts, and the focal point
+// issues.
+func focalOnly(c Caller, _ proto.Message) error {
+	if c.Focal() {
+		return nil
+	}
+	return unitDrafts()
+}
+
+func unitDrafts() error {
+	return &Refusal{
+		Code: codes.PermissionDenied, Reason: ReasonDenied,
+		Sentence: "your unit drafts, and the focal point issues: submit it as a draft, or set validateOnly to check it",
+	}
 }
 
 // asked returns the statement that a request makes, as far as it says it, nil if
@@ -147,7 +167,7 @@ func (c Caller) Issues(st *spsv1.Statement) error {
 // SpeaksFor refuses a statement of another unit to a caller who belongs to one.
 func (c Caller) SpeaksFor(st *spsv1.Statement) error {
 	for _, unit := range []string{st.GetUnit(), st.GetOnBehalfOf()} {
-		if c.Unit != "" && unit != "" && unit != c.Unit {
+		if !c.Focal() && unit != "" && unit != c.Unit {
 			return outOfScope(fmt.Sprintf("you speak for %s and not for %s: leave out unit and onBehalfOf, or ask that unit", c.Unit, unit))
 		}
 	}

@@ -91,9 +91,9 @@ func joinRoles(roles []certs.Role) string {
 // Methods returns the caller table: for each method of every service of a
 // node, by its full name, who may call it. The map is the caller's.
 //
-// Border posts, laboratories and exporters see what is their own only, which
-// takes services of their own: they are in no rule of CaseService, but for the
-// draft of an announcement by a post.
+// Laboratories and exporters see what is their own only, which takes services of
+// their own: they are in no rule of CaseService. Border posts read there what
+// goes to their unit, and draft announcements of their gate.
 func Methods() map[string]Rule {
 	var (
 		issuers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem} // officers not everything, see issueScope
@@ -101,7 +101,9 @@ func Methods() map[string]Rule {
 		// Who hands evidence to others does it in person.
 		exhibitors = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		readers    = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem, certs.RoleAuditor}
-		keepers    = append(slices.Clone(readers), certs.RoleAdmin) // of searches: an administrator clears up
+		// Posts see the cases that go to their unit, as all people of units do.
+		caseReaders = append(slices.Clone(readers), certs.RolePost)
+		keepers     = append(slices.Clone(readers), certs.RoleAdmin) // of searches: an administrator clears up
 		// Posts draft, and see their own drafts only, see office.Drafts.
 		drafters     = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost}
 		uploaders    = append(slices.Clone(issuers), certs.RolePost, certs.RoleLab, certs.RoleExporter) // for statements, drafts, findings and answers
@@ -136,14 +138,14 @@ func Methods() map[string]Rule {
 	)
 	return map[string]Rule{
 		spsv1.CaseService_IssueStatement_FullMethodName:  {Class: ClassIssue, Roles: issuers, scope: issueScope, ownCheck: true},
-		spsv1.CaseService_GetStatement_FullMethodName:    {Class: ClassRead, Roles: readers},
-		spsv1.CaseService_ListStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
-		spsv1.CaseService_WatchStatements_FullMethodName: {Class: ClassWatch, Roles: readers},
-		spsv1.CaseService_PollStatements_FullMethodName:  {Class: ClassRead, Roles: readers},
-		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: readers},
-		spsv1.CaseService_ReaddressCase_FullMethodName:   {Class: ClassIssue, Roles: validators},
+		spsv1.CaseService_GetStatement_FullMethodName:    {Class: ClassRead, Roles: caseReaders},
+		spsv1.CaseService_ListStatements_FullMethodName:  {Class: ClassRead, Roles: caseReaders},
+		spsv1.CaseService_WatchStatements_FullMethodName: {Class: ClassWatch, Roles: caseReaders},
+		spsv1.CaseService_PollStatements_FullMethodName:  {Class: ClassRead, Roles: caseReaders},
+		spsv1.CaseService_GetCase_FullMethodName:         {Class: ClassRead, Roles: caseReaders},
+		spsv1.CaseService_ReaddressCase_FullMethodName:   {Class: ClassIssue, Roles: validators, scope: focalOnly},
 		spsv1.CaseService_RecordCall_FullMethodName:      {Class: ClassWrite, Roles: callers},
-		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: readers},
+		spsv1.CaseService_ListCases_FullMethodName:       {Class: ClassRead, Roles: caseReaders},
 		spsv1.CaseService_GetStatistics_FullMethodName:   {Class: ClassRead, Roles: readers},
 
 		spsv1.CaseService_AcknowledgeCase_FullMethodName:      act,
@@ -192,9 +194,9 @@ func Methods() map[string]Rule {
 		spsv1.DraftService_CheckDraft_FullMethodName:              {Class: ClassRead, Roles: draftReaders},
 		spsv1.DraftService_SubmitDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
 		spsv1.DraftService_ReturnDraft_FullMethodName:             {Class: ClassWrite, Roles: drafters},
-		spsv1.DraftService_IssueDraft_FullMethodName:              {Class: ClassIssue, Roles: validators},
+		spsv1.DraftService_IssueDraft_FullMethodName:              {Class: ClassIssue, Roles: validators, scope: focalOnly},
 		spsv1.AttachmentService_UploadAttachment_FullMethodName:   {Class: ClassWrite, Roles: uploaders},
-		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: append(slices.Clone(readers), certs.RoleLab, certs.RoleExporter)}, // of findings and notices, see office.Service
+		spsv1.AttachmentService_DownloadAttachment_FullMethodName: {Class: ClassRead, Roles: append(slices.Clone(caseReaders), certs.RoleLab, certs.RoleExporter)}, // of findings and notices, see office.Service
 
 		spsv1.FindingService_PostFinding_FullMethodName:       {Class: ClassWrite, Roles: labs, ownCheck: true},
 		spsv1.FindingService_BatchPostFindings_FullMethodName: {Class: ClassWrite, Roles: labs, ownCheck: true},
@@ -228,6 +230,8 @@ func Methods() map[string]Rule {
 		spsv1.UnitService_UpdateRouting_FullMethodName:      {Class: ClassWrite, Roles: keepersOfRules, ownCheck: true},
 		spsv1.UnitService_ListRoutingHistory_FullMethodName: {Class: ClassRead, Roles: insiders},
 		spsv1.UnitService_TryRouting_FullMethodName:         {Class: ClassRead, Roles: callers, ownCheck: true},
+		spsv1.UnitService_RouteCase_FullMethodName:          {Class: ClassWrite, Roles: callers, ownCheck: true},
+		spsv1.UnitService_FinishPart_FullMethodName:         {Class: ClassWrite, Roles: append(slices.Clone(callers), certs.RolePost)},
 		spsv1.UnitService_GetDutyRota_FullMethodName:        {Class: ClassRead, Roles: insiders},
 		spsv1.UnitService_UpdateDutyRota_FullMethodName:     {Class: ClassWrite, Roles: keepersOfRules, ownCheck: true},
 		spsv1.UnitService_GetDuty_FullMethodName:            {Class: ClassRead, Roles: insiders},

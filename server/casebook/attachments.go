@@ -99,16 +99,49 @@ func parseNamed(item store.Item) (Named, error) {
 	return Named{}, fmt.Errorf("%w: attachment %x", ledger.ErrCorrupt, item.Key)
 }
 
-// Names reports whether a statement names the attachment of a digest.
-func (b *Book) Names(ctx context.Context, sum [32]byte) (named bool, err error) {
+// Names reports whether a statement that somebody sees names the attachment of a
+// digest. nil sees everything.
+func (b *Book) Names(ctx context.Context, sum [32]byte, who []string) (named bool, err error) {
+	var seen Seen
+	if who != nil {
+		if seen, err = b.SeenBy(ctx, who); err != nil {
+			return false, err
+		}
+	}
+	q := Query{}.Within(seen)
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
-		for _, err := range r.Scan(tableAttachments, sum[:], store.PrefixEnd(sum[:]), false) {
-			named = err == nil
-			return err
+		l := b.line(r)
+		for row, err := range r.Scan(tableAttachments, sum[:], store.PrefixEnd(sum[:]), false) {
+			if err != nil {
+				return err
+			}
+			if named = who == nil; named {
+				return nil
+			}
+			if named, err = b.attachedWithin(r, row, &l, q); named || err != nil {
+				return err
+			}
 		}
 		return nil
 	})
 	return named, err
+}
+
+// attachedWithin reports whether the statement of a row of tableAttachments is one
+// that q has.
+func (b *Book) attachedWithin(r store.Reader, row store.Item, l *line, q Query) (bool, error) {
+	named, err := parseNamed(row)
+	if err != nil {
+		return false, err
+	}
+	text, err := r.Get(tableStatements, numberKey(named.N))
+	if err != nil {
+		return false, err
+	}
+	if err := l.read(text); err != nil {
+		return false, err
+	}
+	return q.matches(l), nil
 }
 
 // Awaited returns attachments that are not known to be here, in the order in

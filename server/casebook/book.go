@@ -15,19 +15,22 @@ import (
 
 // version names the shape of the tables and the rules of the fold. A book of
 // another version is made again.
-const version = 13
+const version = 14
 
 var versionKey = []byte("version")
 
 // ErrNotFound says that the book has no such case.
 var ErrNotFound = errors.New("not in the casebook")
 
-// Options is what a book works with. All fields are required.
+// Options is what a book works with. All fields but Router are required.
 type Options struct {
 	Store      store.Store // holds the tables of [Tables]
 	Federation string
 	Office     certs.Office     // whose book it is: it sees what is addressed to it
 	Now        func() time.Time // the clock by which it notes when something was recorded, and tells what is overdue
+
+	// Router says to which units cases go; nil: to none.
+	Router Router
 }
 
 // Book is a casebook. It is the [ledger.Fold] of a node, and its other methods
@@ -36,28 +39,41 @@ type Book struct {
 	o     Options
 	stale bool
 
-	mu         sync.Mutex
-	summarized chan struct{} // closed when cases were summarized
+	summarized, rerouted signal
 }
 
 // Summarized returns a channel that is closed when cases were summarized next,
 // durably: statuses of codes may have changed then.
-func (b *Book) Summarized() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.summarized
+func (b *Book) Summarized() <-chan struct{} { return b.summarized.next() }
+
+// signal tells many at once that something has happened.
+type signal struct {
+	mu sync.Mutex
+	c  chan struct{} // nil: nobody waits
 }
 
-func (b *Book) wake() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	close(b.summarized)
-	b.summarized = make(chan struct{})
+// next returns a channel that is closed by the next tell.
+func (s *signal) next() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.c == nil {
+		s.c = make(chan struct{})
+	}
+	return s.c
+}
+
+func (s *signal) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.c != nil {
+		close(s.c)
+		s.c = nil
+	}
 }
 
 // Open opens the book of a store. It is [Book.Stale] if the store has none yet.
 func Open(ctx context.Context, o Options) (*Book, error) {
-	b := &Book{o: o, summarized: make(chan struct{})}
+	b := &Book{o: o}
 	err := o.Store.View(ctx, func(r store.Reader) error {
 		v, err := r.Get(tableMeta, versionKey)
 		b.stale = len(v) != 8 || binary.BigEndian.Uint64(v) != version

@@ -13,6 +13,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/routing"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -36,6 +37,9 @@ type Summarized struct {
 	Awaits []Awaiting
 	// Codes are what the case says of site codes.
 	Codes []*spsv1.CodeStatement
+	// Matter returns what routing rules look at, as it is known now; nil: nothing
+	// more than before.
+	Matter func() routing.Matter
 	// References are the numbers of other systems by which the case is found,
 	// whoever of it gave them.
 	References []*spsv1.ExternalReference
@@ -46,7 +50,7 @@ type Summarized struct {
 //	place           18 bytes, of the original
 //	lists            1 byte: a bit for each list that it is in
 //	status           1 byte, of the contract
-//	due, own due, awaited due, their due, first call
+//	due, own due, awaited due, their due, first call, due of a unit
 //	                 8 bytes each: Unix milliseconds, 0 for none
 //	awaited          uvarint: how many receipts
 //	                 for each, office and place, 20 bytes
@@ -62,7 +66,8 @@ const (
 	atAwaitedDue = atOwnDue + 8
 	atTheirDue   = atAwaitedDue + 8
 	atCall       = atTheirDue + 8
-	atAwaited    = atCall + 8
+	atUnitDue    = atCall + 8
+	atAwaited    = atUnitDue + 8
 )
 
 const awaitedSize = 2 + placeSize
@@ -79,6 +84,7 @@ const (
 	listRunning       // a clock runs
 	listToCall        // an alert of this office is not acknowledged
 	listToAcknowledge // this office has not acknowledged an alert
+	listUnits         // a unit of this office has not done its part
 	deskLists         // how many there are
 )
 
@@ -88,7 +94,7 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 	in := [deskLists]bool{
 		listNeedsMe: sum.GetNeedsMe(), listWaiting: sum.GetWaiting(), listUndelivered: len(sum.GetUndelivered()) > 0,
 		listByHand: sum.GetByHand() > 0, listRunning: sum.GetDueTime() != nil,
-		listToCall: len(sum.GetCallsDue()) > 0, listToAcknowledge: statement.ToAcknowledge(sum, self),
+		listToCall: len(sum.GetCallsDue()) > 0, listToAcknowledge: statement.ToAcknowledge(sum, self), listUnits: len(sum.GetUnitsOpen()) > 0,
 	}
 	var theirs, call time.Time
 	for _, d := range sum.GetDeadlines() {
@@ -109,7 +115,7 @@ func newDeskRow(self certs.Office, s Summarized) (deskRow, error) {
 	row = append(row, lists, small(sum.GetStatus()))
 	for _, t := range []time.Time{
 		timeOfStamp(sum.GetDueTime()), timeOfStamp(sum.GetOwnDueTime()), timeOfStamp(sum.GetNextAwaited().GetDueTime()),
-		theirs, call,
+		theirs, call, timeOfStamp(sum.GetUnitDueTime()),
 	} {
 		row = binary.BigEndian.AppendUint64(row, milli(t))
 	}
@@ -185,7 +191,7 @@ func (b *Book) Summarize(ctx context.Context, cases []Summarized) error {
 	if err != nil {
 		return fmt.Errorf("keep summaries of cases: %w", err)
 	}
-	b.wake()
+	b.summarized.tell()
 	return nil
 }
 
@@ -204,6 +210,11 @@ func (b *Book) summarize(tx store.Tx, s Summarized) error {
 		return nil
 	}
 	n := s.Whole.N
+	routed, err := b.routeAgain(tx, s.Whole.Place, s.Matter)
+	if err != nil {
+		return err
+	}
+	withUnits(s.Summary, routed)
 	if err := b.putFacts(tx, s); err != nil {
 		return err
 	}

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/spsalert/spsalert/client/plain"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -93,20 +95,17 @@ func statusTest(names names) func(operator, value string) (test, error) {
 	}
 }
 
-// unitTest makes the test of the units of this office that deal with a case.
-func unitTest(l *line, p pattern) bool {
-	d := l.desk()
-	if d == nil {
-		return false
-	}
-	s, err := d.summary()
-	l.err = cmp.Or(l.err, err)
-	for _, unit := range s.GetUnits() {
-		if p.matches([]byte(plain.Text(unit))) {
-			return true
+// unitTest makes the test of units of this office that the summary of a case names.
+func unitTest(named func(*spsv1.CaseSummary) []string) func(*line, pattern) bool {
+	return func(l *line, p pattern) bool {
+		d := l.desk()
+		if d == nil {
+			return false
 		}
+		s, err := d.summary()
+		l.err = cmp.Or(l.err, err)
+		return slices.ContainsFunc(named(s), func(unit string) bool { return p.matches([]byte(plain.Text(unit))) })
 	}
-	return false
 }
 
 // CountCases returns how many cases q asks for, of those recorded up to a

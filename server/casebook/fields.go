@@ -91,6 +91,8 @@ var fields = []Field{
 	deskField("by_hand", "of a case: this office has to tell an addressee something by hand", listByHand, always),
 	deskField("to_call", "of a case: an alert of this office is not acknowledged, and it is time to telephone", listToCall,
 		overdue(atCall)),
+	deskField("with_units", "of a case: a unit of this office has not done its part", listUnits, always),
+	deskField("overdue_by_unit", "of a case: a unit of this office has not done its part, and its due time has passed", listUnits, overdue(atUnitDue)),
 	{
 		Name: "due_time", Type: "time", Operators: ordered, About: "of a case: the earliest due time of what is not done, whoever has to do it",
 		test: timeTest(ofStore, deskTime),
@@ -100,8 +102,12 @@ var fields = []Field{
 		test: statusTest(namesOf(spsv1.CaseStatus_CASE_STATUS_UNSPECIFIED)),
 	},
 	{
-		Name: "unit", Type: "text", Operators: text, About: "of a case: the unit of this office that it was addressed to, or that deals with it, by its id",
-		test: matching(4*ofStore, plain.Text, unitTest),
+		Name: "unit", Type: "text", Operators: text, About: "of a case: a unit of this office that it was addressed or goes to, or that deals with it, by its id",
+		test: matching(4*ofStore, plain.Text, unitTest((*spsv1.CaseSummary).GetUnits)),
+	},
+	{
+		Name: "part_open", Type: "text", Operators: text, About: "of a case: a unit of this office that has not done its part, by its id",
+		test: matching(4*ofStore, plain.Text, unitTest((*spsv1.CaseSummary).GetUnitsOpen)),
 	},
 }
 

@@ -9,7 +9,7 @@ import (
 // Entry files an entry that the ledger records, in the transaction that does. An
 // entry whose body came late is filed anew: it was recorded when its leaf was.
 func (b *Book) Entry(tx store.Tx, e ledger.Entry) error {
-	filed, err := b.file(tx, e)
+	filed, err := b.file(tx, e, true)
 	if err != nil || !filed {
 		return err
 	}
@@ -40,7 +40,7 @@ func (b *Book) stamp(tx store.Tx, n uint64) error {
 type refold struct{ b *Book }
 
 func (f refold) Entry(tx store.Tx, e ledger.Entry) error {
-	_, err := f.b.file(tx, e)
+	_, err := f.b.file(tx, e, false)
 	return err
 }
 
@@ -49,11 +49,11 @@ func (f refold) Receipt(store.Tx, ledger.Receipt) error { return nil }
 // file puts an entry into the derived tables, or returns false if it says
 // nothing to this office. What it writes depends on the entry alone. An entry
 // that was filed when it came ahead of its turn, and is faulty now, loses the
-// effects that it had.
-func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
+// effects that it had. fresh says that it is recorded now, and not again.
+func (b *Book) file(tx store.Tx, e ledger.Entry, fresh bool) (bool, error) {
 	switch e.Leaf.GetType() {
 	case spsv1.LeafType_LEAF_TYPE_READDRESS:
-		return b.handOn(tx, e)
+		return b.handOn(tx, e, fresh)
 	case spsv1.LeafType_LEAF_TYPE_CARD:
 		return false, stirLive(tx)
 	}
@@ -82,6 +82,11 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 	if err := noteAnnounced(tx, b.announced(e, reading.Statement, place)); err != nil {
 		return false, err
 	}
+	if reading.Fault == "" {
+		if err := b.toUnits(tx, e, reading.Statement, place, fresh); err != nil {
+			return false, err
+		}
+	}
 	parts := b.partsKeyOf(reading.Statement, place, e.Hash[:])
 	if parts == nil {
 		return true, nil
@@ -100,7 +105,7 @@ func (b *Book) file(tx store.Tx, e ledger.Entry) (bool, error) {
 func (b *Book) rows(e ledger.Entry, reading Reading, place Place) []row {
 	n := e.Position.N
 	return []row{
-		{tableStatements, numberKey(n), summarize(e, reading, place)},
+		{tableStatements, numberKey(n), summarize(e, reading, place, b.o.Federation)},
 		{tableOffices, officeKey(place.Office, n), nil},
 		{tableIssued, issuedKey(issued(e.Leaf), n), nil},
 		{tableReferences, referenceKey(e.Leaf.GetReference(), place), numberKey(n)},

@@ -18,7 +18,7 @@ import (
 // is kept by its subject, whether that can be read here or not, and joins the
 // case as soon as it can. If it brings this office in, what it hands on is filed
 // as if it came here with it, and those that brought others in before join.
-func (b *Book) handOn(tx store.Tx, e ledger.Entry) (bool, error) {
+func (b *Book) handOn(tx store.Tx, e ledger.Entry, fresh bool) (bool, error) {
 	subject, hash, ok := referred(e.Leaf.GetSubject(), b.o.Federation)
 	if !ok {
 		return false, nil
@@ -54,6 +54,9 @@ func (b *Book) handOn(tx store.Tx, e ledger.Entry) (bool, error) {
 	rows = append(rows, b.effects(handed, reading.Statement, subject)...)
 	rows = append(rows, row{tableHanded, subject.append(nil), append(placeOf(e).append(nil), parts...)})
 	if err := b.put(tx, rows); err != nil {
+		return true, err
+	}
+	if err := b.toUnits(tx, handed, reading.Statement, subject, fresh); err != nil {
 		return true, err
 	}
 	return true, b.join(tx, subject, hash, parts)

@@ -20,6 +20,7 @@ import (
 //	kind, classification, status, handling
 //	                 1 byte each: numbers of the contract, 0 if there is none
 //	issue time       8 bytes: Unix milliseconds
+//	original         18 bytes: place of the original of its case, 0 if it is sound in none
 //	searched         uvarint: how many bytes of the words free text is looked for in
 //	words            each a mark, which says what it is, and a plain text
 //
@@ -39,7 +40,8 @@ const (
 	atStatus
 	atHandling
 	atIssued
-	atSearched = atIssued + 8
+	atWhole    = atIssued + 8
+	atSearched = atWhole + placeSize
 )
 
 // mark says what a word of a summary is.
@@ -73,7 +75,7 @@ const lastMark = 0x1f
 const kindBase = 39
 
 // summarize returns the summary of an entry and what it says.
-func summarize(e ledger.Entry, reading Reading, place Place) summary {
+func summarize(e ledger.Entry, reading Reading, place Place, federation string) summary {
 	s := reading.Statement
 	var flags byte
 	if e.Leaf.GetUrgent() {
@@ -87,6 +89,14 @@ func summarize(e ledger.Entry, reading Reading, place Place) summary {
 	b := place.append(make([]byte, 0, 64+w.size))
 	b = append(b, flags, kindOf(s), small(classificationOf(s)), small(s.GetStatus()), small(s.GetHandling()))
 	b = binary.BigEndian.AppendUint64(b, issued(e.Leaf))
+	switch whole, _, ok := original(s, federation); {
+	case flags&isCase != 0:
+		b = place.append(b)
+	case ok && reading.Fault == "":
+		b = whole.append(b)
+	default:
+		b = append(b, make([]byte, placeSize)...)
+	}
 	searched := 0
 	for m := markReference; m < markOrigin; m++ {
 		searched += len(w.of[m])

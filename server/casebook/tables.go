@@ -53,7 +53,7 @@ const (
 // derived are the tables that a rebuild empties.
 var derived = []store.Table{
 	tableStatements, tableOffices, tableIssued, tableCases, tableReferences, tableOriginals, tableParts,
-	tableHanded, tableReaddresses, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting,
+	tableHanded, tableReaddresses, tableAttachments, tableAwaited, tableDirty, tableStirred, tableDesk, tableFacts, tableDeskLists, tableDue, tableAwaiting, tableUnits,
 	tableCodes, tableCodesOf, tableCodeTurns, tableCodeTurnsOf,
 	tableAnnouncements, tableAnnounced, tableEnders, tableGates, tableOpposites, tableAnnounceTurns,
 }
@@ -62,7 +62,7 @@ var derived = []store.Table{
 // caller's.
 func Tables() []store.Table {
 	kept := []store.Table{
-		tableMeta, tableTimes, tableLate, tableCodeChanges, tableCodeChanged, tableAnnounceChanges, tableAnnounceChanged,
+		tableMeta, tableTimes, tableLate, tableRoutes, tableCodeChanges, tableCodeChanged, tableAnnounceChanges, tableAnnounceChanged,
 	}
 	return append(kept, derived...)
 }

@@ -96,8 +96,7 @@ func (v viewer) ordered(o *spsv1.TestOrder) bool {
 	if v.caller.Role == certs.RoleLab {
 		return v.laboratory != "" && o.GetLaboratory() == v.laboratory
 	}
-	bound := v.caller.Bound()
-	return bound == "" || v.tree.Within(o.GetOrderedBy().GetUnit(), bound)
+	return v.caller.Focal() || v.tree.Within(o.GetOrderedBy().GetUnit(), v.caller.Unit)
 }
 
 // blind takes out of an order what a laboratory is not told.

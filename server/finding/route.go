@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -88,7 +87,7 @@ func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingReque
 	if err != nil {
 		return nil, err
 	}
-	if who.caller.Bound() != "" {
+	if !who.caller.Focal() {
 		return nil, &access.Refusal{
 			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
 			Sentence: "the focal point says which units deal with what: ask an officer there",
@@ -137,11 +136,7 @@ func checkRouting(req *spsv1.RouteFindingRequest, t routing.Tree) error {
 // rerouted returns routes as somebody changes them at a moment.
 func rerouted(routes []*spsv1.Route, req *spsv1.RouteFindingRequest, who viewer, now time.Time) []*spsv1.Route {
 	by := &spsv1.Person{Id: who.caller.ID, Unit: who.caller.Unit}
-	for _, r := range routes {
-		if r.GetEndTime() == nil && slices.Contains(req.GetFrom(), r.GetUnit()) {
-			r.EndTime, r.EndedBy, r.EndReason = timestamppb.New(now.UTC()), by, req.GetReason()
-		}
-	}
+	routes = routing.End(routes, req.GetFrom(), by, req.GetReason(), now)
 	for _, unit := range req.GetTo() {
 		routes = routing.Add(routes, who.tree, &spsv1.Route{Unit: unit, Reason: req.GetReason(), RoutedBy: by}, req.GetDue(), now)
 	}

@@ -79,8 +79,7 @@ func (v viewer) sees(f *spsv1.LabFinding) bool {
 	case certs.RoleLab:
 		return v.laboratory != "" && f.GetLaboratory().GetId() == v.laboratory
 	case certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor:
-		bound := v.caller.Bound()
-		return bound == "" || routing.Deals(bound, f.GetRoutes(), v.tree) || told(f, v.caller)
+		return v.caller.Focal() || routing.Deals(v.caller.Unit, f.GetRoutes(), v.tree) || told(f, v.caller)
 	}
 	return false
 }

@@ -109,6 +109,11 @@ func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStateme
 	if err := s.ownGate(caller, u.said.GetAnnouncement(), "announcement"); err != nil {
 		return nil, err
 	}
+	if u.ref != "" {
+		if err := s.mustSee(ctx, u.ref); err != nil {
+			return nil, err
+		}
+	}
 	if done, err := s.doneBefore(ctx, u); done != nil || err != nil {
 		return done, err
 	}

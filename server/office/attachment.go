@@ -147,7 +147,7 @@ func (s *Service) fileHeader(ctx context.Context, name string) (*spsv1.DownloadH
 		file, err := s.o.Findings.File(ctx, of, id)
 		return &spsv1.DownloadHeader{Name: name, Attachment: file}, err
 	}
-	if strings.HasPrefix(of, "consignmentNotices/") && s.o.Notices != nil && caller.Role != certs.RoleLab && caller.Role != certs.RoleSystem {
+	if strings.HasPrefix(of, "consignmentNotices/") && s.o.Notices != nil && caller.Role != certs.RoleLab && caller.Role != certs.RoleSystem && caller.Role != certs.RolePost {
 		file, err := s.o.Notices.File(ctx, of, id)
 		return &spsv1.DownloadHeader{Name: name, Attachment: file}, err
 	}
@@ -173,6 +173,14 @@ func (s *Service) attachment(ctx context.Context, name string) (*spsv1.DownloadH
 		stated, reading, _, err := s.read(ctx, e)
 		if err != nil {
 			return nil, err
+		}
+		of := &spsv1.IssuedStatement{Name: of, Statement: reading.Statement, Fault: reading.Fault}
+		sees, err := s.sees(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		if !sees {
+			reading.Statement = nil
 		}
 		for _, a := range reading.Statement.GetAttachments() {
 			if _, ok := blob.DigestOf(a.GetSha256()); ok && a.GetId() == id {

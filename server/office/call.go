@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -34,11 +32,7 @@ func (s *Service) RecordCall(ctx context.Context, req *spsv1.RecordCallRequest) 
 		return nil, err
 	}
 	reference := req.GetName()[len(casePrefix):]
-	_, _, err = s.o.Book.Case(ctx, reference, 0, s.o.Ledger.Released().N, 0)
-	if errors.Is(err, casebook.ErrNotFound) {
-		return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
-	}
-	if err != nil {
+	if err := s.mustSee(ctx, reference); err != nil {
 		return nil, err
 	}
 	now := s.o.Now().UTC()

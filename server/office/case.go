@@ -22,6 +22,9 @@ const (
 // often as it likes, so a page is bounded in number and in bytes.
 func (s *Service) GetCase(ctx context.Context, req *spsv1.GetCaseRequest) (*spsv1.Case, error) {
 	reference := req.GetName()[len(casePrefix):]
+	if err := s.mustSee(ctx, reference); err != nil {
+		return nil, err
+	}
 	at := progress{asked: askedCase(reference), begun: s.o.Ledger.Released()}
 	if token := req.GetPageToken(); token != "" {
 		var err error
@@ -54,6 +57,9 @@ func (s *Service) GetCase(ctx context.Context, req *spsv1.GetCaseRequest) (*spsv
 		return nil, err
 	}
 	if req.GetPageToken() == "" {
+		if c.Routing, err = s.o.Book.Routing(ctx, whole.Place); err != nil {
+			return nil, err
+		}
 		if err := s.addState(ctx, c, whole, at.begun); err != nil {
 			return nil, err
 		}

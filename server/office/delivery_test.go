@@ -3,12 +3,14 @@ package office_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/testing/protocmp"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/spsalert/spsalert/certs/seal"
 	"github.com/spsalert/spsalert/client/codes"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/ledger/ledgertest"
@@ -45,6 +48,7 @@ type desk struct {
 	roster *certs.Roster
 	store  *countingStore
 	now    time.Time
+	conn   *grpc.ClientConn // calls on it are made for whoever as says
 
 	options office.Options
 }
@@ -79,8 +83,41 @@ func newDesk(t testing.TB, of *authority.Office, queries casebook.Limits) *desk 
 	d.options = office.Options{
 		Ledger: d.ledger, Book: d.book, Roster: of.Roster, Store: d.store, Now: now, Queries: queries, Codes: codes.Builtin(),
 	}
-	d.Service = office.New(d.options)
+	d.serve(t)
 	return d
+}
+
+// serve makes the service of the options of the desk, and puts it behind a guard.
+func (d *desk) serve(t testing.TB) {
+	t.Helper()
+	d.Service = office.New(d.options)
+	g := &access.Guard{Roster: d.roster, Now: d.options.Now, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	m := access.NewInMemory()
+	srv := grpc.NewServer(append(g.ServerOptions(), m.ServerOption())...)
+	spsv1.RegisterCaseServiceServer(srv, d.Service)
+	spsv1.RegisterDraftServiceServer(srv, d.Drafts())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = srv.Serve(m.Listener()) }()
+	t.Cleanup(func() { srv.Stop(); <-done })
+	var err error
+	if d.conn, err = m.Dial(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.conn.Close() })
+}
+
+// as returns a context in which a person of the office calls.
+func (d *desk) as(ctx context.Context, role certs.Role, id string) context.Context {
+	own := d.roster.Own()
+	return access.As(ctx, access.Caller{
+		Identity: certs.Identity{Federation: own.Federation(), Office: own.Office(), Role: role, ID: id}, Until: d.now.AddDate(1, 0, 0),
+	})
+}
+
+// cases returns the service of cases over its connection, and a context in which
+// an officer calls it.
+func (d *desk) cases(ctx context.Context) (spsv1.CaseServiceClient, context.Context) {
+	return spsv1.NewCaseServiceClient(d.conn), d.as(ctx, certs.RoleOfficer, "an")
 }
 
 // issue appends a notification, and returns its entry.
@@ -158,7 +195,8 @@ func TestDeliveriesOfAList(t *testing.T) {
 		}
 	}
 	vn.store.views.Store(0)
-	list, err := vn.ListCases(t.Context(), &spsv1.ListCasesRequest{})
+	service, an := vn.cases(t.Context())
+	list, err := service.ListCases(an, &spsv1.ListCasesRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/routing"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -36,7 +37,7 @@ func (s *Service) KeepDesk(ctx context.Context, logger *slog.Logger) {
 	defer again.Stop()
 	cards, stirred := s.o.Roster.Changed(), false
 	for {
-		changed := s.o.Ledger.Changed()
+		changed, rerouted := s.o.Ledger.Changed(), s.o.Book.Rerouted()
 		stirred = stirred && !closed(cards)
 		begun, before := time.Now(), s.o.Ledger.Released().N
 		n, err := 0, error(nil)
@@ -66,6 +67,7 @@ func (s *Service) KeepDesk(ctx context.Context, logger *slog.Logger) {
 		}
 		select {
 		case <-changed:
+		case <-rerouted:
 		case <-cards:
 		case <-again.C:
 			clear(failed)
@@ -147,6 +149,7 @@ func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (
 	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines, s.o.CallAfter)
 	one.References = f.State().GetExternalReferences()
 	one.Codes = f.State().GetCodeStatements()
+	one.Matter = func() routing.Matter { return routing.OfCase(f.State().GetNotification(), f.added()...) }
 	for _, d := range f.deadlines {
 		if d.GetState() == spsv1.DeadlineState_DEADLINE_STATE_UNDELIVERED {
 			one.Awaits, err = s.await(one.Awaits, d.GetOffice(), d.GetStatement())
@@ -156,6 +159,22 @@ func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (
 		}
 	}
 	return one, s.undelivered(ctx, &one, append(f.others, f.original))
+}
+
+// added returns what was added to the notification of a case by follow-ups that
+// hold.
+func (f *folded) added() []*spsv1.Facts {
+	holds := make(map[string]bool)
+	for _, e := range f.State().GetEntries() {
+		holds[e.GetStatement()] = e.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE
+	}
+	var all []*spsv1.Facts
+	for _, e := range f.others {
+		if added := e.Statement.GetFollowUp().GetFacts(); added != nil && holds[e.Name()] {
+			all = append(all, added)
+		}
+	}
+	return all
 }
 
 // undelivered adds to a summary to whom own entries of its case, by name, are

@@ -248,7 +248,7 @@ func (d *Drafts) open(r store.Reader, caller access.Caller, name, etag string) (
 		return nil, nil, err
 	}
 	switch {
-	case draft == nil || !visible(draft, caller):
+	case draft == nil || !visible(draft, caller, d.s.tree()):
 		return nil, nil, none
 	case etag != "" && etag != draft.GetEtag():
 		return nil, nil, changedMeanwhile(name)

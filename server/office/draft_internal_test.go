@@ -6,6 +6,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/routing"
 )
 
 // TestWhoSeesADraft holds the rule of units; the roles over the wire are tested
@@ -34,7 +35,7 @@ func TestWhoSeesADraft(t *testing.T) {
 		{"a post without a unit, its own", of("", "gate"), caller(certs.RolePost, "", "gate"), true},
 		{"one of the same name in a unit", of("lang-son", "gate"), caller(certs.RolePost, "", "gate"), false},
 	} {
-		if got := visible(c.draft, c.caller); got != c.want {
+		if got := visible(c.draft, c.caller, routing.NewTree(nil)); got != c.want {
 			t.Errorf("%s: visible = %t, want %t", c.name, got, c.want)
 		}
 	}

@@ -43,7 +43,7 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 	resp := &spsv1.ListDraftsResponse{}
 	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
 		resp.Reset()
-		looked, bytes := 0, 0
+		looked, bytes, tree := 0, 0, d.s.tree()
 		for key, err := range changedLast(r, below, slices.Contains(states, spsv1.DraftState_DRAFT_STATE_ISSUED)) {
 			if err != nil {
 				return err
@@ -59,7 +59,7 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 			if draft == nil {
 				return ledger.ErrCorrupt
 			}
-			if slices.Contains(states, draft.GetState()) && visible(draft, caller) {
+			if slices.Contains(states, draft.GetState()) && visible(draft, caller, tree) {
 				resp.Drafts = append(resp.Drafts, draft)
 				bytes += proto.Size(draft)
 			}
@@ -113,7 +113,7 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 	if err != nil {
 		return nil, err
 	}
-	check.Similar, err = d.similar(ctx, draft.GetStatement())
+	check.Similar, err = d.similar(ctx, caller, draft.GetStatement())
 	return check, err
 }
 
@@ -124,9 +124,9 @@ const (
 	mostSimilar = 20
 )
 
-// similar returns the cases of the last twelve months that a statement
-// resembles. An exercise resembles none.
-func (d *Drafts) similar(ctx context.Context, st *spsv1.Statement) ([]*spsv1.SimilarCase, error) {
+// similar returns the cases of the last twelve months that a statement resembles
+// and the caller sees. An exercise resembles none.
+func (d *Drafts) similar(ctx context.Context, caller access.Caller, st *spsv1.Statement) ([]*spsv1.SimilarCase, error) {
 	if statement.Content(st) == nil || st.GetStatus() != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL {
 		return nil, nil
 	}
@@ -136,7 +136,15 @@ func (d *Drafts) similar(ctx context.Context, st *spsv1.Statement) ([]*spsv1.Sim
 		return nil, err
 	}
 	var cases []*spsv1.SimilarCase
+	who := d.s.seers(caller)
 	for _, like := range found {
+		if who != nil {
+			if sees, err := d.s.o.Book.SeesCase(ctx, who, like.Place); err != nil {
+				return nil, err
+			} else if !sees {
+				continue
+			}
+		}
 		e, err := d.s.o.Ledger.Entry(ctx, like.Origin, like.Sequence)
 		if err != nil {
 			return nil, err

@@ -9,25 +9,23 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/spsalert/spsalert/certs"
 	"github.com/spsalert/spsalert/certs/seal"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/routing"
 )
 
-// visible reports whether a caller may see a draft: who belongs to a unit those
-// of that unit, a post without one its own, the others of the office and
-// auditors all.
-func visible(draft *spsv1.Draft, caller access.Caller) bool {
+// visible reports whether a caller may see a draft: the focal point and auditors
+// all, who belongs to a unit those of that unit and of units below it, a post
+// without one its own.
+func visible(draft *spsv1.Draft, caller access.Caller, t routing.Tree) bool {
 	switch {
-	case caller.Role == certs.RoleAuditor:
+	case caller.Focal():
 		return true
 	case caller.Unit != "":
-		return draft.GetUnit() == caller.Unit
-	case caller.Role == certs.RolePost:
-		return mine(draft, caller)
+		return t.Within(draft.GetUnit(), caller.Unit)
 	}
-	return true
+	return mine(draft, caller)
 }
 
 // mine reports whether the caller began the draft.
@@ -70,6 +68,9 @@ func (d *Drafts) acceptable(at string, st *spsv1.Statement) error {
 // writable refuses what acceptable refuses, and files that the caller of ctx may
 // not name. Those that the draft names already, before, stay whoever writes on.
 func (d *Drafts) writable(ctx context.Context, at string, st, before *spsv1.Statement) error {
+	if err := d.s.mustSeeCaseOf(ctx, st); err != nil {
+		return err
+	}
 	violations := unacceptable(at, st)
 	unnamed, err := d.s.checkNames(ctx, at+".attachments", st.GetAttachments(), before.GetAttachments())
 	if err != nil {

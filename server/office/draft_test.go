@@ -2,11 +2,9 @@ package office_test
 
 import (
 	"context"
-	"log/slog"
 	"testing"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 
 	"github.com/spsalert/spsalert/certs"
@@ -15,13 +13,11 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
-	"github.com/spsalert/spsalert/server/office"
 )
 
-// wicket is a desk behind a guard: calls on conn are made for whoever as says.
+// wicket is a desk with files.
 type wicket struct {
 	*desk
-	conn *grpc.ClientConn
 	// hook is asked whether the node may issue; nil: it may.
 	hook func() error
 }
@@ -39,7 +35,7 @@ func newWicketOf(t testing.TB, of *authority.Office) *wicket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := w.options
+	o := &w.options
 	o.Blobs = blobs
 	o.FourEyes.Alone.Classifications = []spsv1.Classification{spsv1.Classification_CLASSIFICATION_BORDER_REJECTION}
 	o.MayIssue = func(context.Context) error {
@@ -48,28 +44,8 @@ func newWicketOf(t testing.TB, of *authority.Office) *wicket {
 		}
 		return w.hook()
 	}
-	w.Service = office.New(o)
-	g := &access.Guard{Roster: w.roster, Now: o.Now, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
-	m := access.NewInMemory()
-	srv := grpc.NewServer(append(g.ServerOptions(), m.ServerOption())...)
-	spsv1.RegisterCaseServiceServer(srv, w.Service)
-	spsv1.RegisterDraftServiceServer(srv, w.Drafts())
-	done := make(chan struct{})
-	go func() { defer close(done); _ = srv.Serve(m.Listener()) }()
-	t.Cleanup(func() { srv.Stop(); <-done })
-	if w.conn, err = m.Dial(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.conn.Close() })
+	w.serve(t)
 	return w
-}
-
-// as returns a context in which a person of the office calls.
-func (w *wicket) as(ctx context.Context, role certs.Role, id string) context.Context {
-	own := w.roster.Own()
-	return access.As(ctx, access.Caller{
-		Identity: certs.Identity{Federation: own.Federation(), Office: own.Office(), Role: role, ID: id}, Until: w.now.AddDate(1, 0, 0),
-	})
 }
 
 // found is a notification of which nothing is missing.

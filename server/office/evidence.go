@@ -38,6 +38,9 @@ func (s *Service) GetEvidence(ctx context.Context, req *spsv1.GetEvidenceRequest
 		return nil, err
 	}
 	exhibit, err := s.exhibit(ctx, origin, seq)
+	if err == nil {
+		err = s.mustSeeExhibit(ctx, exhibit)
+	}
 	if errors.Is(err, ledger.ErrNotFound) {
 		return nil, access.NotFound("there is no %s here, or it was not addressed to this office", name)
 	}
@@ -64,6 +67,23 @@ func (s *Service) GetEvidence(ctx context.Context, req *spsv1.GetEvidenceRequest
 		return nil, fmt.Errorf("evidence of %s: %w", name, err)
 	}
 	return &httpbody.HttpBody{ContentType: evidence.MediaType, Data: file}, nil
+}
+
+// mustSeeExhibit returns ledger.ErrNotFound of what the caller of ctx does not see.
+func (s *Service) mustSeeExhibit(ctx context.Context, x *exhibit) error {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return err
+	}
+	who := s.seers(caller)
+	if who == nil {
+		return nil
+	}
+	sees, err := s.o.Book.Sees(ctx, who, placeAt(x.entry.Origin, x.entry.Sequence), x.statement)
+	if err == nil && !sees {
+		err = ledger.ErrNotFound
+	}
+	return err
 }
 
 // exhibit is a statement of which there is to be evidence.

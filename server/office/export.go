@@ -32,7 +32,7 @@ type exportStream = grpc.ServerStreamingServer[httpbody.HttpBody]
 // ExportCases implements spsv1.ExportServiceServer.
 func (x *Exports) ExportCases(req *spsv1.ExportCasesRequest, stream exportStream) error {
 	ctx := stream.Context()
-	q, err := x.s.parseQuery(req.GetFilter(), req.GetQuery(), req.GetOrderBy())
+	q, err := x.s.selected(ctx, req.GetFilter(), req.GetQuery(), req.GetOrderBy())
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (x *Exports) ExportCases(req *spsv1.ExportCasesRequest, stream exportStream
 // ExportStatements implements spsv1.ExportServiceServer.
 func (x *Exports) ExportStatements(req *spsv1.ExportStatementsRequest, stream exportStream) error {
 	ctx := stream.Context()
-	q, err := x.s.parseQuery(req.GetFilter(), req.GetQuery(), req.GetOrderBy())
+	q, err := x.s.selected(ctx, req.GetFilter(), req.GetQuery(), req.GetOrderBy())
 	if err != nil {
 		return err
 	}

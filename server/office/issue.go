@@ -21,6 +21,9 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 	if !ok {
 		return nil, errors.New("issue a statement: no caller")
 	}
+	if err := s.mustSeeCaseOf(ctx, req.GetStatement()); err != nil {
+		return nil, err
+	}
 	asked := req
 	req = identified(req, caller)
 	if !req.GetValidateOnly() {

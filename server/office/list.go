@@ -26,7 +26,7 @@ type listRequest interface {
 
 // ListStatements implements spsv1.CaseServiceServer.
 func (s *Service) ListStatements(ctx context.Context, req *spsv1.ListStatementsRequest) (*spsv1.ListStatementsResponse, error) {
-	p, q, err := s.begin(req.GetParent(), req)
+	p, q, err := s.begin(ctx, req.GetParent(), req)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (s *Service) ListStatements(ctx context.Context, req *spsv1.ListStatementsR
 
 // ListCases implements spsv1.CaseServiceServer.
 func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*spsv1.ListCasesResponse, error) {
-	p, q, err := s.begin("cases", req)
+	p, q, err := s.begin(ctx, "cases", req)
 	if err != nil {
 		return nil, err
 	}
@@ -61,11 +61,16 @@ func (s *Service) ListCases(ctx context.Context, req *spsv1.ListCasesRequest) (*
 	if err != nil {
 		return nil, err
 	}
+	routings, err := s.o.Book.Routings(ctx, items)
+	if err != nil {
+		return nil, err
+	}
 	resp := &spsv1.ListCasesResponse{}
 	resp.NextPageToken, err = page(p, items, next, func(i casebook.Item) (proto.Message, error) {
 		original, err := s.item(ctx, i, basic)
 		c := &spsv1.Case{
-			Name: casePrefix + original.GetReference(), Reference: original.GetReference(), Original: original, Summary: summaries[i.N],
+			Name: casePrefix + original.GetReference(), Reference: original.GetReference(), Original: original,
+			Summary: summaries[i.N], Routing: routings[len(resp.GetCases())],
 		}
 		resp.Cases = append(resp.Cases, c)
 		return c, err
@@ -112,8 +117,8 @@ func page(p progress, items []casebook.Item, next []byte, show func(casebook.Ite
 
 // begin returns where a list goes on, at the token or at its beginning among
 // what is released, and what it asks for.
-func (s *Service) begin(list string, req listRequest) (progress, casebook.Query, error) {
-	q, err := s.parseQuery(req.GetFilter(), req.GetQuery(), req.GetOrderBy())
+func (s *Service) begin(ctx context.Context, list string, req listRequest) (progress, casebook.Query, error) {
+	q, err := s.selected(ctx, req.GetFilter(), req.GetQuery(), req.GetOrderBy())
 	if err != nil {
 		return progress{}, q, err
 	}
@@ -122,6 +127,15 @@ func (s *Service) begin(list string, req listRequest) (progress, casebook.Query,
 		p, err = parseToken(req.GetPageToken(), p.asked, p.begun)
 	}
 	return p, q, err
+}
+
+// selected is parseQuery, with only what the caller of ctx sees.
+func (s *Service) selected(ctx context.Context, filter, words, orderBy string) (casebook.Query, error) {
+	q, err := s.parseQuery(filter, words, orderBy)
+	if err != nil {
+		return q, err
+	}
+	return s.visibleTo(ctx, q)
 }
 
 // parseQuery reads what a list or watch asks for, or refuses it for all that is

@@ -1,7 +1,6 @@
 package office_test
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 
@@ -18,11 +17,12 @@ func TestLimitsOfLists(t *testing.T) {
 	for i := range 10 {
 		vn.issue(t, fmt.Sprintf("r%d", i), new(spsv1.Statement))
 	}
+	service, an := vn.cases(t.Context())
 	req := &spsv1.ListStatementsRequest{Parent: "offices/-", Query: "000001"}
 	pages, found := 0, 0
 	for {
 		pages++
-		list, err := vn.ListStatements(t.Context(), req)
+		list, err := service.ListStatements(an, req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,18 +39,13 @@ func TestLimitsOfLists(t *testing.T) {
 		{"terms", "urgent OR urgent", ""},
 		{"size", fmt.Sprintf("%101s", "urgent"), ""},
 	} {
-		_, err := vn.ListStatements(t.Context(), &spsv1.ListStatementsRequest{Parent: "offices/-", Filter: tc.filter, Query: tc.query})
-		if !invalid(err) {
+		_, err := service.ListStatements(an, &spsv1.ListStatementsRequest{Parent: "offices/-", Filter: tc.filter, Query: tc.query})
+		if reasonOf(err) != string(access.ReasonInvalid) {
 			t.Errorf("%s: list: %v, want %v", tc.name, err, access.ReasonInvalid)
 		}
-		_, err = vn.PollStatements(t.Context(), &spsv1.PollStatementsRequest{Parent: "offices/-", Filter: tc.filter, Query: tc.query})
-		if !invalid(err) {
+		_, err = service.PollStatements(an, &spsv1.PollStatementsRequest{Parent: "offices/-", Filter: tc.filter, Query: tc.query})
+		if reasonOf(err) != string(access.ReasonInvalid) {
 			t.Errorf("%s: poll: %v, want %v", tc.name, err, access.ReasonInvalid)
 		}
 	}
-}
-
-func invalid(err error) bool {
-	var refused *access.Refusal
-	return errors.As(err, &refused) && refused.Reason == access.ReasonInvalid
 }

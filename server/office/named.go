@@ -75,7 +75,7 @@ func (s *Service) mayName(ctx context.Context, c access.Caller, d blob.Digest) (
 		}
 	}
 	if reader || c.Role == certs.RoleSystem {
-		return s.o.Book.Names(ctx, d)
+		return s.o.Book.Names(ctx, d, s.seers(c))
 	}
 	return false, nil
 }

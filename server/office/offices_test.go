@@ -177,7 +177,8 @@ func disputing() *spsv1.Statement {
 // due returns what is due in a case at an office, a line each.
 func (o *offices) due(t *testing.T, at certs.Office, original ledger.Entry) []string {
 	t.Helper()
-	c, err := o.of[at].GetCase(t.Context(), &spsv1.GetCaseRequest{Name: "cases/" + original.Leaf.GetReference()})
+	service, an := o.of[at].cases(t.Context())
+	c, err := service.GetCase(an, &spsv1.GetCaseRequest{Name: "cases/" + original.Leaf.GetReference()})
 	if err != nil {
 		t.Fatalf("case at %s: %v", at, err)
 	}

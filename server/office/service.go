@@ -13,6 +13,7 @@ import (
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/routing"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/upload"
 )
@@ -34,6 +35,9 @@ type Options struct {
 
 	// Notices, if set, is what exporters are told.
 	Notices Notices
+
+	// Units are the units of the office; nil: it has none.
+	Units Units
 
 	// FourEyes is the rule about the second person.
 	FourEyes FourEyes
@@ -63,6 +67,12 @@ type Options struct {
 	// Draining is closed when the node begins to stop: watches then end, so
 	// that their callers connect again and resume.
 	Draining <-chan struct{}
+}
+
+// Units is what the service has to know of the units of the office.
+type Units interface {
+	// Tree returns the units as they are now.
+	Tree() routing.Tree
 }
 
 // Findings is what the service has to know of what laboratories report.
@@ -129,7 +139,13 @@ func (s *Service) GetStatement(ctx context.Context, req *spsv1.GetStatementReque
 			return nil, err
 		}
 	}
-	if shown == nil {
+	sees := false
+	if shown != nil {
+		if sees, err = s.sees(ctx, shown); err != nil {
+			return nil, err
+		}
+	}
+	if !sees {
 		return nil, access.NotFound("there is no %s here, or it was not addressed to this office", req.GetName())
 	}
 	return shown, nil

@@ -20,7 +20,7 @@ func (s *Service) GetStatistics(ctx context.Context, req *spsv1.GetStatisticsReq
 	if err != nil {
 		return nil, err
 	}
-	q, err := s.parseQuery(req.GetFilter(), req.GetQuery(), "")
+	q, err := s.selected(ctx, req.GetFilter(), req.GetQuery(), "")
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,8 @@ func TestStatisticsLeaveTheReserve(t *testing.T) {
 	}
 	full := &fullStore{Store: d.store.Store}
 	d.store.Store = full
-	if _, err := d.GetStatistics(t.Context(), &spsv1.GetStatisticsRequest{}); err != nil || full.reserved > 0 {
+	service, an := d.cases(t.Context())
+	if _, err := service.GetStatistics(an, &spsv1.GetStatisticsRequest{}); err != nil || full.reserved > 0 {
 		t.Errorf("GetStatistics = %v, %d times from the reserve; want figures, and none", err, full.reserved)
 	}
 	d.store.Store = full.Store

@@ -33,7 +33,8 @@ func TestWhatWaitsIsShown(t *testing.T) {
 	// standing returns how an entry stands in the case at China.
 	standing := func(e ledger.Entry) string {
 		t.Helper()
-		c, err := o.of["CN"].GetCase(t.Context(), &spsv1.GetCaseRequest{Name: "cases/" + original.Leaf.GetReference()})
+		service, an := o.of["CN"].cases(t.Context())
+		c, err := service.GetCase(an, &spsv1.GetCaseRequest{Name: "cases/" + original.Leaf.GetReference()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -143,6 +143,9 @@ func (s *Service) event(ctx context.Context, r ledger.Record, f following) (*sps
 		if shown == nil || err != nil {
 			return nil, err
 		}
+		if sees, err := s.sees(ctx, shown); err != nil || !sees {
+			return nil, err
+		}
 		resp.Event = &spsv1.WatchStatementsResponse_Statement{Statement: shown}
 	case r.Receipt != nil && r.Receipt.Origin.Office == s.self():
 		recorded, err := s.o.Book.Recorded(ctx, r.Position.N)

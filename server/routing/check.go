@@ -23,13 +23,13 @@ func Check(rules *spsv1.Routing, t Tree) statement.Problems {
 			})
 		}
 		names[name] = true
-		problems = append(problems, unknown(r.GetUnits(), path+".units", t)...)
+		problems = append(problems, Unknown(r.GetUnits(), path+".units", t)...)
 	}
-	return append(problems, unknown(rules.GetOtherwise(), "otherwise", t)...)
+	return append(problems, Unknown(rules.GetOtherwise(), "otherwise", t)...)
 }
 
-// unknown returns which units are not on the card.
-func unknown(units []string, path string, t Tree) statement.Problems {
+// Unknown returns which units, in the field at path, are not on the card.
+func Unknown(units []string, path string, t Tree) statement.Problems {
 	var problems statement.Problems
 	for i, id := range units {
 		if t.Unit(id) == nil {

@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,6 +28,13 @@ type Matter struct {
 	hazards        []string
 }
 
+// Case is a case to be routed.
+type Case struct {
+	Name, Subject string
+	Matter        Matter
+	Routes        []*spsv1.Route // it has now
+}
+
 // OfFinding returns what rules look at in a finding of a laboratory, with the
 // classification that it proposes.
 func OfFinding(f *spsv1.LabFinding, proposed spsv1.Classification, t Tree) Matter {
@@ -33,6 +42,39 @@ func OfFinding(f *spsv1.LabFinding, proposed spsv1.Classification, t Tree) Matte
 	m.add(f.GetProduct())
 	m.add(f.GetSample())
 	return m
+}
+
+// OfCase returns what rules look at in a case: its notification, and what was
+// added to that.
+func OfCase(n *spsv1.Notification, added ...*spsv1.Facts) Matter {
+	m := Matter{classification: n.GetClassification(), kind: n.GetType()}
+	if f := n.GetField(); f != spsv1.Field_FIELD_UNSPECIFIED {
+		m.fields = []spsv1.Field{f}
+	} else if f, ok := fieldOf[n.GetType()]; ok {
+		m.fields = []spsv1.Field{f}
+	}
+	m.add(n)
+	for _, f := range added {
+		m.add(f)
+	}
+	return m
+}
+
+// fieldOf is the branch of work of notifications that name none.
+var fieldOf = map[spsv1.NotificationType]spsv1.Field{
+	spsv1.NotificationType_NOTIFICATION_TYPE_FOOD: spsv1.Field_FIELD_FOOD, spsv1.NotificationType_NOTIFICATION_TYPE_FEED: spsv1.Field_FIELD_FOOD,
+	spsv1.NotificationType_NOTIFICATION_TYPE_FOOD_CONTACT_MATERIAL: spsv1.Field_FIELD_FOOD,
+	spsv1.NotificationType_NOTIFICATION_TYPE_ANIMAL:                spsv1.Field_FIELD_ANIMAL, spsv1.NotificationType_NOTIFICATION_TYPE_PLANT: spsv1.Field_FIELD_PLANT,
+}
+
+// Digest names what rules look at: it is another if one of that is.
+func (m Matter) Digest() [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %d %d %q", m.classification, m.kind, m.fields, m.laboratory)
+	for _, texts := range [][]string{m.tariffs, m.places, m.codes, m.areas, m.hazards} {
+		fmt.Fprintf(h, " %q", slices.Sorted(slices.Values(texts)))
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // add collects from a message and all in it.

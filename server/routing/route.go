@@ -45,6 +45,20 @@ func Decide(rules *spsv1.Routing, t Tree, m Matter, now time.Time) []*spsv1.Rout
 	return routes
 }
 
+// Again returns routes with those that rules send a matter to now that more is
+// known of it. A unit that had it before, or from which it was taken, does not get
+// it again.
+func Again(before []*spsv1.Route, rules *spsv1.Routing, t Tree, m Matter, now time.Time) []*spsv1.Route {
+	routes := slices.Clone(before)
+	for _, r := range Decide(rules, t, m, now) {
+		had := slices.ContainsFunc(before, func(b *spsv1.Route) bool { return b.GetUnit() == r.GetUnit() })
+		if r.GetRule() != "" && !had {
+			routes = append(routes, r)
+		}
+	}
+	return routes
+}
+
 // Add adds a route that begins at a moment and is due after an allowance, which
 // may be nil; unless the unit is not on the card, or deals with it already.
 func Add(routes []*spsv1.Route, t Tree, r *spsv1.Route, due *spsv1.Allowance, now time.Time) []*spsv1.Route {
@@ -56,6 +70,16 @@ func Add(routes []*spsv1.Route, t Tree, r *spsv1.Route, due *spsv1.Allowance, no
 		r.DueTime = timestamppb.New(statement.Due(now, due, t.Hours(r.GetUnit())))
 	}
 	return append(routes, r)
+}
+
+// End ends the routes to some units.
+func End(routes []*spsv1.Route, from []string, by *spsv1.Person, reason string, now time.Time) []*spsv1.Route {
+	for _, r := range routes {
+		if r.GetEndTime() == nil && slices.Contains(from, r.GetUnit()) {
+			r.EndTime, r.EndedBy, r.EndReason = timestamppb.New(now.UTC()), by, reason
+		}
+	}
+	return routes
 }
 
 // Dealing returns the units that deal with something now, by its routes.

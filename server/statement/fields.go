@@ -157,6 +157,7 @@ var shapes = []struct{ pattern, want string }{
 	{`^(cases/)?`, "give a reference such as VN-2026-000123"},
 	{`^drafts/`, "give a name such as drafts/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^(offices/[A-Z]{2}/statements/[1-9][0-9]{0,9}-(0|[1-9][0-9]{0,12})|(findings|consignmentNotices)/`, "give a name such as offices/VN/statements/1-42/attachments/a1"},
+	{`^(findings/`, "give a name such as cases/VN-2026-000123 or findings/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^findings/`, "give a name such as findings/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^testOrders/`, "give a name such as testOrders/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^imports/`, "give a name such as imports/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -160,16 +161,42 @@ func (s *Service) TryRouting(ctx context.Context, req *spsv1.TryRoutingRequest) 
 	if last == 0 {
 		last = tryLast
 	}
-	findings, err := s.o.Findings(ctx, req.GetNames(), last)
-	if err != nil {
-		return nil, err
+	var tried []*spsv1.TriedRouting
+	cases, findings := apart(req.GetNames())
+	if len(cases) > 0 || len(req.GetNames()) == 0 {
+		found, err := s.o.Cases(ctx, cases, last)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range found {
+			tried = append(tried, &spsv1.TriedRouting{
+				Name: c.Name, Subject: c.Subject, Routes: routing.Decide(rules, tree, c.Matter, s.o.Now()), Now: routing.Dealing(c.Routes),
+			})
+		}
 	}
-	resp := &spsv1.TryRoutingResponse{}
-	for _, f := range findings {
-		resp.Tried = append(resp.Tried, &spsv1.TriedRouting{
-			Name: f.GetName(), Subject: f.GetReportNumber(),
-			Routes: routing.Decide(rules, tree, s.o.Matter(f, tree), s.o.Now()), Now: routing.Dealing(f.GetRoutes()),
-		})
+	if len(findings) > 0 || len(req.GetNames()) == 0 {
+		found, err := s.o.Findings(ctx, findings, last)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			tried = append(tried, &spsv1.TriedRouting{
+				Name: f.GetName(), Subject: f.GetReportNumber(),
+				Routes: routing.Decide(rules, tree, s.o.Matter(f, tree), s.o.Now()), Now: routing.Dealing(f.GetRoutes()),
+			})
+		}
 	}
-	return resp, nil
+	return &spsv1.TryRoutingResponse{Tried: tried}, nil
+}
+
+// apart returns the names of cases and those of findings.
+func apart(names []string) (cases, findings []string) {
+	for _, name := range names {
+		if strings.HasPrefix(name, "cases/") {
+			cases = append(cases, name)
+		} else {
+			findings = append(findings, name)
+		}
+	}
+	return cases, findings
 }

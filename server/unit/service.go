@@ -13,6 +13,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/routing"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
@@ -24,9 +25,16 @@ type Options struct {
 	Roster *certs.Roster
 	Now    func() time.Time // the clock of stamps
 
-	// Findings returns findings that the caller of ctx is shown: those of some
-	// names, or the last ones.
+	// Book returns the casebook, which asks the service where cases go, and so is
+	// opened later; it is not called before. Case returns the place of the original
+	// of a case that the caller of ctx sees, by its name.
+	Book func() *casebook.Book
+	Case func(ctx context.Context, name string) (casebook.Place, error)
+
+	// Findings and Cases return what the caller of ctx is shown: that of some names,
+	// or the last ones.
 	Findings func(ctx context.Context, names []string, last int) ([]*spsv1.LabFinding, error)
+	Cases    func(ctx context.Context, names []string, last int) ([]routing.Case, error)
 	// Matter returns what rules look at in a finding.
 	Matter func(*spsv1.LabFinding, routing.Tree) routing.Matter
 }
@@ -93,7 +101,7 @@ func keeper(ctx context.Context) (access.Caller, error) {
 	if !ok {
 		return access.Caller{}, errors.New("a call without a caller")
 	}
-	if caller.Bound() != "" {
+	if !caller.Focal() {
 		return access.Caller{}, &access.Refusal{
 			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
 			Sentence: "this is for the focal point, and you belong to a unit: ask a validator of the focal point or the administrator",

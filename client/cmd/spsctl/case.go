@@ -15,7 +15,7 @@ import (
 func (a *app) caseCommand() *cobra.Command {
 	return group(&cobra.Command{Use: "case", Short: "issue, read and watch cases, and what officers do in them"},
 		append(a.actCommands(), a.caseIssueCommand(), a.caseTemplateCommand(), a.caseGetCommand(), a.caseListCommand(),
-			a.caseWatchCommand(), a.caseReaddressCommand(), a.caseCallCommand(), a.caseStatisticsCommand(), a.caseExportCommand(), a.enterCommand())...)
+			a.caseWatchCommand(), a.caseReaddressCommand(), a.caseCallCommand(), a.caseRouteCommand(), a.casePartDoneCommand(), a.caseStatisticsCommand(), a.caseExportCommand(), a.enterCommand())...)
 }
 
 func (a *app) caseGetCommand() *cobra.Command {
@@ -101,9 +101,9 @@ first, and says if there are more. Words select those in whose original all of
 them are, in any language: subject, goods, hazards, parties, codes, references.
 --filter selects by fields: classification, office, origin, product, hs, hazard,
 addressee, flagged, code, external_reference, issue_time and more, with = : < >
-AND OR NOT. --needs-me, --overdue, --to-call, --waiting, --undelivered and --by-hand
-are the lists of the desk, which desk shows together: what is due first stands on
-top, with what is to be done and by whom.
+AND OR NOT. --needs-me, --overdue, --to-call, --waiting, --undelivered, --with-units,
+--overdue-by-unit and --by-hand are the lists of the desk, which desk shows together:
+what is due first stands on top, with what is to be done and by whom.
 
 With --watch it goes on with every case that begins or changes, until Ctrl-C;
 with -o jsonl as lines {"cursor": …, "case": …}. A line with a cursor alone ends
@@ -113,10 +113,12 @@ line, and misses nothing. When the node is away, it waits for it.`,
   spsctl case list --filter 'classification = (ALERT OR FRAUD) AND origin = VN'
   spsctl case list --filter 'issue_time >= "2026-03-01"' --order-by reference -o csv
   spsctl case list --overdue
+  spsctl case list --unit dak-lak --overdue-by-unit
   spsctl case list --watch -o jsonl`,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
 			sel.Query = strings.Join(args, " ")
 			sel.addDesk()
+			sel.Filter = inUnit(sel.Filter, sel.unit)
 			if err := sel.addSaved(ctx, node, saved); err != nil {
 				return err
 			}
@@ -132,6 +134,7 @@ line, and misses nothing. When the node is away, it waits for it.`,
 	f := cmd.Flags()
 	sel.flags(cmd)
 	deskFlags(cmd, &sel)
+	cmd.Flags().StringVar(&sel.unit, "unit", "", "only cases with which this unit of the office is, by its id")
 	savedFlag(cmd, &saved)
 	f.StringVar(&sel.order, "order-by", "", `record_time, issue_time, reference, due_time, own_due_time or awaited_due_time; "reference desc" is downwards (default "record_time desc", of a list of the desk what is due first)`)
 	complete(cmd, "order-by", "record_time", "record_time desc", "issue_time", "issue_time desc", "reference", "reference desc", "due_time", "own_due_time", "awaited_due_time")

@@ -33,6 +33,8 @@ var deskLists = []deskList{
 	{"needs-me", "needs me", "this office has something to do", "own_due_time", nextOwn},
 	{"waiting", "waiting for others", "others have something to do for this office", "awaited_due_time", nextAwaited},
 	{"undelivered", "undelivered", "an office has no receipt yet over what it was told", "", nextReceipt},
+	{"overdue-by-unit", "overdue at a unit", "a unit of this office has not done its part, and its due time has passed", "", nextUnit},
+	{"with-units", "with units", "a unit of this office has not done its part", "", nextUnit},
 	{"by-hand", "to be told by hand", "an addressee has no node, and was not told yet", "", nextByHand},
 }
 
@@ -66,10 +68,10 @@ func (s *selection) addDesk() {
 }
 
 func (a *app) deskCommand() *cobra.Command {
-	format, limit := tableFormat, 10
+	format, unit, limit := tableFormat, "", 10
 	cmd := &cobra.Command{
 		Use:   "desk",
-		Short: "what is to be done: drafts, findings, to telephone, overdue, needs me, waiting, undelivered, by hand",
+		Short: "what is to be done: drafts, findings, to telephone, overdue, needs me, waiting, undelivered, with units, by hand",
 		Long: `Desk shows the lists with which an office begins its day, each with the number of
 all its cases and the first ten of them, or as many as --limit says, with what is
 to be done, by whom and by when: what is due first on top. A case may stand in
@@ -83,12 +85,14 @@ codes whose suspension ends within seven days, and the rules that take effect wi
 thirty.`,
 		Example: `  spsctl desk
   spsctl desk --limit 50
+  spsctl desk --unit dak-lak
   spsctl desk -o json`,
 		Args: cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			return a.showDesk(ctx, node, format, limit)
+			return a.showDesk(ctx, node, format, unit, limit)
 		}),
 	}
+	cmd.Flags().StringVar(&unit, "unit", "", "only cases with which this unit of the office is, by its id")
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd
@@ -108,7 +112,7 @@ type deskPart struct {
 
 // showDesk shows all lists: for people with headings, in CSV a row for each draft
 // and case with the list that it is in.
-func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limit int) error {
+func (a *app) showDesk(ctx context.Context, node *client.Client, as format, unit string, limit int) error {
 	all := newList(a.out, as, append([]string{"list"}, deskColumns...)...)
 	who, err := node.NodeService().GetCaller(ctx, &spsv1.GetCallerRequest{})
 	if err != nil {
@@ -122,7 +126,7 @@ func (a *app) showDesk(ctx context.Context, node *client.Client, as format, limi
 	}
 	for _, l := range deskLists {
 		page, err := node.CaseService().ListCases(ctx, &spsv1.ListCasesRequest{
-			Filter: l.filter(), PageSize: int32(limit), WithTotal: true, OrderBy: l.order,
+			Filter: inUnit(l.filter(), unit), PageSize: int32(limit), WithTotal: true, OrderBy: l.order,
 		})
 		if err == nil {
 			err = a.addPart(all, as, l, page)

@@ -81,7 +81,8 @@ func calm(d *spsv1.Draft) int {
 // programs.
 func (a *app) showDrafts(ctx context.Context, node *client.Client, who *spsv1.Caller, all *list, as format, limit int) error {
 	for _, l := range draftLists {
-		if !slices.Contains(l.roles, certs.Role(who.GetRole())) {
+		ofUnit := who.GetUnit() != "" && !who.GetFocalPoint() // a unit drafts, and the focal point issues
+		if !slices.Contains(l.roles, certs.Role(who.GetRole())) || ofUnit && l.state == spsv1.DraftState_DRAFT_STATE_SUBMITTED {
 			continue
 		}
 		var found []*spsv1.Draft

@@ -221,6 +221,9 @@ const moreExamples = `
   spsctl routing set -f routing.yaml
   spsctl duty set -f duty.yaml
   spsctl finding route 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --to lang-son --reason 'the gate is theirs'
+  spsctl case route TH-2026-000123 --to dak-lak --due '3 working days' --reason 'the packing house is there'
+  spsctl case part-done TH-2026-000123 --text 'the packing house was inspected'
+  spsctl case list --unit dak-lak --with-units
 
 # what an exporter is told, and what it answers
   spsctl notice create TH-2026-000123 --exporter binh-thuan --about p1.l1 --reason 'the province says so'

@@ -70,6 +70,7 @@ type selection struct {
 	next  string // set by cases: token of what follows the last one; empty at the end
 	total string // set by cases: how many there are in all
 
+	unit string           // with which the cases are; "" for any
 	desk map[string]*bool // lists of the desk that were asked for, by flag; nil: none can be
 	list *deskList        // the one of them that says what is shown; nil: none was asked for
 }

@@ -43,6 +43,9 @@ func routeFacts(f *facts, routes []*spsv1.Route, notices []*spsv1.DutyNotice) {
 			f.add("was with", text+"; taken "+instant(r.GetEndTime())+" by "+r.GetEndedBy().GetId()+", "+r.GetEndReason())
 			continue
 		}
+		if r.GetDoneTime() != nil {
+			text += "; done " + instant(r.GetDoneTime()) + prefixed(" by ", r.GetDoneBy().GetId()) + prefixed(", ", r.GetDoneText())
+		}
 		f.add("is with", text)
 	}
 	for _, n := range notices {

@@ -24,7 +24,7 @@ func (a *app) routingCommand() *cobra.Command {
 		Short: "the rules by which what comes goes to units",
 		Long: `Routing rules say which units deal with what: by classification, goods, gate, code,
 province, hazard. What is routed stays where it is when rules change; a person
-routes it anew (spsctl finding route).`,
+routes it anew (spsctl case route, spsctl finding route).`,
 	}, a.templateCommand("print routing rules to fill in", "  spsctl routing template > routing.yaml", &routingTemplate),
 		a.routingGetCommand(), a.routingSetCommand(), a.routingTryCommand(), a.routingHistoryCommand())
 }

@@ -52,7 +52,7 @@ func TestExitCodes(t *testing.T) {
 		{"completion", []string{"completion", "bash"}, exitOK, ""},
 		{"unknown command", []string{"impor"}, exitUsage, "did you mean import"},
 		{"unknown subcommand", []string{"case", "gett"}, exitUsage, "did you mean get"},
-		{"unknown subcommand like no other", []string{"case", "xyzzy"}, exitUsage, "there are ack, amend, answer, ask, call, close, enter, export, follow-up, get, issue, link, list, readdress, reference, reopen, statistics, template, told, watch, withdraw"},
+		{"unknown subcommand like no other", []string{"case", "xyzzy"}, exitUsage, "there are ack, amend, answer, ask, call, close, enter, export, follow-up, get, issue, link, list, part-done, readdress, reference, reopen, route, statistics, template, told, watch, withdraw"},
 		{"unknown flag", []string{"version", "--fast"}, exitUsage, "unknown flag"},
 		{"missing flag", []string{"ca", "init", "--office", "VN"}, exitUsage, "give --federation"},
 		{"flags that exclude each other", []string{"case", "close", "VN-2026-000001", "--again", "--request-id", "x"}, exitUsage, "give only one of --again and --request-id"},

@@ -51,6 +51,7 @@ func (a *app) printStanding(c *spsv1.Case) error {
 		f.add("due", deadlineWords(d))
 	}
 	addCalls(f, c)
+	routeFacts(f, c.GetRouting().GetRoutes(), c.GetRouting().GetNotices())
 	for _, look := range c.GetAdvice() {
 		f.add("worth a look", look.GetSentence())
 	}

@@ -160,7 +160,10 @@ type Caller struct {
 	// When the proof expires.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// For the role system: the kinds of statements that it may issue besides notifications.
-	Kinds         []string `protobuf:"bytes,9,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	Kinds []string `protobuf:"bytes,9,rep,name=kinds,proto3" json:"kinds,omitempty"`
+	// Whether the caller is of the focal point, or an auditor: it sees what goes to any unit. Any other sees what goes to its
+	// unit, or to one below it, and only the focal point issues what it drafts.
+	FocalPoint    bool `protobuf:"varint,10,opt,name=focal_point,json=focalPoint,proto3" json:"focal_point,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -256,6 +259,13 @@ func (x *Caller) GetKinds() []string {
 		return x.Kinds
 	}
 	return nil
+}
+
+func (x *Caller) GetFocalPoint() bool {
+	if x != nil {
+		return x.FocalPoint
+	}
+	return false
 }
 
 // Token lets a person or system without a certificate call the node over HTTPS. Its secret is shown once, by CreateToken;
@@ -684,7 +694,7 @@ var File_sps_v1_access_proto protoreflect.FileDescriptor
 
 const file_sps_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/access.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/notification.proto\"\xbc\x02\n" +
+	"\x13sps/v1/access.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/notification.proto\"\xdd\x02\n" +
 	"\x06Caller\x12\x1a\n" +
 	"\bidentity\x18\x01 \x01(\tR\bidentity\x12)\n" +
 	"\x05means\x18\x02 \x01(\x0e2\x13.sps.v1.CallerMeansR\x05means\x12\x1e\n" +
@@ -697,7 +707,10 @@ const file_sps_v1_access_proto_rawDesc = "" +
 	"\x0fclassifications\x18\a \x03(\x0e2\x16.sps.v1.ClassificationR\x0fclassifications\x12;\n" +
 	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x14\n" +
-	"\x05kinds\x18\t \x03(\tR\x05kinds\"\xb4\x06\n" +
+	"\x05kinds\x18\t \x03(\tR\x05kinds\x12\x1f\n" +
+	"\vfocal_point\x18\n" +
+	" \x01(\bR\n" +
+	"focalPoint\"\xb4\x06\n" +
 	"\x05Token\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12]\n" +

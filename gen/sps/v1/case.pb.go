@@ -2030,7 +2030,12 @@ type CaseSummary struct {
 	// most 20.
 	ToTell []string `protobuf:"bytes,14,rep,name=to_tell,json=toTell,proto3" json:"to_tell,omitempty"`
 	// All that have not acknowledged an alert of this office, and when each is telephoned, the first one first.
-	CallsDue      []*CallDue `protobuf:"bytes,15,rep,name=calls_due,json=callsDue,proto3" json:"calls_due,omitempty"`
+	CallsDue []*CallDue `protobuf:"bytes,15,rep,name=calls_due,json=callsDue,proto3" json:"calls_due,omitempty"`
+	// The earliest time by which a unit of this office is to have done its part; absent if none has one that is not done.
+	UnitDueTime *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=unit_due_time,json=unitDueTime,proto3" json:"unit_due_time,omitempty"`
+	// Units of this office that have not done their part, that with the earliest due time first. Empty once the case is
+	// not open any more.
+	UnitsOpen     []string `protobuf:"bytes,41,rep,name=units_open,json=unitsOpen,proto3" json:"units_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2166,6 +2171,20 @@ func (x *CaseSummary) GetToTell() []string {
 func (x *CaseSummary) GetCallsDue() []*CallDue {
 	if x != nil {
 		return x.CallsDue
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetUnitDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UnitDueTime
+	}
+	return nil
+}
+
+func (x *CaseSummary) GetUnitsOpen() []string {
+	if x != nil {
+		return x.UnitsOpen
 	}
 	return nil
 }
@@ -2463,7 +2482,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\x0e2\x15.sps.v1.DeadlineStateR\x05state\x12 \n" +
 	"\x04done\x18\a \x01(\v2\f.sps.v1.MarkR\x04done\x12\x12\n" +
 	"\x04late\x18\b \x01(\bR\x04late\x12\x1a\n" +
-	"\bextended\x18\t \x01(\bR\bextended\"\xe6\x04\n" +
+	"\bextended\x18\t \x01(\bR\bextended\"\xc5\x05\n" +
 	"\vCaseSummary\x12*\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x12.sps.v1.CaseStatusR\x06status\x12>\n" +
 	"\x0eclassification\x18\x02 \x01(\x0e2\x16.sps.v1.ClassificationR\x0eclassification\x12\x19\n" +
@@ -2481,7 +2500,10 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\bnext_own\x18\f \x01(\v2\x10.sps.v1.DeadlineR\anextOwn\x123\n" +
 	"\fnext_awaited\x18\r \x01(\v2\x10.sps.v1.DeadlineR\vnextAwaited\x12\x17\n" +
 	"\ato_tell\x18\x0e \x03(\tR\x06toTell\x12,\n" +
-	"\tcalls_due\x18\x0f \x03(\v2\x0f.sps.v1.CallDueR\bcallsDue\"z\n" +
+	"\tcalls_due\x18\x0f \x03(\v2\x0f.sps.v1.CallDueR\bcallsDue\x12>\n" +
+	"\runit_due_time\x18( \x01(\v2\x1a.google.protobuf.TimestampR\vunitDueTime\x12\x1d\n" +
+	"\n" +
+	"units_open\x18) \x03(\tR\tunitsOpen\"z\n" +
 	"\n" +
 	"TellPrompt\x12\x16\n" +
 	"\x06office\x18\x01 \x01(\tR\x06office\x12 \n" +
@@ -2698,13 +2720,14 @@ var file_sps_v1_case_proto_depIdxs = []int32{
 	18, // 89: sps.v1.CaseSummary.next_own:type_name -> sps.v1.Deadline
 	18, // 90: sps.v1.CaseSummary.next_awaited:type_name -> sps.v1.Deadline
 	21, // 91: sps.v1.CaseSummary.calls_due:type_name -> sps.v1.CallDue
-	32, // 92: sps.v1.TellPrompt.area:type_name -> sps.v1.Area
-	22, // 93: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
-	94, // [94:94] is the sub-list for method output_type
-	94, // [94:94] is the sub-list for method input_type
-	94, // [94:94] is the sub-list for extension type_name
-	94, // [94:94] is the sub-list for extension extendee
-	0,  // [0:94] is the sub-list for field type_name
+	22, // 92: sps.v1.CaseSummary.unit_due_time:type_name -> google.protobuf.Timestamp
+	32, // 93: sps.v1.TellPrompt.area:type_name -> sps.v1.Area
+	22, // 94: sps.v1.CallDue.call_time:type_name -> google.protobuf.Timestamp
+	95, // [95:95] is the sub-list for method output_type
+	95, // [95:95] is the sub-list for method input_type
+	95, // [95:95] is the sub-list for extension type_name
+	95, // [95:95] is the sub-list for extension extendee
+	0,  // [0:95] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_proto_init() }

@@ -1320,8 +1320,10 @@ type Case struct {
 	// What exporters of this office are told of the case and what they answered, without what the notices say. For
 	// officers, validators and auditors, on the first page of GetCase only.
 	ConsignmentNotices []*ConsignmentNotice `protobuf:"bytes,15,rep,name=consignment_notices,json=consignmentNotices,proto3" json:"consignment_notices,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Which units of this office deal with it. In lists and on the first page of GetCase; absent if it goes to none.
+	Routing       *CaseRouting `protobuf:"bytes,40,opt,name=routing,proto3" json:"routing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Case) Reset() {
@@ -1455,6 +1457,13 @@ func (x *Case) GetAdvice() []*Advice {
 func (x *Case) GetConsignmentNotices() []*ConsignmentNotice {
 	if x != nil {
 		return x.ConsignmentNotices
+	}
+	return nil
+}
+
+func (x *Case) GetRouting() *CaseRouting {
+	if x != nil {
+		return x.Routing
 	}
 	return nil
 }
@@ -1817,7 +1826,7 @@ var File_sps_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/call.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x13sps/v1/notice.proto\x1a\x14sps/v1/problem.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
+	"\x19sps/v1/case_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x10sps/v1/act.proto\x1a\x11sps/v1/call.proto\x1a\x11sps/v1/case.proto\x1a\x15sps/v1/envelope.proto\x1a\x13sps/v1/notice.proto\x1a\x14sps/v1/problem.proto\x1a\x14sps/v1/routing.proto\x1a\x16sps/v1/statement.proto\x1a\x17sps/v1/statistics.proto\"\xc0\x05\n" +
 	"\x0fIssuedStatement\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x12>\n" +
@@ -1911,7 +1920,7 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\vrecord_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"recordTime\x12\x18\n" +
-	"\amissing\x18\x06 \x03(\x04R\amissing\"\xc7\x05\n" +
+	"\amissing\x18\x06 \x03(\x04R\amissing\"\xfb\x05\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
 	"\treference\x18\x02 \x01(\tB\x03\xe0A\x03R\treference\x128\n" +
@@ -1932,7 +1941,8 @@ const file_sps_v1_case_service_proto_rawDesc = "" +
 	"\x05calls\x18\f \x03(\v2\f.sps.v1.CallB\x03\xe0A\x03R\x05calls\x120\n" +
 	"\ato_tell\x18\r \x03(\v2\x12.sps.v1.TellPromptB\x03\xe0A\x03R\x06toTell\x12+\n" +
 	"\x06advice\x18\x0e \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x06advice\x12O\n" +
-	"\x13consignment_notices\x18\x0f \x03(\v2\x19.sps.v1.ConsignmentNoticeB\x03\xe0A\x03R\x12consignmentNotices\"\xde\x01\n" +
+	"\x13consignment_notices\x18\x0f \x03(\v2\x19.sps.v1.ConsignmentNoticeB\x03\xe0A\x03R\x12consignmentNotices\x122\n" +
+	"\arouting\x18( \x01(\v2\x13.sps.v1.CaseRoutingB\x03\xe0A\x03R\arouting\"\xde\x01\n" +
 	"\x0eGetCaseRequest\x12H\n" +
 	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x123\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x15.sps.v1.StatementViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12$\n" +
@@ -2050,19 +2060,20 @@ var file_sps_v1_case_service_proto_goTypes = []any{
 	(*Call)(nil),                        // 32: sps.v1.Call
 	(*TellPrompt)(nil),                  // 33: sps.v1.TellPrompt
 	(*ConsignmentNotice)(nil),           // 34: sps.v1.ConsignmentNotice
-	(*GetStatisticsRequest)(nil),        // 35: sps.v1.GetStatisticsRequest
-	(*RecordCallRequest)(nil),           // 36: sps.v1.RecordCallRequest
-	(*AcknowledgeCaseRequest)(nil),      // 37: sps.v1.AcknowledgeCaseRequest
-	(*FollowUpCaseRequest)(nil),         // 38: sps.v1.FollowUpCaseRequest
-	(*RequestInCaseRequest)(nil),        // 39: sps.v1.RequestInCaseRequest
-	(*RespondInCaseRequest)(nil),        // 40: sps.v1.RespondInCaseRequest
-	(*AmendCaseRequest)(nil),            // 41: sps.v1.AmendCaseRequest
-	(*WithdrawCaseRequest)(nil),         // 42: sps.v1.WithdrawCaseRequest
-	(*CloseCaseRequest)(nil),            // 43: sps.v1.CloseCaseRequest
-	(*ReopenCaseRequest)(nil),           // 44: sps.v1.ReopenCaseRequest
-	(*AddExternalReferenceRequest)(nil), // 45: sps.v1.AddExternalReferenceRequest
-	(*AnnounceRequest)(nil),             // 46: sps.v1.AnnounceRequest
-	(*Statistics)(nil),                  // 47: sps.v1.Statistics
+	(*CaseRouting)(nil),                 // 35: sps.v1.CaseRouting
+	(*GetStatisticsRequest)(nil),        // 36: sps.v1.GetStatisticsRequest
+	(*RecordCallRequest)(nil),           // 37: sps.v1.RecordCallRequest
+	(*AcknowledgeCaseRequest)(nil),      // 38: sps.v1.AcknowledgeCaseRequest
+	(*FollowUpCaseRequest)(nil),         // 39: sps.v1.FollowUpCaseRequest
+	(*RequestInCaseRequest)(nil),        // 40: sps.v1.RequestInCaseRequest
+	(*RespondInCaseRequest)(nil),        // 41: sps.v1.RespondInCaseRequest
+	(*AmendCaseRequest)(nil),            // 42: sps.v1.AmendCaseRequest
+	(*WithdrawCaseRequest)(nil),         // 43: sps.v1.WithdrawCaseRequest
+	(*CloseCaseRequest)(nil),            // 44: sps.v1.CloseCaseRequest
+	(*ReopenCaseRequest)(nil),           // 45: sps.v1.ReopenCaseRequest
+	(*AddExternalReferenceRequest)(nil), // 46: sps.v1.AddExternalReferenceRequest
+	(*AnnounceRequest)(nil),             // 47: sps.v1.AnnounceRequest
+	(*Statistics)(nil),                  // 48: sps.v1.Statistics
 }
 var file_sps_v1_case_service_proto_depIdxs = []int32{
 	21, // 0: sps.v1.IssuedStatement.issue_time:type_name -> google.protobuf.Timestamp
@@ -2100,53 +2111,54 @@ var file_sps_v1_case_service_proto_depIdxs = []int32{
 	33, // 32: sps.v1.Case.to_tell:type_name -> sps.v1.TellPrompt
 	4,  // 33: sps.v1.Case.advice:type_name -> sps.v1.Advice
 	34, // 34: sps.v1.Case.consignment_notices:type_name -> sps.v1.ConsignmentNotice
-	0,  // 35: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
-	15, // 36: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
-	6,  // 37: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
-	7,  // 38: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
-	8,  // 39: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
-	10, // 40: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
-	12, // 41: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
-	16, // 42: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
-	19, // 43: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
-	35, // 44: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
-	36, // 45: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
-	17, // 46: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
-	37, // 47: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
-	38, // 48: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
-	39, // 49: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
-	40, // 50: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
-	41, // 51: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
-	42, // 52: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
-	43, // 53: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
-	44, // 54: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
-	45, // 55: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
-	46, // 56: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
-	2,  // 57: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
-	2,  // 58: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
-	9,  // 59: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
-	11, // 60: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
-	13, // 61: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
-	15, // 62: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
-	20, // 63: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
-	47, // 64: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
-	32, // 65: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
-	18, // 66: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
-	2,  // 67: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
-	2,  // 68: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
-	2,  // 69: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 70: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
-	2,  // 71: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
-	2,  // 72: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
-	2,  // 73: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
-	2,  // 74: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
-	2,  // 75: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
-	2,  // 76: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
-	57, // [57:77] is the sub-list for method output_type
-	37, // [37:57] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	35, // 35: sps.v1.Case.routing:type_name -> sps.v1.CaseRouting
+	0,  // 36: sps.v1.GetCaseRequest.view:type_name -> sps.v1.StatementView
+	15, // 37: sps.v1.ListCasesResponse.cases:type_name -> sps.v1.Case
+	6,  // 38: sps.v1.CaseService.IssueStatement:input_type -> sps.v1.IssueStatementRequest
+	7,  // 39: sps.v1.CaseService.GetStatement:input_type -> sps.v1.GetStatementRequest
+	8,  // 40: sps.v1.CaseService.ListStatements:input_type -> sps.v1.ListStatementsRequest
+	10, // 41: sps.v1.CaseService.WatchStatements:input_type -> sps.v1.WatchStatementsRequest
+	12, // 42: sps.v1.CaseService.PollStatements:input_type -> sps.v1.PollStatementsRequest
+	16, // 43: sps.v1.CaseService.GetCase:input_type -> sps.v1.GetCaseRequest
+	19, // 44: sps.v1.CaseService.ListCases:input_type -> sps.v1.ListCasesRequest
+	36, // 45: sps.v1.CaseService.GetStatistics:input_type -> sps.v1.GetStatisticsRequest
+	37, // 46: sps.v1.CaseService.RecordCall:input_type -> sps.v1.RecordCallRequest
+	17, // 47: sps.v1.CaseService.ReaddressCase:input_type -> sps.v1.ReaddressCaseRequest
+	38, // 48: sps.v1.CaseService.AcknowledgeCase:input_type -> sps.v1.AcknowledgeCaseRequest
+	39, // 49: sps.v1.CaseService.FollowUpCase:input_type -> sps.v1.FollowUpCaseRequest
+	40, // 50: sps.v1.CaseService.RequestInCase:input_type -> sps.v1.RequestInCaseRequest
+	41, // 51: sps.v1.CaseService.RespondInCase:input_type -> sps.v1.RespondInCaseRequest
+	42, // 52: sps.v1.CaseService.AmendCase:input_type -> sps.v1.AmendCaseRequest
+	43, // 53: sps.v1.CaseService.WithdrawCase:input_type -> sps.v1.WithdrawCaseRequest
+	44, // 54: sps.v1.CaseService.CloseCase:input_type -> sps.v1.CloseCaseRequest
+	45, // 55: sps.v1.CaseService.ReopenCase:input_type -> sps.v1.ReopenCaseRequest
+	46, // 56: sps.v1.CaseService.AddExternalReference:input_type -> sps.v1.AddExternalReferenceRequest
+	47, // 57: sps.v1.CaseService.Announce:input_type -> sps.v1.AnnounceRequest
+	2,  // 58: sps.v1.CaseService.IssueStatement:output_type -> sps.v1.IssuedStatement
+	2,  // 59: sps.v1.CaseService.GetStatement:output_type -> sps.v1.IssuedStatement
+	9,  // 60: sps.v1.CaseService.ListStatements:output_type -> sps.v1.ListStatementsResponse
+	11, // 61: sps.v1.CaseService.WatchStatements:output_type -> sps.v1.WatchStatementsResponse
+	13, // 62: sps.v1.CaseService.PollStatements:output_type -> sps.v1.PollStatementsResponse
+	15, // 63: sps.v1.CaseService.GetCase:output_type -> sps.v1.Case
+	20, // 64: sps.v1.CaseService.ListCases:output_type -> sps.v1.ListCasesResponse
+	48, // 65: sps.v1.CaseService.GetStatistics:output_type -> sps.v1.Statistics
+	32, // 66: sps.v1.CaseService.RecordCall:output_type -> sps.v1.Call
+	18, // 67: sps.v1.CaseService.ReaddressCase:output_type -> sps.v1.ReaddressCaseResponse
+	2,  // 68: sps.v1.CaseService.AcknowledgeCase:output_type -> sps.v1.IssuedStatement
+	2,  // 69: sps.v1.CaseService.FollowUpCase:output_type -> sps.v1.IssuedStatement
+	2,  // 70: sps.v1.CaseService.RequestInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 71: sps.v1.CaseService.RespondInCase:output_type -> sps.v1.IssuedStatement
+	2,  // 72: sps.v1.CaseService.AmendCase:output_type -> sps.v1.IssuedStatement
+	2,  // 73: sps.v1.CaseService.WithdrawCase:output_type -> sps.v1.IssuedStatement
+	2,  // 74: sps.v1.CaseService.CloseCase:output_type -> sps.v1.IssuedStatement
+	2,  // 75: sps.v1.CaseService.ReopenCase:output_type -> sps.v1.IssuedStatement
+	2,  // 76: sps.v1.CaseService.AddExternalReference:output_type -> sps.v1.IssuedStatement
+	2,  // 77: sps.v1.CaseService.Announce:output_type -> sps.v1.IssuedStatement
+	58, // [58:78] is the sub-list for method output_type
+	38, // [38:58] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_case_service_proto_init() }
@@ -2160,6 +2172,7 @@ func file_sps_v1_case_service_proto_init() {
 	file_sps_v1_envelope_proto_init()
 	file_sps_v1_notice_proto_init()
 	file_sps_v1_problem_proto_init()
+	file_sps_v1_routing_proto_init()
 	file_sps_v1_statement_proto_init()
 	file_sps_v1_statistics_proto_init()
 	file_sps_v1_case_service_proto_msgTypes[9].OneofWrappers = []any{

@@ -303,7 +303,13 @@ type Route struct {
 	// Who took it from the unit.
 	EndedBy *Person `protobuf:"bytes,8,opt,name=ended_by,json=endedBy,proto3" json:"ended_by,omitempty"`
 	// Why.
-	EndReason     string `protobuf:"bytes,9,opt,name=end_reason,json=endReason,proto3" json:"end_reason,omitempty"`
+	EndReason string `protobuf:"bytes,9,opt,name=end_reason,json=endReason,proto3" json:"end_reason,omitempty"`
+	// When the unit had done its part; absent while it has not.
+	DoneTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=done_time,json=doneTime,proto3" json:"done_time,omitempty"`
+	// Who of it said so.
+	DoneBy *Person `protobuf:"bytes,11,opt,name=done_by,json=doneBy,proto3" json:"done_by,omitempty"`
+	// What it did, in a few words.
+	DoneText      string `protobuf:"bytes,12,opt,name=done_text,json=doneText,proto3" json:"done_text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -401,6 +407,82 @@ func (x *Route) GetEndReason() string {
 	return ""
 }
 
+func (x *Route) GetDoneTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DoneTime
+	}
+	return nil
+}
+
+func (x *Route) GetDoneBy() *Person {
+	if x != nil {
+		return x.DoneBy
+	}
+	return nil
+}
+
+func (x *Route) GetDoneText() string {
+	if x != nil {
+		return x.DoneText
+	}
+	return ""
+}
+
+// CaseRouting is which units deal with a case.
+type CaseRouting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Units that deal with it, and those that did.
+	Routes []*Route `protobuf:"bytes,1,rep,name=routes,proto3" json:"routes,omitempty"`
+	// Who was on duty when it came, if it came from another office and cannot wait: an alert, or a serious risk.
+	Notices       []*DutyNotice `protobuf:"bytes,2,rep,name=notices,proto3" json:"notices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CaseRouting) Reset() {
+	*x = CaseRouting{}
+	mi := &file_sps_v1_routing_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CaseRouting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CaseRouting) ProtoMessage() {}
+
+func (x *CaseRouting) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_routing_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CaseRouting.ProtoReflect.Descriptor instead.
+func (*CaseRouting) Descriptor() ([]byte, []int) {
+	return file_sps_v1_routing_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CaseRouting) GetRoutes() []*Route {
+	if x != nil {
+		return x.Routes
+	}
+	return nil
+}
+
+func (x *CaseRouting) GetNotices() []*DutyNotice {
+	if x != nil {
+		return x.Notices
+	}
+	return nil
+}
+
 // DutyShift is when a person is on duty.
 type DutyShift struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -420,7 +502,7 @@ type DutyShift struct {
 
 func (x *DutyShift) Reset() {
 	*x = DutyShift{}
-	mi := &file_sps_v1_routing_proto_msgTypes[3]
+	mi := &file_sps_v1_routing_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -432,7 +514,7 @@ func (x *DutyShift) String() string {
 func (*DutyShift) ProtoMessage() {}
 
 func (x *DutyShift) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_routing_proto_msgTypes[3]
+	mi := &file_sps_v1_routing_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -445,7 +527,7 @@ func (x *DutyShift) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DutyShift.ProtoReflect.Descriptor instead.
 func (*DutyShift) Descriptor() ([]byte, []int) {
-	return file_sps_v1_routing_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_routing_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DutyShift) GetUnit() string {
@@ -498,7 +580,7 @@ type DutyGap struct {
 
 func (x *DutyGap) Reset() {
 	*x = DutyGap{}
-	mi := &file_sps_v1_routing_proto_msgTypes[4]
+	mi := &file_sps_v1_routing_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +592,7 @@ func (x *DutyGap) String() string {
 func (*DutyGap) ProtoMessage() {}
 
 func (x *DutyGap) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_routing_proto_msgTypes[4]
+	mi := &file_sps_v1_routing_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +605,7 @@ func (x *DutyGap) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DutyGap.ProtoReflect.Descriptor instead.
 func (*DutyGap) Descriptor() ([]byte, []int) {
-	return file_sps_v1_routing_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_routing_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DutyGap) GetUnit() string {
@@ -567,7 +649,7 @@ type DutyRota struct {
 
 func (x *DutyRota) Reset() {
 	*x = DutyRota{}
-	mi := &file_sps_v1_routing_proto_msgTypes[5]
+	mi := &file_sps_v1_routing_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -579,7 +661,7 @@ func (x *DutyRota) String() string {
 func (*DutyRota) ProtoMessage() {}
 
 func (x *DutyRota) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_routing_proto_msgTypes[5]
+	mi := &file_sps_v1_routing_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -592,7 +674,7 @@ func (x *DutyRota) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DutyRota.ProtoReflect.Descriptor instead.
 func (*DutyRota) Descriptor() ([]byte, []int) {
-	return file_sps_v1_routing_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_routing_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DutyRota) GetShifts() []*DutyShift {
@@ -649,7 +731,7 @@ type DutyNotice struct {
 
 func (x *DutyNotice) Reset() {
 	*x = DutyNotice{}
-	mi := &file_sps_v1_routing_proto_msgTypes[6]
+	mi := &file_sps_v1_routing_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +743,7 @@ func (x *DutyNotice) String() string {
 func (*DutyNotice) ProtoMessage() {}
 
 func (x *DutyNotice) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_routing_proto_msgTypes[6]
+	mi := &file_sps_v1_routing_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +756,7 @@ func (x *DutyNotice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DutyNotice.ProtoReflect.Descriptor instead.
 func (*DutyNotice) Descriptor() ([]byte, []int) {
-	return file_sps_v1_routing_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_routing_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DutyNotice) GetUnit() string {
@@ -744,7 +826,7 @@ const file_sps_v1_routing_proto_rawDesc = "" +
 	"\n" +
 	"changed_by\x18\a \x01(\v2\x0e.sps.v1.PersonB\x03\xe0A\x03R\tchangedBy\x12@\n" +
 	"\vchange_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"changeTime\"\xe7\x02\n" +
+	"changeTime\"\xe6\x03\n" +
 	"\x05Route\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
@@ -756,7 +838,14 @@ const file_sps_v1_routing_proto_rawDesc = "" +
 	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12)\n" +
 	"\bended_by\x18\b \x01(\v2\x0e.sps.v1.PersonR\aendedBy\x12\x1d\n" +
 	"\n" +
-	"end_reason\x18\t \x01(\tR\tendReason\"\xe8\x04\n" +
+	"end_reason\x18\t \x01(\tR\tendReason\x127\n" +
+	"\tdone_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\bdoneTime\x12'\n" +
+	"\adone_by\x18\v \x01(\v2\x0e.sps.v1.PersonR\x06doneBy\x12\x1b\n" +
+	"\tdone_text\x18\f \x01(\tR\bdoneText\"b\n" +
+	"\vCaseRouting\x12%\n" +
+	"\x06routes\x18\x01 \x03(\v2\r.sps.v1.RouteR\x06routes\x12,\n" +
+	"\anotices\x18\x02 \x03(\v2\x12.sps.v1.DutyNoticeR\anotices\"\xe8\x04\n" +
 	"\tDutyShift\x12?\n" +
 	"\x04unit\x18\x01 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x12\x19\n" +
 	"\x02id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x02id\x126\n" +
@@ -802,53 +891,58 @@ func file_sps_v1_routing_proto_rawDescGZIP() []byte {
 	return file_sps_v1_routing_proto_rawDescData
 }
 
-var file_sps_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_sps_v1_routing_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_sps_v1_routing_proto_goTypes = []any{
 	(*RoutingRule)(nil),           // 0: sps.v1.RoutingRule
 	(*Routing)(nil),               // 1: sps.v1.Routing
 	(*Route)(nil),                 // 2: sps.v1.Route
-	(*DutyShift)(nil),             // 3: sps.v1.DutyShift
-	(*DutyGap)(nil),               // 4: sps.v1.DutyGap
-	(*DutyRota)(nil),              // 5: sps.v1.DutyRota
-	(*DutyNotice)(nil),            // 6: sps.v1.DutyNotice
-	(Classification)(0),           // 7: sps.v1.Classification
-	(NotificationType)(0),         // 8: sps.v1.NotificationType
-	(Field)(0),                    // 9: sps.v1.Field
-	(*Allowance)(nil),             // 10: sps.v1.Allowance
-	(*Person)(nil),                // 11: sps.v1.Person
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*ContactPoint)(nil),          // 13: sps.v1.ContactPoint
+	(*CaseRouting)(nil),           // 3: sps.v1.CaseRouting
+	(*DutyShift)(nil),             // 4: sps.v1.DutyShift
+	(*DutyGap)(nil),               // 5: sps.v1.DutyGap
+	(*DutyRota)(nil),              // 6: sps.v1.DutyRota
+	(*DutyNotice)(nil),            // 7: sps.v1.DutyNotice
+	(Classification)(0),           // 8: sps.v1.Classification
+	(NotificationType)(0),         // 9: sps.v1.NotificationType
+	(Field)(0),                    // 10: sps.v1.Field
+	(*Allowance)(nil),             // 11: sps.v1.Allowance
+	(*Person)(nil),                // 12: sps.v1.Person
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*ContactPoint)(nil),          // 14: sps.v1.ContactPoint
 }
 var file_sps_v1_routing_proto_depIdxs = []int32{
-	7,  // 0: sps.v1.RoutingRule.classifications:type_name -> sps.v1.Classification
-	8,  // 1: sps.v1.RoutingRule.types:type_name -> sps.v1.NotificationType
-	9,  // 2: sps.v1.RoutingRule.fields:type_name -> sps.v1.Field
-	10, // 3: sps.v1.RoutingRule.due:type_name -> sps.v1.Allowance
+	8,  // 0: sps.v1.RoutingRule.classifications:type_name -> sps.v1.Classification
+	9,  // 1: sps.v1.RoutingRule.types:type_name -> sps.v1.NotificationType
+	10, // 2: sps.v1.RoutingRule.fields:type_name -> sps.v1.Field
+	11, // 3: sps.v1.RoutingRule.due:type_name -> sps.v1.Allowance
 	0,  // 4: sps.v1.Routing.rules:type_name -> sps.v1.RoutingRule
-	10, // 5: sps.v1.Routing.otherwise_due:type_name -> sps.v1.Allowance
-	11, // 6: sps.v1.Routing.changed_by:type_name -> sps.v1.Person
-	12, // 7: sps.v1.Routing.change_time:type_name -> google.protobuf.Timestamp
-	11, // 8: sps.v1.Route.routed_by:type_name -> sps.v1.Person
-	12, // 9: sps.v1.Route.start_time:type_name -> google.protobuf.Timestamp
-	12, // 10: sps.v1.Route.due_time:type_name -> google.protobuf.Timestamp
-	12, // 11: sps.v1.Route.end_time:type_name -> google.protobuf.Timestamp
-	11, // 12: sps.v1.Route.ended_by:type_name -> sps.v1.Person
-	13, // 13: sps.v1.DutyShift.contact:type_name -> sps.v1.ContactPoint
-	12, // 14: sps.v1.DutyShift.start_time:type_name -> google.protobuf.Timestamp
-	12, // 15: sps.v1.DutyShift.end_time:type_name -> google.protobuf.Timestamp
-	12, // 16: sps.v1.DutyGap.start_time:type_name -> google.protobuf.Timestamp
-	12, // 17: sps.v1.DutyGap.end_time:type_name -> google.protobuf.Timestamp
-	3,  // 18: sps.v1.DutyRota.shifts:type_name -> sps.v1.DutyShift
-	11, // 19: sps.v1.DutyRota.changed_by:type_name -> sps.v1.Person
-	12, // 20: sps.v1.DutyRota.change_time:type_name -> google.protobuf.Timestamp
-	4,  // 21: sps.v1.DutyRota.gaps:type_name -> sps.v1.DutyGap
-	13, // 22: sps.v1.DutyNotice.contact:type_name -> sps.v1.ContactPoint
-	12, // 23: sps.v1.DutyNotice.time:type_name -> google.protobuf.Timestamp
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	11, // 5: sps.v1.Routing.otherwise_due:type_name -> sps.v1.Allowance
+	12, // 6: sps.v1.Routing.changed_by:type_name -> sps.v1.Person
+	13, // 7: sps.v1.Routing.change_time:type_name -> google.protobuf.Timestamp
+	12, // 8: sps.v1.Route.routed_by:type_name -> sps.v1.Person
+	13, // 9: sps.v1.Route.start_time:type_name -> google.protobuf.Timestamp
+	13, // 10: sps.v1.Route.due_time:type_name -> google.protobuf.Timestamp
+	13, // 11: sps.v1.Route.end_time:type_name -> google.protobuf.Timestamp
+	12, // 12: sps.v1.Route.ended_by:type_name -> sps.v1.Person
+	13, // 13: sps.v1.Route.done_time:type_name -> google.protobuf.Timestamp
+	12, // 14: sps.v1.Route.done_by:type_name -> sps.v1.Person
+	2,  // 15: sps.v1.CaseRouting.routes:type_name -> sps.v1.Route
+	7,  // 16: sps.v1.CaseRouting.notices:type_name -> sps.v1.DutyNotice
+	14, // 17: sps.v1.DutyShift.contact:type_name -> sps.v1.ContactPoint
+	13, // 18: sps.v1.DutyShift.start_time:type_name -> google.protobuf.Timestamp
+	13, // 19: sps.v1.DutyShift.end_time:type_name -> google.protobuf.Timestamp
+	13, // 20: sps.v1.DutyGap.start_time:type_name -> google.protobuf.Timestamp
+	13, // 21: sps.v1.DutyGap.end_time:type_name -> google.protobuf.Timestamp
+	4,  // 22: sps.v1.DutyRota.shifts:type_name -> sps.v1.DutyShift
+	12, // 23: sps.v1.DutyRota.changed_by:type_name -> sps.v1.Person
+	13, // 24: sps.v1.DutyRota.change_time:type_name -> google.protobuf.Timestamp
+	5,  // 25: sps.v1.DutyRota.gaps:type_name -> sps.v1.DutyGap
+	14, // 26: sps.v1.DutyNotice.contact:type_name -> sps.v1.ContactPoint
+	13, // 27: sps.v1.DutyNotice.time:type_name -> google.protobuf.Timestamp
+	28, // [28:28] is the sub-list for method output_type
+	28, // [28:28] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_routing_proto_init() }
@@ -865,7 +959,7 @@ func file_sps_v1_routing_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_routing_proto_rawDesc), len(file_sps_v1_routing_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

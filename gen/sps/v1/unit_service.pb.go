@@ -334,9 +334,9 @@ type TryRoutingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The rules to be tried; absent: those that are in force.
 	Routing *Routing `protobuf:"bytes,1,opt,name=routing,proto3" json:"routing,omitempty"`
-	// What is tried, each `findings/{id}`; none: the findings posted last.
+	// What is tried, each `cases/{reference}` or `findings/{id}`; none: the cases and the findings that came last.
 	Names []string `protobuf:"bytes,2,rep,name=names,proto3" json:"names,omitempty"`
-	// How many of the last are tried if none is named; 0 means 20.
+	// How many of the last cases, and of the last findings, are tried if none is named; 0 means 20.
 	Last          int32 `protobuf:"varint,3,opt,name=last,proto3" json:"last,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -512,6 +512,152 @@ func (x *TriedRouting) GetNow() []string {
 	return nil
 }
 
+// RouteCaseRequest is what RouteCase takes.
+type RouteCaseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `cases/{reference}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Units to which it goes besides those that have it.
+	To []string `protobuf:"bytes,2,rep,name=to,proto3" json:"to,omitempty"`
+	// Units from which it is taken.
+	From []string `protobuf:"bytes,3,rep,name=from,proto3" json:"from,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Until when the further units are to have done their part, in their own hours. Absent: they have no due time.
+	Due           *Allowance `protobuf:"bytes,5,opt,name=due,proto3" json:"due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteCaseRequest) Reset() {
+	*x = RouteCaseRequest{}
+	mi := &file_sps_v1_unit_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteCaseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteCaseRequest) ProtoMessage() {}
+
+func (x *RouteCaseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_unit_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteCaseRequest.ProtoReflect.Descriptor instead.
+func (*RouteCaseRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RouteCaseRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RouteCaseRequest) GetTo() []string {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *RouteCaseRequest) GetFrom() []string {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *RouteCaseRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *RouteCaseRequest) GetDue() *Allowance {
+	if x != nil {
+		return x.Due
+	}
+	return nil
+}
+
+// FinishPartRequest is what FinishPart takes.
+type FinishPartRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `cases/{reference}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Which unit; empty: the caller's own.
+	Unit string `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	// What it did, in a few words.
+	Text          string `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPartRequest) Reset() {
+	*x = FinishPartRequest{}
+	mi := &file_sps_v1_unit_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPartRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPartRequest) ProtoMessage() {}
+
+func (x *FinishPartRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_unit_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPartRequest.ProtoReflect.Descriptor instead.
+func (*FinishPartRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *FinishPartRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *FinishPartRequest) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *FinishPartRequest) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 // GetDutyRotaRequest is what GetDutyRota takes.
 type GetDutyRotaRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -521,7 +667,7 @@ type GetDutyRotaRequest struct {
 
 func (x *GetDutyRotaRequest) Reset() {
 	*x = GetDutyRotaRequest{}
-	mi := &file_sps_v1_unit_service_proto_msgTypes[9]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -533,7 +679,7 @@ func (x *GetDutyRotaRequest) String() string {
 func (*GetDutyRotaRequest) ProtoMessage() {}
 
 func (x *GetDutyRotaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_unit_service_proto_msgTypes[9]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -546,7 +692,7 @@ func (x *GetDutyRotaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDutyRotaRequest.ProtoReflect.Descriptor instead.
 func (*GetDutyRotaRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{11}
 }
 
 // UpdateDutyRotaRequest is what UpdateDutyRota takes.
@@ -562,7 +708,7 @@ type UpdateDutyRotaRequest struct {
 
 func (x *UpdateDutyRotaRequest) Reset() {
 	*x = UpdateDutyRotaRequest{}
-	mi := &file_sps_v1_unit_service_proto_msgTypes[10]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -574,7 +720,7 @@ func (x *UpdateDutyRotaRequest) String() string {
 func (*UpdateDutyRotaRequest) ProtoMessage() {}
 
 func (x *UpdateDutyRotaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_unit_service_proto_msgTypes[10]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -587,7 +733,7 @@ func (x *UpdateDutyRotaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateDutyRotaRequest.ProtoReflect.Descriptor instead.
 func (*UpdateDutyRotaRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UpdateDutyRotaRequest) GetRota() *DutyRota {
@@ -617,7 +763,7 @@ type GetDutyRequest struct {
 
 func (x *GetDutyRequest) Reset() {
 	*x = GetDutyRequest{}
-	mi := &file_sps_v1_unit_service_proto_msgTypes[11]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -629,7 +775,7 @@ func (x *GetDutyRequest) String() string {
 func (*GetDutyRequest) ProtoMessage() {}
 
 func (x *GetDutyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_unit_service_proto_msgTypes[11]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -642,7 +788,7 @@ func (x *GetDutyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDutyRequest.ProtoReflect.Descriptor instead.
 func (*GetDutyRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetDutyRequest) GetUnit() string {
@@ -673,7 +819,7 @@ type GetDutyResponse struct {
 
 func (x *GetDutyResponse) Reset() {
 	*x = GetDutyResponse{}
-	mi := &file_sps_v1_unit_service_proto_msgTypes[12]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -685,7 +831,7 @@ func (x *GetDutyResponse) String() string {
 func (*GetDutyResponse) ProtoMessage() {}
 
 func (x *GetDutyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_unit_service_proto_msgTypes[12]
+	mi := &file_sps_v1_unit_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -698,7 +844,7 @@ func (x *GetDutyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDutyResponse.ProtoReflect.Descriptor instead.
 func (*GetDutyResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_unit_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetDutyResponse) GetShifts() []*DutyShift {
@@ -719,7 +865,7 @@ var File_sps_v1_unit_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_unit_service_proto_rawDesc = "" +
 	"\n" +
-	"\x19sps/v1/unit_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x14sps/v1/routing.proto\"@\n" +
+	"\x19sps/v1/unit_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14sps/v1/concept.proto\x1a\x14sps/v1/routing.proto\x1a\x16sps/v1/statement.proto\"@\n" +
 	"\x10ListUnitsRequest\x12,\n" +
 	"\x06office\x18\x01 \x01(\tB\x14\xbaH\x11\xd8\x01\x01r\f2\n" +
 	"^[A-Z]{2}$R\x06office\"O\n" +
@@ -737,10 +883,10 @@ const file_sps_v1_unit_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\tpageToken\"q\n" +
 	"\x1aListRoutingHistoryResponse\x12+\n" +
 	"\broutings\x18\x01 \x03(\v2\x0f.sps.v1.RoutingR\broutings\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n" +
 	"\x11TryRoutingRequest\x12)\n" +
-	"\arouting\x18\x01 \x01(\v2\x0f.sps.v1.RoutingR\arouting\x12Z\n" +
-	"\x05names\x18\x02 \x03(\tBD\xbaHA\x92\x01>\x10d\x18\x01\"8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x05names\x12\x1d\n" +
+	"\arouting\x18\x01 \x01(\v2\x0f.sps.v1.RoutingR\arouting\x12\x85\x01\n" +
+	"\x05names\x18\x02 \x03(\tBo\xbaHl\x92\x01i\x10d\x18\x01\"cra2_^(findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9})$R\x05names\x12\x1d\n" +
 	"\x04last\x18\x03 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\x04last\"@\n" +
 	"\x12TryRoutingResponse\x12*\n" +
 	"\x05tried\x18\x01 \x03(\v2\x14.sps.v1.TriedRoutingR\x05tried\"u\n" +
@@ -748,7 +894,19 @@ const file_sps_v1_unit_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\x12%\n" +
 	"\x06routes\x18\x03 \x03(\v2\r.sps.v1.RouteR\x06routes\x12\x10\n" +
-	"\x03now\x18\x04 \x03(\tR\x03now\"\x14\n" +
+	"\x03now\x18\x04 \x03(\tR\x03now\"\xad\x03\n" +
+	"\x10RouteCaseRequest\x12H\n" +
+	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x12A\n" +
+	"\x02to\x18\x02 \x03(\tB1\xbaH.\x92\x01+\x10\x14\x18\x01\"%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x02to\x12E\n" +
+	"\x04from\x18\x03 \x03(\tB1\xbaH.\x92\x01+\x10\x14\x18\x01\"%r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04from\x12\"\n" +
+	"\x06reason\x18\x04 \x01(\tB\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12#\n" +
+	"\x03due\x18\x05 \x01(\v2\x11.sps.v1.AllowanceR\x03due:|\xbaHy\x1aw\n" +
+	"\x12route_case.nothing\x125say to which units it goes, or from which it is taken\x1a*this.to.size() > 0 || this.from.size() > 0\"\xbc\x01\n" +
+	"\x11FinishPartRequest\x12H\n" +
+	"\x04name\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04name\x12?\n" +
+	"\x04unit\x18\x02 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x12\x1c\n" +
+	"\x04text\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04text\"\x14\n" +
 	"\x12GetDutyRotaRequest\"\xd7\x01\n" +
 	"\x15UpdateDutyRotaRequest\x12\x98\x01\n" +
 	"\x04rota\x18\x01 \x01(\v2\x10.sps.v1.DutyRotaBr\xe0A\x02\xbaHl\xba\x01f\n" +
@@ -760,7 +918,7 @@ const file_sps_v1_unit_service_proto_rawDesc = "" +
 	"\x0fGetDutyResponse\x12)\n" +
 	"\x06shifts\x18\x01 \x03(\v2\x11.sps.v1.DutyShiftR\x06shifts\x12 \n" +
 	"\fout_of_hours\x18\x02 \x01(\bR\n" +
-	"outOfHours2\xea\x05\n" +
+	"outOfHours2\xb3\a\n" +
 	"\vUnitService\x12S\n" +
 	"\tListUnits\x12\x18.sps.v1.ListUnitsRequest\x1a\x19.sps.v1.ListUnitsResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/units\x12M\n" +
 	"\n" +
@@ -768,7 +926,10 @@ const file_sps_v1_unit_service_proto_rawDesc = "" +
 	"\rUpdateRouting\x12\x1c.sps.v1.UpdateRoutingRequest\x1a\x0f.sps.v1.Routing\"\x1c\x82\xd3\xe4\x93\x02\x16:\arouting2\v/v1/routing\x12x\n" +
 	"\x12ListRoutingHistory\x12!.sps.v1.ListRoutingHistoryRequest\x1a\".sps.v1.ListRoutingHistoryResponse\"\x1b\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/routing/history\x12_\n" +
 	"\n" +
-	"TryRouting\x12\x19.sps.v1.TryRoutingRequest\x1a\x1a.sps.v1.TryRoutingResponse\"\x1a\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/v1/routing:try\x12Q\n" +
+	"TryRouting\x12\x19.sps.v1.TryRoutingRequest\x1a\x1a.sps.v1.TryRoutingResponse\"\x1a\x82\xd3\xe4\x93\x02\x14:\x01*\"\x0f/v1/routing:try\x12_\n" +
+	"\tRouteCase\x12\x18.sps.v1.RouteCaseRequest\x1a\x13.sps.v1.CaseRouting\"#\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cases/*}:route\x12f\n" +
+	"\n" +
+	"FinishPart\x12\x19.sps.v1.FinishPartRequest\x1a\x13.sps.v1.CaseRouting\"(\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=cases/*}:finishPart\x12Q\n" +
 	"\vGetDutyRota\x12\x1a.sps.v1.GetDutyRotaRequest\x1a\x10.sps.v1.DutyRota\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/dutyRota\x12]\n" +
 	"\x0eUpdateDutyRota\x12\x1d.sps.v1.UpdateDutyRotaRequest\x1a\x10.sps.v1.DutyRota\"\x1a\x82\xd3\xe4\x93\x02\x14:\x04rota2\f/v1/dutyRota\x12L\n" +
 	"\aGetDuty\x12\x16.sps.v1.GetDutyRequest\x1a\x17.sps.v1.GetDutyResponse\"\x10\x82\xd3\xe4\x93\x02\n" +
@@ -788,7 +949,7 @@ func file_sps_v1_unit_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_unit_service_proto_rawDescData
 }
 
-var file_sps_v1_unit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_sps_v1_unit_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_sps_v1_unit_service_proto_goTypes = []any{
 	(*ListUnitsRequest)(nil),           // 0: sps.v1.ListUnitsRequest
 	(*ListUnitsResponse)(nil),          // 1: sps.v1.ListUnitsResponse
@@ -799,48 +960,57 @@ var file_sps_v1_unit_service_proto_goTypes = []any{
 	(*TryRoutingRequest)(nil),          // 6: sps.v1.TryRoutingRequest
 	(*TryRoutingResponse)(nil),         // 7: sps.v1.TryRoutingResponse
 	(*TriedRouting)(nil),               // 8: sps.v1.TriedRouting
-	(*GetDutyRotaRequest)(nil),         // 9: sps.v1.GetDutyRotaRequest
-	(*UpdateDutyRotaRequest)(nil),      // 10: sps.v1.UpdateDutyRotaRequest
-	(*GetDutyRequest)(nil),             // 11: sps.v1.GetDutyRequest
-	(*GetDutyResponse)(nil),            // 12: sps.v1.GetDutyResponse
-	(*Unit)(nil),                       // 13: sps.v1.Unit
-	(*Routing)(nil),                    // 14: sps.v1.Routing
-	(*Route)(nil),                      // 15: sps.v1.Route
-	(*DutyRota)(nil),                   // 16: sps.v1.DutyRota
-	(*timestamppb.Timestamp)(nil),      // 17: google.protobuf.Timestamp
-	(*DutyShift)(nil),                  // 18: sps.v1.DutyShift
+	(*RouteCaseRequest)(nil),           // 9: sps.v1.RouteCaseRequest
+	(*FinishPartRequest)(nil),          // 10: sps.v1.FinishPartRequest
+	(*GetDutyRotaRequest)(nil),         // 11: sps.v1.GetDutyRotaRequest
+	(*UpdateDutyRotaRequest)(nil),      // 12: sps.v1.UpdateDutyRotaRequest
+	(*GetDutyRequest)(nil),             // 13: sps.v1.GetDutyRequest
+	(*GetDutyResponse)(nil),            // 14: sps.v1.GetDutyResponse
+	(*Unit)(nil),                       // 15: sps.v1.Unit
+	(*Routing)(nil),                    // 16: sps.v1.Routing
+	(*Route)(nil),                      // 17: sps.v1.Route
+	(*Allowance)(nil),                  // 18: sps.v1.Allowance
+	(*DutyRota)(nil),                   // 19: sps.v1.DutyRota
+	(*timestamppb.Timestamp)(nil),      // 20: google.protobuf.Timestamp
+	(*DutyShift)(nil),                  // 21: sps.v1.DutyShift
+	(*CaseRouting)(nil),                // 22: sps.v1.CaseRouting
 }
 var file_sps_v1_unit_service_proto_depIdxs = []int32{
-	13, // 0: sps.v1.ListUnitsResponse.units:type_name -> sps.v1.Unit
-	14, // 1: sps.v1.UpdateRoutingRequest.routing:type_name -> sps.v1.Routing
-	14, // 2: sps.v1.ListRoutingHistoryResponse.routings:type_name -> sps.v1.Routing
-	14, // 3: sps.v1.TryRoutingRequest.routing:type_name -> sps.v1.Routing
+	15, // 0: sps.v1.ListUnitsResponse.units:type_name -> sps.v1.Unit
+	16, // 1: sps.v1.UpdateRoutingRequest.routing:type_name -> sps.v1.Routing
+	16, // 2: sps.v1.ListRoutingHistoryResponse.routings:type_name -> sps.v1.Routing
+	16, // 3: sps.v1.TryRoutingRequest.routing:type_name -> sps.v1.Routing
 	8,  // 4: sps.v1.TryRoutingResponse.tried:type_name -> sps.v1.TriedRouting
-	15, // 5: sps.v1.TriedRouting.routes:type_name -> sps.v1.Route
-	16, // 6: sps.v1.UpdateDutyRotaRequest.rota:type_name -> sps.v1.DutyRota
-	17, // 7: sps.v1.GetDutyRequest.time:type_name -> google.protobuf.Timestamp
-	18, // 8: sps.v1.GetDutyResponse.shifts:type_name -> sps.v1.DutyShift
-	0,  // 9: sps.v1.UnitService.ListUnits:input_type -> sps.v1.ListUnitsRequest
-	2,  // 10: sps.v1.UnitService.GetRouting:input_type -> sps.v1.GetRoutingRequest
-	3,  // 11: sps.v1.UnitService.UpdateRouting:input_type -> sps.v1.UpdateRoutingRequest
-	4,  // 12: sps.v1.UnitService.ListRoutingHistory:input_type -> sps.v1.ListRoutingHistoryRequest
-	6,  // 13: sps.v1.UnitService.TryRouting:input_type -> sps.v1.TryRoutingRequest
-	9,  // 14: sps.v1.UnitService.GetDutyRota:input_type -> sps.v1.GetDutyRotaRequest
-	10, // 15: sps.v1.UnitService.UpdateDutyRota:input_type -> sps.v1.UpdateDutyRotaRequest
-	11, // 16: sps.v1.UnitService.GetDuty:input_type -> sps.v1.GetDutyRequest
-	1,  // 17: sps.v1.UnitService.ListUnits:output_type -> sps.v1.ListUnitsResponse
-	14, // 18: sps.v1.UnitService.GetRouting:output_type -> sps.v1.Routing
-	14, // 19: sps.v1.UnitService.UpdateRouting:output_type -> sps.v1.Routing
-	5,  // 20: sps.v1.UnitService.ListRoutingHistory:output_type -> sps.v1.ListRoutingHistoryResponse
-	7,  // 21: sps.v1.UnitService.TryRouting:output_type -> sps.v1.TryRoutingResponse
-	16, // 22: sps.v1.UnitService.GetDutyRota:output_type -> sps.v1.DutyRota
-	16, // 23: sps.v1.UnitService.UpdateDutyRota:output_type -> sps.v1.DutyRota
-	12, // 24: sps.v1.UnitService.GetDuty:output_type -> sps.v1.GetDutyResponse
-	17, // [17:25] is the sub-list for method output_type
-	9,  // [9:17] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	17, // 5: sps.v1.TriedRouting.routes:type_name -> sps.v1.Route
+	18, // 6: sps.v1.RouteCaseRequest.due:type_name -> sps.v1.Allowance
+	19, // 7: sps.v1.UpdateDutyRotaRequest.rota:type_name -> sps.v1.DutyRota
+	20, // 8: sps.v1.GetDutyRequest.time:type_name -> google.protobuf.Timestamp
+	21, // 9: sps.v1.GetDutyResponse.shifts:type_name -> sps.v1.DutyShift
+	0,  // 10: sps.v1.UnitService.ListUnits:input_type -> sps.v1.ListUnitsRequest
+	2,  // 11: sps.v1.UnitService.GetRouting:input_type -> sps.v1.GetRoutingRequest
+	3,  // 12: sps.v1.UnitService.UpdateRouting:input_type -> sps.v1.UpdateRoutingRequest
+	4,  // 13: sps.v1.UnitService.ListRoutingHistory:input_type -> sps.v1.ListRoutingHistoryRequest
+	6,  // 14: sps.v1.UnitService.TryRouting:input_type -> sps.v1.TryRoutingRequest
+	9,  // 15: sps.v1.UnitService.RouteCase:input_type -> sps.v1.RouteCaseRequest
+	10, // 16: sps.v1.UnitService.FinishPart:input_type -> sps.v1.FinishPartRequest
+	11, // 17: sps.v1.UnitService.GetDutyRota:input_type -> sps.v1.GetDutyRotaRequest
+	12, // 18: sps.v1.UnitService.UpdateDutyRota:input_type -> sps.v1.UpdateDutyRotaRequest
+	13, // 19: sps.v1.UnitService.GetDuty:input_type -> sps.v1.GetDutyRequest
+	1,  // 20: sps.v1.UnitService.ListUnits:output_type -> sps.v1.ListUnitsResponse
+	16, // 21: sps.v1.UnitService.GetRouting:output_type -> sps.v1.Routing
+	16, // 22: sps.v1.UnitService.UpdateRouting:output_type -> sps.v1.Routing
+	5,  // 23: sps.v1.UnitService.ListRoutingHistory:output_type -> sps.v1.ListRoutingHistoryResponse
+	7,  // 24: sps.v1.UnitService.TryRouting:output_type -> sps.v1.TryRoutingResponse
+	22, // 25: sps.v1.UnitService.RouteCase:output_type -> sps.v1.CaseRouting
+	22, // 26: sps.v1.UnitService.FinishPart:output_type -> sps.v1.CaseRouting
+	19, // 27: sps.v1.UnitService.GetDutyRota:output_type -> sps.v1.DutyRota
+	19, // 28: sps.v1.UnitService.UpdateDutyRota:output_type -> sps.v1.DutyRota
+	14, // 29: sps.v1.UnitService.GetDuty:output_type -> sps.v1.GetDutyResponse
+	20, // [20:30] is the sub-list for method output_type
+	10, // [10:20] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_unit_service_proto_init() }
@@ -850,13 +1020,14 @@ func file_sps_v1_unit_service_proto_init() {
 	}
 	file_sps_v1_concept_proto_init()
 	file_sps_v1_routing_proto_init()
+	file_sps_v1_statement_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_unit_service_proto_rawDesc), len(file_sps_v1_unit_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

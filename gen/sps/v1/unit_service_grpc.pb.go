@@ -26,6 +26,8 @@ const (
 	UnitService_UpdateRouting_FullMethodName      = "/sps.v1.UnitService/UpdateRouting"
 	UnitService_ListRoutingHistory_FullMethodName = "/sps.v1.UnitService/ListRoutingHistory"
 	UnitService_TryRouting_FullMethodName         = "/sps.v1.UnitService/TryRouting"
+	UnitService_RouteCase_FullMethodName          = "/sps.v1.UnitService/RouteCase"
+	UnitService_FinishPart_FullMethodName         = "/sps.v1.UnitService/FinishPart"
 	UnitService_GetDutyRota_FullMethodName        = "/sps.v1.UnitService/GetDutyRota"
 	UnitService_UpdateDutyRota_FullMethodName     = "/sps.v1.UnitService/UpdateDutyRota"
 	UnitService_GetDuty_FullMethodName            = "/sps.v1.UnitService/GetDuty"
@@ -43,13 +45,21 @@ type UnitServiceClient interface {
 	ListUnits(ctx context.Context, in *ListUnitsRequest, opts ...grpc.CallOption) (*ListUnitsResponse, error)
 	// GetRouting returns the routing rules.
 	GetRouting(ctx context.Context, in *GetRoutingRequest, opts ...grpc.CallOption) (*Routing, error)
-	// UpdateRouting replaces the routing rules. What was routed stays where it is. It fails with ETAG if they were changed
-	// meanwhile. For validators of the focal point and administrators.
+	// UpdateRouting replaces the routing rules. What was routed stays where it is: rules hold for what comes after, and for
+	// a case that was routed once more is known of it. It fails with ETAG if they were changed meanwhile. For validators of
+	// the focal point and administrators.
 	UpdateRouting(ctx context.Context, in *UpdateRoutingRequest, opts ...grpc.CallOption) (*Routing, error)
 	// ListRoutingHistory returns the routing rules as they were, the newest first: who changed them, when and why.
 	ListRoutingHistory(ctx context.Context, in *ListRoutingHistoryRequest, opts ...grpc.CallOption) (*ListRoutingHistoryResponse, error)
-	// TryRouting says to which units routing rules would send something, and sends nothing. For officers and validators.
+	// TryRouting says to which units routing rules would send cases and findings, and sends nothing. For officers and
+	// validators.
 	TryRouting(ctx context.Context, in *TryRoutingRequest, opts ...grpc.CallOption) (*TryRoutingResponse, error)
+	// RouteCase gives a case to further units, and takes it from others, with a reason. For officers and validators of the
+	// focal point.
+	RouteCase(ctx context.Context, in *RouteCaseRequest, opts ...grpc.CallOption) (*CaseRouting, error)
+	// FinishPart says that a unit has done its part in a case. It tells other offices nothing: that takes a follow-up. For
+	// officers, validators and posts of the unit, and for the focal point.
+	FinishPart(ctx context.Context, in *FinishPartRequest, opts ...grpc.CallOption) (*CaseRouting, error)
 	// GetDutyRota returns who is on duty when.
 	GetDutyRota(ctx context.Context, in *GetDutyRotaRequest, opts ...grpc.CallOption) (*DutyRota, error)
 	// UpdateDutyRota replaces the duty rota. It fails with ETAG if it was changed meanwhile. For validators of the focal
@@ -117,6 +127,26 @@ func (c *unitServiceClient) TryRouting(ctx context.Context, in *TryRoutingReques
 	return out, nil
 }
 
+func (c *unitServiceClient) RouteCase(ctx context.Context, in *RouteCaseRequest, opts ...grpc.CallOption) (*CaseRouting, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CaseRouting)
+	err := c.cc.Invoke(ctx, UnitService_RouteCase_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *unitServiceClient) FinishPart(ctx context.Context, in *FinishPartRequest, opts ...grpc.CallOption) (*CaseRouting, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CaseRouting)
+	err := c.cc.Invoke(ctx, UnitService_FinishPart_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *unitServiceClient) GetDutyRota(ctx context.Context, in *GetDutyRotaRequest, opts ...grpc.CallOption) (*DutyRota, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DutyRota)
@@ -159,13 +189,21 @@ type UnitServiceServer interface {
 	ListUnits(context.Context, *ListUnitsRequest) (*ListUnitsResponse, error)
 	// GetRouting returns the routing rules.
 	GetRouting(context.Context, *GetRoutingRequest) (*Routing, error)
-	// UpdateRouting replaces the routing rules. What was routed stays where it is. It fails with ETAG if they were changed
-	// meanwhile. For validators of the focal point and administrators.
+	// UpdateRouting replaces the routing rules. What was routed stays where it is: rules hold for what comes after, and for
+	// a case that was routed once more is known of it. It fails with ETAG if they were changed meanwhile. For validators of
+	// the focal point and administrators.
 	UpdateRouting(context.Context, *UpdateRoutingRequest) (*Routing, error)
 	// ListRoutingHistory returns the routing rules as they were, the newest first: who changed them, when and why.
 	ListRoutingHistory(context.Context, *ListRoutingHistoryRequest) (*ListRoutingHistoryResponse, error)
-	// TryRouting says to which units routing rules would send something, and sends nothing. For officers and validators.
+	// TryRouting says to which units routing rules would send cases and findings, and sends nothing. For officers and
+	// validators.
 	TryRouting(context.Context, *TryRoutingRequest) (*TryRoutingResponse, error)
+	// RouteCase gives a case to further units, and takes it from others, with a reason. For officers and validators of the
+	// focal point.
+	RouteCase(context.Context, *RouteCaseRequest) (*CaseRouting, error)
+	// FinishPart says that a unit has done its part in a case. It tells other offices nothing: that takes a follow-up. For
+	// officers, validators and posts of the unit, and for the focal point.
+	FinishPart(context.Context, *FinishPartRequest) (*CaseRouting, error)
 	// GetDutyRota returns who is on duty when.
 	GetDutyRota(context.Context, *GetDutyRotaRequest) (*DutyRota, error)
 	// UpdateDutyRota replaces the duty rota. It fails with ETAG if it was changed meanwhile. For validators of the focal
@@ -197,6 +235,12 @@ func (UnimplementedUnitServiceServer) ListRoutingHistory(context.Context, *ListR
 }
 func (UnimplementedUnitServiceServer) TryRouting(context.Context, *TryRoutingRequest) (*TryRoutingResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method TryRouting not implemented")
+}
+func (UnimplementedUnitServiceServer) RouteCase(context.Context, *RouteCaseRequest) (*CaseRouting, error) {
+	return nil, status.Error(codes.Unimplemented, "method RouteCase not implemented")
+}
+func (UnimplementedUnitServiceServer) FinishPart(context.Context, *FinishPartRequest) (*CaseRouting, error) {
+	return nil, status.Error(codes.Unimplemented, "method FinishPart not implemented")
 }
 func (UnimplementedUnitServiceServer) GetDutyRota(context.Context, *GetDutyRotaRequest) (*DutyRota, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDutyRota not implemented")
@@ -318,6 +362,42 @@ func _UnitService_TryRouting_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _UnitService_RouteCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RouteCaseRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UnitServiceServer).RouteCase(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UnitService_RouteCase_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UnitServiceServer).RouteCase(ctx, req.(*RouteCaseRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _UnitService_FinishPart_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(FinishPartRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(UnitServiceServer).FinishPart(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: UnitService_FinishPart_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(UnitServiceServer).FinishPart(ctx, req.(*FinishPartRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _UnitService_GetDutyRota_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetDutyRotaRequest)
 	if err := dec(in); err != nil {
@@ -398,6 +478,14 @@ var UnitService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "TryRouting",
 			Handler:    _UnitService_TryRouting_Handler,
+		},
+		{
+			MethodName: "RouteCase",
+			Handler:    _UnitService_RouteCase_Handler,
+		},
+		{
+			MethodName: "FinishPart",
+			Handler:    _UnitService_FinishPart_Handler,
 		},
 		{
 			MethodName: "GetDutyRota",
