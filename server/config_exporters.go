@@ -27,6 +27,30 @@ func exporterSettings() []Setting {
 				return err
 			},
 		},
+		{
+			Key: "exporters.answers", Default: "200",
+			Doc: "how many answers one notice takes",
+			set: func(c *Config, v string) (err error) {
+				c.Exporters.Answers, err = parseWithin(v, 1, 10000)
+				return err
+			},
+		},
+		{
+			Key: "exporters.answer_files", Default: "500",
+			Doc: "how many files the answers to one notice have together",
+			set: func(c *Config, v string) (err error) {
+				c.Exporters.Files, err = parseWithin(v, 1, 10000)
+				return err
+			},
+		},
+		{
+			Key: "exporters.answer_length", Default: "20000",
+			Doc: "how many characters the texts of one answer have together",
+			set: func(c *Config, v string) (err error) {
+				c.Exporters.Length, err = parseWithin(v, 500, 100000)
+				return err
+			},
+		},
 	}
 }
 

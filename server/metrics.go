@@ -43,6 +43,9 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 	if st.Upcoming, err = s.book.Upcoming(ctx, 1, 7, 30); err != nil {
 		return metrics.State{}, err
 	}
+	if st.Aside, err = s.traders.Aside(ctx); err != nil {
+		return metrics.State{}, err
+	}
 	if st.Attachments, err = s.attachmentState(ctx); err != nil {
 		return metrics.State{}, err
 	}

@@ -220,7 +220,9 @@ func TestConsignmentNotices(t *testing.T) {
 		cursor := ""
 		say := func(f *spsv1.Facts, want string) {
 			t.Helper()
-			arrived(issue(t, cn, in(alert, &spsv1.Statement{Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Facts: f}}}, "VN")), cn, vn)
+			s := in(alert, &spsv1.Statement{Body: &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Facts: f}}}, "VN")
+			s.Handling = spsv1.Handling_HANDLING_NETWORK // else an officer would release it
+			arrived(issue(t, cn, s), cn, vn)
 			eventually(t, want, func() bool { return strings.Contains(standings(notices(t, grower, alert.GetReference())), want) })
 		}
 		change := func(action spsv1.CodeAction) *spsv1.Facts {

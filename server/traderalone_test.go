@@ -82,7 +82,7 @@ func TestAnExporterSeesItsOwnAlone(t *testing.T) {
 		w.eyes = "four_eyes: {alone: all}\nrates: {write: 3/h}"
 		c := w.start("VN").exporter("ham-thuan")
 		for range 4 {
-			_, err := c.AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: v.notice})
+			_, err := c.AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: v.notice, Version: 1})
 			if status.Code(err) == codes.ResourceExhausted {
 				return
 			}
@@ -172,7 +172,7 @@ func attempts(t *testing.T, conn *grpc.ClientConn, v victim, most int) {
 			return err
 		},
 		func(name string) error {
-			_, err := c.AcknowledgeConsignmentNotice(ctx, &spsv1.AcknowledgeConsignmentNoticeRequest{Name: name})
+			_, err := c.AcknowledgeConsignmentNotice(ctx, &spsv1.AcknowledgeConsignmentNoticeRequest{Name: name, Version: 1})
 			return err
 		},
 		func(name string) error {
@@ -180,6 +180,10 @@ func attempts(t *testing.T, conn *grpc.ClientConn, v victim, most int) {
 				Name: name, RequestId: "0f4e1c3a-6c5b-4f8e-9a57-0c1d6a1b2c3d", Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_NOT_OUR_GOODS},
 				Attachments: []*spsv1.Attachment{{Sha256: v.sum, MediaType: "text/plain", SizeBytes: 22, Filename: "x.txt"}},
 			})
+			return err
+		},
+		func(name string) error {
+			_, err := c.ListNoticeAnswers(ctx, &spsv1.ListNoticeAnswersRequest{Name: name})
 			return err
 		},
 		func(name string) error {

@@ -18,7 +18,7 @@ func answers(t *testing.T, vn *node, desk spsv1.ExporterServiceClient, alert *sp
 	grower, files := spsv1.NewConsignmentServiceClient(conn), spsv1.NewAttachmentServiceClient(conn)
 	name := notices(t, grower, alert.GetReference())[0].GetName()
 	for range 2 { // the second time changes nothing
-		n, err := grower.AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: name})
+		n, err := grower.AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: name, Version: 1})
 		if err != nil || n.GetAcknowledgedBy() != "binh-thuan" {
 			t.Fatalf("acknowledged: %v, %v", n, told(err))
 		}

@@ -61,7 +61,7 @@ func (p *player) notice(ctx context.Context) {
 		if err != nil {
 			return nil, err
 		}
-		return p.desks[origin].Exporter.ConsignmentService().AcknowledgeConsignmentNotice(ctx, &spsv1.AcknowledgeConsignmentNoticeRequest{Name: n.GetName()})
+		return p.desks[origin].Exporter.ConsignmentService().AcknowledgeConsignmentNotice(ctx, &spsv1.AcknowledgeConsignmentNoticeRequest{Name: n.GetName(), Version: newest(n).GetNumber()})
 	})
 }
 
@@ -101,7 +101,7 @@ func (p *player) answers(ctx context.Context) {
 		})
 	})
 	p.drafts(ctx, origin, "the report of the corrective action, with what the exporter answered, and that its part is done", func(desk Desk) (string, error) {
-		n, err := p.noticeAt(ctx, desk.Officer, func(n *spsv1.ConsignmentNotice) bool { return len(n.GetAnswers()) == 1 })
+		n, err := p.noticeAt(ctx, desk.Officer, func(n *spsv1.ConsignmentNotice) bool { return n.GetAnswerCount() == 1 })
 		if err != nil {
 			return "", err
 		}

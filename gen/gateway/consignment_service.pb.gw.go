@@ -194,6 +194,59 @@ func request_ConsignmentService_WatchConsignmentNotices_0(ctx context.Context, m
 	return stream, metadata, nil
 }
 
+var filter_ConsignmentService_ListNoticeAnswers_0 = &utilities.DoubleArray{Encoding: map[string]int{"name": 0}, Base: []int{1, 1, 0}, Check: []int{0, 1, 2}}
+
+func request_ConsignmentService_ListNoticeAnswers_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.ListNoticeAnswersRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_ListNoticeAnswers_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListNoticeAnswers(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_ConsignmentService_ListNoticeAnswers_0(ctx context.Context, marshaler runtime.Marshaler, server extSpsv1.ConsignmentServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.ListNoticeAnswersRequest
+		metadata runtime.ServerMetadata
+		err      error
+	)
+	val, ok := pathParams["name"]
+	if !ok {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "missing parameter %s", "name")
+	}
+	protoReq.Name, err = runtime.String(val)
+	if err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
+	}
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_ListNoticeAnswers_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListNoticeAnswers(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 func request_ConsignmentService_AcknowledgeConsignmentNotice_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extSpsv1.AcknowledgeConsignmentNoticeRequest
@@ -377,6 +430,26 @@ func RegisterConsignmentServiceHandlerServer(ctx context.Context, mux *runtime.S
 		runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 		return
 	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_ListNoticeAnswers_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/sps.v1.ConsignmentService/ListNoticeAnswers", runtime.WithHTTPPathPattern("/v1/{name=consignmentNotices/*}/answers"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_ConsignmentService_ListNoticeAnswers_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_ListNoticeAnswers_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_ConsignmentService_AcknowledgeConsignmentNotice_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -542,6 +615,23 @@ func RegisterConsignmentServiceHandlerClient(ctx context.Context, mux *runtime.S
 		}
 		forward_ConsignmentService_WatchConsignmentNotices_0(annotatedContext, mux, outboundMarshaler, w, req, func() (proto.Message, error) { return resp.Recv() }, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_ListNoticeAnswers_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/sps.v1.ConsignmentService/ListNoticeAnswers", runtime.WithHTTPPathPattern("/v1/{name=consignmentNotices/*}/answers"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_ConsignmentService_ListNoticeAnswers_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_ListNoticeAnswers_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodPost, pattern_ConsignmentService_AcknowledgeConsignmentNotice_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -585,6 +675,7 @@ var (
 	pattern_ConsignmentService_GetConsignmentNotice_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "consignmentNotices", "name"}, ""))
 	pattern_ConsignmentService_ListConsignmentNotices_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "consignmentNotices"}, ""))
 	pattern_ConsignmentService_WatchConsignmentNotices_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "consignmentNotices"}, "watch"))
+	pattern_ConsignmentService_ListNoticeAnswers_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2, 2, 3}, []string{"v1", "consignmentNotices", "name", "answers"}, ""))
 	pattern_ConsignmentService_AcknowledgeConsignmentNotice_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "consignmentNotices", "name"}, "acknowledge"))
 	pattern_ConsignmentService_AnswerConsignmentNotice_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "consignmentNotices", "name"}, "answer"))
 )
@@ -595,6 +686,7 @@ var (
 	forward_ConsignmentService_GetConsignmentNotice_0         = runtime.ForwardResponseMessage
 	forward_ConsignmentService_ListConsignmentNotices_0       = runtime.ForwardResponseMessage
 	forward_ConsignmentService_WatchConsignmentNotices_0      = runtime.ForwardResponseStream
+	forward_ConsignmentService_ListNoticeAnswers_0            = runtime.ForwardResponseMessage
 	forward_ConsignmentService_AcknowledgeConsignmentNotice_0 = runtime.ForwardResponseMessage
 	forward_ConsignmentService_AnswerConsignmentNotice_0      = runtime.ForwardResponseMessage
 )

@@ -102,6 +102,7 @@ var allowed = map[string]string{
 	"/sps.v1.ConsignmentService/ListOwnCodeStatus":              "exporter",
 	"/sps.v1.ConsignmentService/GetConsignmentNotice":           "exporter officer validator auditor",
 	"/sps.v1.ConsignmentService/ListConsignmentNotices":         "exporter officer validator auditor",
+	"/sps.v1.ConsignmentService/ListNoticeAnswers":              "exporter officer validator auditor",
 	"/sps.v1.ConsignmentService/WatchConsignmentNotices":        "exporter officer validator auditor",
 	"/sps.v1.ConsignmentService/AcknowledgeConsignmentNotice":   "exporter",
 	"/sps.v1.ConsignmentService/AnswerConsignmentNotice":        "exporter",

@@ -240,6 +240,7 @@ func Methods() map[string]Rule {
 		spsv1.ConsignmentService_ListOwnCodeStatus_FullMethodName:            {Class: ClassRead, Roles: traders},
 		spsv1.ConsignmentService_GetConsignmentNotice_FullMethodName:         {Class: ClassRead, Roles: noticeReaders},
 		spsv1.ConsignmentService_ListConsignmentNotices_FullMethodName:       {Class: ClassRead, Roles: noticeReaders},
+		spsv1.ConsignmentService_ListNoticeAnswers_FullMethodName:            {Class: ClassRead, Roles: noticeReaders},
 		spsv1.ConsignmentService_WatchConsignmentNotices_FullMethodName:      {Class: ClassWatch, Roles: noticeReaders},
 		spsv1.ConsignmentService_AcknowledgeConsignmentNotice_FullMethodName: {Class: ClassWrite, Roles: traders},
 		spsv1.ConsignmentService_AnswerConsignmentNotice_FullMethodName:      {Class: ClassWrite, Roles: traders, ownCheck: true},

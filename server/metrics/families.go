@@ -52,6 +52,7 @@ var (
 		{counter("spsd_ledger_damage_total", "Times that something in the ledger was found damaged on the disk since the start; spsctl node show says more."), func(s *State) float64 { return float64(s.Damage.Found) }},
 		{gauge("spsd_ledger_damaged_logs", "Logs of which a damaged entry has not come again from a peer yet."), func(s *State) float64 { return float64(s.Damage.Logs) }},
 		{gauge("spsd_ledger_lost_bodies", "Own entries whose bodies were lost, and that no peer has sent back."), func(s *State) float64 { return float64(s.Damage.Lost) }},
+		{gauge("spsd_exporter_cases_aside", "Cases, and entries of cases, that cannot be read and are set aside: exporters are not told what is new in them. Each is tried again every minute."), func(s *State) float64 { return float64(s.Aside) }},
 	}
 
 	// Left out if the node makes no backups.

@@ -22,6 +22,7 @@ type State struct {
 	Backup                 *Backup // nil: the node makes none
 	Own, Others            Late    // what this office is late with, and what the others are
 	Upcoming               Upcoming
+	Aside                  int // cases and entries of which exporters are not told, because they cannot be read
 }
 
 // Backup is how it stands with the node's backups.

@@ -117,23 +117,10 @@ func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStateme
 	if done, err := s.doneBefore(ctx, u); done != nil || err != nil {
 		return done, err
 	}
-	if err := s.completeAct(ctx, u); err != nil {
-		return nil, err
-	}
-	if err := caller.Issues(u.st); err != nil && !req.GetDraft() {
-		return nil, err
-	}
-	issue := &spsv1.IssueStatementRequest{
-		Parent: u.parent, Statement: u.st, RequestId: req.GetRequestId(), ValidateOnly: req.GetValidateOnly(),
-	}
-	by := directly(caller, issue)
-	if req.GetDraft() {
-		by = authors{unit: caller.Unit, drafted: person(caller), issued: someoneElse()}
-	}
-	st, err := s.prepare(ctx, by, issue, u.known)
+	issue, st, err := s.prepareAct(ctx, u)
 	switch {
 	case err != nil:
-		return nil, u.refusal(err)
+		return nil, err
 	case req.GetValidateOnly():
 		return s.wouldBe(ctx, st), s.o.Store.View(ctx, u.unless)
 	case req.GetDraft():
@@ -146,6 +133,29 @@ func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStateme
 		}
 	}
 	return issued, err
+}
+
+// prepareAct completes the statement of an act, checks it, and returns the request
+// that would issue it, and what that would issue.
+func (s *Service) prepareAct(ctx context.Context, u *undertaking) (*spsv1.IssueStatementRequest, *spsv1.Statement, error) {
+	if err := s.completeAct(ctx, u); err != nil {
+		return nil, nil, err
+	}
+	if err := u.caller.Issues(u.st); err != nil && !u.req.GetDraft() {
+		return nil, nil, err
+	}
+	issue := &spsv1.IssueStatementRequest{
+		Parent: u.parent, Statement: u.st, RequestId: u.req.GetRequestId(), ValidateOnly: u.req.GetValidateOnly(),
+	}
+	by := directly(u.caller, issue)
+	if u.req.GetDraft() {
+		by = authors{unit: u.caller.Unit, drafted: person(u.caller), issued: someoneElse()}
+	}
+	st, err := s.prepare(ctx, by, issue, u.known)
+	if err != nil {
+		return nil, nil, u.refusal(err)
+	}
+	return issue, st, nil
 }
 
 // undertake reads the request of an act.

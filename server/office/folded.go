@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // Folded returns what the entries of a case that are here up to a position add up
@@ -28,15 +31,30 @@ func (s *Service) Folded(ctx context.Context, reference string, upTo uint64) (*s
 	return f.State(), append([]statement.CaseEntry{f.original}, f.others...), nil
 }
 
-// BeginFollowUp begins a draft of a follow-up to a case, as FollowUpCase does for
-// a request with draft, and returns it.
-func (d *Drafts) BeginFollowUp(ctx context.Context, req *spsv1.FollowUpCaseRequest) (*spsv1.Draft, error) {
-	req.Draft = true
-	issued, err := d.s.FollowUpCase(ctx, req)
+// PrepareFollowUp completes and checks a follow-up to a case, as FollowUpCase does
+// for a request with draft, and returns what begins the draft in a transaction of the
+// caller, who writes the audit record. The request has an id that is used for nothing
+// else.
+func (d *Drafts) PrepareFollowUp(ctx context.Context, req *spsv1.FollowUpCaseRequest) (begin func(store.Tx) (*spsv1.Draft, error), err error) {
+	caller, err := callerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return d.GetDraft(ctx, &spsv1.GetDraftRequest{Name: issued.GetDraft()})
+	req.Draft = true
+	u := d.s.undertake(caller, req)
+	if err := u.check(); err != nil {
+		return nil, err
+	}
+	if _, _, err := d.s.prepareAct(ctx, u); err != nil {
+		return nil, err
+	}
+	if err := d.acceptable("statement", u.st); err != nil {
+		return nil, err
+	}
+	return func(tx store.Tx) (*spsv1.Draft, error) {
+		draft, _, err := d.begin(tx, caller, uuid.MustParse(req.GetRequestId()), &spsv1.Draft{Statement: u.st}, u.asked(), u.unless)
+		return draft, err
+	}, nil
 }
 
 // Notices is what the service has to know of consignment notices.

@@ -127,7 +127,7 @@ var shapes = []struct{ pattern, want string }{
 	{`^(n:)?[a-z][1-9]`, "name a local id of this statement such as p1 or p1.l2, or n: and an id of the case's notification"},
 	{`^(n:)?`, "name the local id of a thing that may stand here, such as p1, p1.l2, d1, o1; or n: and an id of the case's notification"},
 	{`^n:`, "name an id of the case's notification such as n:p1.l2"},
-	{`^p[1-9][0-9]{0,3}(\.l`, "name the local id of a product or lot, such as p1 or p1.l2"},
+	{`^p[1-9][0-9]{0,`, "name the local id of a product or lot, such as p1 or p1.l2"},
 	{`^p[1-9][0-9]{0,3}\.l`, "give a lot the id of its product, a dot, and l with a number: p1.l2"},
 	{`^s[1-9][0-9]{0,3}\.r`, "give a result the id of its sample, a dot, and r with a number: s1.r2"},
 	{`^-?(0|[1-9]`, "write a decimal number such as 12500, 0.05 or 4.5E5, with a point and without blanks"},

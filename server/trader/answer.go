@@ -6,36 +6,23 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
-const (
-	maxAnswers = 200 // of one notice
-	maxFiles   = 500 // of all answers to one notice
-)
-
 // own returns a notice of the caller's exporter by its name, in a transaction.
-func own(ctx context.Context, r store.Reader, name string) (viewer, *spsv1.ConsignmentNotice, error) {
-	who, err := viewerIn(ctx, r)
-	if err != nil {
-		return who, nil, err
-	}
-	id, ok := keyOf(name)
-	if !ok {
-		return who, nil, missing(name)
-	}
-	n, err := getNotice(r, id)
-	if err == nil && (n == nil || who.caller.Role != certs.RoleExporter || !who.sees(n)) {
+func (s *Service) own(ctx context.Context, r store.Reader, name string) (viewer, *spsv1.ConsignmentNotice, error) {
+	who, n, err := s.shownTo(ctx, r, name)
+	if err == nil && who.exporter == "" {
 		err = missing(name)
 	}
 	return who, n, err
@@ -43,12 +30,22 @@ func own(ctx context.Context, r store.Reader, name string) (viewer, *spsv1.Consi
 
 // AcknowledgeConsignmentNotice implements spsv1.ConsignmentServiceServer.
 func (s *Service) AcknowledgeConsignmentNotice(ctx context.Context, req *spsv1.AcknowledgeConsignmentNoticeRequest) (*spsv1.ConsignmentNotice, error) {
-	if err := s.o.Store.View(ctx, func(r store.Reader) error { return third(own(ctx, r, req.GetName())) }); err != nil {
-		return nil, err // before it costs a commit
-	}
-	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
-		who, n, err := own(ctx, tx, req.GetName())
+	err := s.o.Store.View(ctx, func(r store.Reader) error { // before it costs a commit
+		_, n, err := s.own(ctx, r, req.GetName())
 		if err != nil {
+			return err
+		}
+		return isNewest(n, req.GetVersion())
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
+		who, n, err := s.own(ctx, tx, req.GetName())
+		if err != nil {
+			return err
+		}
+		if err := isNewest(n, req.GetVersion()); err != nil {
 			return err
 		}
 		if n.GetAcknowledgeTime() != nil {
@@ -66,6 +63,20 @@ func (s *Service) AcknowledgeConsignmentNotice(ctx context.Context, req *spsv1.A
 	}
 	s.wake()
 	return s.GetConsignmentNotice(ctx, &spsv1.GetConsignmentNoticeRequest{Name: req.GetName()})
+}
+
+// isNewest refuses a version that is not the one that was told last.
+func isNewest(n *spsv1.ConsignmentNotice, version uint32) error {
+	switch newest := n.GetVersions()[0].GetNumber(); {
+	case version > newest:
+		return invalid("version", "VERSION_UNKNOWN", "give the number of the version that you read: there is none of this number yet")
+	case version < newest:
+		return &access.Refusal{
+			Code: codes.Aborted, Reason: access.ReasonEtag,
+			Sentence: "your office has told you something newer since: read the notice again, then acknowledge its newest version",
+		}
+	}
+	return nil
 }
 
 // third returns the last of three results.
@@ -105,10 +116,20 @@ func (s *Service) checkAnswer(ctx context.Context, asked *spsv1.AnswerConsignmen
 	for _, p := range statement.CheckPart(asked) {
 		violations = append(violations, access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
 	}
+	length := 0
+	for _, t := range asked.GetText() {
+		length += utf8.RuneCountInString(t.GetText())
+	}
+	if length > s.o.Rule.Length {
+		violations = append(violations, access.Violation{
+			Field: "text", Reason: "ANSWER_LONG",
+			Sentence: fmt.Sprintf("an answer has at most %d characters: shorten it, or send the rest as a file", s.o.Rule.Length),
+		})
+	}
 	if len(violations) > 0 {
 		return access.Invalid(violations...)
 	}
-	if err := s.o.Store.View(ctx, func(r store.Reader) error { return third(own(ctx, r, asked.GetName())) }); err != nil {
+	if err := s.o.Store.View(ctx, func(r store.Reader) error { return third(s.own(ctx, r, asked.GetName())) }); err != nil {
 		return err
 	}
 	violations, err := s.o.Files.CheckFiles(ctx, "attachments", asked.GetAttachments())
@@ -120,7 +141,7 @@ func (s *Service) checkAnswer(ctx context.Context, asked *spsv1.AnswerConsignmen
 
 // answer keeps an answer, unless its request did before.
 func (s *Service) answer(ctx context.Context, tx store.Tx, asked *spsv1.AnswerConsignmentNoticeRequest, print []byte) error {
-	who, n, err := own(ctx, tx, asked.GetName())
+	who, n, err := s.own(ctx, tx, asked.GetName())
 	if err != nil {
 		return err
 	}
@@ -143,15 +164,9 @@ func (s *Service) answer(ctx context.Context, tx store.Tx, asked *spsv1.AnswerCo
 			Sentence: "this requestId gave another answer: give a new one",
 		}
 	}
-	files := 0
-	for _, a := range n.GetAnswers() {
-		files += len(a.GetAttachments())
-	}
-	if len(n.GetAnswers()) >= maxAnswers || files+len(asked.GetAttachments()) > maxFiles {
-		return &access.Refusal{
-			Code: codes.FailedPrecondition, Reason: access.ReasonLimit,
-			Sentence: "the notice has as many answers or files as are allowed: telephone your office",
-		}
+	files, err := s.room(tx, n, len(asked.GetAttachments()))
+	if err != nil {
+		return err
 	}
 	for i, a := range asked.GetAttachments() {
 		a.Id = fmt.Sprintf("a%d", files+i+1)
@@ -159,19 +174,44 @@ func (s *Service) answer(ctx context.Context, tx store.Tx, asked *spsv1.AnswerCo
 			return err
 		}
 	}
-	now, number := timestamppb.New(s.o.Now().UTC()), uint32(len(n.GetAnswers())+1)
-	n.Answers = append(n.Answers, &spsv1.NoticeAnswer{
-		Number: number, Kinds: asked.GetKinds(), Text: asked.GetText(), Attachments: asked.GetAttachments(),
+	now := timestamppb.New(s.o.Now().UTC())
+	n.AnswerCount++
+	err = write(tx, tableSaid, versionKey(id, n.GetAnswerCount()), &spsv1.NoticeAnswer{
+		Number: n.GetAnswerCount(), Kinds: asked.GetKinds(), Text: asked.GetText(), Attachments: asked.GetAttachments(),
 		AnswerTime: now, AnsweredBy: who.caller.ID,
 	})
+	if err != nil {
+		return err
+	}
 	if n.GetAcknowledgeTime() == nil { // who answers has read it
 		n.AcknowledgeTime, n.AcknowledgedBy = now, who.caller.ID
 	}
-	if err := tx.Put(tableAnswers, key, append(binary.BigEndian.AppendUint32(nil, number), print...)); err != nil {
+	if err := tx.Put(tableAnswers, key, append(binary.BigEndian.AppendUint32(nil, n.GetAnswerCount()), print...)); err != nil {
 		return err
 	}
 	if err := putNotice(tx, n, now, true); err != nil {
 		return err
 	}
 	return access.Record(ctx, tx, n.GetName())
+}
+
+// room returns how many files there are to a notice. It refuses an answer for which
+// there is no room.
+func (s *Service) room(r store.Reader, n *spsv1.ConsignmentNotice, more int) (files int, err error) {
+	for a, err := range answersTo(r, n, 0, false) {
+		if err != nil {
+			return 0, err
+		}
+		files += len(a.GetAttachments())
+	}
+	sentence := ""
+	switch {
+	case int(n.GetAnswerCount()) >= s.o.Rule.Answers:
+		sentence = fmt.Sprintf("a notice takes at most %d answers: telephone your office", s.o.Rule.Answers)
+	case files+more > s.o.Rule.Files:
+		sentence = fmt.Sprintf("the answers to a notice have at most %d files together: telephone your office", s.o.Rule.Files)
+	default:
+		return files, nil
+	}
+	return 0, &access.Refusal{Code: codes.FailedPrecondition, Reason: access.ReasonLimit, Sentence: sentence}
 }

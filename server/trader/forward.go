@@ -2,7 +2,6 @@ package trader
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -15,50 +14,79 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// ForwardAnswer implements spsv1.ExporterServiceServer.
+// ForwardAnswer implements spsv1.ExporterServiceServer. The draft is begun and noted
+// with the answer in one transaction.
 func (s *Service) ForwardAnswer(ctx context.Context, req *spsv1.ForwardAnswerRequest) (*spsv1.Draft, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("forward an answer: a call without a caller")
-	}
-	n, err := s.GetConsignmentNotice(ctx, &spsv1.GetConsignmentNoticeRequest{Name: req.GetName()})
+	var n *spsv1.ConsignmentNotice
+	var answer *spsv1.NoticeAnswer
+	err := s.o.Store.View(ctx, func(r store.Reader) (err error) {
+		n, answer, err = s.forwarding(ctx, r, req)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	if req.GetAnswer() > uint32(len(n.GetAnswers())) {
-		return nil, invalid("answer", "ANSWER_UNKNOWN", "give the number of an answer of the notice")
-	}
-	answer := n.GetAnswers()[req.GetAnswer()-1]
 	if answer.GetDraft() != "" {
 		return s.o.Drafts.GetDraft(ctx, &spsv1.GetDraftRequest{Name: answer.GetDraft()})
 	}
-	draft, err := s.o.Drafts.BeginFollowUp(ctx, &spsv1.FollowUpCaseRequest{
+	begin, err := s.o.Drafts.PrepareFollowUp(ctx, &spsv1.FollowUpCaseRequest{
 		Name: casePrefix + n.GetReference(), FollowUp: &spsv1.FollowUp{Text: forwarded(answer)},
-		Statement: &spsv1.Statement{Attachments: renumbered(answer.GetAttachments())},
-		RequestId: uuid.NewSHA1(uuid.NameSpaceOID, fmt.Appendf(nil, "%s answer %d by %s", n.GetName(), answer.GetNumber(), caller.ID)).String(),
+		Statement: &spsv1.Statement{Attachments: renumbered(answer.GetAttachments())}, RequestId: uuid.NewString(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return draft, s.noteDraft(ctx, req, draft.GetName())
+	draft := ""
+	err = s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
+		draft, err = s.forward(ctx, tx, req, begin)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.wake()
+	return s.o.Drafts.GetDraft(ctx, &spsv1.GetDraftRequest{Name: draft})
 }
 
-// noteDraft notes with an answer that it was forwarded.
-func (s *Service) noteDraft(ctx context.Context, req *spsv1.ForwardAnswerRequest, draft string) error {
-	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
-		id, _ := keyOf(req.GetName())
-		n, err := getNotice(tx, id)
-		if err != nil {
-			return err
-		}
-		n.Answers[req.GetAnswer()-1].Draft = draft
-		if err := putNotice(tx, n, timestamppb.New(s.o.Now().UTC()), false); err != nil {
-			return err
-		}
-		return access.Record(ctx, tx, n.GetName(), draft)
-	})
-	s.wake()
-	return err
+// forwarding returns a notice and the answer that is to be forwarded, with the draft
+// in which it was, as long as there is that.
+func (s *Service) forwarding(ctx context.Context, r store.Reader, req *spsv1.ForwardAnswerRequest) (*spsv1.ConsignmentNotice, *spsv1.NoticeAnswer, error) {
+	who, n, err := s.shownTo(ctx, r, req.GetName())
+	if err != nil {
+		return nil, nil, err
+	}
+	answer, err := getAnswer(r, n, req.GetAnswer())
+	if err != nil {
+		return nil, nil, err
+	}
+	if answer == nil {
+		return nil, nil, invalid("answer", "ANSWER_UNKNOWN", "give the number of an answer of the notice")
+	}
+	return n, answer, s.shownAnswer(r, who, answer)
+}
+
+// forward begins the draft of an answer, unless there is one, and returns its name.
+func (s *Service) forward(ctx context.Context, tx store.Tx, req *spsv1.ForwardAnswerRequest, begin func(store.Tx) (*spsv1.Draft, error)) (string, error) {
+	n, answer, err := s.forwarding(ctx, tx, req)
+	if err != nil {
+		return "", err
+	}
+	if answer.GetDraft() != "" { // the same was asked twice at once
+		return answer.GetDraft(), access.Record(ctx, tx)
+	}
+	draft, err := begin(tx)
+	if err != nil {
+		return "", err
+	}
+	id, _ := keyOf(n.GetName())
+	answer.Draft, answer.AttachmentCount = draft.GetName(), 0
+	if err := write(tx, tableSaid, versionKey(id, answer.GetNumber()), answer); err != nil {
+		return "", err
+	}
+	if err := putNotice(tx, n, timestamppb.New(s.o.Now().UTC()), false); err != nil {
+		return "", err
+	}
+	return draft.GetName(), access.Record(ctx, tx, n.GetName(), draft.GetName())
 }
 
 // saidInEnglish is what the kinds of answers say in a follow-up.

@@ -1,7 +1,6 @@
 package trader
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +18,7 @@ type matter struct {
 	issued    time.Time
 	status    spsv1.StatementStatus
 	state     *spsv1.CaseState
+	entries   []statement.CaseEntry // the original first
 
 	// whole is the notification as it stands, and behind that what follow-ups and
 	// answers added, with local ids given anew where they are not the
@@ -27,6 +27,10 @@ type matter struct {
 	parties   []*spsv1.Party // of the notification and of what was added
 	codes     []string       // every code of goods and parties in it, as written
 	sightings []sighting
+
+	// restricted are the names of what refers to the case, counts, and is for its
+	// addressees only.
+	restricted []string
 }
 
 // newMatter makes a matter of a case; nil if there is none. The entries are those
@@ -38,7 +42,7 @@ func newMatter(state *spsv1.CaseState, entries []statement.CaseEntry) *matter {
 	original := entries[0]
 	m := &matter{
 		reference: original.Reference, issuer: string(original.Origin.Office), issued: original.Time,
-		status: original.Statement.GetStatus(), state: state, whole: proto.CloneOf(state.GetNotification()),
+		status: original.Statement.GetStatus(), state: state, entries: entries, whole: proto.CloneOf(state.GetNotification()),
 	}
 	m.look("", m.whole.GetProducts(), m.whole.GetParties(), m.whole.GetMeasures(), nil)
 	holds := make(map[string]bool)
@@ -49,17 +53,50 @@ func newMatter(state *spsv1.CaseState, entries []statement.CaseEntry) *matter {
 		if !holds[e.Name()] {
 			continue
 		}
-		switch body := e.Statement.GetBody().(type) {
-		case *spsv1.Statement_FollowUp:
-			m.add(e.Name(), body.FollowUp.GetFacts())
-		case *spsv1.Statement_Response:
-			m.add(e.Name(), body.Response.GetFacts())
-		case *spsv1.Statement_Request: // leads to exporters, who are not shown what offices ask
-			m.look(e.Name(), body.Request.GetFacts().GetProducts(), body.Request.GetFacts().GetParties(), body.Request.GetFacts().GetMeasures(), ids{})
+		facts, adds := factsOf(e.Statement)
+		if facts == nil {
+			continue
+		}
+		if e.Statement.GetHandling() == spsv1.Handling_HANDLING_ADDRESSEES_ONLY {
+			m.restricted = append(m.restricted, e.Name())
+		}
+		if adds {
+			m.add(e, facts)
+		} else { // leads to exporters, who are not shown what offices ask
+			m.look(e.Name(), facts.GetProducts(), facts.GetParties(), facts.GetMeasures(), ids{})
 		}
 	}
 	m.balances()
 	return m
+}
+
+// factsOf returns what a statement says of the matter of its case, and whether that
+// adds to the notification: what is asked does not.
+func factsOf(s *spsv1.Statement) (facts *spsv1.Facts, adds bool) {
+	switch body := s.GetBody().(type) {
+	case *spsv1.Statement_FollowUp:
+		return body.FollowUp.GetFacts(), true
+	case *spsv1.Statement_Response:
+		return body.Response.GetFacts(), true
+	case *spsv1.Statement_Request:
+		return body.Request.GetFacts(), false
+	}
+	return nil, false
+}
+
+// openly returns the matter as if what is for addressees only had never been said,
+// but for the statements that an officer released. Whom it names is concealed all
+// the same.
+func (m *matter) openly(released []string) *matter {
+	kept := slices.DeleteFunc(slices.Clone(m.entries), func(e statement.CaseEntry) bool {
+		return slices.Contains(m.restricted, e.Name()) && !slices.Contains(released, e.Name())
+	})
+	if len(kept) == len(m.entries) {
+		return m
+	}
+	open := newMatter(statement.Fold(kept[0], kept[1:]), kept)
+	open.parties, open.codes = m.parties, m.codes
+	return open
 }
 
 // balances puts where the goods went into the whole: what the issuing office
@@ -82,98 +119,6 @@ func (m *matter) balances() {
 		b = proto.CloneOf(b)
 		b.About = strings.TrimPrefix(b.GetAbout(), "n:")
 		m.whole.Balances = append(m.whole.Balances, b)
-	}
-}
-
-// ids are the local ids that things of one statement were given anew.
-type ids map[string]string
-
-// about returns ids as the whole has them. It reports false if there were some
-// and none of them is in the whole: then it is about something else.
-func (anew ids) about(old []string) (all []string, ok bool) {
-	for _, id := range old {
-		if of, found := strings.CutPrefix(id, "n:"); found {
-			all = append(all, of)
-		} else if given, found := anew[id]; found {
-			all = append(all, given)
-		}
-	}
-	return all, len(old) == 0 || len(all) > 0
-}
-
-// add adds what a statement adds to the notification, but for balances.
-func (m *matter) add(name string, f *spsv1.Facts) {
-	if f == nil {
-		return
-	}
-	f = proto.CloneOf(f)
-	anew := make(ids)
-	for _, p := range f.GetProducts() {
-		m.addProduct(p, anew)
-	}
-	for _, s := range f.GetSamples() {
-		m.addSample(s, anew)
-	}
-	m.addFound(f, anew)
-	m.look(name, f.GetProducts(), f.GetParties(), f.GetMeasures(), anew)
-}
-
-// beyond is above the number of any product, finding or measure of a
-// notification, so that what is added has ids of its own.
-const beyond = 1000
-
-// addProduct adds goods.
-func (m *matter) addProduct(p *spsv1.Product, anew ids) {
-	old := p.GetId()
-	p.Id = fmt.Sprintf("p%d", beyond+len(m.whole.GetProducts()))
-	anew[old] = p.GetId()
-	for _, l := range p.GetLots() {
-		id := p.GetId() + strings.TrimPrefix(l.GetId(), old)
-		anew[l.GetId()], l.Id = id, id
-	}
-	p.Accompanies, p.MadeFrom = nil, nil
-	m.whole.Products = append(m.whole.Products, p)
-}
-
-// addSample adds a sample with its results.
-func (m *matter) addSample(s *spsv1.Sample, anew ids) {
-	about, ok := anew.about(s.GetAbout())
-	if !ok {
-		return
-	}
-	old := s.GetId()
-	s.Id, s.About = fmt.Sprintf("s%d", beyond+len(m.whole.GetSamples())), about
-	anew[old] = s.GetId()
-	for _, r := range s.GetResults() {
-		id := s.GetId() + strings.TrimPrefix(r.GetId(), old)
-		anew[r.GetId()], r.Id = id, id
-	}
-	m.whole.Samples = append(m.whole.Samples, s)
-}
-
-// addFound adds what was found, decided and done.
-func (m *matter) addFound(f *spsv1.Facts, anew ids) {
-	ok := false
-	for _, found := range f.GetFindings() {
-		id := fmt.Sprintf("f%d", beyond+len(m.whole.GetFindings()))
-		anew[found.GetId()], found.Id = id, id
-		found.Evidence, _ = anew.about(found.GetEvidence())
-		if found.About, ok = anew.about(found.GetAbout()); ok {
-			m.whole.Findings = append(m.whole.Findings, found)
-		}
-	}
-	for _, d := range f.GetDecisions() {
-		d.Id = fmt.Sprintf("j%d", beyond+len(m.whole.GetDecisions()))
-		d.Findings, _ = anew.about(d.GetFindings())
-		if d.About, ok = anew.about(d.GetAbout()); ok {
-			m.whole.Decisions = append(m.whole.Decisions, d)
-		}
-	}
-	for _, done := range f.GetMeasures() {
-		done.Id = fmt.Sprintf("m%d", beyond+len(m.whole.GetMeasures()))
-		if done.About, ok = anew.about(done.GetAbout()); ok || done.GetCodeStatus() != nil {
-			m.whole.Measures = append(m.whole.Measures, done)
-		}
 	}
 }
 
@@ -204,6 +149,12 @@ func (m *matter) open() bool { return m.state.GetStatus() == spsv1.CaseStatus_CA
 // real reports whether the case is neither an exercise nor a test.
 func (m *matter) real() bool {
 	return m.status == spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL
+}
+
+// reaches reports whether an exporter is told of the case: it is served, and takes
+// part if the case is an exercise or a test.
+func (m *matter) reaches(e *spsv1.Exporter) bool {
+	return e.GetState() == spsv1.ExporterState_EXPORTER_STATE_ACTIVE && (m.real() || e.GetTakesPartInExercises())
 }
 
 // hold returns why no rule lets the case go to exporters by itself.

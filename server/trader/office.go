@@ -2,7 +2,6 @@ package trader
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -14,113 +13,11 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// CreateConsignmentNotice implements spsv1.ExporterServiceServer.
-func (s *Service) CreateConsignmentNotice(ctx context.Context, req *spsv1.CreateConsignmentNoticeRequest) (*spsv1.ConsignmentNotice, error) {
-	m, err := s.matter(ctx, req.GetCase()[len(casePrefix):])
-	if err != nil {
-		return nil, err
-	}
-	if m == nil {
-		return nil, access.NotFound("there is no case %s here, or it was not addressed to this office", req.GetCase()[len(casePrefix):])
-	}
-	if err := checkAbout(m, req.GetAbout()); err != nil {
-		return nil, err
-	}
-	var made *spsv1.ConsignmentNotice
-	err = s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
-		made, err = s.byHand(ctx, tx, m, req)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.wake()
-	return s.GetConsignmentNotice(ctx, &spsv1.GetConsignmentNoticeRequest{Name: made.GetName()})
-}
-
-// checkAbout refuses goods that a case does not name.
-func checkAbout(m *matter, about []string) error {
-	there := make(map[string]bool)
-	for _, p := range m.whole.GetProducts() {
-		there[p.GetId()] = true
-		for _, l := range p.GetLots() {
-			there[l.GetId()] = true
-		}
-	}
-	var violations []access.Violation
-	for i, id := range about {
-		if !there[id] {
-			violations = append(violations, access.Violation{
-				Field: fmt.Sprintf("about[%d]", i), Reason: "GOODS_UNKNOWN", Sentence: "name a product or lot of the case as it stands, such as p1 or p1.l2",
-			})
-		}
-	}
-	if len(violations) > 0 {
-		return access.Invalid(violations...)
-	}
-	return nil
-}
-
-// byHand makes a notice that an officer asks for, or adds to the one that is
-// there.
-func (s *Service) byHand(ctx context.Context, tx store.Tx, m *matter, req *spsv1.CreateConsignmentNoticeRequest) (*spsv1.ConsignmentNotice, error) {
-	id := exporterID(req.GetExporter())
-	e, err := getExporter(tx, id)
-	switch {
-	case err != nil:
-		return nil, err
-	case e == nil:
-		return nil, missing(req.GetExporter())
-	case e.GetState() != spsv1.ExporterState_EXPORTER_STATE_ACTIVE:
-		return nil, invalid("exporter", "EXPORTER_DEACTIVATED", "name an exporter that is served: this one was deactivated")
-	case !m.real() && !e.GetTakesPartInExercises():
-		return nil, invalid("exporter", "EXPORTER_EXERCISE", "the case is an exercise: name an exporter that takes part in exercises")
-	}
-	known, err := noticesOf(tx, m.reference)
-	if err != nil {
-		return nil, err
-	}
-	match := &spsv1.NoticeMatch{Basis: spsv1.MatchBasis_MATCH_BASIS_BY_HAND, AsWritten: req.GetReason(), About: req.GetAbout()}
-	n, now := known[id], timestamppb.New(s.o.Now().UTC())
-	if n == nil {
-		n = s.newNotice(m, e, []*spsv1.NoticeMatch{match})
-		n.State, n.Office.HoldReason = Rule{}.begin(m, nil)
-		decided(ctx, n, req.GetReason(), now)
-		if err := s.addNotice(tx, n); err != nil {
-			return nil, err
-		}
-		return n, access.Record(ctx, tx, n.GetName())
-	}
-	switch n.GetState() {
-	case spsv1.NoticeState_NOTICE_STATE_REJECTED:
-		n.State, n.Office.HoldReason = Rule{}.begin(m, nil)
-	case spsv1.NoticeState_NOTICE_STATE_PROPOSED, spsv1.NoticeState_NOTICE_STATE_HELD:
-	default:
-		return nil, tooFar("the exporter was told of this case already: release what is new with words of yours")
-	}
-	n.Office.Matches = append(slices.DeleteFunc(n.GetOffice().GetMatches(), func(old *spsv1.NoticeMatch) bool {
-		return old.GetBasis() == spsv1.MatchBasis_MATCH_BASIS_BY_HAND
-	}), match)
-	n.Content = m.content(e, n.GetOffice().GetMatches())
-	decided(ctx, n, req.GetReason(), now)
-	if err := putNotice(tx, n, now, false); err != nil {
-		return nil, err
-	}
-	return n, access.Record(ctx, tx, n.GetName())
-}
-
 // PreviewConsignmentNotice implements spsv1.ExporterServiceServer.
 func (s *Service) PreviewConsignmentNotice(ctx context.Context, req *spsv1.PreviewConsignmentNoticeRequest) (n *spsv1.ConsignmentNotice, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		id, ok := keyOf(req.GetName())
-		if !ok {
-			return missing(req.GetName())
-		}
-		if n, err = getNotice(r, id); err != nil {
+		if _, n, err = s.shownTo(ctx, r, req.GetName()); err != nil {
 			return err
-		}
-		if n == nil {
-			return missing(req.GetName())
 		}
 		e, err := getExporter(r, exporterID(n.GetExporter()))
 		if err != nil {
@@ -155,8 +52,15 @@ func (s *Service) ReleaseConsignmentNotice(ctx context.Context, req *spsv1.Relea
 			}
 		}
 		what, err := s.releasing(tx, n, req)
-		if err != nil || len(what) == 0 {
+		if err != nil {
 			return false, err
+		}
+		if len(what) == 0 {
+			if n.GetOffice().GetHoldReason() == spsv1.HoldReason_HOLD_REASON_OFFICER { // the hold alone ends
+				n.Office.HoldReason = 0
+				decided(ctx, n, "", now)
+			}
+			return false, nil
 		}
 		if due := req.GetDueTime(); due != nil {
 			n.DueTime = due
@@ -165,7 +69,12 @@ func (s *Service) ReleaseConsignmentNotice(ctx context.Context, req *spsv1.Relea
 		}
 		n.State = spsv1.NoticeState_NOTICE_STATE_SENT
 		decided(ctx, n, "", now)
-		return true, tell(tx, n, what, req.GetText(), now)
+		for _, name := range n.GetOffice().GetRestrictedStatements() {
+			if !slices.Contains(n.GetOffice().GetReleasedStatements(), name) {
+				n.Office.ReleasedStatements = append(n.Office.ReleasedStatements, name)
+			}
+		}
+		return true, tell(tx, n, n.GetContent(), what, req.GetText(), now)
 	})
 }
 
@@ -173,6 +82,16 @@ func (s *Service) ReleaseConsignmentNotice(ctx context.Context, req *spsv1.Relea
 func (s *Service) releasing(r store.Reader, n *spsv1.ConsignmentNotice, req *spsv1.ReleaseConsignmentNoticeRequest) ([]spsv1.NoticeNews, error) {
 	if due := req.GetDueTime(); due != nil && !due.AsTime().After(s.o.Now()) {
 		return nil, invalid("due_time", "DUE_PAST", "name a time that has not come yet")
+	}
+	e, err := getExporter(r, exporterID(n.GetExporter()))
+	if err != nil {
+		return nil, err
+	}
+	if e.GetState() != spsv1.ExporterState_EXPORTER_STATE_ACTIVE {
+		return nil, tooFar("the exporter is not served any more: reactivate it first, or reject the match")
+	}
+	if n.GetContent().GetStatus() != spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL && !e.GetTakesPartInExercises() {
+		return nil, tooFar("the case is an exercise, and the exporter does not take part in exercises")
 	}
 	switch n.GetState() {
 	case spsv1.NoticeState_NOTICE_STATE_PROPOSED, spsv1.NoticeState_NOTICE_STATE_HELD:
@@ -243,7 +162,7 @@ func (s *Service) WithdrawConsignmentNotice(ctx context.Context, req *spsv1.With
 		}
 		n.State, n.Content = spsv1.NoticeState_NOTICE_STATE_WITHDRAWN, told.GetContent() // and nothing newer
 		decided(ctx, n, "", now)
-		return true, tell(tx, n, []spsv1.NoticeNews{spsv1.NoticeNews_NOTICE_NEWS_NOTICE_WITHDRAWN}, req.GetReason(), now)
+		return true, tell(tx, n, n.GetContent(), []spsv1.NoticeNews{spsv1.NoticeNews_NOTICE_NEWS_NOTICE_WITHDRAWN}, req.GetReason(), now)
 	})
 }
 
@@ -251,16 +170,9 @@ func (s *Service) WithdrawConsignmentNotice(ctx context.Context, req *spsv1.With
 // whether the exporter was told something.
 func (s *Service) decide(ctx context.Context, name string, change func(store.Tx, *spsv1.ConsignmentNotice, *timestamppb.Timestamp) (bool, error)) (*spsv1.ConsignmentNotice, error) {
 	err := s.o.Store.Update(ctx, func(tx store.Tx) error {
-		id, ok := keyOf(name)
-		if !ok {
-			return missing(name)
-		}
-		n, err := getNotice(tx, id)
+		_, n, err := s.shownTo(ctx, tx, name)
 		if err != nil {
 			return err
-		}
-		if n == nil {
-			return missing(name)
 		}
 		now, before := timestamppb.New(s.o.Now().UTC()), n.GetOffice().GetDecideTime()
 		told, err := change(tx, n, now)

@@ -3,6 +3,7 @@ package trader
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,23 +22,17 @@ const mostVersions = 100
 // GetConsignmentNotice implements spsv1.ConsignmentServiceServer.
 func (s *Service) GetConsignmentNotice(ctx context.Context, req *spsv1.GetConsignmentNoticeRequest) (n *spsv1.ConsignmentNotice, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		who, err := viewerIn(ctx, r)
+		who, found, err := s.shownTo(ctx, r, req.GetName())
 		if err != nil {
 			return err
 		}
-		id, ok := keyOf(req.GetName())
-		if !ok {
-			return missing(req.GetName())
-		}
-		if n, err = getNotice(r, id); err != nil {
+		if n, err = s.show(r, who, found); err != nil {
 			return err
 		}
-		if n == nil || !who.sees(n) {
-			return missing(req.GetName())
-		}
-		if n, err = s.show(r, who, n); err != nil {
+		if err := s.answers(r, who, n, true); err != nil {
 			return err
 		}
+		id, _ := keyOf(n.GetName())
 		n.Versions, err = versionsOf(r, id)
 		return err
 	})
@@ -70,7 +65,7 @@ func versionsOf(r store.Reader, id []byte) (all []*spsv1.NoticeVersion, err erro
 }
 
 // show returns a notice as a viewer is shown it: with what was told last, in the
-// language of its exporter. It may change n.
+// language of its exporter, and with few words of what was answered. It may change n.
 func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (*spsv1.ConsignmentNotice, error) {
 	e, err := getExporter(r, exporterID(n.GetExporter()))
 	if err != nil {
@@ -88,30 +83,28 @@ func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (
 		hide(n)
 	} else {
 		n.Office.ExporterName = e.GetDisplayName()
-		n.Office.Overdue = overdue(n, s.o.Now())
+		n.Office.Overdue = overdue(n, told.GetContent(), s.o.Now())
 		for _, m := range n.GetOffice().GetMatches() {
 			m.About = slices.DeleteFunc(m.GetAbout(), func(id string) bool { return id == nothing })
 		}
 	}
 	n.Lang = languageOf(e)
 	n.Lines = s.lines(n, text)
-	return n, nil
+	return n, s.answers(r, who, n, false)
 }
 
 // hide takes out of a notice what its exporter does not see.
 func hide(n *spsv1.ConsignmentNotice) {
 	n.Office, n.CreateTime = nil, n.GetSendTime()
-	for _, a := range n.GetAnswers() {
-		a.Draft = ""
-	}
 	// How often the office changed it, and when it last did, is the office's matter.
 	n.Etag, n.UpdateTime = "", n.GetVersions()[0].GetTellTime()
 }
 
-// overdue reports whether an answer is due and there is none.
-func overdue(n *spsv1.ConsignmentNotice, now time.Time) bool {
-	return n.GetState() == spsv1.NoticeState_NOTICE_STATE_SENT && len(n.GetAnswers()) == 0 && n.GetDueTime() != nil &&
-		n.GetContent().GetCaseStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN && now.After(n.GetDueTime().AsTime())
+// overdue reports whether an answer is due and there is none; told is what was told
+// last.
+func overdue(n *spsv1.ConsignmentNotice, told *spsv1.NoticeContent, now time.Time) bool {
+	return n.GetState() == spsv1.NoticeState_NOTICE_STATE_SENT && n.GetAnswerCount() == 0 && n.GetDueTime() != nil &&
+		told.GetCaseStatus() == spsv1.CaseStatus_CASE_STATUS_OPEN && now.After(n.GetDueTime().AsTime())
 }
 
 // languageOf returns the language in which an exporter is told things.
@@ -129,7 +122,7 @@ func (s *Service) ListConsignmentNotices(ctx context.Context, req *spsv1.ListCon
 	var resp *spsv1.ListConsignmentNoticesResponse
 	err := s.o.Store.View(ctx, func(r store.Reader) error {
 		resp = &spsv1.ListConsignmentNoticesResponse{}
-		who, err := viewerIn(ctx, r)
+		who, err := s.viewerIn(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -186,7 +179,9 @@ func (l *listing) read() error {
 		if err != nil {
 			return err
 		}
-		if !l.who.sees(n) || !l.wants(n) {
+		if wanted, err := l.wants(n); err != nil {
+			return err
+		} else if !wanted {
 			continue
 		}
 		if n, err = l.s.show(l.r, l.who, n); err != nil {
@@ -201,20 +196,36 @@ func (l *listing) read() error {
 // noticeLook is how many notices are looked at for one page.
 const noticeLook = 2000
 
-// wants reports whether the list asks for a notice.
-func (l *listing) wants(n *spsv1.ConsignmentNotice) bool {
+// wants reports whether the list asks for a notice that the viewer sees.
+func (l *listing) wants(n *spsv1.ConsignmentNotice) (bool, error) {
+	if !l.asks(n) {
+		return false, nil
+	}
+	if l.req.GetOverdue() { // by what was told: the exporter does not learn of what is held
+		told, err := toldContent(l.r, n)
+		if err != nil || !overdue(n, told.GetContent(), l.s.o.Now()) {
+			return false, err
+		}
+	}
+	return l.who.sees(l.r, n)
+}
+
+// asks reports whether the list asks for a notice, but for what is overdue.
+func (l *listing) asks(n *spsv1.ConsignmentNotice) bool {
 	q := l.req
 	waits := n.GetOffice().GetNewsHeld() || n.GetState() == spsv1.NoticeState_NOTICE_STATE_PROPOSED || n.GetState() == spsv1.NoticeState_NOTICE_STATE_HELD
 	return (len(q.GetStates()) == 0 || slices.Contains(q.GetStates(), n.GetState())) &&
 		(q.GetExporter() == "" || q.GetExporter() == n.GetExporter()) &&
 		(q.GetReference() == "" || q.GetReference() == n.GetReference()) &&
-		(q.Answered == nil || q.GetAnswered() == (len(n.GetAnswers()) > 0)) &&
-		(!q.GetOverdue() || overdue(n, l.s.o.Now())) &&
+		(q.Answered == nil || q.GetAnswered() == (n.GetAnswerCount() > 0)) &&
 		(!q.GetWaiting() || waits && l.who.caller.Role != certs.RoleExporter)
 }
 
+// mostOfCase is how many notices a case shows: ListConsignmentNotices has all.
+const mostOfCase = 100
+
 // OfCase returns the notices of a case as the people of the office see them,
-// without what they say.
+// without what they say; the newest, if there are many.
 func (s *Service) OfCase(ctx context.Context, reference string) (all []*spsv1.ConsignmentNotice, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		all = nil
@@ -222,16 +233,16 @@ func (s *Service) OfCase(ctx context.Context, reference string) (all []*spsv1.Co
 		if err != nil {
 			return err
 		}
-		for _, n := range known {
-			if n, err = s.show(r, viewer{}, n); err != nil {
+		all = slices.SortedFunc(maps.Values(known), func(a, b *spsv1.ConsignmentNotice) int {
+			return a.GetCreateTime().AsTime().Compare(b.GetCreateTime().AsTime())
+		})
+		all = all[max(0, len(all)-mostOfCase):]
+		for i, n := range all {
+			if all[i], err = s.show(r, viewer{}, n); err != nil {
 				return err
 			}
 			n.Content, n.Lines = nil, nil
-			all = append(all, n)
 		}
-		slices.SortFunc(all, func(a, b *spsv1.ConsignmentNotice) int {
-			return a.GetCreateTime().AsTime().Compare(b.GetCreateTime().AsTime())
-		})
 		return nil
 	})
 	return all, err

@@ -2,16 +2,12 @@ package trader
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
-
-	"google.golang.org/grpc/codes"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/statement"
@@ -37,11 +33,20 @@ type Files interface {
 
 // Drafts is where answers become drafts.
 type Drafts interface {
-	// BeginFollowUp begins a draft of a follow-up, as FollowUpCase does for a
-	// request with draft.
-	BeginFollowUp(ctx context.Context, req *spsv1.FollowUpCaseRequest) (*spsv1.Draft, error)
+	// PrepareFollowUp completes and checks a follow-up, as FollowUpCase does for a
+	// request with draft, and returns what begins the draft in a transaction of the
+	// caller, who writes the audit record.
+	PrepareFollowUp(ctx context.Context, req *spsv1.FollowUpCaseRequest) (begin func(store.Tx) (*spsv1.Draft, error), err error)
 	// GetDraft returns a draft that is shown to the caller of ctx.
 	GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*spsv1.Draft, error)
+	// UseOf returns what became of a draft, nil if it was deleted.
+	UseOf(r store.Reader, name string) (*spsv1.FindingUse, error)
+}
+
+// Sight says which cases people of the office see.
+type Sight interface {
+	// Sees reports whether a person of the office is shown a case.
+	Sees(r store.Reader, caller access.Caller, reference string) (bool, error)
 }
 
 // Rule is what an office lets go to exporters by itself.
@@ -51,9 +56,12 @@ type Rule struct {
 	AtOnce []spsv1.Classification
 	// AnswerWithin is how long an exporter has to answer.
 	AnswerWithin time.Duration
+	// Answers and Files bound how many of both one notice takes, and Length how many
+	// characters the texts of one answer have together.
+	Answers, Files, Length int
 }
 
-// Options is what the service works with. All fields are required.
+// Options is what the service works with. All fields but Sight are required.
 type Options struct {
 	Store  store.Store // with the tables of [Tables]
 	Ledger *ledger.Ledger
@@ -62,6 +70,7 @@ type Options struct {
 	Cases  Cases
 	Files  Files
 	Drafts Drafts
+	Sight  Sight // nil: everybody of the office sees all cases
 	Rule   Rule
 	Now    func() time.Time // the clock of stamps
 
@@ -77,6 +86,10 @@ type Service struct {
 	spsv1.UnimplementedExporterServiceServer
 	spsv1.UnimplementedConsignmentServiceServer
 	o Options
+
+	// settling is held from reading a case until its notices are written, so that
+	// nothing older is written over what is newer.
+	settling sync.Mutex
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when a notice or the register changed
@@ -102,90 +115,3 @@ func (s *Service) wake() {
 
 // office returns the code of the own office.
 func (s *Service) office() string { return string(s.o.Roster.Own().Office()) }
-
-// viewer is who reads notices.
-type viewer struct {
-	caller access.Caller
-	// exporter is the id of the one whose notices alone are shown; "" for the
-	// people of the office.
-	exporter string
-}
-
-// viewer returns who calls. It refuses whoever calls as an exporter and speaks for
-// none that is served.
-func (s *Service) viewer(ctx context.Context) (v viewer, err error) {
-	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		v, err = viewerIn(ctx, r)
-		return err
-	})
-	return v, err
-}
-
-// viewerIn is viewer in a transaction.
-func viewerIn(ctx context.Context, r store.Reader) (viewer, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return viewer{}, errors.New("a call without a caller")
-	}
-	if caller.Role != certs.RoleExporter {
-		return viewer{caller: caller}, nil
-	}
-	id, err := r.Get(tablePeople, []byte(caller.ID))
-	if err != nil {
-		return viewer{}, err
-	}
-	e, err := getExporter(r, string(id))
-	if err != nil {
-		return viewer{}, err
-	}
-	if e.GetState() != spsv1.ExporterState_EXPORTER_STATE_ACTIVE {
-		return viewer{}, &access.Refusal{
-			Code: codes.PermissionDenied, Reason: access.ReasonDenied,
-			Sentence: "the office serves no exporter for whom you speak: ask it to register you",
-		}
-	}
-	return viewer{caller: caller, exporter: string(id)}, nil
-}
-
-// sees reports whether the viewer is shown a notice.
-func (v viewer) sees(n *spsv1.ConsignmentNotice) bool {
-	if v.exporter == "" {
-		return v.caller.Role != certs.RoleExporter
-	}
-	return exporterID(n.GetExporter()) == v.exporter && n.GetSendTime() != nil
-}
-
-// missing refuses what is not there, and what is not shown, in the same words.
-func missing(name string) error {
-	return access.NotFound("there is no %s here, or it is not shown to you", name)
-}
-
-// Names reports whether an answer names a file: it is kept as if a statement did,
-// and the people of the office may name it.
-func (s *Service) Names(ctx context.Context, file blob.Digest) (named bool, err error) {
-	err = s.o.Store.View(ctx, func(r store.Reader) (err error) {
-		named, err = hasAny(r, tableFiles, file[:])
-		return err
-	})
-	return named, err
-}
-
-// File returns what an answer says of a file by its local id, if the notice is
-// shown to the caller of ctx.
-func (s *Service) File(ctx context.Context, notice, id string) (*spsv1.Attachment, error) {
-	n, err := s.GetConsignmentNotice(ctx, &spsv1.GetConsignmentNoticeRequest{Name: notice})
-	if refused, ok := errors.AsType[*access.Refusal](err); ok && refused.Code == codes.NotFound {
-		return nil, missing(notice + "/attachments/" + id)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range n.GetAnswers() {
-		for _, f := range a.GetAttachments() {
-			if f.GetId() == id {
-				return f, nil
-			}
-		}
-	}
-	return nil, missing(notice + "/attachments/" + id)
-}

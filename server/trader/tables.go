@@ -14,7 +14,7 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// The tables of exporters and notices. They are truth, but for the last three:
+// The tables of exporters and notices. They are truth, but for the last five:
 // no ledger can make them again. No id of an exporter and no folded text has a 0.
 const (
 	tableExporters store.Table = "trader.exporters" // id → serialised Exporter, its etag the number of its change
@@ -32,10 +32,12 @@ const (
 	tableChanges  store.Table = "trader.changes"      // number of the change, from 1 → id
 	tableToldNews store.Table = "trader.told.changes" // exporter, 0, number of the change that it sees, from 1 → id
 	tableAnswers  store.Table = "trader.answers"      // id, request id → number of the answer, fingerprint
+	tableSaid     store.Table = "trader.said"         // id, number of the answer → serialised NoticeAnswer
 	tableFiles    store.Table = "trader.files"        // digest of a file, 32 bytes, id of a notice with an answer that names it → nothing
 
 	tableFollowed store.Table = "trader.followed" // followedKey → text of the position up to which the ledger was followed
 	tableWaiting  store.Table = "trader.waiting"  // position of an entry whose body had not arrived → origin, 0, sequence
+	tableAside    store.Table = "trader.aside"    // reference of a case that cannot be read, or as in trader.waiting the place of such an entry → why
 	tableSought   store.Table = "trader.sought"   // what to look for, folded, 0, reference of the case in which it stands → nothing
 	tableAnew     store.Table = "trader.anew"     // exporter that changed since cases were compared with it → its etag
 )
@@ -45,8 +47,8 @@ const (
 func Tables() []store.Table {
 	return []store.Table{
 		tableExporters, tableWords, tableCodes, tableNames, tableTaxIDs, tablePeople,
-		tableNotices, tableVersions, tableTimes, tableTold, tableOfCase, tableChanges, tableToldNews, tableAnswers, tableFiles,
-		tableFollowed, tableWaiting, tableSought, tableAnew,
+		tableNotices, tableVersions, tableTimes, tableTold, tableOfCase, tableChanges, tableToldNews, tableAnswers, tableSaid, tableFiles,
+		tableFollowed, tableWaiting, tableAside, tableSought, tableAnew,
 	}
 }
 

@@ -11,15 +11,37 @@ import (
 )
 
 // begin returns how a new notice stands by the rule of the office, and whether it
-// is sent at once.
+// is sent at once. What an officer made waits for an officer.
 func (rule Rule) begin(m *matter, matches []*spsv1.NoticeMatch) (spsv1.NoticeState, spsv1.HoldReason) {
+	codes, _ := parted(matches)
+	open, _ := parted(m.opened(matches, nil))
 	switch hold := m.hold(); {
 	case hold != 0:
 		return spsv1.NoticeState_NOTICE_STATE_HELD, hold
-	case slices.ContainsFunc(matches, sure) && slices.Contains(rule.AtOnce, m.whole.GetClassification()):
+	case len(open) < len(codes) && len(open) == 0:
+		return spsv1.NoticeState_NOTICE_STATE_HELD, spsv1.HoldReason_HOLD_REASON_ADDRESSEES_ONLY
+	case len(open) > 0 && !slices.ContainsFunc(matches, byHand) && rule.atOnce(m.whole.GetClassification()):
 		return spsv1.NoticeState_NOTICE_STATE_SENT, 0
 	}
 	return spsv1.NoticeState_NOTICE_STATE_PROPOSED, 0
+}
+
+// atOnce reports whether notices of a classification need no officer.
+func (rule Rule) atOnce(c spsv1.Classification) bool { return slices.Contains(rule.AtOnce, c) }
+
+// holds returns why an officer has to look at what is new in a notice that was
+// released; last is what was told last.
+func (rule Rule) holds(m *matter, n *spsv1.ConsignmentNotice, last *spsv1.NoticeContent) spsv1.HoldReason {
+	if n.GetOffice().GetHoldReason() == spsv1.HoldReason_HOLD_REASON_OFFICER {
+		return spsv1.HoldReason_HOLD_REASON_OFFICER
+	}
+	if hold := m.hold(); hold != 0 {
+		return hold
+	}
+	if now := m.whole.GetClassification(); now != last.GetNotification().GetClassification() && n.GetContent().GetNotification() != nil && !rule.atOnce(now) {
+		return spsv1.HoldReason_HOLD_REASON_RECLASSIFIED
+	}
+	return 0
 }
 
 // news returns what is new in a content for who was told another; none if nothing
@@ -130,15 +152,15 @@ func goodsAlone(c *spsv1.NoticeContent) *spsv1.NoticeContent {
 	return c
 }
 
-// tell tells the exporter of a notice its content as a new version. The caller
-// writes the notice.
-func tell(tx store.Tx, n *spsv1.ConsignmentNotice, what []spsv1.NoticeNews, text []*spsv1.LocalizedText, now *timestamppb.Timestamp) error {
+// tell tells the exporter of a notice a content as a new version. The caller writes
+// the notice.
+func tell(tx store.Tx, n *spsv1.ConsignmentNotice, content *spsv1.NoticeContent, what []spsv1.NoticeNews, text []*spsv1.LocalizedText, now *timestamppb.Timestamp) error {
 	id, _ := keyOf(n.GetName())
 	number := uint32(1)
 	if len(n.GetVersions()) > 0 {
 		number = n.GetVersions()[0].GetNumber() + 1
 	}
-	version := &spsv1.NoticeVersion{Number: number, TellTime: now, News: what, Text: text, Content: n.GetContent()}
+	version := &spsv1.NoticeVersion{Number: number, TellTime: now, News: what, Text: text, Content: content}
 	if err := write(tx, tableVersions, versionKey(id, number), version); err != nil {
 		return err
 	}

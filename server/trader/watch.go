@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
@@ -126,7 +127,7 @@ func (s *Service) WatchConsignmentNotices(req *spsv1.WatchConsignmentNoticesRequ
 func (s *Service) behind(ctx context.Context, at uint64) (events []*spsv1.WatchConsignmentNoticesResponse, next uint64, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
 		events, next = nil, at
-		who, err := viewerIn(ctx, r)
+		who, err := s.viewerIn(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -148,6 +149,7 @@ func (s *Service) behind(ctx context.Context, at uint64) (events []*spsv1.WatchC
 			next = binary.BigEndian.Uint64(row.Key[len(prefix):])
 			ids, newest[string(row.Value)] = append(ids, string(row.Value)), next
 		}
+		size := 0
 		for i, id := range ids {
 			n := at + 1 + uint64(i)
 			if newest[id] != n {
@@ -157,10 +159,15 @@ func (s *Service) behind(ctx context.Context, at uint64) (events []*spsv1.WatchC
 			if err != nil {
 				return err
 			}
-			if shown != nil {
-				events = append(events, &spsv1.WatchConsignmentNoticesResponse{
-					Cursor: s.cursor(who, n), Event: &spsv1.WatchConsignmentNoticesResponse_Notice{Notice: shown},
-				})
+			if shown == nil {
+				continue
+			}
+			events = append(events, &spsv1.WatchConsignmentNoticesResponse{
+				Cursor: s.cursor(who, n), Event: &spsv1.WatchConsignmentNoticesResponse_Notice{Notice: shown},
+			})
+			if size += proto.Size(shown); size > maxPageBytes {
+				next = n
+				return nil
 			}
 		}
 		return nil
@@ -174,7 +181,10 @@ func (s *Service) event(r store.Reader, who viewer, id []byte) (*spsv1.Consignme
 	if err == nil && n == nil {
 		err = fmt.Errorf("%w: no notice %x", ledger.ErrCorrupt, id)
 	}
-	if err != nil || !who.sees(n) {
+	if err != nil {
+		return nil, err
+	}
+	if shown, err := who.sees(r, n); err != nil || !shown {
 		return nil, err
 	}
 	return s.show(r, who, n)

@@ -60,7 +60,7 @@ func (d *desk) releases(alert *spsv1.IssuedStatement) {
 	if err != nil {
 		t.Fatalf("release %v: %v", proposed, err)
 	}
-	n, err := d.trader().AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: proposed.GetName()})
+	n, err := d.trader().AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: proposed.GetName(), Version: 1})
 	if err != nil || n.GetLang() != "vi" || n.GetOffice() != nil {
 		t.Errorf("the grower is shown %v, %v, want it in Vietnamese, without what is for its office", n, err)
 	}

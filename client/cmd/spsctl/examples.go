@@ -234,8 +234,9 @@ const moreExamples = `
   spsctl notice hold 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'ask the province first'
   spsctl notice reject 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'another firm of that name'
   spsctl notice withdraw 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'vi=thông báo gửi nhầm'
-  spsctl notice acknowledge 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl notice acknowledge 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --version 1
   spsctl notice answer 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --say not-our-goods,code-misused --text 'vi=mã số bị lạm dụng'
+  spsctl notice answers 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl notice forward 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 1
 
 # in a case: what you do; --check looks first, --draft leaves it to a second person

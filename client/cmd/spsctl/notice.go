@@ -23,7 +23,7 @@ func (a *app) noticeCommand() *cobra.Command {
 and codes, why they are held, what was decided, by when an answer is wanted.
 Exporters list, acknowledge and answer their own; officers release, hold and
 withdraw them, and forward answers to the case.`,
-	}, a.noticeListCommand(), a.noticeGetCommand(), a.noticeWatchCommand(), a.noticeAcknowledgeCommand(), a.noticeAnswerCommand(),
+	}, a.noticeListCommand(), a.noticeGetCommand(), a.noticeWatchCommand(), a.noticeAcknowledgeCommand(), a.noticeAnswerCommand(), a.noticeAnswersCommand(),
 		a.noticePreviewCommand(), a.noticeReleaseCommand(), a.noticeHoldCommand(), a.noticeRejectCommand(), a.noticeWithdrawCommand(),
 		a.noticeCreateCommand(), a.noticeForwardCommand())
 }
@@ -58,7 +58,7 @@ func (a *app) noticeListCommand() *cobra.Command {
 					return err
 				}
 				if err := list.add(n, n.GetName(), n.GetReference(), strings.TrimPrefix(n.GetExporter(), "exporters/"), stateWords(n), newsWords(n),
-					fmt.Sprint(len(n.GetAnswers())), due(n.GetDueTime())); err != nil {
+					fmt.Sprint(n.GetAnswerCount()), due(n.GetDueTime())); err != nil {
 					return err
 				}
 			}
@@ -115,6 +115,9 @@ func newsWords(n *spsv1.ConsignmentNotice) string {
 // noticeWords says in a line how a case stands with an exporter.
 func noticeWords(n *spsv1.ConsignmentNotice) string {
 	text := strings.TrimPrefix(n.GetExporter(), "exporters/") + ": notice " + stateWords(n)
+	if more := int(n.GetAnswerCount()) - len(n.GetAnswers()); more > 0 {
+		text += fmt.Sprintf("; answered %d times before", more)
+	}
 	for _, answer := range n.GetAnswers() {
 		text += "; answered " + instant(answer.GetAnswerTime()) + ": " + answerWords(answer)
 	}
@@ -184,9 +187,21 @@ func (a *app) noticeFacts(n *spsv1.ConsignmentNotice) *facts {
 		for _, file := range answer.GetAttachments() {
 			f.add("  file", n.GetName()+"/attachments/"+file.GetId()+" "+file.GetFilename())
 		}
-		f.add("  forwarded in", answer.GetDraft())
+		f.add("  forwarded in", forwardedWords(answer))
+	}
+	if more := int(n.GetAnswerCount()) - len(n.GetAnswers()); more > 0 {
+		f.add("earlier", fmt.Sprintf("%d answers: spsctl notice answers", more))
 	}
 	return f
+}
+
+// forwardedWords says in which draft an answer was forwarded, and as what that was
+// issued.
+func forwardedWords(answer *spsv1.NoticeAnswer) string {
+	if answer.GetForwardedReference() == "" {
+		return answer.GetDraft()
+	}
+	return answer.GetDraft() + ", issued as " + answer.GetForwardedReference()
 }
 
 func aboutWords(about []string) string {

@@ -38,11 +38,47 @@ func reasonFlag(cmd *cobra.Command, reason *string, usage string) *cobra.Command
 }
 
 func (a *app) noticeAcknowledgeCommand() *cobra.Command {
-	return a.noticeAct("acknowledge NAME", "say that you have read a notice (as exporter)",
-		"  spsctl notice acknowledge 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11",
+	version := uint32(0)
+	cmd := a.noticeAct("acknowledge NAME --version NUMBER", "say which version of a notice you have read (as exporter)",
+		"  spsctl notice acknowledge 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --version 1",
 		func(ctx context.Context, node *client.Client, name string) (*spsv1.ConsignmentNotice, error) {
-			return node.ConsignmentService().AcknowledgeConsignmentNotice(ctx, &spsv1.AcknowledgeConsignmentNoticeRequest{Name: name})
+			return node.ConsignmentService().AcknowledgeConsignmentNotice(ctx, &spsv1.AcknowledgeConsignmentNoticeRequest{Name: name, Version: version})
 		})
+	cmd.Flags().Uint32Var(&version, "version", 0, "number of the version that you read, as notice get shows it")
+	cobra.CheckErr(cmd.MarkFlagRequired("version"))
+	return cmd
+}
+
+func (a *app) noticeAnswersCommand() *cobra.Command {
+	format, limit := tableFormat, 0
+	cmd := &cobra.Command{
+		Use:     "answers NAME",
+		Short:   "list what was answered to a notice, the first answer first",
+		Example: "  spsctl notice answers 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11",
+		Args:    cobra.ExactArgs(1),
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			list := newList(a.out, format, "number", "given", "by", "says", "files", "forwarded in")
+			for answer, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.NoticeAnswer, string, error) {
+				page, err := node.ConsignmentService().ListNoticeAnswers(ctx, &spsv1.ListNoticeAnswersRequest{
+					Name: noticeName(args[0]), PageSize: size, PageToken: token,
+				})
+				return page.GetAnswers(), page.GetNextPageToken(), err
+			}) {
+				if err != nil {
+					return err
+				}
+				said := append([]string{answerWords(answer)}, texts(answer.GetText())...)
+				if err := list.add(answer, fmt.Sprint(answer.GetNumber()), when(answer.GetAnswerTime()), answer.GetAnsweredBy(), strings.Join(said, "; "),
+					fmt.Sprint(answer.GetAttachmentCount()), forwardedWords(answer)); err != nil {
+					return err
+				}
+			}
+			return list.close()
+		}),
+	}
+	limitFlag(cmd, &limit)
+	outputFlag(cmd, &format)
+	return cmd
 }
 
 func (a *app) noticeAnswerCommand() *cobra.Command {

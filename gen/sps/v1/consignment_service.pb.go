@@ -599,18 +599,139 @@ type WatchConsignmentNoticesResponse_Notice struct {
 
 func (*WatchConsignmentNoticesResponse_Notice) isWatchConsignmentNoticesResponse_Event() {}
 
+// ListNoticeAnswersRequest is what ListNoticeAnswers takes.
+type ListNoticeAnswersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `consignmentNotices/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// At most so many; 0 means 50, more than 1000 means 1000. A page has at most about 1 MiB.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before; the name must be the same.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNoticeAnswersRequest) Reset() {
+	*x = ListNoticeAnswersRequest{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNoticeAnswersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNoticeAnswersRequest) ProtoMessage() {}
+
+func (x *ListNoticeAnswersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNoticeAnswersRequest.ProtoReflect.Descriptor instead.
+func (*ListNoticeAnswersRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListNoticeAnswersRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListNoticeAnswersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListNoticeAnswersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListNoticeAnswersResponse is a page of answers.
+type ListNoticeAnswersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The answers, with their texts and files.
+	Answers []*NoticeAnswer `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListNoticeAnswersResponse) Reset() {
+	*x = ListNoticeAnswersResponse{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListNoticeAnswersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListNoticeAnswersResponse) ProtoMessage() {}
+
+func (x *ListNoticeAnswersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListNoticeAnswersResponse.ProtoReflect.Descriptor instead.
+func (*ListNoticeAnswersResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListNoticeAnswersResponse) GetAnswers() []*NoticeAnswer {
+	if x != nil {
+		return x.Answers
+	}
+	return nil
+}
+
+func (x *ListNoticeAnswersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // AcknowledgeConsignmentNoticeRequest is what AcknowledgeConsignmentNotice takes.
 type AcknowledgeConsignmentNoticeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `consignmentNotices/{id}`.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Number of the version that was read.
+	Version       uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AcknowledgeConsignmentNoticeRequest) Reset() {
 	*x = AcknowledgeConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -622,7 +743,7 @@ func (x *AcknowledgeConsignmentNoticeRequest) String() string {
 func (*AcknowledgeConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *AcknowledgeConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -635,7 +756,7 @@ func (x *AcknowledgeConsignmentNoticeRequest) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use AcknowledgeConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AcknowledgeConsignmentNoticeRequest) GetName() string {
@@ -643,6 +764,13 @@ func (x *AcknowledgeConsignmentNoticeRequest) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *AcknowledgeConsignmentNoticeRequest) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
 }
 
 // AnswerConsignmentNoticeRequest is what AnswerConsignmentNotice takes.
@@ -664,7 +792,7 @@ type AnswerConsignmentNoticeRequest struct {
 
 func (x *AnswerConsignmentNoticeRequest) Reset() {
 	*x = AnswerConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -676,7 +804,7 @@ func (x *AnswerConsignmentNoticeRequest) String() string {
 func (*AnswerConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *AnswerConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -689,7 +817,7 @@ func (x *AnswerConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*AnswerConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AnswerConsignmentNoticeRequest) GetName() string {
@@ -769,9 +897,19 @@ const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\x1fWatchConsignmentNoticesResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x123\n" +
 	"\x06notice\x18\x02 \x01(\v2\x19.sps.v1.ConsignmentNoticeH\x00R\x06noticeB\a\n" +
-	"\x05event\"\x83\x01\n" +
+	"\x05event\"\xc7\x01\n" +
+	"\x18ListNoticeAnswersRequest\x12\\\n" +
+	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12$\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\"s\n" +
+	"\x19ListNoticeAnswersResponse\x12.\n" +
+	"\aanswers\x18\x01 \x03(\v2\x14.sps.v1.NoticeAnswerR\aanswers\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaf\x01\n" +
 	"#AcknowledgeConsignmentNoticeRequest\x12\\\n" +
-	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xf1\x04\n" +
+	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12*\n" +
+	"\aversion\x18\x02 \x01(\rB\x10\xe0A\x02\xbaH\n" +
+	"*\b\x18\x80\x94\xeb\xdc\x03(\x01R\aversion\"\xf1\x04\n" +
 	"\x1eAnswerConsignmentNoticeRequest\x12\\\n" +
 	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12*\n" +
 	"\n" +
@@ -780,13 +918,14 @@ const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\fanswer.goods\x12;the goods are either yours or not: leave one of the two out\x1a\x19!(1 in this && 2 in this)\x92\x01\x0f\b\x01\x10\x06\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\x123\n" +
 	"\x04text\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x05R\x04text\x12>\n" +
 	"\vattachments\x18\x05 \x03(\v2\x12.sps.v1.AttachmentB\b\xbaH\x05\x92\x01\x02\x10\x14R\vattachments:\xa0\x01\xbaH\x9c\x01\x1a\x99\x01\n" +
-	"\vanswer.text\x12?say in the text what was done, what is disputed or what you ask\x1aI!this.kinds.exists(k, k == 4 || k == 5 || k == 6) || this.text.size() > 02\xc7\a\n" +
+	"\vanswer.text\x12?say in the text what was done, what is disputed or what you ask\x1aI!this.kinds.exists(k, k == 4 || k == 5 || k == 6) || this.text.size() > 02\xd3\b\n" +
 	"\x12ConsignmentService\x12]\n" +
 	"\x0fGetRegistration\x12\x1e.sps.v1.GetRegistrationRequest\x1a\x10.sps.v1.Exporter\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/registration\x12\x7f\n" +
 	"\x11ListOwnCodeStatus\x12 .sps.v1.ListOwnCodeStatusRequest\x1a!.sps.v1.ListOwnCodeStatusResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/registration/codeStatuses\x12\x7f\n" +
 	"\x14GetConsignmentNotice\x12#.sps.v1.GetConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=consignmentNotices/*}\x12\x87\x01\n" +
 	"\x16ListConsignmentNotices\x12%.sps.v1.ListConsignmentNoticesRequest\x1a&.sps.v1.ListConsignmentNoticesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/consignmentNotices\x12\x92\x01\n" +
-	"\x17WatchConsignmentNotices\x12&.sps.v1.WatchConsignmentNoticesRequest\x1a'.sps.v1.WatchConsignmentNoticesResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/consignmentNotices:watch0\x01\x12\x9e\x01\n" +
+	"\x17WatchConsignmentNotices\x12&.sps.v1.WatchConsignmentNoticesRequest\x1a'.sps.v1.WatchConsignmentNoticesResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/consignmentNotices:watch0\x01\x12\x89\x01\n" +
+	"\x11ListNoticeAnswers\x12 .sps.v1.ListNoticeAnswersRequest\x1a!.sps.v1.ListNoticeAnswersResponse\"/\x82\xd3\xe4\x93\x02)\x12'/v1/{name=consignmentNotices/*}/answers\x12\x9e\x01\n" +
 	"\x1cAcknowledgeConsignmentNotice\x12+.sps.v1.AcknowledgeConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"6\x82\xd3\xe4\x93\x020:\x01*\"+/v1/{name=consignmentNotices/*}:acknowledge\x12\x8f\x01\n" +
 	"\x17AnswerConsignmentNotice\x12&.sps.v1.AnswerConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{name=consignmentNotices/*}:answerB\x8d\x01\n" +
 	"\n" +
@@ -804,7 +943,7 @@ func file_sps_v1_consignment_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_consignment_service_proto_rawDescData
 }
 
-var file_sps_v1_consignment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_sps_v1_consignment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_sps_v1_consignment_service_proto_goTypes = []any{
 	(*GetRegistrationRequest)(nil),              // 0: sps.v1.GetRegistrationRequest
 	(*ListOwnCodeStatusRequest)(nil),            // 1: sps.v1.ListOwnCodeStatusRequest
@@ -815,46 +954,52 @@ var file_sps_v1_consignment_service_proto_goTypes = []any{
 	(*ListConsignmentNoticesResponse)(nil),      // 6: sps.v1.ListConsignmentNoticesResponse
 	(*WatchConsignmentNoticesRequest)(nil),      // 7: sps.v1.WatchConsignmentNoticesRequest
 	(*WatchConsignmentNoticesResponse)(nil),     // 8: sps.v1.WatchConsignmentNoticesResponse
-	(*AcknowledgeConsignmentNoticeRequest)(nil), // 9: sps.v1.AcknowledgeConsignmentNoticeRequest
-	(*AnswerConsignmentNoticeRequest)(nil),      // 10: sps.v1.AnswerConsignmentNoticeRequest
-	(SiteCodeKind)(0),                           // 11: sps.v1.SiteCodeKind
-	(CodeAnswer)(0),                             // 12: sps.v1.CodeAnswer
-	(NoticeState)(0),                            // 13: sps.v1.NoticeState
-	(*ConsignmentNotice)(nil),                   // 14: sps.v1.ConsignmentNotice
-	(AnswerKind)(0),                             // 15: sps.v1.AnswerKind
-	(*LocalizedText)(nil),                       // 16: sps.v1.LocalizedText
-	(*Attachment)(nil),                          // 17: sps.v1.Attachment
-	(*Exporter)(nil),                            // 18: sps.v1.Exporter
+	(*ListNoticeAnswersRequest)(nil),            // 9: sps.v1.ListNoticeAnswersRequest
+	(*ListNoticeAnswersResponse)(nil),           // 10: sps.v1.ListNoticeAnswersResponse
+	(*AcknowledgeConsignmentNoticeRequest)(nil), // 11: sps.v1.AcknowledgeConsignmentNoticeRequest
+	(*AnswerConsignmentNoticeRequest)(nil),      // 12: sps.v1.AnswerConsignmentNoticeRequest
+	(SiteCodeKind)(0),                           // 13: sps.v1.SiteCodeKind
+	(CodeAnswer)(0),                             // 14: sps.v1.CodeAnswer
+	(NoticeState)(0),                            // 15: sps.v1.NoticeState
+	(*ConsignmentNotice)(nil),                   // 16: sps.v1.ConsignmentNotice
+	(*NoticeAnswer)(nil),                        // 17: sps.v1.NoticeAnswer
+	(AnswerKind)(0),                             // 18: sps.v1.AnswerKind
+	(*LocalizedText)(nil),                       // 19: sps.v1.LocalizedText
+	(*Attachment)(nil),                          // 20: sps.v1.Attachment
+	(*Exporter)(nil),                            // 21: sps.v1.Exporter
 }
 var file_sps_v1_consignment_service_proto_depIdxs = []int32{
 	3,  // 0: sps.v1.ListOwnCodeStatusResponse.code_statuses:type_name -> sps.v1.OwnCodeStatus
-	11, // 1: sps.v1.OwnCodeStatus.kind:type_name -> sps.v1.SiteCodeKind
-	12, // 2: sps.v1.OwnCodeStatus.answer:type_name -> sps.v1.CodeAnswer
-	13, // 3: sps.v1.ListConsignmentNoticesRequest.states:type_name -> sps.v1.NoticeState
-	14, // 4: sps.v1.ListConsignmentNoticesResponse.notices:type_name -> sps.v1.ConsignmentNotice
-	14, // 5: sps.v1.WatchConsignmentNoticesResponse.notice:type_name -> sps.v1.ConsignmentNotice
-	15, // 6: sps.v1.AnswerConsignmentNoticeRequest.kinds:type_name -> sps.v1.AnswerKind
-	16, // 7: sps.v1.AnswerConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
-	17, // 8: sps.v1.AnswerConsignmentNoticeRequest.attachments:type_name -> sps.v1.Attachment
-	0,  // 9: sps.v1.ConsignmentService.GetRegistration:input_type -> sps.v1.GetRegistrationRequest
-	1,  // 10: sps.v1.ConsignmentService.ListOwnCodeStatus:input_type -> sps.v1.ListOwnCodeStatusRequest
-	4,  // 11: sps.v1.ConsignmentService.GetConsignmentNotice:input_type -> sps.v1.GetConsignmentNoticeRequest
-	5,  // 12: sps.v1.ConsignmentService.ListConsignmentNotices:input_type -> sps.v1.ListConsignmentNoticesRequest
-	7,  // 13: sps.v1.ConsignmentService.WatchConsignmentNotices:input_type -> sps.v1.WatchConsignmentNoticesRequest
-	9,  // 14: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:input_type -> sps.v1.AcknowledgeConsignmentNoticeRequest
-	10, // 15: sps.v1.ConsignmentService.AnswerConsignmentNotice:input_type -> sps.v1.AnswerConsignmentNoticeRequest
-	18, // 16: sps.v1.ConsignmentService.GetRegistration:output_type -> sps.v1.Exporter
-	2,  // 17: sps.v1.ConsignmentService.ListOwnCodeStatus:output_type -> sps.v1.ListOwnCodeStatusResponse
-	14, // 18: sps.v1.ConsignmentService.GetConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	6,  // 19: sps.v1.ConsignmentService.ListConsignmentNotices:output_type -> sps.v1.ListConsignmentNoticesResponse
-	8,  // 20: sps.v1.ConsignmentService.WatchConsignmentNotices:output_type -> sps.v1.WatchConsignmentNoticesResponse
-	14, // 21: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	14, // 22: sps.v1.ConsignmentService.AnswerConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	16, // [16:23] is the sub-list for method output_type
-	9,  // [9:16] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	13, // 1: sps.v1.OwnCodeStatus.kind:type_name -> sps.v1.SiteCodeKind
+	14, // 2: sps.v1.OwnCodeStatus.answer:type_name -> sps.v1.CodeAnswer
+	15, // 3: sps.v1.ListConsignmentNoticesRequest.states:type_name -> sps.v1.NoticeState
+	16, // 4: sps.v1.ListConsignmentNoticesResponse.notices:type_name -> sps.v1.ConsignmentNotice
+	16, // 5: sps.v1.WatchConsignmentNoticesResponse.notice:type_name -> sps.v1.ConsignmentNotice
+	17, // 6: sps.v1.ListNoticeAnswersResponse.answers:type_name -> sps.v1.NoticeAnswer
+	18, // 7: sps.v1.AnswerConsignmentNoticeRequest.kinds:type_name -> sps.v1.AnswerKind
+	19, // 8: sps.v1.AnswerConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
+	20, // 9: sps.v1.AnswerConsignmentNoticeRequest.attachments:type_name -> sps.v1.Attachment
+	0,  // 10: sps.v1.ConsignmentService.GetRegistration:input_type -> sps.v1.GetRegistrationRequest
+	1,  // 11: sps.v1.ConsignmentService.ListOwnCodeStatus:input_type -> sps.v1.ListOwnCodeStatusRequest
+	4,  // 12: sps.v1.ConsignmentService.GetConsignmentNotice:input_type -> sps.v1.GetConsignmentNoticeRequest
+	5,  // 13: sps.v1.ConsignmentService.ListConsignmentNotices:input_type -> sps.v1.ListConsignmentNoticesRequest
+	7,  // 14: sps.v1.ConsignmentService.WatchConsignmentNotices:input_type -> sps.v1.WatchConsignmentNoticesRequest
+	9,  // 15: sps.v1.ConsignmentService.ListNoticeAnswers:input_type -> sps.v1.ListNoticeAnswersRequest
+	11, // 16: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:input_type -> sps.v1.AcknowledgeConsignmentNoticeRequest
+	12, // 17: sps.v1.ConsignmentService.AnswerConsignmentNotice:input_type -> sps.v1.AnswerConsignmentNoticeRequest
+	21, // 18: sps.v1.ConsignmentService.GetRegistration:output_type -> sps.v1.Exporter
+	2,  // 19: sps.v1.ConsignmentService.ListOwnCodeStatus:output_type -> sps.v1.ListOwnCodeStatusResponse
+	16, // 20: sps.v1.ConsignmentService.GetConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	6,  // 21: sps.v1.ConsignmentService.ListConsignmentNotices:output_type -> sps.v1.ListConsignmentNoticesResponse
+	8,  // 22: sps.v1.ConsignmentService.WatchConsignmentNotices:output_type -> sps.v1.WatchConsignmentNoticesResponse
+	10, // 23: sps.v1.ConsignmentService.ListNoticeAnswers:output_type -> sps.v1.ListNoticeAnswersResponse
+	16, // 24: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	16, // 25: sps.v1.ConsignmentService.AnswerConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	18, // [18:26] is the sub-list for method output_type
+	10, // [10:18] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_consignment_service_proto_init() }
@@ -877,7 +1022,7 @@ func file_sps_v1_consignment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_consignment_service_proto_rawDesc), len(file_sps_v1_consignment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,7 @@ const (
 	ConsignmentService_GetConsignmentNotice_FullMethodName         = "/sps.v1.ConsignmentService/GetConsignmentNotice"
 	ConsignmentService_ListConsignmentNotices_FullMethodName       = "/sps.v1.ConsignmentService/ListConsignmentNotices"
 	ConsignmentService_WatchConsignmentNotices_FullMethodName      = "/sps.v1.ConsignmentService/WatchConsignmentNotices"
+	ConsignmentService_ListNoticeAnswers_FullMethodName            = "/sps.v1.ConsignmentService/ListNoticeAnswers"
 	ConsignmentService_AcknowledgeConsignmentNotice_FullMethodName = "/sps.v1.ConsignmentService/AcknowledgeConsignmentNotice"
 	ConsignmentService_AnswerConsignmentNotice_FullMethodName      = "/sps.v1.ConsignmentService/AnswerConsignmentNotice"
 )
@@ -51,7 +52,10 @@ type ConsignmentServiceClient interface {
 	// WatchConsignmentNotices sends each notice of the caller's exporter whenever it was told or changed since the cursor,
 	// as it is when it is sent, and then goes on with what comes next. To the people of the office it sends those of all.
 	WatchConsignmentNotices(ctx context.Context, in *WatchConsignmentNoticesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchConsignmentNoticesResponse], error)
-	// AcknowledgeConsignmentNotice says that a person of the exporter has read the notice as it stands. For exporters.
+	// ListNoticeAnswers returns what an exporter answered to a notice, in the order of the answers.
+	ListNoticeAnswers(ctx context.Context, in *ListNoticeAnswersRequest, opts ...grpc.CallOption) (*ListNoticeAnswersResponse, error)
+	// AcknowledgeConsignmentNotice says that a person of the exporter has read a version of the notice. If the office has told
+	// a newer one since, nothing is noted and it fails with ETAG: that one is to be read. For exporters.
 	AcknowledgeConsignmentNotice(ctx context.Context, in *AcknowledgeConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// AnswerConsignmentNotice answers a notice to the own office; several answers may be given. Nothing of it goes to
 	// another office before an officer puts it into a statement. For exporters.
@@ -125,6 +129,16 @@ func (c *consignmentServiceClient) WatchConsignmentNotices(ctx context.Context, 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ConsignmentService_WatchConsignmentNoticesClient = grpc.ServerStreamingClient[WatchConsignmentNoticesResponse]
 
+func (c *consignmentServiceClient) ListNoticeAnswers(ctx context.Context, in *ListNoticeAnswersRequest, opts ...grpc.CallOption) (*ListNoticeAnswersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListNoticeAnswersResponse)
+	err := c.cc.Invoke(ctx, ConsignmentService_ListNoticeAnswers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consignmentServiceClient) AcknowledgeConsignmentNotice(ctx context.Context, in *AcknowledgeConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConsignmentNotice)
@@ -166,7 +180,10 @@ type ConsignmentServiceServer interface {
 	// WatchConsignmentNotices sends each notice of the caller's exporter whenever it was told or changed since the cursor,
 	// as it is when it is sent, and then goes on with what comes next. To the people of the office it sends those of all.
 	WatchConsignmentNotices(*WatchConsignmentNoticesRequest, grpc.ServerStreamingServer[WatchConsignmentNoticesResponse]) error
-	// AcknowledgeConsignmentNotice says that a person of the exporter has read the notice as it stands. For exporters.
+	// ListNoticeAnswers returns what an exporter answered to a notice, in the order of the answers.
+	ListNoticeAnswers(context.Context, *ListNoticeAnswersRequest) (*ListNoticeAnswersResponse, error)
+	// AcknowledgeConsignmentNotice says that a person of the exporter has read a version of the notice. If the office has told
+	// a newer one since, nothing is noted and it fails with ETAG: that one is to be read. For exporters.
 	AcknowledgeConsignmentNotice(context.Context, *AcknowledgeConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// AnswerConsignmentNotice answers a notice to the own office; several answers may be given. Nothing of it goes to
 	// another office before an officer puts it into a statement. For exporters.
@@ -195,6 +212,9 @@ func (UnimplementedConsignmentServiceServer) ListConsignmentNotices(context.Cont
 }
 func (UnimplementedConsignmentServiceServer) WatchConsignmentNotices(*WatchConsignmentNoticesRequest, grpc.ServerStreamingServer[WatchConsignmentNoticesResponse]) error {
 	return status.Error(codes.Unimplemented, "method WatchConsignmentNotices not implemented")
+}
+func (UnimplementedConsignmentServiceServer) ListNoticeAnswers(context.Context, *ListNoticeAnswersRequest) (*ListNoticeAnswersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListNoticeAnswers not implemented")
 }
 func (UnimplementedConsignmentServiceServer) AcknowledgeConsignmentNotice(context.Context, *AcknowledgeConsignmentNoticeRequest) (*ConsignmentNotice, error) {
 	return nil, status.Error(codes.Unimplemented, "method AcknowledgeConsignmentNotice not implemented")
@@ -306,6 +326,24 @@ func _ConsignmentService_WatchConsignmentNotices_Handler(srv interface{}, stream
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ConsignmentService_WatchConsignmentNoticesServer = grpc.ServerStreamingServer[WatchConsignmentNoticesResponse]
 
+func _ConsignmentService_ListNoticeAnswers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListNoticeAnswersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsignmentServiceServer).ListNoticeAnswers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsignmentService_ListNoticeAnswers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsignmentServiceServer).ListNoticeAnswers(ctx, req.(*ListNoticeAnswersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsignmentService_AcknowledgeConsignmentNotice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(AcknowledgeConsignmentNoticeRequest)
 	if err := dec(in); err != nil {
@@ -364,6 +402,10 @@ var ConsignmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListConsignmentNotices",
 			Handler:    _ConsignmentService_ListConsignmentNotices_Handler,
+		},
+		{
+			MethodName: "ListNoticeAnswers",
+			Handler:    _ConsignmentService_ListNoticeAnswers_Handler,
 		},
 		{
 			MethodName: "AcknowledgeConsignmentNotice",

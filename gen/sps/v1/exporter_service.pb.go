@@ -610,7 +610,8 @@ type CreateConsignmentNoticeRequest struct {
 	Case string `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
 	// `exporters/{id}` of the exporter.
 	Exporter string `protobuf:"bytes,2,opt,name=exporter,proto3" json:"exporter,omitempty"`
-	// Local ids of its products and lots in the notification as it stands: `p1.l2`. None: all of the case.
+	// Local ids of its products and lots in the notification as it stands, `p1.l2`, or of what was added to it since, as
+	// notices of the case name it. None: all of the case as it stands.
 	About []string `protobuf:"bytes,3,rep,name=about,proto3" json:"about,omitempty"`
 	// Why the case is this exporter's matter. The exporter is not shown it.
 	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
@@ -1064,11 +1065,11 @@ const file_sps_v1_exporter_service_proto_rawDesc = "" +
 	"\bexporter\x18\a \x01(\tB\a\xbaH\x04r\x02\x18JR\bexporter\"s\n" +
 	"\x1bListRegisteredCodesResponse\x12,\n" +
 	"\x05codes\x18\x01 \x03(\v2\x16.sps.v1.RegisteredCodeR\x05codes\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xae\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xaf\x02\n" +
 	"\x1eCreateConsignmentNoticeRequest\x12H\n" +
 	"\x04case\x18\x01 \x01(\tB4\xe0A\x02\xbaH.r,2*^cases/[A-Z]{2}-(EX-)?[0-9]{4}-[0-9]{6,9}$R\x04case\x12K\n" +
-	"\bexporter\x18\x02 \x01(\tB/\xe0A\x02\xbaH)r'2%^exporters/[a-z0-9][a-z0-9._-]{0,63}$R\bexporter\x12N\n" +
-	"\x05about\x18\x03 \x03(\tB8\xbaH5\x92\x012\x10\xe8\a\x18\x01\"+r)2'^p[1-9][0-9]{0,3}(\\.l[1-9][0-9]{0,3})?$R\x05about\x12%\n" +
+	"\bexporter\x18\x02 \x01(\tB/\xe0A\x02\xbaH)r'2%^exporters/[a-z0-9][a-z0-9._-]{0,63}$R\bexporter\x12O\n" +
+	"\x05about\x18\x03 \x03(\tB9\xbaH6\x92\x013\x10\xe8\a\x18\x01\",r*2(^p[1-9][0-9]{0,19}(\\.l[1-9][0-9]{0,3})?$R\x05about\x12%\n" +
 	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xd0\x0fR\x06reason\"\x7f\n" +
 	"\x1fPreviewConsignmentNoticeRequest\x12\\\n" +
 	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\x88\x02\n" +

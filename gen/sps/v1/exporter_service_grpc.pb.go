@@ -68,7 +68,8 @@ type ExporterServiceClient interface {
 	// language of the exporter.
 	PreviewConsignmentNotice(ctx context.Context, in *PreviewConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// ReleaseConsignmentNotice shows a notice to its exporter: one that waits, one whose match needed an officer's yes, or
-	// news of one that was released before. With a text it tells that too. Without news it changes nothing.
+	// news of one that was released before. With a text it tells that too. It ends a hold of an officer; without news it
+	// tells nothing.
 	ReleaseConsignmentNotice(ctx context.Context, in *ReleaseConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// HoldConsignmentNotice keeps a notice, or news of one that was released, from its exporter until somebody releases it.
 	HoldConsignmentNotice(ctx context.Context, in *HoldConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
@@ -78,7 +79,8 @@ type ExporterServiceClient interface {
 	// WithdrawConsignmentNotice takes a notice back that was released. The exporter is told so, and why.
 	WithdrawConsignmentNotice(ctx context.Context, in *WithdrawConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// ForwardAnswer begins a draft of a follow-up to the case with what an exporter answered and its files. It issues
-	// nothing: an officer completes the draft. The same answer again returns the draft that was begun.
+	// nothing: an officer completes the draft. The same answer again returns the draft that was begun, and begins another
+	// once that was deleted.
 	ForwardAnswer(ctx context.Context, in *ForwardAnswerRequest, opts ...grpc.CallOption) (*Draft, error)
 }
 
@@ -261,7 +263,8 @@ type ExporterServiceServer interface {
 	// language of the exporter.
 	PreviewConsignmentNotice(context.Context, *PreviewConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// ReleaseConsignmentNotice shows a notice to its exporter: one that waits, one whose match needed an officer's yes, or
-	// news of one that was released before. With a text it tells that too. Without news it changes nothing.
+	// news of one that was released before. With a text it tells that too. It ends a hold of an officer; without news it
+	// tells nothing.
 	ReleaseConsignmentNotice(context.Context, *ReleaseConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// HoldConsignmentNotice keeps a notice, or news of one that was released, from its exporter until somebody releases it.
 	HoldConsignmentNotice(context.Context, *HoldConsignmentNoticeRequest) (*ConsignmentNotice, error)
@@ -271,7 +274,8 @@ type ExporterServiceServer interface {
 	// WithdrawConsignmentNotice takes a notice back that was released. The exporter is told so, and why.
 	WithdrawConsignmentNotice(context.Context, *WithdrawConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// ForwardAnswer begins a draft of a follow-up to the case with what an exporter answered and its files. It issues
-	// nothing: an officer completes the draft. The same answer again returns the draft that was begun.
+	// nothing: an officer completes the draft. The same answer again returns the draft that was begun, and begins another
+	// once that was deleted.
 	ForwardAnswer(context.Context, *ForwardAnswerRequest) (*Draft, error)
 	mustEmbedUnimplementedExporterServiceServer()
 }

@@ -170,6 +170,10 @@ const (
 	HoldReason_HOLD_REASON_ADDRESSEES_ONLY HoldReason = 3
 	// An officer holds it.
 	HoldReason_HOLD_REASON_OFFICER HoldReason = 4
+	// Only a name, a tax number, a code that is out of date or an officer leads to goods that it was not released with.
+	HoldReason_HOLD_REASON_MATCH HoldReason = 5
+	// The case has another classification than when it was last released, and one of which an officer releases notices.
+	HoldReason_HOLD_REASON_RECLASSIFIED HoldReason = 6
 )
 
 // Enum value maps for HoldReason.
@@ -180,6 +184,8 @@ var (
 		2: "HOLD_REASON_OPEN_INVESTIGATION",
 		3: "HOLD_REASON_ADDRESSEES_ONLY",
 		4: "HOLD_REASON_OFFICER",
+		5: "HOLD_REASON_MATCH",
+		6: "HOLD_REASON_RECLASSIFIED",
 	}
 	HoldReason_value = map[string]int32{
 		"HOLD_REASON_UNSPECIFIED":        0,
@@ -187,6 +193,8 @@ var (
 		"HOLD_REASON_OPEN_INVESTIGATION": 2,
 		"HOLD_REASON_ADDRESSEES_ONLY":    3,
 		"HOLD_REASON_OFFICER":            4,
+		"HOLD_REASON_MATCH":              5,
+		"HOLD_REASON_RECLASSIFIED":       6,
 	}
 )
 
@@ -733,10 +741,14 @@ type NoticeAnswer struct {
 	AnswerTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=answer_time,json=answerTime,proto3" json:"answer_time,omitempty"`
 	// Who gave it, by id.
 	AnsweredBy string `protobuf:"bytes,6,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
-	// Name of the draft that it was forwarded with; for the office only.
-	Draft         string `protobuf:"bytes,7,opt,name=draft,proto3" json:"draft,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Name of the draft that it was forwarded in, as long as there is that draft; for the office only.
+	Draft string `protobuf:"bytes,7,opt,name=draft,proto3" json:"draft,omitempty"`
+	// Reference of the statement as which that draft was issued; empty while it was not; for the office only.
+	ForwardedReference string `protobuf:"bytes,8,opt,name=forwarded_reference,json=forwardedReference,proto3" json:"forwarded_reference,omitempty"`
+	// How many files it has. Where the answers of a notice are only listed, their texts and files are left out.
+	AttachmentCount uint32 `protobuf:"varint,9,opt,name=attachment_count,json=attachmentCount,proto3" json:"attachment_count,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *NoticeAnswer) Reset() {
@@ -818,6 +830,20 @@ func (x *NoticeAnswer) GetDraft() string {
 	return ""
 }
 
+func (x *NoticeAnswer) GetForwardedReference() string {
+	if x != nil {
+		return x.ForwardedReference
+	}
+	return ""
+}
+
+func (x *NoticeAnswer) GetAttachmentCount() uint32 {
+	if x != nil {
+		return x.AttachmentCount
+	}
+	return 0
+}
+
 // NoticeOffice is what the people of the office see of a notice and its exporter does not.
 type NoticeOffice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -836,9 +862,13 @@ type NoticeOffice struct {
 	// True if an answer is due and there is none.
 	Overdue bool `protobuf:"varint,7,opt,name=overdue,proto3" json:"overdue,omitempty"`
 	// What the exporter is called.
-	ExporterName  []*LocalizedText `protobuf:"bytes,8,rep,name=exporter_name,json=exporterName,proto3" json:"exporter_name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ExporterName []*LocalizedText `protobuf:"bytes,8,rep,name=exporter_name,json=exporterName,proto3" json:"exporter_name,omitempty"`
+	// Names of the statements for addressees only that an officer released to the exporter.
+	ReleasedStatements []string `protobuf:"bytes,9,rep,name=released_statements,json=releasedStatements,proto3" json:"released_statements,omitempty"`
+	// Names of those behind what it would be told at its next release; among them those that were released.
+	RestrictedStatements []string `protobuf:"bytes,10,rep,name=restricted_statements,json=restrictedStatements,proto3" json:"restricted_statements,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *NoticeOffice) Reset() {
@@ -927,6 +957,20 @@ func (x *NoticeOffice) GetExporterName() []*LocalizedText {
 	return nil
 }
 
+func (x *NoticeOffice) GetReleasedStatements() []string {
+	if x != nil {
+		return x.ReleasedStatements
+	}
+	return nil
+}
+
+func (x *NoticeOffice) GetRestrictedStatements() []string {
+	if x != nil {
+		return x.RestrictedStatements
+	}
+	return nil
+}
+
 // ConsignmentNotice is what one exporter is told of one case by its own office.
 type ConsignmentNotice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -954,7 +998,9 @@ type ConsignmentNotice struct {
 	AcknowledgeTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=acknowledge_time,json=acknowledgeTime,proto3" json:"acknowledge_time,omitempty"`
 	// Who said so, by id.
 	AcknowledgedBy string `protobuf:"bytes,12,opt,name=acknowledged_by,json=acknowledgedBy,proto3" json:"acknowledged_by,omitempty"`
-	// What the exporter answered.
+	// What the exporter answered, the newest of it: with texts and files as far as they fit into 256 KiB in
+	// GetConsignmentNotice and in what a call returns, the newest 10 without texts and files elsewhere. ListNoticeAnswers has
+	// all.
 	Answers []*NoticeAnswer `protobuf:"bytes,13,rep,name=answers,proto3" json:"answers,omitempty"`
 	// When it was made; when it was first released, to its exporter.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -962,6 +1008,8 @@ type ConsignmentNotice struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes with every change.
 	Etag string `protobuf:"bytes,16,opt,name=etag,proto3" json:"etag,omitempty"`
+	// How many answers there are.
+	AnswerCount uint32 `protobuf:"varint,17,opt,name=answer_count,json=answerCount,proto3" json:"answer_count,omitempty"`
 	// For the people of the office only.
 	Office        *NoticeOffice `protobuf:"bytes,20,opt,name=office,proto3" json:"office,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1110,6 +1158,13 @@ func (x *ConsignmentNotice) GetEtag() string {
 	return ""
 }
 
+func (x *ConsignmentNotice) GetAnswerCount() uint32 {
+	if x != nil {
+		return x.AnswerCount
+	}
+	return 0
+}
+
 func (x *ConsignmentNotice) GetOffice() *NoticeOffice {
 	if x != nil {
 		return x.Office
@@ -1152,7 +1207,7 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"registered\x18\x03 \x01(\tR\n" +
 	"registered\x12\x1c\n" +
 	"\tstatement\x18\x04 \x01(\tR\tstatement\x12\x14\n" +
-	"\x05about\x18\x05 \x03(\tR\x05about\"\xa5\x02\n" +
+	"\x05about\x18\x05 \x03(\tR\x05about\"\x81\x03\n" +
 	"\fNoticeAnswer\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12(\n" +
 	"\x05kinds\x18\x02 \x03(\x0e2\x12.sps.v1.AnswerKindR\x05kinds\x12)\n" +
@@ -1162,7 +1217,9 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"answerTime\x12\x1f\n" +
 	"\vanswered_by\x18\x06 \x01(\tR\n" +
 	"answeredBy\x12\x14\n" +
-	"\x05draft\x18\a \x01(\tR\x05draft\"\xd9\x02\n" +
+	"\x05draft\x18\a \x01(\tR\x05draft\x12/\n" +
+	"\x13forwarded_reference\x18\b \x01(\tR\x12forwardedReference\x12)\n" +
+	"\x10attachment_count\x18\t \x01(\rR\x0fattachmentCount\"\xbf\x03\n" +
 	"\fNoticeOffice\x12-\n" +
 	"\amatches\x18\x01 \x03(\v2\x13.sps.v1.NoticeMatchR\amatches\x123\n" +
 	"\vhold_reason\x18\x02 \x01(\x0e2\x12.sps.v1.HoldReasonR\n" +
@@ -1174,7 +1231,10 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"decideTime\x12\x1b\n" +
 	"\tnews_held\x18\x06 \x01(\bR\bnewsHeld\x12\x18\n" +
 	"\aoverdue\x18\a \x01(\bR\aoverdue\x12:\n" +
-	"\rexporter_name\x18\b \x03(\v2\x15.sps.v1.LocalizedTextR\fexporterName\"\xcf\x06\n" +
+	"\rexporter_name\x18\b \x03(\v2\x15.sps.v1.LocalizedTextR\fexporterName\x12/\n" +
+	"\x13released_statements\x18\t \x03(\tR\x12releasedStatements\x123\n" +
+	"\x15restricted_statements\x18\n" +
+	" \x03(\tR\x14restrictedStatements\"\xf7\x06\n" +
 	"\x11ConsignmentNotice\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
 	"\bexporter\x18\x02 \x01(\tB\x03\xe0A\x03R\bexporter\x12!\n" +
@@ -1194,7 +1254,8 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vupdate_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x17\n" +
-	"\x04etag\x18\x10 \x01(\tB\x03\xe0A\x03R\x04etag\x121\n" +
+	"\x04etag\x18\x10 \x01(\tB\x03\xe0A\x03R\x04etag\x12&\n" +
+	"\fanswer_count\x18\x11 \x01(\rB\x03\xe0A\x03R\vanswerCount\x121\n" +
 	"\x06office\x18\x14 \x01(\v2\x14.sps.v1.NoticeOfficeB\x03\xe0A\x03R\x06office*\xab\x01\n" +
 	"\vNoticeState\x12\x1c\n" +
 	"\x18NOTICE_STATE_UNSPECIFIED\x10\x00\x12\x19\n" +
@@ -1210,14 +1271,16 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"\x1cMATCH_BASIS_CODE_OUT_OF_DATE\x10\x02\x12\x14\n" +
 	"\x10MATCH_BASIS_NAME\x10\x03\x12\x16\n" +
 	"\x12MATCH_BASIS_TAX_ID\x10\x04\x12\x17\n" +
-	"\x13MATCH_BASIS_BY_HAND\x10\x05*\x9e\x01\n" +
+	"\x13MATCH_BASIS_BY_HAND\x10\x05*\xd3\x01\n" +
 	"\n" +
 	"HoldReason\x12\x1b\n" +
 	"\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11HOLD_REASON_FRAUD\x10\x01\x12\"\n" +
 	"\x1eHOLD_REASON_OPEN_INVESTIGATION\x10\x02\x12\x1f\n" +
 	"\x1bHOLD_REASON_ADDRESSEES_ONLY\x10\x03\x12\x17\n" +
-	"\x13HOLD_REASON_OFFICER\x10\x04*\x8c\x03\n" +
+	"\x13HOLD_REASON_OFFICER\x10\x04\x12\x15\n" +
+	"\x11HOLD_REASON_MATCH\x10\x05\x12\x1c\n" +
+	"\x18HOLD_REASON_RECLASSIFIED\x10\x06*\x8c\x03\n" +
 	"\n" +
 	"NoticeNews\x12\x1b\n" +
 	"\x17NOTICE_NEWS_UNSPECIFIED\x10\x00\x12\x13\n" +
