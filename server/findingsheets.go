@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"slices"
-	"strings"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
@@ -44,7 +43,7 @@ func (findingSheets) Template(w io.Writer, format spsv1.TemplateFormat, language
 	if format == spsv1.TemplateFormat_TEMPLATE_FORMAT_XLSX {
 		name = ssd2.XLSX
 	}
-	return ssd2.Template(w, name, strings.Join(languages[:min(len(languages), 1)], ""))
+	return ssd2.Template(w, name, languages...)
 }
 
 func (k findingSheets) Open(ctx context.Context, r io.ReaderAt, size int64, mapping string) (intake.Sheet, error) {
@@ -75,6 +74,9 @@ type findingSheet struct {
 }
 
 func (s *findingSheet) Notes() []table.Note { return s.reader.Notes() }
+
+// RowsTotal implements intake.Counted.
+func (s *findingSheet) RowsTotal() int { return s.reader.RowsTotal() }
 
 func (s *findingSheet) Records() iter.Seq2[intake.Record, error] {
 	return func(yield func(intake.Record, error) bool) {

@@ -57,6 +57,9 @@ func TestFilesOfFindings(t *testing.T) {
 	if _, err := vn.lab("hanoi-lab").post(wrong); told(err) != want {
 		t.Errorf("named as what it is not: %q, want %q", told(err), want)
 	}
+	if _, err := vn.lab("hanoi-lab").post(labReport(t, "L-1")); told(err) != "INVALID, finding.attachments REPORT_NUMBER_USED" {
+		t.Errorf("the same report without its file: %q, want that its files are others", told(err))
+	}
 	draft, err := vn.findings(certs.RoleOfficer).DraftFromFindings(t.Context(), &spsv1.DraftFromFindingsRequest{Names: []string{kept.GetName()}})
 	if err != nil || len(draft.GetStatement().GetAttachments()) != 1 || draft.GetStatement().GetAttachments()[0].GetId() != "a1" {
 		t.Errorf("the draft is %v, %v, want the file in it", draft, err)

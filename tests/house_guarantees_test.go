@@ -14,7 +14,7 @@ import (
 // TestGuaranteesNameTheirTests holds docs/guarantees.md to the tests there are:
 // a promise whose test is gone is none, and a fault that is tested is promised.
 func TestGuaranteesNameTheirTests(t *testing.T) {
-	house, err := load(os.DirFS(".."))
+	house, err := wholeTree()
 	if err != nil {
 		t.Fatal(err)
 	}

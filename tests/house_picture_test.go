@@ -21,7 +21,7 @@ const (
 // TestPictureOfTheHouse holds docs/house.md to the imports of the product: who
 // stands on whom, on which floor. Arrows that follow from others are left out.
 func TestPictureOfTheHouse(t *testing.T) {
-	source, err := load(os.DirFS(".."))
+	source, err := wholeTree()
 	if err != nil {
 		t.Fatal(err)
 	}

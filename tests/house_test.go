@@ -8,7 +8,6 @@
 package tests
 
 import (
-	"os"
 	"testing"
 )
 
@@ -115,7 +114,7 @@ var rules = []rule{
 
 // TestHouse holds the tree to the rules.
 func TestHouse(t *testing.T) {
-	house, err := load(os.DirFS(".."))
+	house, err := wholeTree()
 	if err != nil {
 		t.Fatal(err)
 	}

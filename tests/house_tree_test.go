@@ -7,10 +7,12 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A tree is the Go source of the module, parsed, with build tags ignored: a
@@ -38,6 +40,9 @@ type imported struct {
 	name string // as written, or the last part of the path
 	pos  token.Pos
 }
+
+// wholeTree is this module, parsed once for all tests, which only read it.
+var wholeTree = sync.OnceValues(func() (*tree, error) { return load(os.DirFS("..")) })
 
 // load parses the module whose root is fsys. It leaves out other modules,
 // folders that Go leaves out too, and third_party.

@@ -18,7 +18,7 @@ const day = 24 * time.Hour
 
 func TestAuditRecordsAreKeptForTheirTime(t *testing.T) {
 	d := openDesk(t, func(o *access.RegisterOptions) { o.AuditKeep = 100 * day })
-	const old = 4500 // more than two transactions take away
+	const old = 4500                                             // more than two transactions take away
 	err := d.store.Update(t.Context(), func(tx store.Tx) error { // at once: a commit of each would wait for the disk 4500 times
 		for i := range old {
 			if err := access.Record(d.Pending(t.Context(), access.Caller{}, fmt.Sprint("old/", i)), tx); err != nil {

@@ -52,3 +52,11 @@ func content(f *spsv1.LabFinding) *spsv1.LabFinding {
 
 // same reports whether two findings say the same.
 func same(a, b *spsv1.LabFinding) bool { return proto.Equal(content(a), content(b)) }
+
+// otherFiles reports whether two findings that do not say the same differ in their
+// files only.
+func otherFiles(a, b *spsv1.LabFinding) bool {
+	a, b = content(a), content(b)
+	a.Attachments, b.Attachments = nil, nil
+	return proto.Equal(a, b)
+}

@@ -96,6 +96,11 @@ var pages = []struct {
 		&spsv1.ListFindingsRequest{States: []spsv1.FindingState{spsv1.FindingState_FINDING_STATE_WITHDRAWN}}, 1,
 	},
 	{
+		"withdrawn or superseded",
+		viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleOfficer}}},
+		&spsv1.ListFindingsRequest{States: []spsv1.FindingState{spsv1.FindingState_FINDING_STATE_SUPERSEDED, spsv1.FindingState_FINDING_STATE_WITHDRAWN}}, 1,
+	},
+	{
 		"withdrawn of a laboratory",
 		viewer{caller: access.Caller{Identity: certs.Identity{Role: certs.RoleLab}}, laboratory: "few"},
 		&spsv1.ListFindingsRequest{States: []spsv1.FindingState{spsv1.FindingState_FINDING_STATE_WITHDRAWN}}, 1,

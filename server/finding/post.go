@@ -242,6 +242,11 @@ func (p *posting) replacedByNumber(before []*spsv1.LabFinding, f *spsv1.LabFindi
 	case last.GetState() == spsv1.FindingState_FINDING_STATE_CURRENT && f.GetStage() == spsv1.ResultStage_RESULT_STAGE_FINAL &&
 		last.GetStage() == spsv1.ResultStage_RESULT_STAGE_PRELIMINARY:
 		return []*spsv1.LabFinding{last}, nil
+	case otherFiles(last, f):
+		return nil, []access.Violation{{
+			Field: "attachments", Reason: "REPORT_NUMBER_USED",
+			Sentence: "this report is here already, with other files: give it a new number, and name this one in supersedesReports, to change its files",
+		}}
 	}
 	return nil, []access.Violation{{
 		Field: "report_number", Reason: "REPORT_NUMBER_USED",

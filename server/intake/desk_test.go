@@ -308,7 +308,17 @@ func (r *thing) Violation(v access.Violation) *spsv1.RowError {
 	}
 }
 
-func (s *thingSheet) Notes() []table.Note { return s.table.Notes() }
+// Notes are long if the sheet has a column that is called long.
+func (s *thingSheet) Notes() []table.Note {
+	notes := s.table.Notes()
+	if _, err := s.table.Column("long"); err == nil {
+		notes = append(notes, table.Note{Reason: "LONG", Sentence: strings.Repeat("x", 1<<20)})
+	}
+	return notes
+}
+
+// RowsTotal is 1000 for every sheet.
+func (s *thingSheet) RowsTotal() int { return 1000 }
 
 func (s *thingSheet) each(r store.Reader, records []intake.Record, keep func(key, value string) error) ([]intake.Outcome, error) {
 	var all []intake.Outcome

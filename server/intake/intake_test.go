@@ -171,6 +171,7 @@ func TestSheetsThatCannotBeTaken(t *testing.T) {
 		{"no column", "name,number\na,1\n", nil, "FAILED COLUMN_MISSING"},
 		{"neither column", "name,size\na,1\n", nil, "FAILED COLUMN_MISSING COLUMN_MISSING"},
 		{"its own column", "Chìa khóa,number\na,1\n", &spsv1.ImportHeader{Mapping: "chìa khóa"}, "CHECKED"},
+		{"no rows", "key,number\n", nil, "FAILED SHEET_EMPTY"},
 		{"too many rows", sheetOf(5001), nil, "FAILED SHEET_ROWS"},
 		{"a fault in its reading", "key,number\na,boom\n", nil, "FAILED INTERNAL"},
 	} {
@@ -279,3 +280,79 @@ func (d *desk) gone(ctx context.Context, name string) {
 }
 
 var _ intake.Kind = (*things)(nil)
+
+// TestPagesOfImportsAreBounded lists imports that are as long as a message may be,
+// page by page.
+func TestPagesOfImportsAreBounded(t *testing.T) {
+	d := newDesk(t)
+	d.limits.Open, d.limits.Kept = 10, 10
+	d.stop()
+	d.start()
+	ctx := d.as("hanoi-lab")
+	for range 5 {
+		d.mustUpload(ctx, "key,number,long\na,1,1\n", nil)
+	}
+	req, seen, pages := &spsv1.ListImportsRequest{}, map[string]bool{}, 0
+	for {
+		page, err := d.ListImports(ctx, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages++
+		for _, m := range page.GetImports() {
+			seen[m.GetName()] = true
+		}
+		if req.PageToken = page.GetNextPageToken(); req.GetPageToken() == "" {
+			break
+		}
+	}
+	if len(seen) != 5 || pages != 3 {
+		t.Errorf("%d imports on %d pages, want 5 on 3", len(seen), pages)
+	}
+}
+
+// TestProgressIsOfAll says while a sheet is checked how many rows there are, and
+// commits it once, however often that is asked for.
+func TestProgressIsOfAll(t *testing.T) {
+	d := newDesk(t)
+	ctx := d.as("hanoi-lab")
+	reached := make(chan bool)
+	commits := 0
+	d.things.hook = func(commit bool, first int) {
+		if commit {
+			commits++
+		}
+		if first > 2 && first < 300 {
+			reached <- true
+			<-reached
+		}
+	}
+	m, err := d.upload(ctx, sheetOf(1000), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	if m, err = d.GetImport(ctx, &spsv1.GetImportRequest{Name: m.GetName()}); err != nil || m.GetCounts().GetRows() != 200 || m.GetCounts().GetRowsTotal() != 1000 {
+		t.Errorf("in the second batch: %s, %v, want 200 rows of 1000", counted(m), err)
+	}
+	reached <- true
+	d.settled(ctx, m.GetName())
+	for range 3 {
+		if _, err := d.CommitImport(ctx, &spsv1.CommitImportRequest{Name: m.GetName()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-reached
+	for range 100 {
+		if _, err := d.CommitImport(ctx, &spsv1.CommitImportRequest{Name: m.GetName()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := d.service.Waiting(); got > 1 {
+		t.Errorf("%d imports wait, want none but the one under way", got)
+	}
+	reached <- true
+	if m = d.settled(ctx, m.GetName()); m.GetCounts().GetKept() != 1000 || commits != 5 {
+		t.Errorf("%s in %d batches, want 1000 kept in 5", counted(m), commits)
+	}
+}

@@ -59,6 +59,10 @@ type Sheet interface {
 	Commit(ctx context.Context, records []Record, also func(store.Tx, []Outcome) error) error
 }
 
+// Counted is a [Sheet] that knows, when it yields its first record, how many rows
+// all of them take, empty ones between them included.
+type Counted interface{ RowsTotal() int }
+
 // Record is a record of a sheet: one row, or several that belong together.
 type Record interface {
 	// Rows are the first and last of its rows, as a spreadsheet numbers them.

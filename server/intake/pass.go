@@ -82,6 +82,9 @@ func (p *pass) run(ctx context.Context) error {
 	if err := p.flush(ctx); err != nil {
 		return err
 	}
+	if p.first == 0 {
+		return table.Problem{Reason: "SHEET_EMPTY", Sentence: "write rows below the header, and upload the sheet again: it has none"}
+	}
 	return p.end(ctx)
 }
 
@@ -189,6 +192,9 @@ func (p *pass) write(tx store.Tx, outcomes []Outcome) error {
 		}
 	}
 	j.shown.Counts.Rows = int32(p.rows())
+	if c, ok := p.sheet.(Counted); ok {
+		j.shown.Counts.RowsTotal = int32(c.RowsTotal()) //nolint:gosec // G115: as many as [Limits] allows, or the import fails
+	}
 	return put(tx, j)
 }
 

@@ -44,6 +44,10 @@ func errToken() error {
 	})
 }
 
+// maxPageBytes ends a page early, so that it stays below the limit of a gRPC message
+// whatever the next import adds.
+const maxPageBytes = 2 << 20
+
 // ListImports implements spsv1.ImportServiceServer.
 func (s *Service) ListImports(ctx context.Context, req *spsv1.ListImportsRequest) (*spsv1.ListImportsResponse, error) {
 	kinds := slices.Sorted(maps.Keys(s.kinds))
@@ -87,15 +91,16 @@ var beyond = bytes.Repeat([]byte{0xff}, 8+idSize)
 
 // listKind adds the imports of one kind and owner, up to a number of all.
 func (s *Service) listKind(ctx context.Context, resp *spsv1.ListImportsResponse, prefix, below []byte, most int) error {
-	before := len(resp.GetImports())
+	before, sizeBefore := len(resp.GetImports()), proto.Size(resp)
 	return s.o.Store.View(ctx, func(r store.Reader) error {
+		size := sizeBefore
 		resp.Imports, resp.NextPageToken = resp.GetImports()[:before], ""
 		last := append(bytes.Clone(prefix), beyond...) // the kind before may have filled the page
 		for row, err := range r.Scan(tableOwners, prefix, below, true) {
 			if err != nil {
 				return err
 			}
-			if len(resp.GetImports()) == most {
+			if len(resp.GetImports()) == most || size > maxPageBytes {
 				resp.NextPageToken = base64.RawURLEncoding.EncodeToString(last)
 				return nil
 			}
@@ -106,6 +111,7 @@ func (s *Service) listKind(ctx context.Context, resp *spsv1.ListImportsResponse,
 			}
 			if j != nil {
 				resp.Imports = append(resp.Imports, j.show(ctx))
+				size += proto.Size(j.shown)
 			}
 			last = bytes.Clone(row.Key)
 		}

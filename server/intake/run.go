@@ -33,10 +33,14 @@ type queue struct {
 
 type ticket struct{ name, owner string }
 
-// add puts an import behind the others.
+// add puts an import behind the others, unless it waits already. One that has its
+// turn waits for another all the same: it may have been read before it changed.
 func (q *queue) add(j *job) {
+	t := ticket{j.shown.GetName(), string(ownerKey(j.shown.GetKind(), j.Owner))}
 	q.mu.Lock()
-	q.waiting = append(q.waiting, ticket{j.shown.GetName(), string(ownerKey(j.shown.GetKind(), j.Owner))})
+	if !slices.Contains(q.waiting, t) {
+		q.waiting = append(q.waiting, t)
+	}
 	q.mu.Unlock()
 	q.stir()
 }

@@ -152,9 +152,14 @@ func sendBody(w http.ResponseWriter, body io.Reader, send func(piece []byte) err
 		case errors.Is(readErr, io.EOF), errors.Is(readErr, io.ErrUnexpectedEOF) && bodyEnded(body):
 			return nil
 		case readErr != nil:
-			return access.Invalid(access.Violation{Reason: "BODY", Sentence: "the body did not arrive whole: send it again"})
+			return notWhole()
 		}
 	}
+}
+
+// notWhole says that a body was cut.
+func notWhole() error {
+	return access.Invalid(access.Violation{Reason: "BODY", Sentence: "the body did not arrive whole: send it again"})
 }
 
 // bodyEnded reports whether a body that ended within a piece came to its end.

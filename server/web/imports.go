@@ -98,10 +98,20 @@ func sheetOf(r *http.Request, h *spsv1.ImportHeader) (io.Reader, error) {
 		return r.Body, nil
 	}
 	parts, err := r.MultipartReader()
-	for err == nil {
-		part, nextErr := parts.NextPart()
-		if nextErr != nil {
-			break
+	if err != nil {
+		return nil, access.Invalid(access.Violation{
+			Field: "Content-Type", Reason: "FORM", Sentence: "say in Content-Type what stands between the parts of the form (boundary), as curl -F does",
+		})
+	}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF { //nolint:errorlint // a form that was cut has an error with io.EOF in it
+			return nil, access.Invalid(access.Violation{
+				Field: "sheet", Reason: "REQUIRED", Sentence: "send a part that is called sheet, behind the mapping if there is one",
+			})
+		}
+		if err != nil {
+			return nil, notWhole()
 		}
 		switch part.FormName() {
 		case "sheet":
@@ -111,16 +121,14 @@ func sheetOf(r *http.Request, h *spsv1.ImportHeader) (io.Reader, error) {
 			return part, nil
 		case "mapping":
 			var text strings.Builder
-			if _, err = io.Copy(&text, io.LimitReader(part, mostMapping+1)); err == nil {
-				h.Mapping = text.String() // the contract says how long it may be
+			if _, err = io.Copy(&text, io.LimitReader(part, mostMapping+1)); err != nil {
+				return nil, notWhole()
 			}
+			h.Mapping = text.String() // the contract says how long it may be
 		default:
 			return nil, access.Invalid(access.Violation{
 				Field: part.FormName(), Reason: "UNKNOWN_FIELD", Sentence: "there is no such part; give mapping, which may be left out, and then sheet",
 			})
 		}
 	}
-	return nil, access.Invalid(access.Violation{
-		Field: "sheet", Reason: "REQUIRED", Sentence: "send a part that is called sheet, behind the mapping if there is one",
-	})
 }

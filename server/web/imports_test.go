@@ -24,8 +24,16 @@ func TestSheetWithItsMapping(t *testing.T) {
 		{"no sheet", part("mapping", mapping) + end, "400", `"field":"sheet"`},
 		{"something else", part("table", sheet) + end, "400", `"field":"table"`},
 		{"a cut sheet", part("sheet", sheet), "400", `"reason":"BODY"`},
+		{"a cut mapping", part("mapping", mapping), "400", `"reason":"BODY"`},
+		{"cut between mapping and sheet", part("mapping", mapping) + "--x\r\nContent-Dispo", "400", `"reason":"BODY"`},
+		{"nothing", "", "400", `"reason":"BODY"`},
+		{"no boundary", part("sheet", sheet) + end, "400", `"reason":"FORM"`},
 	} {
-		r := n.request(http.MethodPost, "/v1/imports?kind=findings", "lab", tc.body, "Content-Type: multipart/form-data; boundary=x")
+		form := "Content-Type: multipart/form-data; boundary=x"
+		if tc.name == "no boundary" {
+			form = "Content-Type: multipart/form-data"
+		}
+		r := n.request(http.MethodPost, "/v1/imports?kind=findings", "lab", tc.body, form)
 		got := n.do(n.client(""), r)
 		if got.Status[:3] != tc.status || !strings.Contains(string(got.body), tc.want) {
 			t.Errorf("%s: %s %s, want %s and %s", tc.name, got.Status, got.body, tc.status, tc.want)

@@ -99,6 +99,7 @@ var orderRows = []breach{
 // findingTested are what server/finding finds wrong that no row shows, and why.
 var findingTested = map[string]string{
 	"LABORATORY_UNKNOWN": "in tests of the server: with laboratories on the card it names them",
+	"REPORT_NUMBER_USED": "of other files, which these rows do not upload: server.TestFilesOfFindings",
 	"CURSOR":             "is of watches: server.TestWatchFindings",
 	"FINDING_SIZE":       "is larger than these rows: finding.TestEveryRuleOfAFinding",
 }

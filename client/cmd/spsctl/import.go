@@ -194,6 +194,13 @@ func (b bar) set(n uint64) {
 	}
 }
 
+// of says how many there will be, once somebody knows.
+func (b bar) of(total int) {
+	if b.bar != nil && total > 0 && b.bar.GetMax() != total {
+		b.bar.ChangeMax(total)
+	}
+}
+
 // clear takes the bar off the screen until the next add, for a line in between.
 func (b bar) clear() {
 	if b.bar != nil {

@@ -185,7 +185,15 @@ func (a *app) showProgress(as format, cursor string, m *spsv1.Import) error {
 		return write(a.out, as, &spsv1.WatchImportResponse{Cursor: cursor, Event: &spsv1.WatchImportResponse_Import{Import: m}})
 	}
 	c := m.GetCounts()
-	_, err := fmt.Fprintf(a.out, "%s: %d rows, %d good, %d unchanged, %d refused, %d kept\n",
-		brief.Words(m.GetState()), c.GetRows(), c.GetGood(), c.GetUnchanged(), c.GetRefused(), c.GetKept())
+	_, err := fmt.Fprintf(a.out, "%s: %s, %d good, %d unchanged, %d refused, %d kept\n",
+		brief.Words(m.GetState()), rowsWords(c), c.GetGood(), c.GetUnchanged(), c.GetRefused(), c.GetKept())
 	return err
+}
+
+// rowsWords says how many rows were read, and of how many as soon as that is known.
+func rowsWords(c *spsv1.ImportCounts) string {
+	if c.GetRowsTotal() == 0 {
+		return fmt.Sprintf("%d rows", c.GetRows())
+	}
+	return fmt.Sprintf("%d of %d rows (%d %%)", c.GetRows(), c.GetRowsTotal(), 100*int64(c.GetRows())/int64(c.GetRowsTotal()))
 }

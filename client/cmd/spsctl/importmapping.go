@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,6 +67,24 @@ sheets of everybody in it are read by it from then on.`,
 	}, a.importMappingSetCommand(), a.importMappingGetCommand(), a.importMappingDeleteCommand())
 }
 
+// inMapping names, in what is wrong with a mapping, the file and the line instead of
+// the field of the request.
+func inMapping(err error, file string) error {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return err
+	}
+	for i, f := range e.Fields {
+		for _, field := range []string{"text", "header.mapping"} {
+			if line, of := strings.CutPrefix(f.Field, field+":"); of {
+				e.Message = strings.Replace(e.Message, f.Field+": ", file+":"+line+": ", 1)
+				e.Fields[i].Field = file + ":" + line
+			}
+		}
+	}
+	return err
+}
+
 func mappingName(kind string) string { return "importKinds/" + kind + "/mapping" }
 
 func (a *app) importMappingSetCommand() *cobra.Command {
@@ -84,7 +103,7 @@ func (a *app) importMappingSetCommand() *cobra.Command {
 			}
 			_, err = node.ImportService().SetImportMapping(ctx, &spsv1.SetImportMappingRequest{Name: mappingName(args[0]), Text: string(text), ValidateOnly: only})
 			if err != nil {
-				return err
+				return inMapping(err, file)
 			}
 			if only {
 				fmt.Fprintln(a.err, "nothing is wrong with it")

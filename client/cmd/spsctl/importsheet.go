@@ -98,7 +98,7 @@ func (a *app) uploadSheet(ctx context.Context, node *client.Client, path, mappin
 	header.Filename, header.SizeBytes = filepath.Base(path), uint64(info.Size())
 	m, err := node.Import(ctx, header, f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", path, inMapping(err, mapping))
 	}
 	return m, nil
 }
@@ -172,6 +172,7 @@ func (b *importBar) show(m *spsv1.Import) {
 			b.bar = newBar(b.w, int(max(m.GetCounts().GetRowsTotal(), 0))-oneIf(m.GetCounts().GetRowsTotal() == 0), brief.Words(m.GetState())+" rows")
 		}
 	}
+	b.bar.of(int(m.GetCounts().GetRowsTotal()))
 	b.bar.set(uint64(max(m.GetCounts().GetRows(), 0)))
 }
 
@@ -194,7 +195,7 @@ func (a *app) showImport(as format, m *spsv1.Import) error {
 	for _, p := range m.GetProblems() {
 		f.add("because", strings.TrimSpace(p.GetField()+" "+p.GetSentence()))
 	}
-	f.add("read", fmt.Sprintf("%d rows, %d records", c.GetRows(), c.GetRecords()))
+	f.add("read", fmt.Sprintf("%s, %d records", rowsWords(c), c.GetRecords()))
 	f.add("in order", fmt.Sprintf("%d new, %d here already", c.GetGood(), c.GetUnchanged()))
 	f.add("refused", fmt.Sprintf("%d, with %d errors", c.GetRefused(), c.GetErrors()))
 	f.add("kept", fmt.Sprint(c.GetKept()))

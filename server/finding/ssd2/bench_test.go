@@ -102,3 +102,45 @@ func TestMemoryIsBounded(t *testing.T) {
 		t.Logf("%d findings with %d bytes", reports, most)
 	}
 }
+
+// gauge measures what of the heap is in use whenever a sheet is read from.
+type gauge struct {
+	*bytes.Reader
+	before, most uint64
+}
+
+func (g *gauge) ReadAt(p []byte, off int64) (int, error) {
+	var now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&now)
+	g.most = max(g.most, now.HeapAlloc-min(now.HeapAlloc, g.before))
+	return g.Reader.ReadAt(p, off)
+}
+
+// TestOneTableIsHeldAtATime reads a workbook whose shared texts take some megabytes,
+// and never holds them twice, though it is read twice.
+func TestOneTableIsHeldAtATime(t *testing.T) {
+	const texts, length = 150, 30_000
+	file := workbook(t, func(f *excelize.File) {
+		put(t, f, 1, "reportId", "reportStage", "sampId", "sampMatText", "paramText", "resVal", "resUnit", "resText")
+		for i := range texts {
+			put(t, f, i+2, fmt.Sprint("L-", i), "final", "S-1", "durian", "lead", 1, "mg/kg", strings.Repeat(fmt.Sprint(i, " "), length)[:length])
+		}
+	})
+	g := &gauge{Reader: bytes.NewReader(file)}
+	var before runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	g.before = before.HeapAlloc
+	r, err := ssd2.Open(g, int64(len(file)), ssd2.Default())
+	must(t, err)
+	n := 0
+	for _, err := range r.Findings() {
+		must(t, err)
+		n++
+	}
+	t.Logf("%d findings with %d bytes, of texts %d", n, g.most, texts*length)
+	if n != texts || g.most < texts*length || g.most > texts*length*3/2 {
+		t.Errorf("%d findings with %d bytes at most, want %d with their texts of %d bytes held once", n, g.most, texts, texts*length)
+	}
+}

@@ -1,6 +1,7 @@
 package ssd2
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -40,6 +41,9 @@ func (rd *Reader) Findings() iter.Seq2[Sheeted, error] {
 		}
 		rd.begun = true
 		apart, err := rd.apart()
+		if rd.table = nil; err == nil { // its texts are not held beside those of the next
+			err = rd.open()
+		}
 		if err != nil {
 			yield(Sheeted{}, err)
 			return
@@ -54,15 +58,21 @@ func (rd *Reader) Findings() iter.Seq2[Sheeted, error] {
 	}
 }
 
-// apart returns the numbers of reports whose rows do not stand together.
+// RowsTotal returns how many rows the findings take, empty ones between them
+// included, from the first finding on; 0 before.
+func (rd *Reader) RowsTotal() int { return rd.rows }
+
+// apart reads the table to its end, counts its rows, and returns the numbers of
+// reports whose rows do not stand together.
 func (rd *Reader) apart() (*scattered, error) {
-	t, err := table.Open(rd.r, rd.size, rd.options)
-	if err != nil {
-		return nil, fmt.Errorf("read the sheet once more: %w", err)
-	}
 	s := &scattered{seed: maphash.MakeSeed(), first: map[uint64]int{}, again: map[uint64]int{}}
-	for row, err := range t.Rows() {
+	first := 0
+	for row, err := range rd.table.Rows() {
 		var p table.Problem
+		if row.Number > 0 {
+			first = min(cmp.Or(first, row.Number), row.Number)
+			rd.rows = row.Number - first + 1
+		}
 		switch {
 		case errors.As(err, &p) && p.Row > 0:
 		case err != nil:
@@ -173,7 +183,7 @@ func (g *grouper) lose(row int) {
 }
 
 func (g *grouper) begin(number string, row int) *report {
-	return &report{rd: g.rd, number: number, first: row, last: row, values: make([]value, len(g.rd.at)), cells: map[int][]table.Cell{}}
+	return &report{rd: g.rd, number: number, first: row, last: row, values: make([]value, len(g.rd.at)), said: map[string]int{}, cells: map[int][]table.Cell{}}
 }
 
 // close gives the report that is open. It returns false if no more is wanted.

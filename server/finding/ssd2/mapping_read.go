@@ -46,8 +46,8 @@ func ParseMapping(text []byte) (*Mapping, error) {
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal(text, &root); err != nil {
-		line, what := yamlFault(err)
-		p.add(line, "MAPPING_YAML", fmt.Sprintf("correct the YAML: %s", what))
+		p.add(yamlFault(err), "MAPPING_YAML",
+			"correct this line or the one before it, it is no YAML: a bracket or quote is not closed, there is no blank behind a colon, or the lines are not indented alike")
 		return nil, &MappingError{p.problems}
 	}
 	if len(root.Content) > 0 {
@@ -73,15 +73,15 @@ func (p *mappingParser) add(line int, reason, sentence string) {
 }
 
 // yamlLine finds the line in an error of the YAML package.
-var yamlLine = regexp.MustCompile(`line ([0-9]+): (.*)`)
+var yamlLine = regexp.MustCompile(`line ([0-9]+): `)
 
-func yamlFault(err error) (line int, what string) {
-	what = strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(what); m != nil {
+// yamlFault returns the line at which a text is no YAML; 0 if it is not known. What
+// the package says there more is in English, and in words of those who made it.
+func yamlFault(err error) (line int) {
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1])
-		what = m[2]
 	}
-	return line, what
+	return line
 }
 
 // taker takes the value of a key.
@@ -231,7 +231,7 @@ func (p *mappingParser) word(c *column, v *yaml.Node) {
 		}
 		value, ok := meant(c, said)
 		if !ok {
-			p.add(ours.Line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", offered(c), shown(said)))
+			p.meaningless(c, ours.Line, said)
 			return
 		}
 		if p.m.words[c.Name] == nil {
@@ -239,6 +239,22 @@ func (p *mappingParser) word(c *column, v *yaml.Node) {
 		}
 		p.m.words[c.Name][folded(theirs.Value)] = value
 	})
+}
+
+// meaningless tells of a word of ours that there is not in a column.
+func (p *mappingParser) meaningless(c *column, line int, said string) {
+	switch {
+	case c.Kind == kindWord:
+		p.add(line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", offered(c), shown(said)))
+	case c.Kind == kindArea:
+		p.add(line, "AREA", fmt.Sprintf("write the code of the country, such as VN: %q is none", shown(said)))
+	case c.Name == "lotSizeUnit":
+		p.add(line, "UNIT", fmt.Sprintf("write a unit of trade, such as kg, t or XCT: %q is none that is known", shown(said)))
+	case c.Kind == kindUnit:
+		p.add(line, "UNIT", fmt.Sprintf("write the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g: %q is none that is known", shown(said)))
+	default:
+		p.add(line, "MAPPING_RESULT", fmt.Sprintf("write a number, or ND or <LOQ: %q is no result", shown(said)))
+	}
 }
 
 func (p *mappingParser) header(_ string, v *yaml.Node) {

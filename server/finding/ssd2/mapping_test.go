@@ -56,8 +56,8 @@ func TestMappingTellsEverythingAtOnce(t *testing.T) {
 	}
 	want := []string{
 		"1 MAPPING_TEXT", "2 MAPPING_HEADER", "3 MAPPING_VALUE", "4 MAPPING_VALUE", "6 MAPPING_TWICE", "7 MAPPING_KEY", "8 MAPPING_LANGUAGE",
-		"10 MAPPING_TEXT", "11 MAPPING_COLUMN", "14 MAPPING_FIXED", "15 WORD", "16 UNIT_AMBIGUOUS", "17 DATE_AMBIGUOUS", "19 MAPPING_VALUE",
-		"20 MAPPING_VALUE", "21 MAPPING_WORDS", "23 MAPPING_SYSTEM", "24 MAPPING_SYSTEM", "25 MAPPING_VALUE",
+		"10 MAPPING_TEXT", "11 MAPPING_COLUMN", "14 MAPPING_FIXED", "15 WORD", "16 UNIT_AMBIGUOUS", "17 DATE_AMBIGUOUS", "19 UNIT",
+		"20 MAPPING_RESULT", "21 MAPPING_WORDS", "23 MAPPING_SYSTEM", "24 MAPPING_SYSTEM", "25 MAPPING_VALUE",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
@@ -93,6 +93,10 @@ func TestSheetsOfWorkbooks(t *testing.T) {
 	file := filledWorkbook(t, "en", map[string]string{"resQualValue": "", "resComp": "", "evalLimitComp": ""})
 	if got := len(read(t, file, mapping(t, "sheet: findings"))); got != 1 {
 		t.Errorf("%d findings on the sheet that is named, want 1", got)
+	}
+	own := mapping(t, "sheet: Kết quả\nheader: 3-4\ncolumns: {reportId: Số phiếu, resVal: Kết quả / Giá trị}")
+	if got := len(read(t, file, own)); got != 1 {
+		t.Errorf("%d findings of a template, by a mapping for sheets of one's own; want 1", got)
 	}
 	_, err := ssd2.Open(strings.NewReader(string(file)), int64(len(file)), mapping(t, "sheet: explanations"))
 	if err == nil || !strings.Contains(err.Error(), "add the columns") {

@@ -68,12 +68,18 @@ func (s Sheeted) find(path string) (row int, found *column) {
 			continue
 		}
 		for _, field := range c.Fields {
-			if n := fit(bare, field); n > best {
+			n := fit(bare, field)
+			if n > best || n > 0 && n == best && !s.fills(row, found) && s.fills(row, c) {
 				best, found = n, c
 			}
 		}
 	}
 	return row, found
+}
+
+// fills reports whether a column has something in a row.
+func (s Sheeted) fills(row int, c *column) bool {
+	return s.Written(row, s.reader.letters[c.index]) != ""
 }
 
 // fit returns how well a column that fills field stands for path, from 1; 0 if it does

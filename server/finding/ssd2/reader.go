@@ -11,7 +11,7 @@ import (
 )
 
 // templateSheet is the sheet of a template that findings are written on. It is read
-// where a workbook has several and a mapping names none.
+// where a workbook has several and a mapping names none, or one that is not there.
 const templateSheet = "findings"
 
 // Reader reads the findings of one sheet. It is for one goroutine.
@@ -25,6 +25,7 @@ type Reader struct {
 	letters []string          // by our column: what a spreadsheet calls it; empty: it is not there
 	names   map[string]string // by letter: what the header calls it
 	notes   []table.Note
+	rows    int // of all findings, once they are counted
 	begun   bool
 }
 
@@ -52,10 +53,11 @@ func Open(r io.ReaderAt, size int64, m *Mapping) (*Reader, error) {
 func (rd *Reader) open() error {
 	t, err := table.Open(rd.r, rd.size, rd.options)
 	var p table.Problem
-	if errors.As(err, &p) && p.Reason == "SHEET" && rd.options.Sheet == "" {
-		rd.options.Sheet = templateSheet
-		if named, again := table.Open(rd.r, rd.size, rd.options); again == nil {
-			t, err = named, nil
+	if errors.As(err, &p) && p.Reason == "SHEET" && rd.options.Sheet != templateSheet {
+		options := rd.options
+		options.Sheet, options.FirstHeader, options.LastHeader = templateSheet, 0, 0
+		if named, again := table.Open(rd.r, rd.size, options); again == nil {
+			t, err, rd.options = named, nil, options
 		}
 	}
 	if err != nil {
@@ -82,6 +84,11 @@ func (rd *Reader) bind() error {
 		}
 		found, err := rd.table.Column(heading)
 		var p table.Problem
+		if errors.As(err, &p) && p.Reason == "COLUMN_MISSING" && mapped { // perhaps it is a template
+			if ours, again := rd.table.Column(c.Name); again == nil {
+				found, err = ours, nil
+			}
+		}
 		switch {
 		case errors.As(err, &p) && p.Reason != "COLUMN_MISSING":
 			return p

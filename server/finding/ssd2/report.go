@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
@@ -19,6 +21,7 @@ type report struct {
 	values      []value // of the columns that are of the report
 	results     []*spsv1.LabResult
 	rows        []int                // of the results
+	said        map[string]int       // rows of the results, by what they say
 	cells       map[int][]table.Cell // by row
 	problems    []table.Problem
 	notes       []table.Note
@@ -57,7 +60,15 @@ func (r *report) add(l *line) {
 			repeated[v.letter] = true
 		}
 	}
-	r.results = append(r.results, l.result())
+	result := l.result()
+	said, _ := proto.MarshalOptions{Deterministic: true}.Marshal(result) // what cannot be written is like nothing else
+	if before, twice := r.said[string(said)]; twice && len(said) > 0 {
+		r.notes = append(r.notes, table.Note{Row: l.row, Column: r.rd.letter("reportId"), Reason: "ROW_TWICE", Sentence: fmt.Sprintf(
+			"look at the rows %d and %d of report %s, they say the same: if it was measured once, take one out", before, l.row, shown(r.number))})
+	} else {
+		r.said[string(said)] = l.row
+	}
+	r.results = append(r.results, result)
 	r.rows = append(r.rows, l.row)
 	r.problems = append(r.problems, l.problems...)
 	for _, n := range l.notes {

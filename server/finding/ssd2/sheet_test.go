@@ -196,3 +196,57 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestPlacesOfWhatIsWrittenInWords points at the column that is filled in, where two
+// may say the same.
+func TestPlacesOfWhatIsWrittenInWords(t *testing.T) {
+	file := text(t,
+		"reportId,reportStage,sampId,sampMatCode,sampMatText,paramCode,paramText,resVal,resUnit",
+		"L-1,final,S-1,,durian,,carbendazim,0.31,mg/kg",
+		"L-2,final,S-2,A01LQ,,RF-0061-001-PPP,,0.31,mg/kg",
+	)
+	all := read(t, file, ssd2.Default())
+	for path, want := range map[string][]string{"product": {"E", "D"}, "sample.results[0].analyte": {"G", "F"}} {
+		for i, s := range all {
+			if _, column := s.Place(path); column != want[i] {
+				t.Errorf("%s of row %d is in column %s, want %s", path, s.First, column, want[i])
+			}
+		}
+	}
+}
+
+// TestRowsThatSayTheSame names both rows, and takes them.
+func TestRowsThatSayTheSame(t *testing.T) {
+	all := read(t, text(t,
+		"reportId,reportStage,sampId,sampMatText,paramText,resVal,resUnit",
+		"L-1,final,S-1,durian,carbendazim,0.31,mg/kg",
+		"L-1,final,S-1,durian,cadmium,0.31,mg/kg",
+		"L-1,final,S-1,durian,carbendazim,0.31,mg/kg",
+		"L-2,final,S-2,durian,carbendazim,0.31,mg/kg",
+	), ssd2.Default())
+	if diff := cmp.Diff([]string{"4 A reportId ROW_TWICE"}, noted(all)); diff != "" {
+		t.Fatalf("notes (-want +got):\n%s", diff)
+	}
+	if got, want := all[0].Notes[0].Sentence, "look at the rows 2 and 4 of report L-1"; !strings.HasPrefix(got, want) {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+	if got := told(t, all); len(got) > 0 {
+		t.Errorf("problems %q, want none", got)
+	}
+}
+
+// TestRowsAreCountedFirst counts rows before the first finding is returned, what
+// cannot be read and empty rows between them included.
+func TestRowsAreCountedFirst(t *testing.T) {
+	file := text(t, "reportId,reportStage,sampId,sampMatText,paramText,resVal,resUnit", "L-1,final,S-1,durian,lead,1,mg/kg", ",,,,,,", "L-2,too,short",
+		"L-3,final,S-3,durian,lead,1,mg/kg")
+	r, err := ssd2.Open(bytes.NewReader(file), int64(len(file)), ssd2.Default())
+	must(t, err)
+	before := r.RowsTotal()
+	for _, err := range r.Findings() {
+		must(t, err)
+		if got := r.RowsTotal(); before != 0 || got != 4 {
+			t.Fatalf("%d rows before the first finding and %d with it, want 0 and 4", before, got)
+		}
+	}
+}

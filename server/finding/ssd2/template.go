@@ -22,13 +22,14 @@ const (
 // in: CSV, in UTF-8 with a byte order mark so that spreadsheets read it as such, or a
 // workbook whose columns of codes are text, so that zeros at their beginning stay,
 // with lists to choose words from, and a second sheet that explains each column in the
-// language of a tag of BCP 47, or else in English. No cell is a formula.
-func Template(w io.Writer, format, tag string) error {
+// first language of some tags of BCP 47 in which it can, or else in English. No cell is
+// a formula.
+func Template(w io.Writer, format string, tags ...string) error {
 	switch format {
 	case CSV:
 		return csvTemplate(w)
 	case XLSX:
-		return workbookTemplate(w, tag)
+		return workbookTemplate(w, tags)
 	}
 	return fmt.Errorf("template: there is no format %q", format)
 }
@@ -53,18 +54,35 @@ func csvTemplate(w io.Writer) error {
 // languages are those of the explanations, as meanings.yaml has them, English first.
 var languages = []language.Tag{language.English, language.Vietnamese, language.SimplifiedChinese, language.Thai}
 
-// closest returns the language of the explanations that suits a tag.
-func closest(tag string) string {
-	_, i := language.MatchStrings(language.NewMatcher(languages), tag)
-	return languages[i].String()
+// closest returns the language of the explanations that suits a reader of some
+// languages, the best first. English comes last: it is not what a reader of Lao, and
+// then of Vietnamese, asks for, though a table of Unicode has it near to Lao.
+func closest(tags []string) string {
+	for _, tag := range tags {
+		wanted, err := language.Parse(tag)
+		if err != nil {
+			continue
+		}
+		for _, l := range languages {
+			if base(wanted) == base(l) {
+				return l.String()
+			}
+		}
+	}
+	return languages[0].String()
+}
+
+func base(tag language.Tag) language.Base {
+	b, _ := tag.Base()
+	return b
 }
 
 // lastRow is the last row of a sheet of a workbook.
 const lastRow = 1 << 20
 
-func workbookTemplate(w io.Writer, tag string) error {
+func workbookTemplate(w io.Writer, tags []string) error {
 	f := excelize.NewFile()
-	t := &workbook{f: f, language: closest(tag)}
+	t := &workbook{f: f, language: closest(tags)}
 	err := errors.Join(t.findings(), t.explanations())
 	if err == nil {
 		_, err = f.WriteTo(w)

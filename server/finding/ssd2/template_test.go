@@ -11,10 +11,10 @@ import (
 	"github.com/spsalert/spsalert/server/finding/ssd2"
 )
 
-func template(t testing.TB, format, language string) []byte {
+func template(t testing.TB, format string, languages ...string) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	must(t, ssd2.Template(&b, format, language))
+	must(t, ssd2.Template(&b, format, languages...))
 	return b.Bytes()
 }
 
@@ -150,8 +150,9 @@ func TestChoicesOfTemplates(t *testing.T) {
 func TestTemplatesExplainInTheLanguageAskedFor(t *testing.T) {
 	for tag, want := range map[string]string{
 		"vi-VN": "Ngày của phiếu.", "zh-CN": "报告日期。", "th": "วันที่ของรายงาน", "not a tag": "Day of the report.",
+		"lo vi en": "Ngày của phiếu.",
 	} {
-		f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, tag)))
+		f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, strings.Fields(tag)...)))
 		must(t, err)
 		got, err := f.GetCellValue("explanations", "B3")
 		must(t, err)

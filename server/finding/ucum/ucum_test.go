@@ -63,7 +63,7 @@ func TestCompare(t *testing.T) {
 
 func TestRead(t *testing.T) {
 	for writing, want := range map[string]string{
-		"µg/kg": "ug/kg", "μg / kg": "ug/kg", "MG/KG": "mg/kg", "mg/l": "mg/L", "มก./กก.": "mg/kg", "cfu/10g": "[CFU]/(10.g)", "mg/kg": "mg/kg", "kg/m²": "kg/m2",
+		"µg/kg": "ug/kg", "μg / kg": "ug/kg", "MG/KG": "mg/kg", "mg/Kg": "mg/kg", "Ug/KG": "ug/kg", "mg/l": "mg/L", "มก./กก.": "mg/kg", "cfu/10g": "[CFU]/(10.g)", "mg/kg": "mg/kg", "kg/m²": "kg/m2",
 		"Mg/kg": ucum.Doubted, "ppt": ucum.Doubted, "banana!!": "", "": "",
 	} {
 		if got := ucum.Read(writing); got != want {

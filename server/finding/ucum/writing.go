@@ -32,8 +32,8 @@ func Read(writing string) string {
 		return known
 	case is:
 		return plainer
-	case plainer == strings.ToUpper(plainer) && lowerIs:
-		return lower // all in capitals: MG/KG
+	case lowerIs:
+		return lower // with capitals: MG/KG, mg/Kg
 	}
 	return ""
 }
