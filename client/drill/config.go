@@ -1,8 +1,11 @@
 package drill
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -19,6 +22,7 @@ type config struct {
 	Web        configWeb      `yaml:"web"`
 	Log        configLog      `yaml:"log"`
 	FourEyes   configEyes     `yaml:"four_eyes"`
+	Units      string         `yaml:"units,omitempty"` // who belongs to which: `id=unit; id=unit`
 }
 
 type configIdentity struct {
@@ -49,6 +53,15 @@ type configEyes struct {
 type configLog struct {
 	Level  string `yaml:"level"`
 	Format string `yaml:"format"`
+}
+
+// unitsOf writes who belongs to which unit as a configuration does.
+func unitsOf(people map[string]string) string {
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(people)) {
+		all = append(all, id+"="+people[id])
+	}
+	return strings.Join(all, "; ")
 }
 
 func (c config) save(dir string) (path string, err error) {

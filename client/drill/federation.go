@@ -35,6 +35,9 @@ type Options struct {
 	// Card, if set, may change each office's card before it is signed: names,
 	// units, hours.
 	Card func(*spsv1.Card)
+	// Units says, by office and id, to which unit of the card a person belongs.
+	// Whoever is not named belongs to the focal point.
+	Units map[certs.Office]map[string]string
 
 	pick func() (string, error) // returns an address to listen on; nil: freeAddress
 }
@@ -145,7 +148,7 @@ func (f *Federation) mint(life context.Context, opts Options) error {
 		return err
 	}
 	for _, n := range f.nodes {
-		if err := n.prepare(minted.Office(n.office), opts.LogLevel); err != nil {
+		if err := n.prepare(minted.Office(n.office), opts); err != nil {
 			return fmt.Errorf("prepare the node of %s: %w", n.office, err)
 		}
 	}

@@ -67,7 +67,8 @@ func (n *Node) pickAddresses(pick func() (string, error), dialOnly bool) error {
 }
 
 // prepare writes the node's configuration, and certificates for its people.
-func (n *Node) prepare(office *authority.Office, level string) error {
+func (n *Node) prepare(office *authority.Office, opts Options) error {
+	level := opts.LogLevel
 	if level == "" {
 		level = "info"
 	}
@@ -81,6 +82,7 @@ func (n *Node) prepare(office *authority.Office, level string) error {
 		Web:      configWeb{Certificate: webCertificate, Key: webKey},
 		Log:      configLog{Level: level, Format: "text"},
 		FourEyes: configEyes{Alone: "all"},
+		Units:    unitsOf(opts.Units[n.office]),
 	}.save(n.dir)
 	if err != nil {
 		return err

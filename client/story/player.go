@@ -63,14 +63,18 @@ func (p *player) drafts(ctx context.Context, office certs.Office, what string, w
 		if err != nil {
 			return nil, err
 		}
-		drafts := p.desks[office].Officer.DraftService()
-		draft, err := drafts.GetDraft(ctx, &spsv1.GetDraftRequest{Name: name})
-		if err != nil {
-			return nil, err
-		}
-		p.draft, err = drafts.SubmitDraft(ctx, &spsv1.SubmitDraftRequest{Name: name, Etag: draft.GetEtag()})
-		return nil, err
+		return nil, p.submits(ctx, p.desks[office].Officer, name)
 	})
+}
+
+// submits has somebody submit a draft, for a second person to issue.
+func (p *player) submits(ctx context.Context, at *client.Client, name string) error {
+	draft, err := at.DraftService().GetDraft(ctx, &spsv1.GetDraftRequest{Name: name})
+	if err != nil {
+		return err
+	}
+	p.draft, err = at.DraftService().SubmitDraft(ctx, &spsv1.SubmitDraftRequest{Name: name, Etag: draft.GetEtag()})
+	return err
 }
 
 // issues has the validator of an office issue the draft that waits.

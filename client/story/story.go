@@ -29,7 +29,8 @@ func Offices() []certs.Office { return []certs.Office{notifier, origin, newcomer
 // Notifier returns the office that notifies, whose desk has a laboratory.
 func Notifier() certs.Office { return notifier }
 
-// Origin returns the office where the goods come from, whose desk has an exporter.
+// Origin returns the office where the goods come from, whose desk has an exporter
+// and a province.
 func Origin() certs.Office { return origin }
 
 // Desk is the people of an office, on the line to its node.
@@ -38,6 +39,7 @@ type Desk struct {
 	Validator  *client.Client // issues what needs a second person
 	Laboratory *client.Client // posts findings; of [Notifier] only
 	Exporter   *client.Client // is told of its goods, as [Exporter]; of [Origin] only
+	Province   *client.Client // an officer of the unit to which the case goes, as [Province]; of [Origin] only
 }
 
 // Step is one thing that somebody did, and what came of it.
@@ -45,6 +47,7 @@ type Step struct {
 	Time   time.Time    `json:"time"`
 	Office certs.Office `json:"office"`
 	Role   certs.Role   `json:"role"`
+	Unit   string       `json:"unit,omitempty"` // to which the person belongs, if not to the focal point
 	Did    string       `json:"did"`
 	// Reference is that of the statement, if the step issued one.
 	Reference string `json:"reference,omitempty"`
@@ -79,9 +82,12 @@ func Play(ctx context.Context, desks map[certs.Office]Desk, show func(Step)) (To
 // is, who is told, how long they have.
 func (p *player) play(ctx context.Context) error {
 	p.registration(ctx)
+	p.routing(ctx)
 	p.finding(ctx)
 	p.alert(ctx)
+	p.routed(ctx)
 	p.notice(ctx)
+	p.visits(ctx)
 	p.inspection(ctx)
 	p.dispute(ctx)
 	p.suspension(ctx)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spsalert/spsalert/certs"
+	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/drill/drilltest"
 	"github.com/spsalert/spsalert/client/story"
@@ -26,24 +27,31 @@ func desks(t *testing.T, fed *drill.Federation) map[certs.Office]story.Desk {
 			desk.Laboratory = drilltest.Client(t, n, certs.RoleLab)
 		}
 		if n.Office() == story.Origin() {
-			exporter, err := n.ClientAs(t.Context(), certs.RoleExporter, story.Exporter)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := exporter.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			desk.Exporter = exporter
+			desk.Exporter = further(t, n, certs.RoleExporter, story.Exporter)
+			desk.Province = further(t, n, certs.RoleOfficer, story.Province)
 		}
 		all[n.Office()] = desk
 	}
 	return all
 }
 
+// further connects to a node as one more person.
+func further(t *testing.T, n *drill.Node, role certs.Role, id string) *client.Client {
+	t.Helper()
+	c, err := n.ClientAs(t.Context(), role, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
 func TestPlay(t *testing.T) {
-	fed := drilltest.Start(t, drill.Options{Offices: story.Offices()})
+	fed := drilltest.Start(t, drill.Options{Offices: story.Offices(), Card: story.Card, Units: story.Units()})
 	var shown []story.Step
 	told, err := story.Play(t.Context(), desks(t, fed), func(s story.Step) { shown = append(shown, s) })
 	if err != nil {
@@ -68,6 +76,26 @@ func TestPlay(t *testing.T) {
 	wantFindings(t, told)
 	wantCode(t, told)
 	wantNotice(t, told)
+	wantProvince(t, told)
+}
+
+// wantProvince holds that the province was given the case, and what it did.
+func wantProvince(t *testing.T, told story.Told) {
+	t.Helper()
+	var got []string
+	for _, s := range told.Steps {
+		if s.Unit == story.ProvinceUnit {
+			did, _, _ := strings.Cut(s.Did, ", and has until")
+			got = append(got, did)
+		}
+	}
+	want := []string{
+		"is given the case by itself, by the rule for packing houses of Long An",
+		"drafts and submits what it found at the packing house", "has done its part",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what the province did (-want +got):\n%s", diff)
+	}
 }
 
 // wantNotice holds what the exporter was shown of its notice: it reads it in
@@ -147,7 +175,7 @@ func wantFindings(t *testing.T, told story.Told) {
 // TestPlayAfterANodeWasKilled holds that a story that cannot go on says where it
 // ended, and is not complete.
 func TestPlayAfterANodeWasKilled(t *testing.T) {
-	fed := drilltest.Start(t, drill.Options{Offices: story.Offices()})
+	fed := drilltest.Start(t, drill.Options{Offices: story.Offices(), Card: story.Card, Units: story.Units()})
 	people := desks(t, fed)
 	const amended = "amends the alert; both versions stay visible"
 	told, err := story.Play(t.Context(), people, func(s story.Step) {

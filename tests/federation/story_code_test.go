@@ -53,19 +53,21 @@ func (w *whole) wantCode(day time.Time, want map[certs.Office]spsv1.CodeAnswer) 
 }
 
 // TestStoryOfACode has a laboratory find a residue, the owner of the packing house
-// be told of it and answer, and both offices suspend the code and reinstate it,
+// be told of it and answer, the province where it is visit it, which the case
+// reaches by itself, and both offices suspend the code and reinstate it,
 // each while it does not hear the other: once they do, both are told the same of
 // the code, also of days before, and the owner is told each change once.
 func TestStoryOfACode(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWhole(t, "TH", "VN")
+		w := newWithProvince(t)
 		th, vn, both := w.desks["TH"], w.desks["VN"], []certs.Office{"TH", "VN"}
 		same := func(answer spsv1.CodeAnswer) map[certs.Office]spsv1.CodeAnswer {
 			return map[certs.Office]spsv1.CodeAnswer{"TH": answer, "VN": answer}
 		}
 
 		vn.registers()
+		vn.sends()
 		found := th.posts(residue())
 		alert := th.alerts("somchai", "malee", found, func(s *spsv1.Statement) {
 			s.Addressees = to("VN")
@@ -81,6 +83,9 @@ func TestStoryOfACode(t *testing.T) {
 		w.wantCode(time.Now(), same(spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN))
 		vn.releases(alert)
 		vn.wantNews(alert, spsv1.NoticeNews_NOTICE_NEWS_NEW)
+		vn.visits("minh", alert)
+		w.settle()
+		w.wantSame(alert, both...)
 
 		// The line is cut. Each suspends its half, and knows only that.
 		w.network.Cut("TH", "VN")

@@ -92,6 +92,13 @@ func (d *desk) config() server.Config {
 	office := string(d.office.Code())
 	file := filepath.Join(d.w.dir, office, "spsd.yaml")
 	text := "federation: asean-cn\noffice: " + office + "\nlimits: {reload: 1h}\n"
+	var people []string // of each unit, by its name
+	for _, unit := range d.office.Card.Message().GetUnits() {
+		people = append(people, unit.GetId()+".people="+unit.GetId())
+	}
+	if len(people) > 0 {
+		text += "units: " + strings.Join(people, "; ") + "\n"
+	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		d.w.t.Fatal(err)
 	}

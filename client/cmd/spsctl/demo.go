@@ -18,6 +18,8 @@ import (
 	"github.com/spsalert/spsalert/client/demo"
 	"github.com/spsalert/spsalert/client/drill"
 	"github.com/spsalert/spsalert/client/rasff"
+	"github.com/spsalert/spsalert/client/story"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
 // demoOptions are the flags of the demo.
@@ -103,7 +105,8 @@ func (a *app) demo(ctx context.Context, o demoOptions, offices []certs.Office) (
 	}
 	fmt.Fprintf(a.err, "minting a federation of %s and starting a node for each …\n", officeList(offices))
 	fed, err := drill.Start(ctx, drill.Options{
-		Offices: offices, Binary: o.binary, Dir: o.dir, Keep: o.keep, Name: "demo", Card: demo.Card,
+		Offices: offices, Binary: o.binary, Dir: o.dir, Keep: o.keep, Name: "demo",
+		Card: func(c *spsv1.Card) { demo.Card(c); story.Card(c) }, Units: story.Units(),
 	})
 	if err != nil {
 		return err

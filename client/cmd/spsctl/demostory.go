@@ -75,6 +75,7 @@ func deskOf(ctx context.Context, node *drill.Node) (desk story.Desk, closeAll fu
 		desk.Laboratory = keep(node.Client(ctx, certs.RoleLab))
 	case story.Origin():
 		desk.Exporter = keep(node.ClientAs(ctx, certs.RoleExporter, story.Exporter))
+		desk.Province = keep(node.ClientAs(ctx, certs.RoleOfficer, story.Province))
 	}
 	if err != nil {
 		err = errors.Join(err, closeAll())
@@ -89,7 +90,11 @@ func (a *app) printStep(s story.Step) {
 		arrived = append(arrived, fmt.Sprintf("%s %.0f ms", office, ms))
 	}
 	slices.Sort(arrived)
-	line := fmt.Sprintf("%s  %s %-9s  %-14s  %s", s.Time.Format("15:04:05.000"), s.Office, s.Role, s.Reference, s.Did)
+	who := string(s.Role)
+	if s.Unit != "" {
+		who = s.Unit
+	}
+	line := fmt.Sprintf("%s  %s %-9s  %-14s  %s", s.Time.Format("15:04:05.000"), s.Office, who, s.Reference, s.Did)
 	if len(arrived) > 0 {
 		line += "; at " + strings.Join(arrived, ", ")
 	}

@@ -16,6 +16,7 @@ func TestDemoPlaysTheStory(t *testing.T) {
 	for _, want := range []string{
 		"TH officer", "orders a test", "posts the final finding", "proposes alert, potentially serious", "TH validator  TH-",
 		"statement TH-", "the case is closed, settled", "acknowledges the alert by name", "asks to see the lot by video",
+		"VN long-an   ", "is given the case by itself", "issues what the province found",
 		"reads the notice in Vietnamese", "Sản phẩm: thanh long", "the spraying was stopped", "its code is reinstated",
 		"disputes the alert", "withholds goods under code", "is good for TH",
 		"amends the alert", "brings in China", "reports the outcome", "closes the case", "were shown the same case",
