@@ -27,9 +27,9 @@ func (t told) OfCase(ctx context.Context, reference string) ([]*spsv1.Consignmen
 	return t.s.traders.OfCase(ctx, reference)
 }
 
-// Names implements office.Notices.
-func (t told) Names(ctx context.Context, file blob.Digest) (bool, error) {
-	return t.s.traders.Names(ctx, file)
+// Shows implements office.Notices.
+func (t told) Shows(ctx context.Context, file blob.Digest) (bool, error) {
+	return t.s.traders.Shows(ctx, file)
 }
 
 // reports tells the office's service what the laboratories' knows, which is made

@@ -109,7 +109,7 @@ func (s *Service) WithdrawFinding(ctx context.Context, req *spsv1.WithdrawFindin
 		result = before[len(before)-1]
 		switch result.GetState() {
 		case spsv1.FindingState_FINDING_STATE_WITHDRAWN:
-			return errors.Join(s.used(tx, result), access.Record(ctx, tx)) // as it was asked for
+			return errors.Join(s.used(ctx, tx, result), access.Record(ctx, tx)) // as it was asked for
 		case spsv1.FindingState_FINDING_STATE_SUPERSEDED:
 			return access.Invalid(access.Violation{
 				Field: "report_number", Reason: "REPORT_SUPERSEDED", Sentence: "name the report that superseded it, it does not stand any more",
@@ -117,7 +117,7 @@ func (s *Service) WithdrawFinding(ctx context.Context, req *spsv1.WithdrawFindin
 		}
 		result.State, result.EndTime, result.WithdrawalReason = spsv1.FindingState_FINDING_STATE_WITHDRAWN, now, req.GetReason()
 		id, _ := keyOf(result.GetName())
-		if err := errors.Join(put(tx, id, result), settle(tx, "", result), s.used(tx, result)); err != nil {
+		if err := errors.Join(put(tx, id, result), settle(tx, "", result), s.used(ctx, tx, result)); err != nil {
 			return err
 		}
 		return access.Record(ctx, tx, result.GetName())

@@ -18,9 +18,11 @@ type Drafts interface {
 	BeginDraft(tx store.Tx, caller access.Caller, id uuid.UUID, st *spsv1.Statement, findings []string) (*spsv1.Draft, bool, error)
 	// UseOf returns what became of a draft, nil if it was deleted.
 	UseOf(r store.Reader, name string) (*spsv1.FindingUse, error)
+	// Blind takes out of a use what is not shown to the caller of ctx.
+	Blind(ctx context.Context, r store.Reader, use *spsv1.FindingUse) error
 	// CaseEnd completes a use by how far its case is, and how that ended.
 	CaseEnd(ctx context.Context, use *spsv1.FindingUse) error
-	// CaseHere reports whether a case is here and shown to people of the office.
+	// CaseHere reports whether a case is here and shown to the caller of ctx.
 	CaseHere(ctx context.Context, reference string) (bool, error)
 }
 
@@ -90,8 +92,8 @@ func (v viewer) standing(r store.Reader, names []string) (findings []*spsv1.LabF
 	return findings, violations, nil
 }
 
-// used completes what became of a finding.
-func (s *Service) used(r store.Reader, f *spsv1.LabFinding) error {
+// became completes what became of a finding.
+func (s *Service) became(r store.Reader, f *spsv1.LabFinding) error {
 	var uses []*spsv1.FindingUse
 	for _, noted := range f.GetUses() {
 		use, err := s.o.Drafts.UseOf(r, noted.GetDraft())
@@ -103,5 +105,18 @@ func (s *Service) used(r store.Reader, f *spsv1.LabFinding) error {
 		}
 	}
 	f.Uses = uses
+	return nil
+}
+
+// used is became, as far as it is shown to the caller of ctx.
+func (s *Service) used(ctx context.Context, r store.Reader, f *spsv1.LabFinding) error {
+	if err := s.became(r, f); err != nil {
+		return err
+	}
+	for _, use := range f.GetUses() {
+		if err := s.o.Drafts.Blind(ctx, r, use); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -56,11 +56,20 @@ func (s *Service) elsewhere(ctx context.Context, r store.Reader, draft string, f
 		if err != nil {
 			return nil, err
 		}
+		if use == nil {
+			continue
+		}
+		if err := s.o.Drafts.Blind(ctx, r, use); err != nil {
+			return nil, err
+		}
 		switch {
 		case use.GetReference() != "":
 			a = &spsv1.Advice{Reason: "FINDING_USED", Sentence: fmt.Sprintf(
 				"the report %s was issued in %s already: say more of it there, or leave it out here", f.GetReportNumber(), use.GetReference())}
-		case use != nil && a == nil:
+		case a == nil && use.GetDraft() == "":
+			a = &spsv1.Advice{Reason: "FINDING_USED", Sentence: fmt.Sprintf(
+				"another unit drafted from the report %s, or issued it: ask the focal point before you go on", f.GetReportNumber())}
+		case a == nil:
 			a = &spsv1.Advice{Reason: "FINDING_USED", Sentence: fmt.Sprintf(
 				"the report %s is in another draft too, %s: go on with one of them, and delete the other", f.GetReportNumber(), use.GetDraft())}
 		}

@@ -81,7 +81,7 @@ func (s *Service) page(ctx context.Context, r store.Reader, who viewer, req *sps
 		if !shown {
 			continue
 		}
-		if err := s.used(r, f); err != nil {
+		if err := s.used(ctx, r, f); err != nil {
 			return nil, err
 		}
 		resp.Findings = append(resp.Findings, who.show(ctx, f))

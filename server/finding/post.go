@@ -183,7 +183,7 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 	}
 	for _, earlier := range before {
 		if same(earlier, f) {
-			return earlier, true, nil, p.s.used(tx, earlier)
+			return earlier, true, nil, p.s.became(tx, earlier)
 		}
 	}
 	ended, violations := p.replacedByNumber(before, f)

@@ -106,7 +106,7 @@ func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingReque
 			return access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 		}
 		result.Routes = rerouted(result.GetRoutes(), req, who, s.o.Now())
-		return errors.Join(put(tx, id, result), s.used(tx, result), access.Record(ctx, tx, result.GetName()))
+		return errors.Join(put(tx, id, result), s.used(ctx, tx, result), access.Record(ctx, tx, result.GetName()))
 	})
 	if err != nil {
 		return nil, err

@@ -148,7 +148,7 @@ func (s *Service) GetFinding(ctx context.Context, req *spsv1.GetFindingRequest) 
 			if found, err = get(r, id); err != nil || found == nil {
 				return err
 			}
-			return s.used(r, found)
+			return s.used(ctx, r, found)
 		})
 	}
 	if err != nil {

@@ -133,7 +133,7 @@ func (s *Service) after(ctx context.Context, at uint64) (changes []change, next 
 				err = ledger.ErrCorrupt
 			}
 			if err == nil {
-				err = s.used(r, f)
+				err = s.used(ctx, r, f)
 			}
 			if err != nil {
 				return err

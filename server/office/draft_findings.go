@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
@@ -36,6 +37,33 @@ func (d *Drafts) UseOf(r store.Reader, name string) (*spsv1.FindingUse, error) {
 		return nil, err
 	}
 	return useOf(draft), nil
+}
+
+// Blind takes out of a use what is not shown to the caller of ctx: the draft of
+// another unit, and what was issued in a case of another. A laboratory is told what
+// became of its findings, whoever deals with it.
+func (d *Drafts) Blind(ctx context.Context, r store.Reader, use *spsv1.FindingUse) error {
+	caller, err := callerOf(ctx)
+	if err != nil || caller.Focal() || caller.Role == certs.RoleLab {
+		return err
+	}
+	if id, ok := draftKey(use.GetDraft()); ok {
+		draft, err := getDraft(r, id)
+		if err != nil {
+			return err
+		}
+		if draft == nil || !visible(draft, caller, d.s.tree()) {
+			use.Draft = ""
+		}
+	}
+	if use.GetCase() == "" {
+		return nil
+	}
+	sees, err := d.s.Sees(r, caller, use.GetCase()[len(casePrefix):])
+	if err == nil && !sees {
+		use.Statement, use.Reference, use.Case = "", "", ""
+	}
+	return err
 }
 
 // useOf returns what became of a draft.
@@ -72,11 +100,15 @@ func (d *Drafts) CaseEnd(ctx context.Context, use *spsv1.FindingUse) error {
 	return nil
 }
 
-// CaseHere reports whether a case is here and shown to people of the office.
-func (d *Drafts) CaseHere(ctx context.Context, reference string) (bool, error) {
-	_, _, err := d.s.o.Book.Case(ctx, reference, 0, d.s.o.Ledger.Released().N, 0)
-	if errors.Is(err, casebook.ErrNotFound) {
-		return false, nil
+// CaseHere reports whether a case is here and shown to the caller of ctx.
+func (d *Drafts) CaseHere(ctx context.Context, reference string) (here bool, err error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return false, err
 	}
-	return err == nil, err
+	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
+		here, err = d.s.Sees(r, caller, reference)
+		return err
+	})
+	return here, err
 }

@@ -64,6 +64,7 @@ type Notices interface {
 	File(ctx context.Context, notice, id string) (*spsv1.Attachment, error)
 	// OfCase returns the notices of a case as the people of the office see them.
 	OfCase(ctx context.Context, reference string) ([]*spsv1.ConsignmentNotice, error)
-	// Names reports whether an answer names a file.
-	Names(ctx context.Context, file blob.Digest) (bool, error)
+	// Shows reports whether an answer to a notice that is shown to the caller of ctx
+	// names a file.
+	Shows(ctx context.Context, file blob.Digest) (bool, error)
 }

@@ -80,12 +80,13 @@ func (s *Service) mayName(ctx context.Context, c access.Caller, d blob.Digest) (
 	return false, nil
 }
 
-// answered reports whether an exporter's answer names a file.
+// answered reports whether an exporter's answer, to a notice that the caller of ctx
+// is shown, names a file.
 func (s *Service) answered(ctx context.Context, d blob.Digest) (bool, error) {
 	if s.o.Notices == nil {
 		return false, nil
 	}
-	return s.o.Notices.Names(ctx, d)
+	return s.o.Notices.Shows(ctx, d)
 }
 
 // notHeld is what is wrong with the file that a field names, if the caller may not

@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"google.golang.org/grpc/codes"
-
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/routing"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // What is not shown to a caller is as if it were not here, over every method. The
@@ -91,14 +90,9 @@ func (s *Service) shown(ctx context.Context, reference string) (casebook.Item, e
 	return whole, err
 }
 
-// Sees reports whether a case, by its reference, is here and shown to the caller of
-// ctx.
-func (s *Service) Sees(ctx context.Context, reference string) (bool, error) {
-	_, err := s.shown(ctx, reference)
-	if refusal, ok := errors.AsType[*access.Refusal](err); ok && refusal.Code == codes.NotFound {
-		return false, nil
-	}
-	return err == nil, err
+// Sees reports whether a case, by its reference, is here and shown to a caller.
+func (s *Service) Sees(r store.Reader, c access.Caller, reference string) (bool, error) {
+	return s.o.Book.SeesReference(r, s.seers(c), reference, s.o.Ledger.Released().N)
 }
 
 // Case returns the place of the original of a case, by its name, if the caller of

@@ -1,0 +1,101 @@
+package casebook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/store"
+)
+
+// Seen are the cases that somebody sees.
+type Seen map[string]struct{} // by the place of the original
+
+// SeenBy returns the cases that some units, or a [Person], see.
+func (b *Book) SeenBy(ctx context.Context, who []string) (Seen, error) {
+	var seen Seen
+	err := b.o.Store.View(ctx, func(r store.Reader) error {
+		seen = make(Seen)
+		for _, one := range who {
+			prefix := unitKey(one)
+			for row, err := range r.Scan(tableUnits, prefix, store.PrefixEnd(prefix), false) {
+				if err != nil {
+					return err
+				}
+				seen[string(row.Key[len(prefix):])] = struct{}{}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("cases of %q: %w", who, err)
+	}
+	return seen, nil
+}
+
+// Sees reports whether some units, or a [Person], see what says s at a place:
+// their cases, and what is said in them, and what belongs to no case, such as an
+// announcement. s is nil for what cannot be read.
+func (b *Book) Sees(ctx context.Context, who []string, place Place, s *spsv1.Statement) (sees bool, err error) {
+	if s.GetAnnouncement() != nil {
+		return true, nil
+	}
+	whole, _, ok := original(s, b.o.Federation)
+	if s.GetNotification() != nil {
+		whole, ok = place, true
+	}
+	if !ok {
+		return false, nil
+	}
+	return b.SeesCase(ctx, who, whole)
+}
+
+// SeesCase reports whether some units, or a [Person], see the case of an original.
+func (b *Book) SeesCase(ctx context.Context, who []string, whole Place) (sees bool, err error) {
+	err = b.o.Store.View(ctx, func(r store.Reader) error {
+		sees, err = seesCase(r, who, whole)
+		return err
+	})
+	return sees, err
+}
+
+func seesCase(r store.Reader, who []string, whole Place) (bool, error) {
+	for _, one := range who {
+		why, err := r.Get(tableUnits, whole.append(unitKey(one)))
+		if err != nil {
+			return false, fmt.Errorf("whether %q see a case: %w", who, err)
+		}
+		if why != nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// SeesReference reports whether the case of a reference was recorded here up to a
+// position, and some units, or a [Person], see it; nil sees everything.
+func (b *Book) SeesReference(r store.Reader, who []string, reference string, upTo uint64) (bool, error) {
+	whole, _, err := b.original(r, reference)
+	if errors.Is(err, ErrNotFound) || err == nil && whole.N > upTo {
+		return false, nil
+	}
+	if err != nil || who == nil {
+		return err == nil, err
+	}
+	return seesCase(r, who, whole.Place)
+}
+
+// Within returns the query with only what is said in some cases, and what belongs
+// to no case, such as an announcement.
+func (q Query) Within(seen Seen) Query {
+	announcement := kindNumber(kinds.Fields().ByName("announcement"))
+	q.test = allOf(test{holds: func(l *line) bool {
+		if l.summary[atKind] == announcement {
+			return true
+		}
+		_, ok := seen[string(l.summary[atWhole:atSearched])]
+		return ok
+	}, cost: ofColumn}, q.test)
+	return q
+}
