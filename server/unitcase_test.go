@@ -110,6 +110,7 @@ func TestCasesReachUnits(t *testing.T) {
 		}
 	}
 
+	noticesReachUnits(t, vn, fruit, vague)
 	vn.settles("with_units", vague.GetReference(), fruit.GetReference())
 	vn.settles("part_open = north", fruit.GetReference())
 	vn.settles("overdue_by_unit")
@@ -119,6 +120,31 @@ func TestCasesReachUnits(t *testing.T) {
 	vn.settles("overdue_by_unit")
 	vn.settles("unit = north", fruit.GetReference())
 	vn.settles("part_open = north")
+}
+
+// noticesReachUnits has exporters of two cases be registered, and units ask for the
+// notices: they are shown those of the cases that they see.
+func noticesReachUnits(t *testing.T, vn unitsOf, fruit, vague *spsv1.IssuedStatement) {
+	t.Helper()
+	vn.operators()
+	of := func(role certs.Role, unit string) (all []string) {
+		resp, err := spsv1.NewConsignmentServiceClient(vn.as(role, unit+".people")).ListConsignmentNotices(t.Context(), &spsv1.ListConsignmentNoticesRequest{Exporter: "exporters/binh-thuan"})
+		if err != nil {
+			t.Fatal(told(err))
+		}
+		for _, n := range resp.GetNotices() {
+			all = append(all, n.GetReference())
+		}
+		slices.Sort(all)
+		return all
+	}
+	both := []string{fruit.GetReference(), vague.GetReference()}
+	eventually(t, "both cases lead to an exporter", func() bool { return slices.Equal(of(certs.RoleOfficer, "hq"), both) })
+	for unit, want := range map[string][]string{"north": both, "food": nil} {
+		if got := of(certs.RoleOfficer, unit); !slices.Equal(got, want) {
+			t.Errorf("an officer of %s is shown the notices of %v, want %v", unit, got, want)
+		}
+	}
 }
 
 // finish has the units of a case that is with north say that they have done their

@@ -15,7 +15,6 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
-	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -144,13 +143,6 @@ func TestAnAnswerIsForwardedOnce(t *testing.T) {
 	}
 }
 
-// units lets people of a unit see nothing, and others everything.
-type units struct{ seen string }
-
-func (u units) Sees(_ store.Reader, c access.Caller, reference string) (bool, error) {
-	return c.Unit == "" || reference == u.seen, nil
-}
-
 // TestAUnitSeesNoticesOfItsCases has people of a unit try everything with a notice of
 // a case that is not theirs, and of one that is.
 func TestAUnitSeesNoticesOfItsCases(t *testing.T) {
@@ -160,7 +152,8 @@ func TestAUnitSeesNoticesOfItsCases(t *testing.T) {
 		listed     int
 	}{{"another's case", "CN-2026-000002", codes.NotFound, 0}, {"its own", testCase, codes.OK, 1}} {
 		t.Run(tc.name, func(t *testing.T) {
-			d := newDesk(t, func(o *Options) { o.Sight, o.Heartbeat = units{tc.seen}, time.Second })
+			d := newDesk(t, func(o *Options) { o.Heartbeat = time.Second })
+			d.seen = tc.seen
 			d.register("grower", aCode)
 			d.tell(alert + oneLot)
 			if err := d.answered("when"); err != nil {

@@ -14,12 +14,15 @@ import (
 	"github.com/spsalert/spsalert/server/store"
 )
 
-// Cases folds cases.
+// Cases are the cases of the office.
 type Cases interface {
 	// Folded returns what the entries of a case that are here up to a position add
 	// up to, and these entries, the original first; nil if there is no such case
 	// here. Nobody may change them.
 	Folded(ctx context.Context, reference string, upTo uint64) (*spsv1.CaseState, []statement.CaseEntry, error)
+	// Sees reports, in a transaction, whether a case is shown to a person of the
+	// office.
+	Sees(r store.Reader, caller access.Caller, reference string) (bool, error)
 }
 
 // Files is what the service has to know of files that answers name.
@@ -43,12 +46,6 @@ type Drafts interface {
 	UseOf(r store.Reader, name string) (*spsv1.FindingUse, error)
 }
 
-// Sight says which cases people of the office see.
-type Sight interface {
-	// Sees reports whether a person of the office is shown a case.
-	Sees(r store.Reader, caller access.Caller, reference string) (bool, error)
-}
-
 // Rule is what an office lets go to exporters by itself.
 type Rule struct {
 	// AtOnce are the classifications of which an exact match is sent without an
@@ -61,7 +58,7 @@ type Rule struct {
 	Answers, Files, Length int
 }
 
-// Options is what the service works with. All fields but Sight are required.
+// Options is what the service works with. All fields are required.
 type Options struct {
 	Store  store.Store // with the tables of [Tables]
 	Ledger *ledger.Ledger
@@ -70,7 +67,6 @@ type Options struct {
 	Cases  Cases
 	Files  Files
 	Drafts Drafts
-	Sight  Sight // nil: everybody of the office sees all cases
 	Rule   Rule
 	Now    func() time.Time // the clock of stamps
 

@@ -30,6 +30,8 @@ type desk struct {
 	db    *tripped
 	cases map[string]*written
 	now   time.Time
+	seen  string // the case that units see
+	read  func() // called when a case was read; nil: nothing
 
 	officers spsv1.ExporterServiceClient // both through the guard of a node
 	readers  spsv1.ConsignmentServiceClient
@@ -125,7 +127,15 @@ func (d *desk) Folded(_ context.Context, reference string, _ uint64) (*spsv1.Cas
 	if c.change != nil {
 		c.change(state)
 	}
+	if d.read != nil {
+		d.read()
+	}
 	return state, append([]statement.CaseEntry{original}, c.entries...), nil
+}
+
+// Sees implements Cases: people of a unit see what d.seen names.
+func (d *desk) Sees(_ store.Reader, c access.Caller, reference string) (bool, error) {
+	return c.Unit == "" || reference == d.seen, nil
 }
 
 // follows adds a follow-up of an office to a case.

@@ -183,6 +183,39 @@ func TestWhatAnOfficerMadeWaitsForOne(t *testing.T) {
 	d.want("released", "grower", "SENT 1 NEW [p1.l1]")
 }
 
+// TestNothingOlderIsWrittenOverNewer has a case go on while an officer makes a notice
+// of it by hand.
+func TestNothingOlderIsWrittenOverNewer(t *testing.T) {
+	d := newDesk(t)
+	d.register("grower", `codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-009" }`)
+	c := d.tell(alert + oneLot)
+	make := &spsv1.CreateConsignmentNoticeRequest{Case: "cases/" + testCase, Exporter: "exporters/grower", Reason: "the province says so"}
+	create := func() {
+		t.Helper()
+		if _, err := d.officers.CreateConsignmentNotice(d.as(certs.RoleOfficer, "lan"), make); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create()
+	waits := true
+	d.read = func() {
+		d.read = nil
+		c.notification = alert + oneLot + `products { id: "p2" } `
+		if d.settling.TryLock() { // who settles does not wait until the notice is written
+			d.settling.Unlock()
+			waits = false
+			d.settled()
+		}
+	}
+	create()
+	if waits {
+		d.settled()
+	}
+	if got := goodsIn(d.notice("grower").GetContent()); len(got) != 2 {
+		t.Errorf("the notice is about %v, want p1.l1 and p2", got)
+	}
+}
+
 // TestOnlyWhoIsServedIsTold lets an exporter leave exercises, and the register.
 func TestOnlyWhoIsServedIsTold(t *testing.T) {
 	d := newDesk(t)

@@ -18,7 +18,7 @@ type viewer struct {
 	// exporter is the id of the one whose notices alone are shown; "" for the
 	// people of the office.
 	exporter string
-	sight    Sight // of the people of the office; nil: they see all cases
+	cases    Cases // says which of them the people of the office see; nil: all
 }
 
 // viewer returns who calls. It refuses whoever calls as an exporter and speaks for
@@ -34,7 +34,7 @@ func (s *Service) viewer(ctx context.Context) (v viewer, err error) {
 // viewerIn is viewer in a transaction.
 func (s *Service) viewerIn(ctx context.Context, r store.Reader) (viewer, error) {
 	v, err := viewerIn(ctx, r)
-	v.sight = s.o.Sight
+	v.cases = s.o.Cases
 	return v, err
 }
 
@@ -71,10 +71,10 @@ func (v viewer) sees(r store.Reader, n *spsv1.ConsignmentNotice) (bool, error) {
 		return exporterID(n.GetExporter()) == v.exporter && n.GetSendTime() != nil, nil
 	case v.caller.Role == certs.RoleExporter:
 		return false, nil
-	case v.sight == nil:
+	case v.cases == nil:
 		return true, nil
 	}
-	return v.sight.Sees(r, v.caller, n.GetReference())
+	return v.cases.Sees(r, v.caller, n.GetReference())
 }
 
 // shownTo returns a notice by its name, if it is shown to the caller of ctx.
