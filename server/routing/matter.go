@@ -12,6 +12,7 @@ import (
 	"github.com/spsalert/spsalert/client/codes"
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/statement"
 )
 
 // Matter is what rules look at in something that is to be routed. Texts are
@@ -23,7 +24,7 @@ type Matter struct {
 	laboratory     string
 	tariffs        []string // digits
 	places         []string
-	codes          []string // without blanks
+	codes          []string // folded
 	areas          []string // in capitals
 	hazards        []string
 }
@@ -87,7 +88,7 @@ func (m *Matter) add(of proto.Message) {
 	case *spsv1.Place:
 		m.places = with(with(m.places, plain.Text(of.GetLocode())), plain.Text(of.GetCustomsCode()))
 	case *spsv1.SiteCode:
-		m.codes = with(m.codes, plain.Joined(of.GetCode()))
+		m.codes = with(m.codes, foldedCode(of.GetCode()))
 	case *spsv1.Product:
 		for _, c := range of.GetCommodityCodes() {
 			if codes.IsTariff(c.GetSystem()) {
@@ -141,7 +142,7 @@ func (m Matter) matches(r *spsv1.RoutingRule) bool {
 		one(r.GetLaboratories(), m.laboratory) &&
 		some(r.GetHs(), m.tariffs, plain.Digits, strings.HasPrefix) &&
 		some(r.GetPlaces(), m.places, plain.Text, equal) &&
-		some(r.GetSiteCodes(), m.codes, plain.Joined, strings.HasPrefix) &&
+		some(r.GetSiteCodes(), m.codes, foldedCode, strings.HasPrefix) &&
 		some(r.GetAreas(), m.areas, strings.ToUpper, inArea) &&
 		some(r.GetHazards(), m.hazards, plain.Text, equal)
 }
@@ -159,6 +160,9 @@ func some(condition, values []string, form func(string) string, fits func(value,
 		return slices.ContainsFunc(values, func(v string) bool { return fits(v, wanted) })
 	})
 }
+
+// foldedCode returns a site code as rules compare it, whoever gave it.
+func foldedCode(code string) string { return statement.FoldCode(code, "") }
 
 func equal(value, wanted string) bool { return value == wanted }
 

@@ -81,6 +81,7 @@ func TestDecide(t *testing.T) {
 		{"another tariff", `rules { name: "a" hs: "08106011" units: "plant" }`, "food by LABORATORY"},
 		{"place in any capitals", `rules { name: "a" places: "vnhph" units: "gate" }`, "gate by a"},
 		{"site code without blanks", `rules { name: "a" site_codes: "vn-dlph01" units: "north" }`, "north by a"},
+		{"site code written otherwise", `rules { name: "a" site_codes: "VN DL.PH" units: "north" }`, "north by a"},
 		{"province", `rules { name: "a" areas: "VN-33" units: "north" }`, "north by a"},
 		{"country of a province", `rules { name: "a" areas: "VN" units: "north" }`, "north by a"},
 		{"where the laboratory has its seat", `rules { name: "a" areas: "VN-HN" units: "north" }`, "food by LABORATORY"},

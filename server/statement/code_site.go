@@ -9,31 +9,70 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// FoldCode returns a site code as it is compared: letters and digits only, in
-// small letters, without diacritics, and without the letters of the country or
-// area that gave it in front. origin is empty if that is not known; then nothing
-// is taken off, because the letters in front of many codes are of no country.
+// FoldCode returns a site code as it is compared, wherever codes are: letters and
+// digits only, in small letters and ordinary width, without diacritics of Latin
+// letters, the digits of any script as 0 to 9, and without the letters of the
+// country or area that gave it in front. Leading zeros count. origin is empty if
+// that is not known; then nothing is taken off, because the letters in front of
+// many codes are of no country.
 //
 //	VN-ĐL 0123, VN    dl0123
 //	vndl.0123, VN     dl0123
 //	DL 0123, VN       dl0123
 //	VN-DL 0123        vndl0123
+//	ทด ๐๑๒            ทด012
+//
+// Folded again, with the same origin or none, it stays as it is. It is empty only
+// for a text that shows nothing; a code of signs alone is folded to these signs.
+// It has no blanks and no control characters.
 func FoldCode(code, origin string) string {
-	folded := strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) {
-			return r
+	folded := plain.Text(code)
+	for {
+		next := strings.Map(letterOrDigit, folded)
+		if next == "" { // signs only: then they are all there is to compare
+			return plain.Joined(folded)
 		}
-		return -1
-	}, plain.Text(code))
-	if folded == "" { // signs only: then they are all there is to compare
-		return plain.Joined(code)
+		if next = plain.Text(next); next == folded {
+			break
+		}
+		folded = next // what stood apart may belong together now, as a letter and its accent
 	}
-	if origin != "" {
-		if rest, ok := strings.CutPrefix(folded, strings.ToLower(origin)); ok && rest != "" {
-			return rest
+	for origin != "" {
+		rest, ok := strings.CutPrefix(folded, strings.ToLower(origin))
+		if !ok || rest == "" {
+			break
 		}
+		folded = rest
 	}
 	return folded
+}
+
+// letterOrDigit returns a letter or mark as it is and a digit as one of 0 to 9;
+// it drops anything else.
+func letterOrDigit(r rune) rune {
+	switch {
+	case unicode.IsDigit(r):
+		return '0' + digitOf(r)
+	case unicode.IsLetter(r), unicode.Is(unicode.M, r):
+		return r
+	}
+	return -1
+}
+
+// digitOf returns what a decimal digit of any script stands for: their ranges
+// begin with a 0.
+func digitOf(r rune) rune {
+	for _, in := range unicode.Nd.R16 {
+		if rune(in.Lo) <= r && r <= rune(in.Hi) {
+			return (r - rune(in.Lo)) % 10
+		}
+	}
+	for _, in := range unicode.Nd.R32 {
+		if rune(in.Lo) <= r && r <= rune(in.Hi) {
+			return (r - rune(in.Lo)) % 10
+		}
+	}
+	return 0
 }
 
 // FoldsOf returns what [FoldCode] may have made of a code that somebody asks for,

@@ -43,7 +43,7 @@ type RoutingRule struct {
 	Hs []string `protobuf:"bytes,5,rep,name=hs,proto3" json:"hs,omitempty"`
 	// Gates, ports and other places, by UN/LOCODE or code of the customs office.
 	Places []string `protobuf:"bytes,6,rep,name=places,proto3" json:"places,omitempty"`
-	// Beginnings of codes of growing areas, packing houses and other sites; blanks and capitals do not count.
+	// Beginnings of codes of growing areas, packing houses and other sites; blanks, hyphens and capitals do not count.
 	SiteCodes []string `protobuf:"bytes,7,rep,name=site_codes,json=siteCodes,proto3" json:"site_codes,omitempty"`
 	// Areas by ISO 3166: `VN-83`, or `VN` with all its provinces. Of origins, sites, places, parties and distribution.
 	Areas []string `protobuf:"bytes,8,rep,name=areas,proto3" json:"areas,omitempty"`
