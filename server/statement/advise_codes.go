@@ -14,9 +14,9 @@ import (
 
 // AdviseCodes returns a problem for each code of s that a person should look at
 // again: one that its list does not have or has taken out, one of a list that
-// nobody here knows, and a number whose form or check digit is not right. What
-// is coded is evidence of what somebody wrote, so like [Advise] it is never a
-// reason to refuse.
+// nobody here knows, a number whose form or check digit is not right, and the
+// market of a code's status in words alone. What is coded is evidence of what
+// somebody wrote, so like [Advise] it is never a reason to refuse.
 func AdviseCodes(s *spsv1.Statement, lists *codes.Registry) Problems {
 	a := codeAdvice{lists: lists}
 	eachMessage(s.ProtoReflect(), "", a.look)
@@ -37,6 +37,10 @@ func (a *codeAdvice) look(m proto.Message, path string) {
 	case *spsv1.Area:
 		if country, _, _ := strings.Cut(m.GetCode(), "-"); country != "" {
 			a.code(path+".code", "area", country, "")
+		}
+	case *spsv1.CodeStatusChange:
+		if m.GetMarket().GetCode() == "" {
+			a.advice.add(path+".market.code", "MARKET_IN_WORDS", "write the code of the market, such as CN; in words alone the change is kept and sets no status")
 		}
 	case *spsv1.Quantity:
 		if m.GetRec20() != "" {

@@ -37,6 +37,9 @@ func TestAdviseCodes(t *testing.T) {
 		{"as it was", func(*spsv1.Notification) {}, ""},
 		{"a wrong container", func(n *spsv1.Notification) { container(n, "CSQU3054384") }, "consignment.transports[0].containers[0].number CHECK_DIGIT"},
 		{"a right container", func(n *spsv1.Notification) { container(n, "CSQU3054383") }, ""},
+		{"a market in words", func(n *spsv1.Notification) {
+			n.Measures = append(n.Measures, codeMeasure(suspend, "CN", func(m *spsv1.Measure) { m.CodeStatus.Market = &spsv1.Area{AsWritten: "China"} }))
+		}, "measures[0].code_status.market.code MARKET_IN_WORDS"},
 		{"a wrong GTIN", func(n *spsv1.Notification) { n.Products[0].Gtins = []string{"73513537", "4006381333932"} }, "products[0].gtins[1] CHECK_DIGIT"},
 		{"a wrong GTIN of a lot", func(n *spsv1.Notification) { n.Products[0].Lots[0].Gtins = []string{"73513538"} }, "products[0].lots[0].gtins[0] CHECK_DIGIT"},
 		{"a wrong CAS number", func(n *spsv1.Notification) { n.Products[0].Category = coded("cas", "2921-88-3") }, "products[0].category.codings[0].code CHECK_DIGIT"},

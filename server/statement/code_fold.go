@@ -1,6 +1,10 @@
 package statement
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -24,7 +28,7 @@ type saying struct {
 
 // codes gathers what is said of site codes.
 func (f *folder) codes() {
-	given := f.codeOrigins()
+	given := GiversOf(f.state.GetNotification())
 	for _, said := range f.sayings() {
 		goods := said.measure.GetCodeStatus().GetProducts()
 		if len(goods) == 0 {
@@ -153,7 +157,7 @@ func codeMeasures(s *spsv1.Statement) []*spsv1.Measure {
 }
 
 // codeStatement says who set which half, and with what effect.
-func (f *folder) codeStatement(said saying, product *spsv1.Concept, given map[string]string) *spsv1.CodeStatement {
+func (f *folder) codeStatement(said saying, product *spsv1.Concept, given Givers) *spsv1.CodeStatement {
 	change, e := said.measure.GetCodeStatus(), said.in
 	c := &spsv1.CodeStatement{
 		Said: e.mark(), Reference: e.Reference, Case: "cases/" + f.original.Reference, Office: f.voice(e), Code: proto.CloneOf(change.GetCode()),
@@ -168,21 +172,14 @@ func (f *folder) codeStatement(said saying, product *spsv1.Concept, given map[st
 	if e.Statement.GetSource() != nil {
 		c.EnteredBy = e.office()
 	}
-	speaker, market := teller(e), countryOf(change.GetMarket())
-	c.Half = spsv1.CodeHalf_CODE_HALF_WITHHELD
-	if speaksFor(speaker, market) {
+	switch market := countryOf(change.GetMarket()); {
+	case market == "": // words alone do not say whose half it is
+	case speaksFor(teller(e), market):
 		c.Half = spsv1.CodeHalf_CODE_HALF_REFUSED
+	default:
+		c.Half = spsv1.CodeHalf_CODE_HALF_WITHHELD
 	}
-	c.Origin = countryOf(change.GetCode().GetArea())
-	if c.GetOrigin() == "" {
-		c.Origin = given[FoldCode(change.GetCode().GetCode(), "")]
-	}
-	if c.GetOrigin() == "" {
-		c.Origin = given[""]
-	}
-	if c.GetOrigin() == "" && c.GetHalf() == spsv1.CodeHalf_CODE_HALF_WITHHELD {
-		c.Origin = speaker
-	}
+	c.Origin = cmp.Or(given.Of(change.GetCode()), given.Goods())
 	if reason := f.codeVoid(c, said); reason != 0 && c.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
 		c.Standing, c.NoEffectReason = spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT, reason
 	}
@@ -198,6 +195,10 @@ func (f *folder) codeVoid(c *spsv1.CodeStatement, said saying) spsv1.NoEffectRea
 		return spsv1.NoEffectReason_NO_EFFECT_REASON_EXERCISE
 	case c.GetOffice() == "":
 		return spsv1.NoEffectReason_NO_EFFECT_REASON_HEARSAY
+	case c.GetHalf() == spsv1.CodeHalf_CODE_HALF_UNSPECIFIED:
+		return spsv1.NoEffectReason_NO_EFFECT_REASON_MARKET_UNKNOWN
+	case c.GetHalf() == spsv1.CodeHalf_CODE_HALF_WITHHELD && c.GetOrigin() == "":
+		return spsv1.NoEffectReason_NO_EFFECT_REASON_ORIGIN_UNKNOWN
 	case c.GetHalf() == spsv1.CodeHalf_CODE_HALF_WITHHELD && !speaksFor(c.GetOffice(), c.GetOrigin()):
 		return spsv1.NoEffectReason_NO_EFFECT_REASON_NOT_ITS_REGISTER
 	case state == spsv1.MeasureState_MEASURE_STATE_PLANNED, state == spsv1.MeasureState_MEASURE_STATE_CANCELLED:
@@ -206,42 +207,57 @@ func (f *folder) codeVoid(c *spsv1.CodeStatement, said saying) spsv1.NoEffectRea
 	return 0
 }
 
-// codeOrigins returns who gave the codes of the notification, by their folded
-// form, as far as it says so in one way; under "" the one country or area that
-// all its goods come from.
-func (f *folder) codeOrigins() map[string]string {
-	given := make(map[string]string)
-	note := func(code, origin string) {
-		if before, ok := given[code]; ok && before != origin {
-			origin = "" // said in two ways
-		}
-		given[code] = origin
+// Givers says who gave the codes of a notification, as far as it says so in one
+// way.
+type Givers struct {
+	codes map[string]string // folded, see [FoldCode] → country or area; "" if it is said in two ways
+	goods map[string]bool
+}
+
+// GiversOf returns the givers of the codes of a notification; it may be nil.
+func GiversOf(n *spsv1.Notification) Givers {
+	g := Givers{codes: make(map[string]string), goods: make(map[string]bool)}
+	for _, p := range n.GetParties() {
+		g.note(p.GetCodes(), nil)
 	}
-	codes := func(all []*spsv1.SiteCode) {
-		for _, c := range all {
-			if origin := countryOf(c.GetArea()); origin != "" {
-				note(FoldCode(c.GetCode(), ""), origin)
-			}
-		}
-	}
-	origins := func(all []*spsv1.Origin) {
-		for _, o := range all {
-			if origin := countryOf(o.GetArea()); origin != "" {
-				note("", origin)
-			}
-		}
-	}
-	content := f.state.GetNotification()
-	for _, p := range content.GetParties() {
-		codes(p.GetCodes())
-	}
-	for _, p := range content.GetProducts() {
-		codes(p.GetCodes())
-		origins(p.GetOrigins())
+	for _, p := range n.GetProducts() {
+		g.note(p.GetCodes(), p.GetOrigins())
 		for _, l := range p.GetLots() {
-			codes(l.GetCodes())
-			origins(l.GetOrigins())
+			g.note(l.GetCodes(), l.GetOrigins())
 		}
 	}
-	return given
+	return g
+}
+
+func (g Givers) note(codes []*spsv1.SiteCode, origins []*spsv1.Origin) {
+	for _, c := range codes {
+		giver, folded := countryOf(c.GetArea()), FoldCode(c.GetCode(), "")
+		if giver == "" {
+			continue
+		}
+		if before, ok := g.codes[folded]; ok && before != giver {
+			giver = ""
+		}
+		g.codes[folded] = giver
+	}
+	for _, o := range origins {
+		if country := countryOf(o.GetArea()); country != "" {
+			g.goods[country] = true
+		}
+	}
+}
+
+// Of returns the country or area that gave a code: that of its own area, else that
+// of the same code elsewhere in the notification; "" if neither is said.
+func (g Givers) Of(c *spsv1.SiteCode) string {
+	return cmp.Or(countryOf(c.GetArea()), g.codes[FoldCode(c.GetCode(), "")])
+}
+
+// Goods returns the one country or area that all goods come from; "" if it is not
+// said, or there are several.
+func (g Givers) Goods() string {
+	if len(g.goods) != 1 {
+		return ""
+	}
+	return slices.Collect(maps.Keys(g.goods))[0]
 }

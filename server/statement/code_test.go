@@ -33,6 +33,8 @@ func codeMeasure(action spsv1.CodeAction, market string, change ...func(*spsv1.M
 	return m
 }
 
+func noArea(m *spsv1.Measure) { m.CodeStatus.Code.Area = nil }
+
 func goods(codes ...string) func(*spsv1.Measure) {
 	return func(m *spsv1.Measure) {
 		for _, c := range codes {
@@ -123,6 +125,20 @@ func TestCodeStatus(t *testing.T) {
 			d.say("TH", doing(codeMeasure(suspend, "CN")))
 			d.say("MM", doing(codeMeasure(suspend, "MM")))
 		}, map[string]string{"TH  5": "unknown", "CN  5": "unknown", "MM  5": "unknown"}, "not_its_register not_its_register outside_audience"},
+		{"a market in words alone sets neither half", func(d *dossier) {
+			words := func(m *spsv1.Measure) { m.CodeStatus.Market = &spsv1.Area{AsWritten: "泰国"} }
+			d.say("TH", doing(codeMeasure(suspend, "TH", words, noArea)))
+			d.say("VN", doing(codeMeasure(suspend, "TH", words)))
+		}, map[string]string{"TH  5": "unknown"}, "market_unknown market_unknown"},
+		{"withheld, and nobody says who gave the code", func(d *dossier) {
+			d.original.Statement.Body = &spsv1.Statement_Notification{Notification: held()}
+			d.say("VN", doing(codeMeasure(suspend, "CN", noArea)))
+			d.say("CN", doing(codeMeasure(suspend, "TH", noArea)))
+		}, map[string]string{"CN  5": "unknown", "TH  5": "unknown"}, "origin_unknown origin_unknown"},
+		{"refused, and nobody says who gave the code", func(d *dossier) {
+			d.original.Statement.Body = &spsv1.Statement_Notification{Notification: held()}
+			d.say("CN", doing(codeMeasure(suspend, "CN", noArea)))
+		}, map[string]string{"CN  5": "refused"}, ""},
 		{"planned, and called off", func(d *dossier) {
 			for _, state := range []spsv1.MeasureState{spsv1.MeasureState_MEASURE_STATE_PLANNED, spsv1.MeasureState_MEASURE_STATE_CANCELLED} {
 				m := codeMeasure(suspend, "CN")

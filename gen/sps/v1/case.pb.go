@@ -172,6 +172,10 @@ const (
 	NoEffectReason_NO_EFFECT_REASON_EXERCISE NoEffectReason = 11
 	// Of what is said of a code: the measure is planned, or called off.
 	NoEffectReason_NO_EFFECT_REASON_NOT_ORDERED NoEffectReason = 12
+	// Of what is said of a code: the market is named in words alone, so that nobody knows whose half it is.
+	NoEffectReason_NO_EFFECT_REASON_MARKET_UNKNOWN NoEffectReason = 13
+	// Of what is withheld: nothing says who gave the code, so that nobody knows whose half it is.
+	NoEffectReason_NO_EFFECT_REASON_ORIGIN_UNKNOWN NoEffectReason = 14
 )
 
 // Enum value maps for NoEffectReason.
@@ -190,6 +194,8 @@ var (
 		10: "NO_EFFECT_REASON_HEARSAY",
 		11: "NO_EFFECT_REASON_EXERCISE",
 		12: "NO_EFFECT_REASON_NOT_ORDERED",
+		13: "NO_EFFECT_REASON_MARKET_UNKNOWN",
+		14: "NO_EFFECT_REASON_ORIGIN_UNKNOWN",
 	}
 	NoEffectReason_value = map[string]int32{
 		"NO_EFFECT_REASON_UNSPECIFIED":       0,
@@ -205,6 +211,8 @@ var (
 		"NO_EFFECT_REASON_HEARSAY":           10,
 		"NO_EFFECT_REASON_EXERCISE":          11,
 		"NO_EFFECT_REASON_NOT_ORDERED":       12,
+		"NO_EFFECT_REASON_MARKET_UNKNOWN":    13,
+		"NO_EFFECT_REASON_ORIGIN_UNKNOWN":    14,
 	}
 )
 
@@ -1445,12 +1453,12 @@ type CodeStatement struct {
 	Office string `protobuf:"bytes,4,opt,name=office,proto3" json:"office,omitempty"`
 	// The office that entered it, if it was told outside the network.
 	EnteredBy string `protobuf:"bytes,5,opt,name=entered_by,json=enteredBy,proto3" json:"entered_by,omitempty"`
-	// Which half it sets.
+	// Which half it sets; none if the market is named in words alone.
 	Half CodeHalf `protobuf:"varint,6,opt,name=half,proto3,enum=sps.v1.CodeHalf" json:"half,omitempty"`
 	// The code, as written.
 	Code *SiteCode `protobuf:"bytes,7,opt,name=code,proto3" json:"code,omitempty"`
 	// Country or area whose authority gave the code: of its own area, else of the same code in the notification, else of all
-	// goods of the notification, else of who withholds it. Empty if none of these is known.
+	// goods of the notification. Empty if none of these is known.
 	Origin string `protobuf:"bytes,8,opt,name=origin,proto3" json:"origin,omitempty"`
 	// What happens to it.
 	Action CodeAction `protobuf:"varint,9,opt,name=action,proto3,enum=sps.v1.CodeAction" json:"action,omitempty"`
@@ -2526,7 +2534,7 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x18ENTRY_STANDING_EFFECTIVE\x10\x01\x12\x1d\n" +
 	"\x19ENTRY_STANDING_TAKEN_BACK\x10\x02\x12\x1a\n" +
 	"\x16ENTRY_STANDING_WAITING\x10\x03\x12!\n" +
-	"\x1dENTRY_STANDING_WITHOUT_EFFECT\x10\x04*\xd9\x03\n" +
+	"\x1dENTRY_STANDING_WITHOUT_EFFECT\x10\x04*\xa3\x04\n" +
 	"\x0eNoEffectReason\x12 \n" +
 	"\x1cNO_EFFECT_REASON_UNSPECIFIED\x10\x00\x12%\n" +
 	"!NO_EFFECT_REASON_OUTSIDE_AUDIENCE\x10\x01\x12%\n" +
@@ -2541,7 +2549,9 @@ const file_sps_v1_case_proto_rawDesc = "" +
 	"\x18NO_EFFECT_REASON_HEARSAY\x10\n" +
 	"\x12\x1d\n" +
 	"\x19NO_EFFECT_REASON_EXERCISE\x10\v\x12 \n" +
-	"\x1cNO_EFFECT_REASON_NOT_ORDERED\x10\f*T\n" +
+	"\x1cNO_EFFECT_REASON_NOT_ORDERED\x10\f\x12#\n" +
+	"\x1fNO_EFFECT_REASON_MARKET_UNKNOWN\x10\r\x12#\n" +
+	"\x1fNO_EFFECT_REASON_ORIGIN_UNKNOWN\x10\x0e*T\n" +
 	"\bCodeHalf\x12\x19\n" +
 	"\x15CODE_HALF_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CODE_HALF_REFUSED\x10\x01\x12\x16\n" +
