@@ -20,6 +20,14 @@ func exporterSettings() []Setting {
 			},
 		},
 		{
+			Key: "exporters.exact_code", Default: "4",
+			Doc: "how many letters and digits a code has at least of which a match is exact; a shorter one is proposed to an officer",
+			set: func(c *Config, v string) (err error) {
+				c.Exporters.ExactCode, err = parseCount(v)
+				return err
+			},
+		},
+		{
 			Key: "exporters.answer_within", Default: "72h",
 			Doc: "how long an exporter has to answer a notice",
 			set: func(c *Config, v string) (err error) {

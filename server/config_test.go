@@ -48,7 +48,7 @@ four_eyes: {alone: "border_rejection, closure", out_of_hours: true}
 focal_point: sps-office
 desk: {call_after: 50}
 imports: {bytes: 8MiB, rows: 1000, open: 2, kept: 20, keep: 48h}
-exporters: {at_once: 'alert,border_rejection', answer_within: 24h, answers: 100, answer_files: 50, answer_length: 5000}
+exporters: {at_once: 'alert,border_rejection', answer_within: 24h, exact_code: 6, answers: 100, answer_files: 50, answer_length: 5000}
 limits: {store: 1TiB, peer_reserve: 8MiB, connections: 200, attachments: 2TiB, attachments_keep: 24h, upload_pace: 512, request: 2MiB, heartbeat: 5s, drain: 1m, reload: 30s, query_rows: 5000, query_size: 1KiB, query_words: 3, query_terms: 7}
 `
 
@@ -103,7 +103,7 @@ func TestLoadConfigEveryKey(t *testing.T) {
 		},
 		Exporters: trader.Rule{
 			AtOnce:       []spsv1.Classification{spsv1.Classification_CLASSIFICATION_ALERT, spsv1.Classification_CLASSIFICATION_BORDER_REJECTION},
-			AnswerWithin: 24 * time.Hour, Answers: 100, Files: 50, Length: 5000,
+			AnswerWithin: 24 * time.Hour, Answers: 100, Files: 50, Length: 5000, ExactCode: 6,
 		},
 		Imports:   intake.Limits{Bytes: 8 << 20, Rows: 1000, Open: 2, Kept: 20, Keep: 48 * time.Hour},
 		CallAfter: 50, FocalPoint: "sps-office",
@@ -147,7 +147,7 @@ func TestLoadConfigDefaults(t *testing.T) {
 			SessionAge: access.DefaultSessionAge, SetupAge: access.DefaultSetupAge,
 			AuditKeep: 10 * 365 * 24 * time.Hour, TokenKeep: 2 * 365 * 24 * time.Hour,
 		},
-		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")}, CallAfter: 100, Exporters: trader.Rule{AnswerWithin: 72 * time.Hour, Answers: 200, Files: 500, Length: 20000},
+		Backup: server.Backups{Every: 24 * time.Hour, Keep: 14, Work: filepath.Join(dir, "data")}, CallAfter: 100, Exporters: trader.Rule{AnswerWithin: 72 * time.Hour, ExactCode: 4, Answers: 200, Files: 500, Length: 20000},
 		Imports: intake.Limits{Bytes: 32 << 20, Rows: 50_000, Open: 10, Kept: 200, Keep: 720 * time.Hour},
 	}
 	got, err := server.LoadConfig(file, []string{"HOME=/root"}, nil)

@@ -95,6 +95,9 @@ func (s *Service) byHand(ctx context.Context, tx store.Tx, m *matter, req *spsv1
 	if err != nil {
 		return nil, err
 	}
+	if _, err := m.match(s.where(), find(tx), ownersIn(tx)); err != nil { // for whom to conceal
+		return nil, err
+	}
 	match := &spsv1.NoticeMatch{Basis: spsv1.MatchBasis_MATCH_BASIS_BY_HAND, AsWritten: req.GetReason(), About: req.GetAbout()}
 	n, now := known[id], timestamppb.New(s.o.Now().UTC())
 	if n == nil {

@@ -4,26 +4,24 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
 // share is the part of a case that is one exporter's.
 type share struct {
-	whole    bool            // it is all of it
-	none     bool            // no goods at all, only codes
+	coverage
+	of       *spsv1.Exporter
+	office   string
+	certain  bool            // a code leads to the exporter without an officer
 	about    map[string]bool // products and lots that matches name
-	own      func(folded string) bool
 	products map[string]bool // kept, with lots
 	others   map[string]bool // documents, transports, samples, results and findings that are kept
 }
 
 // content returns what an exporter is shown of a case to which matches lead. It
-// depends on its arguments alone, and changes none.
+// depends on its arguments, and on whom [matter.match] noted, alone, and changes none.
 func (m *matter) content(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *spsv1.NoticeContent {
 	c := &spsv1.NoticeContent{
 		Issuer: m.issuer, Status: m.status, IssueTime: timestamppb.New(m.issued),
@@ -32,33 +30,47 @@ func (m *matter) content(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *spsv1
 	if len(matches) == 0 {
 		return c
 	}
-	s := newShare(e, matches)
+	s := m.shareOf(e, matches)
 	n := allow(m.whole)
 	n.Risk = riskOf(n, s)
 	s.goods(n)
 	s.consignment(n)
 	s.found(n)
-	s.done(n)
-	conceal(n.ProtoReflect(), m.concealed(e, s.own))
+	s.done(n, m)
+	conceal(n.ProtoReflect(), m.secretsFor(s).in)
 	c.Notification, c.Codes = n, m.codesOf(matches)
 	return c
 }
 
-func newShare(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *share {
-	s := &share{about: make(map[string]bool), products: make(map[string]bool), others: make(map[string]bool)}
-	ids := goods(matches)
-	s.whole = len(ids) == 0
-	for _, id := range ids {
+func (m *matter) shareOf(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *share {
+	s := &share{
+		coverage: coverageOf(matches), of: e, office: m.at.office, certain: slices.ContainsFunc(matches, byExactCode),
+		about: make(map[string]bool), products: make(map[string]bool), others: make(map[string]bool),
+	}
+	for _, id := range s.ids {
 		s.about[id] = true
 	}
-	s.none = slices.Equal(ids, []string{nothing})
-	codes := make(map[string]bool)
-	for _, c := range e.GetCodes() {
-		codes[foldCode(c.GetCode())] = true
-	}
-	codes[foldCode(e.GetTaxId())] = true
-	s.own = func(folded string) bool { return codes[folded] }
 	return s
+}
+
+// owns reports whether a code is registered as one of the exporter, on whatever day,
+// or may be, as far as it says.
+func (s *share) owns(c *spsv1.SiteCode) bool {
+	return s.owned(c, func(*spsv1.ExporterCode) bool { return true })
+}
+
+// ownsOn reports the same of a day. Of who is not known to own a code of the case on its
+// day, but by an officer's yes alone, no day is asked.
+func (s *share) ownsOn(c *spsv1.SiteCode, day uint32) bool {
+	return s.owned(c, func(own *spsv1.ExporterCode) bool { return !s.certain || registeredOn(own, day) })
+}
+
+func (s *share) owned(c *spsv1.SiteCode, when func(*spsv1.ExporterCode) bool) bool {
+	seen := sighting{folded: foldCode(c.GetCode()), kind: c.GetKind(), area: c.GetArea().GetCode()}
+	return slices.ContainsFunc(s.of.GetCodes(), func(own *spsv1.ExporterCode) bool {
+		_, may := seen.means(own, where{office: s.office})
+		return may && when(own)
+	})
 }
 
 // riskOf returns the decision on the risk if there are goods.
@@ -72,7 +84,9 @@ func riskOf(n *spsv1.Notification, s *share) *spsv1.Risk {
 // codesOf returns the codes by which matches lead to the exporter.
 func (m *matter) codesOf(matches []*spsv1.NoticeMatch) (codes []*spsv1.SiteCode) {
 	for _, match := range matches {
-		if match.GetBasis() != spsv1.MatchBasis_MATCH_BASIS_CODE && match.GetBasis() != spsv1.MatchBasis_MATCH_BASIS_CODE_OUT_OF_DATE {
+		switch match.GetBasis() {
+		case spsv1.MatchBasis_MATCH_BASIS_CODE, spsv1.MatchBasis_MATCH_BASIS_CODE_OUT_OF_DATE, spsv1.MatchBasis_MATCH_BASIS_CODE_PARTIAL:
+		default:
 			continue
 		}
 		at := slices.IndexFunc(m.sightings, func(s sighting) bool { return s.sort == byCode && s.written == match.GetAsWritten() })
@@ -88,7 +102,7 @@ func (m *matter) codesOf(matches []*spsv1.NoticeMatch) (codes []*spsv1.SiteCode)
 func (s *share) goods(n *spsv1.Notification) {
 	var kept []*spsv1.Product
 	for _, p := range n.GetProducts() {
-		all := s.whole || s.about[p.GetId()]
+		all := s.all || s.about[p.GetId()]
 		lots := slices.DeleteFunc(slices.Clone(p.GetLots()), func(l *spsv1.Lot) bool { return !all && !s.about[l.GetId()] })
 		if !all && len(lots) == 0 {
 			continue
@@ -112,7 +126,7 @@ func (s *share) goods(n *spsv1.Notification) {
 
 // codes keeps the exporter's codes.
 func (s *share) codes(codes []*spsv1.SiteCode) []*spsv1.SiteCode {
-	return slices.DeleteFunc(codes, func(c *spsv1.SiteCode) bool { return !s.own(foldCode(c.GetCode())) })
+	return slices.DeleteFunc(codes, func(c *spsv1.SiteCode) bool { return !s.owns(c) })
 }
 
 // named keeps the ids of what is kept.
@@ -143,7 +157,7 @@ func (s *share) consignment(n *spsv1.Notification) {
 		}
 	}
 	n.Documents = slices.DeleteFunc(n.GetDocuments(), func(d *spsv1.Document) bool {
-		if len(d.GetAbout()) == 0 && !s.whole {
+		if len(d.GetAbout()) == 0 && !s.all {
 			d.Number, d.AdditionalDeclaration, d.Name = "", nil, nil
 		}
 		return !s.mine(&d.About)
@@ -181,7 +195,7 @@ func (s *share) namedOne(id string) string {
 }
 
 // done keeps what was decided and done about the exporter's goods and codes.
-func (s *share) done(n *spsv1.Notification) {
+func (s *share) done(n *spsv1.Notification, in *matter) {
 	n.Decisions = slices.DeleteFunc(n.GetDecisions(), func(d *spsv1.Decision) bool { return !s.mine(&d.About) })
 	for _, d := range n.GetDecisions() {
 		d.Findings = s.named(d.GetFindings())
@@ -189,71 +203,11 @@ func (s *share) done(n *spsv1.Notification) {
 	n.Measures = slices.DeleteFunc(n.GetMeasures(), func(m *spsv1.Measure) bool {
 		if change := m.GetCodeStatus(); change != nil {
 			m.About = s.named(m.GetAbout())
-			return !s.own(foldCode(change.GetCode().GetCode()))
+			return !s.ownsOn(change.GetCode(), in.at.day(in.changeOf(change)))
 		}
 		return !s.mine(&m.About)
 	})
 	n.Balances = slices.DeleteFunc(n.GetBalances(), func(b *spsv1.LotBalance) bool {
-		return !s.products[b.GetAbout()] || !strings.Contains(b.GetAbout(), ".") && !s.whole && !s.about[b.GetAbout()]
+		return !s.products[b.GetAbout()] || !strings.Contains(b.GetAbout(), ".") && !s.all && !s.about[b.GetAbout()]
 	})
-}
-
-// concealed returns a function that reports whether a text names another operator,
-// a person or another's code.
-func (m *matter) concealed(e *spsv1.Exporter, own func(string) bool) func(string) bool {
-	names, codes := m.secrets(e, own)
-	return func(text string) bool {
-		folded, joined := plain.Text(text), foldCode(text)
-		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(folded, name) }) ||
-			slices.ContainsFunc(codes, func(code string) bool { return strings.Contains(joined, code) })
-	}
-}
-
-// conceal clears every text that is to be concealed, and takes out of lists what
-// has one: a text in several languages loses the language.
-func conceal(m protoreflect.Message, secret func(string) bool) {
-	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case local[f.Name()] && f.Message() == nil:
-		case f.Kind() == protoreflect.StringKind && !f.IsList():
-			if secret(v.String()) {
-				m.Clear(f)
-			}
-		case f.Kind() == protoreflect.StringKind:
-			kept := m.NewField(f).List()
-			for i := range v.List().Len() {
-				if !secret(v.List().Get(i).String()) {
-					kept.Append(v.List().Get(i))
-				}
-			}
-			m.Set(f, protoreflect.ValueOfList(kept))
-		case f.Message() == nil:
-		case f.IsList():
-			kept := m.NewField(f).List()
-			for i := range v.List().Len() {
-				item := v.List().Get(i).Message()
-				conceal(item, secret)
-				if proto.Size(item.Interface()) > 0 && !wordless(item) {
-					kept.Append(protoreflect.ValueOfMessage(item))
-				}
-			}
-			m.Set(f, protoreflect.ValueOfList(kept))
-		default:
-			conceal(v.Message(), secret)
-		}
-		return true
-	})
-}
-
-// local are the fields that hold local ids, tags of languages and names of lists:
-// no words.
-var local = map[protoreflect.Name]bool{
-	"id": true, "about": true, "evidence": true, "findings": true, "declared_in": true, "found_on": true,
-	"accompanies": true, "made_from": true, "lang": true, "system": true,
-}
-
-// wordless reports whether a text lost its words.
-func wordless(m protoreflect.Message) bool {
-	t, ok := m.Interface().(*spsv1.LocalizedText)
-	return ok && t.GetText() == ""
 }

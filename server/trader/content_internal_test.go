@@ -127,3 +127,29 @@ func TestEveryWordIsInEveryLanguage(t *testing.T) {
 		t.Errorf("alert in Vietnamese is %q", got)
 	}
 }
+
+// TestACodeThatMoved holds that who had a code when the goods were sampled is shown the
+// goods, and who has it when it is suspended the suspension.
+func TestACodeThatMoved(t *testing.T) {
+	m := caseOf(t, `classification: CLASSIFICATION_ALERT
+		products { id: "p1" origins { area { code: "VN" } } codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-001" } }
+		samples { id: "s1" sampling_date { year: 2026 month: 2 day: 1 } }`,
+		`measures { id: "m1" code_status { code { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-001" } action: CODE_ACTION_SUSPENDED
+			market { code: "CN" } start_time { seconds: 1772600000 } } }`) // 4 March
+	before := parsed(t, &spsv1.Exporter{}, `name: "exporters/before" codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VNBT001" until_date { year: 2026 month: 2 day: 28 } }`)
+	behind := parsed(t, &spsv1.Exporter{}, `name: "exporters/behind" codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VNBT001" from_date { year: 2026 month: 3 day: 1 } }`)
+	find, owners := registerOf(before, behind)
+	found, err := m.match(viet, find, owners)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		e    *spsv1.Exporter
+		want string
+	}{{before, "1 products, 0 measures"}, {behind, "0 products, 1 measures"}} {
+		n := m.content(tc.e, found[exporterID(tc.e.GetName())]).GetNotification()
+		if got := fmt.Sprintf("%d products, %d measures", len(n.GetProducts()), len(n.GetMeasures())); got != tc.want {
+			t.Errorf("%s is shown %s, want %s: %v", tc.e.GetName(), got, tc.want, n)
+		}
+	}
+}

@@ -85,8 +85,11 @@ func (m *matter) covered(e *spsv1.Exporter, matches []*spsv1.NoticeMatch, last *
 	all := append(codes, &spsv1.NoticeMatch{Basis: spsv1.MatchBasis_MATCH_BASIS_BY_HAND, About: kept})
 	for _, x := range rest {
 		shownCode := func(c *spsv1.SiteCode) bool { return foldCode(c.GetCode()) == foldCode(x.GetAsWritten()) }
-		if x.GetBasis() == spsv1.MatchBasis_MATCH_BASIS_CODE_OUT_OF_DATE && slices.ContainsFunc(last.GetCodes(), shownCode) {
-			all = append(all, x)
+		switch x.GetBasis() {
+		case spsv1.MatchBasis_MATCH_BASIS_CODE_OUT_OF_DATE, spsv1.MatchBasis_MATCH_BASIS_CODE_PARTIAL:
+			if slices.ContainsFunc(last.GetCodes(), shownCode) {
+				all = append(all, x)
+			}
 		}
 	}
 	return all, true

@@ -1,23 +1,18 @@
 package trader
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/spsalert/spsalert/client/plain"
+	"github.com/spsalert/spsalert/server/statement"
 )
 
-// foldCode returns a code as codes are compared: without case, blanks and
-// hyphens, full-width characters made ordinary.
-func foldCode(code string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Pd, r) || r == ' ' || r == '_' {
-			return -1
-		}
-		return r
-	}, plain.Text(code))
-}
+// foldCode returns a code or number as the register and cases are compared, whoever
+// gave it, see [statement.FoldCode].
+func foldCode(code string) string { return statement.FoldCode(code, "") }
 
 // companyForms are the words, folded, that say what kind of firm it is and not
 // which: people leave them out or write them otherwise.
@@ -45,21 +40,25 @@ func words(text string) map[string]bool {
 // of Latin letters, punctuation, blanks and words of company forms. It is empty
 // for a name of which too little is left to tell firms apart.
 func foldName(name string) string {
-	text := plain.Text(name)
-	for _, form := range companyWritten {
-		text = strings.ReplaceAll(text, plain.Text(form), " ")
-	}
-	var kept strings.Builder
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }) {
-		if !companyForms[w] {
-			kept.WriteString(w)
-		}
-	}
-	folded := kept.String()
+	folded := strings.Join(coreOf(name), "")
 	if !tellsApart(folded) {
 		return ""
 	}
 	return folded
+}
+
+// coreOf returns the words of the name of a firm, without those of company forms.
+func coreOf(name string) []string {
+	text := plain.Text(name)
+	for _, form := range companyWritten {
+		text = strings.ReplaceAll(text, plain.Text(form), " ")
+	}
+	return slices.DeleteFunc(wordsIn(text), func(w string) bool { return companyForms[w] })
+}
+
+// wordsIn returns the words of a plain text: letters, digits and marks.
+func wordsIn(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 }
 
 // tellsApart reports whether a folded text is long enough to name one thing:

@@ -91,8 +91,10 @@ func (s *Service) seek(ctx context.Context, p *page, reference string, m *matter
 		known, err := hasAny(r, tableOfCase, under(reference))
 		for _, at := range m.sightings {
 			p.sought[string(append(soughtKey(at.sort, at.folded), reference...))] = true
-			if err == nil && !known {
-				known, err = hasAny(r, tables[at.sort], under(at.folded))
+			for _, key := range at.keys(s.office()) {
+				if err == nil && !known {
+					known, err = hasAny(r, tables[at.sort], under(key))
+				}
 			}
 		}
 		if known {

@@ -24,7 +24,7 @@ func (f *follower) followRegister(ctx context.Context) (more bool, err error) {
 			if err != nil {
 				return err
 			}
-			if err := casesOf(r, e, p.cases); err != nil {
+			if err := casesOf(r, e, f.office(), p.cases); err != nil {
 				return err
 			}
 		}
@@ -49,8 +49,8 @@ func (f *follower) followRegister(ctx context.Context) (more bool, err error) {
 }
 
 // casesOf adds the cases in which what is registered of an exporter stands.
-func casesOf(r store.Reader, e *spsv1.Exporter, cases map[string]bool) error {
-	for _, prefix := range soughtOf(e) {
+func casesOf(r store.Reader, e *spsv1.Exporter, office string, cases map[string]bool) error {
+	for _, prefix := range soughtOf(e, office) {
 		for row, err := range r.Scan(tableSought, prefix, store.PrefixEnd(prefix), false) {
 			if err != nil {
 				return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -59,15 +60,18 @@ func wordsOf(id string, e *spsv1.Exporter) []byte {
 }
 
 // soughtOf returns the keys, without the reference, under which cases stand that
-// an exporter may concern.
-func soughtOf(e *spsv1.Exporter) (keys [][]byte) {
+// an exporter of an office may concern: of a code with and without the letters of
+// the country in front.
+func soughtOf(e *spsv1.Exporter, office string) (keys [][]byte) {
 	add := func(sort sort, folded string) {
 		if folded != "" {
 			keys = append(keys, soughtKey(sort, folded))
 		}
 	}
 	for _, c := range e.GetCodes() {
-		add(byCode, foldCode(c.GetCode()))
+		for _, folded := range statement.FoldsOf(c.GetCode(), office) {
+			add(byCode, folded)
+		}
 	}
 	for _, t := range e.GetDisplayName() {
 		add(byName, foldName(t.GetText()))

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/spsalert/spsalert/certs/authority"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/store"
 	"github.com/spsalert/spsalert/server/store/bolt"
@@ -21,10 +22,9 @@ func BenchmarkFind(b *testing.B) {
 		b.Run(fmt.Sprintf("codes=%d", codes), func(b *testing.B) {
 			s := registerIn(b, codes)
 			m := caseOf(b, shared)
-			today := time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 			for b.Loop() {
 				err := s.View(b.Context(), func(r store.Reader) error {
-					found, err := m.match("VN", today, find(r))
+					found, err := m.match(where{office: "VN", exactCode: 4}, find(r), ownersIn(r))
 					if err != nil || len(found) != 2 {
 						b.Fatalf("found %v, %v, want two exporters", found, err)
 					}
@@ -56,7 +56,7 @@ func registerIn(b *testing.B, codes int) store.Store {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = db.Close() })
-	s, now := New(Options{Store: db, Now: time.Now}), timestamppb.Now()
+	s, now := New(Options{Store: db, Now: time.Now, Roster: authority.ForTest(b, "VN").Office("VN").Roster}), timestamppb.Now()
 	for at := 0; at < codes; {
 		err := db.Update(b.Context(), func(tx store.Tx) error {
 			for i := at; i < min(codes, at+2000); i += 4 {

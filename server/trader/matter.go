@@ -31,6 +31,11 @@ type matter struct {
 	// restricted are the names of what refers to the case, counts, and is for its
 	// addressees only.
 	restricted []string
+
+	// at and met are noted when exporters are looked for: for whom, and whom the case
+	// or a text in it names of those that are registered.
+	at  where
+	met []*spsv1.Exporter
 }
 
 // newMatter makes a matter of a case; nil if there is none. The entries are those
@@ -95,7 +100,7 @@ func (m *matter) openly(released []string) *matter {
 		return m
 	}
 	open := newMatter(statement.Fold(kept[0], kept[1:]), kept)
-	open.parties, open.codes = m.parties, m.codes
+	open.parties, open.codes, open.at, open.met = m.parties, m.codes, m.at, m.met
 	return open
 }
 

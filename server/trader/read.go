@@ -84,9 +84,6 @@ func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (
 	} else {
 		n.Office.ExporterName = e.GetDisplayName()
 		n.Office.Overdue = overdue(n, told.GetContent(), s.o.Now())
-		for _, m := range n.GetOffice().GetMatches() {
-			m.About = slices.DeleteFunc(m.GetAbout(), func(id string) bool { return id == nothing })
-		}
 	}
 	n.Lang = languageOf(e)
 	n.Lines = s.lines(n, text)

@@ -9,8 +9,10 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -197,17 +199,26 @@ func (s *Service) putExporter(tx store.Tx, before, e *spsv1.Exporter, now *times
 func (s *Service) checkExporter(r store.Reader, id string, e *spsv1.Exporter) (violations []access.Violation, err error) {
 	seen := make(map[string]bool)
 	for i, c := range e.GetCodes() {
-		key := fmt.Sprint(c.GetKind(), foldCode(c.GetCode()))
+		at, key := fmt.Sprintf("exporter.codes[%d].code", i), fmt.Sprint(c.GetKind(), statement.FoldCode(c.GetCode(), s.office()))
 		if seen[key] {
 			violations = append(violations, access.Violation{
-				Field: fmt.Sprintf("exporter.codes[%d].code", i), Reason: "CODE_TWICE",
+				Field: at, Reason: "CODE_TWICE",
 				Sentence: "name each code once; blanks, hyphens and capital letters do not count",
 			})
 		}
 		seen[key] = true
 		if foldCode(c.GetCode()) == "" {
+			violations = append(violations, access.Violation{Field: at, Reason: "CODE_EMPTY", Sentence: "write the code, not only hyphens"})
+		}
+		owner, err := s.ownerOf(r, e, c)
+		if err != nil {
+			return nil, err
+		}
+		if owner != nil {
 			violations = append(violations, access.Violation{
-				Field: fmt.Sprintf("exporter.codes[%d].code", i), Reason: "CODE_EMPTY", Sentence: "write the code, not only hyphens",
+				Field: at, Reason: "CODE_OWNED",
+				Sentence: fmt.Sprintf("correct the code or its owner, or end it there first: it belongs to %s (%s)",
+					owner.GetName(), brief.Text(owner.GetDisplayName(), owner.GetLanguages()...)),
 			})
 		}
 	}
@@ -224,6 +235,40 @@ func (s *Service) checkExporter(r store.Reader, id string, e *spsv1.Exporter) (v
 		}
 	}
 	return violations, nil
+}
+
+// ownerOf returns another exporter that is served and has a code on a day on which an
+// exporter is to have it; nil if there is none. A code moves to another owner when it
+// ends with the one before.
+func (s *Service) ownerOf(r store.Reader, e *spsv1.Exporter, c *spsv1.ExporterCode) (*spsv1.Exporter, error) {
+	if e.GetState() == spsv1.ExporterState_EXPORTER_STATE_DEACTIVATED {
+		return nil, nil
+	}
+	for _, folded := range statement.FoldsOf(c.GetCode(), s.office()) {
+		entries, err := find(r)(byCode, folded)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range entries {
+			if exporterPrefix+other.exporter == e.GetName() || other.code.GetKind() != c.GetKind() || !meetInTime(other.code, c) {
+				continue
+			}
+			owner, err := getExporter(r, other.exporter)
+			if err != nil || owner.GetState() == spsv1.ExporterState_EXPORTER_STATE_ACTIVE {
+				return owner, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// meetInTime reports whether two codes are registered on the same day.
+func meetInTime(a, b *spsv1.ExporterCode) bool {
+	ends := func(c, other *spsv1.ExporterCode) bool {
+		until := dayOf(c.GetUntilDate())
+		return until != 0 && until < dayOf(other.GetFromDate())
+	}
+	return !ends(a, b) && !ends(b, a)
 }
 
 // peopleOf returns the ids of the callers who speak for an exporter.

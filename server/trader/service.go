@@ -51,6 +51,9 @@ type Rule struct {
 	// AtOnce are the classifications of which an exact match is sent without an
 	// officer. None: an officer releases each notice.
 	AtOnce []spsv1.Classification
+	// ExactCode is how many letters and digits a code has at least of which a match is
+	// exact. A shorter one is proposed to an officer.
+	ExactCode int
 	// AnswerWithin is how long an exporter has to answer.
 	AnswerWithin time.Duration
 	// Answers and Files bound how many of both one notice takes, and Length how many
@@ -107,6 +110,11 @@ func (s *Service) wake() {
 	defer s.mu.Unlock()
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// where returns for whom exporters are looked for.
+func (s *Service) where() where {
+	return where{office: s.office(), zone: s.o.Roster.Own().Zone(), exactCode: s.o.Rule.ExactCode}
 }
 
 // office returns the code of the own office.

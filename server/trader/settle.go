@@ -52,7 +52,7 @@ func (s *Service) matter(ctx context.Context, reference string) (*matter, error)
 func (s *Service) settleIn(tx store.Tx, m *matter) (changed bool, err error) {
 	matches := make(map[string][]*spsv1.NoticeMatch)
 	if m.concerns(s.office()) {
-		matches, err = m.match(s.office(), s.o.Now().In(s.o.Roster.Own().Zone()), find(tx))
+		matches, err = m.match(s.where(), find(tx), ownersIn(tx))
 		if err != nil {
 			return false, err
 		}

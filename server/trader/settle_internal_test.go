@@ -271,10 +271,14 @@ func (files) PinFiles(string, []*spsv1.Attachment) (func(), error) { return func
 
 const (
 	aCode  = `codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-001" }`
-	aName  = `parties { id: "o1" roles: PARTY_ROLE_EXPORTER name: "Binh Thuan" }`
 	oneLot = `products { id: "p1" lots { id: "p1.l1" number: "L1" ` + aCode + ` } } `
 	alert  = `classification: CLASSIFICATION_ALERT `
 )
+
+// aName is a party with the grower's name that has to do with some goods.
+func aName(about ...string) string {
+	return `parties { id: "o1" roles: PARTY_ROLE_EXPORTER name: "Binh Thuan" about: "` + strings.Join(about, `" about: "`) + `" }`
+}
 
 const (
 	network    = spsv1.Handling_HANDLING_NETWORK

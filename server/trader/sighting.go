@@ -1,10 +1,14 @@
 package trader
 
 import (
+	"cmp"
 	"slices"
+	"time"
 
-	"github.com/spsalert/spsalert/client/plain"
+	"google.golang.org/protobuf/proto"
+
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/statement"
 )
 
 // sort is what kind of thing leads to an exporter. It begins the keys under
@@ -20,51 +24,86 @@ const (
 // sighting is a code, name or tax number in a case, which may be of an exporter.
 type sighting struct {
 	sort      sort
-	folded    string
+	folded    string // see foldName; codes and numbers see foldCode
 	written   string
 	kind      spsv1.SiteCodeKind // of a code, as far as it is said
+	approval  bool               // it is said to be an approval number, and not of what kind
 	area      string             // code of the area whose authority gave it, if that is said
 	statement string             // in which it stands; "" for the notification as it stands
-	about     []string           // local ids of the whole; none means all goods
-	// nothing is true if it is about no goods: a code that was suspended by itself.
-	nothing bool
+	about     []string           // local ids of the whole; none means all goods, unless noGoods
+	noGoods   bool               // it says nothing of goods
+	changes   time.Time          // of a code whose status changes: from when; else zero
 }
 
 // look adds what stands in goods, parties and measures. Their local ids are those
 // of the whole if anew is nil.
-func (m *matter) look(statement string, products []*spsv1.Product, parties []*spsv1.Party, measures []*spsv1.Measure, anew ids) {
-	about := func(old []string) ([]string, bool) {
-		if anew == nil {
-			return old, true
+func (m *matter) look(name string, products []*spsv1.Product, parties []*spsv1.Party, measures []*spsv1.Measure, anew ids) {
+	given := statement.GiversOf(m.whole)
+	about := func(old []string) (now []string, noGoods bool) {
+		if anew != nil {
+			old, _ = anew.about(old) // of something else: of no goods
 		}
-		return anew.about(old)
+		return old, len(old) == 0
 	}
 	for _, p := range products {
 		for _, c := range p.GetCodes() {
-			m.code(sighting{statement: statement, about: lotsOf(p, c)}, c)
+			at := sighting{statement: name, about: lotsOf(p, c), area: giver(given, c, sole(p.GetOrigins()), given.Goods())}
+			at.noGoods = len(at.about) == 0
+			m.code(at, c)
 		}
 		for _, l := range p.GetLots() {
 			for _, c := range l.GetCodes() {
-				m.code(sighting{statement: statement, about: []string{l.GetId()}}, c)
+				area := giver(given, c, sole(l.GetOrigins()), sole(p.GetOrigins()), given.Goods())
+				m.code(sighting{statement: name, about: []string{l.GetId()}, area: area}, c)
 			}
 		}
 	}
 	for _, p := range parties {
 		m.parties = append(m.parties, p)
-		if at, ok := about(p.GetAbout()); ok {
-			m.party(sighting{statement: statement, about: at}, p)
-		}
+		at := sighting{statement: name}
+		at.about, at.noGoods = about(p.GetAbout())
+		m.party(at, p, given)
 	}
 	for _, measure := range measures {
 		if c := measure.GetCodeStatus().GetCode(); c != nil {
-			at, ok := about(measure.GetAbout())
-			m.code(sighting{statement: statement, about: at, nothing: !ok || len(at) == 0}, c)
+			at := sighting{statement: name, area: giver(given, c, given.Goods()), changes: m.changeOf(measure.GetCodeStatus())}
+			at.about, at.noGoods = about(measure.GetAbout())
+			m.code(m.narrowed(at, c), c)
 		}
 	}
 }
 
+// giver returns the country or area whose site a code names: of who gave it, else the
+// first that is said of what it stands with; "" if none is. China registers sites of
+// others: that it gave a registration does not say where the site is.
+func giver(given statement.Givers, c *spsv1.SiteCode, sites ...string) string {
+	area := given.Of(c)
+	if c.GetKind() == spsv1.SiteCodeKind_SITE_CODE_KIND_GACC_REGISTRATION && inArea(area, "CN") {
+		area = ""
+	}
+	return cmp.Or(append([]string{area}, sites...)...)
+}
+
+// sole returns the country of goods; "" if none is said, or several.
+func sole(origins []*spsv1.Origin) string {
+	return statement.GiversOf(&spsv1.Notification{Products: []*spsv1.Product{{Origins: origins}}}).Goods()
+}
+
+// changeOf returns from when a change of a code's status holds.
+func (m *matter) changeOf(c *spsv1.CodeStatusChange) time.Time {
+	if c.GetStartTime() != nil {
+		return c.GetStartTime().AsTime()
+	}
+	for _, said := range m.state.GetCodeStatements() {
+		if said.GetAction() == c.GetAction() && proto.Equal(said.GetMarket(), c.GetMarket()) && foldCode(said.GetCode().GetCode()) == foldCode(c.GetCode().GetCode()) {
+			return said.GetStartTime().AsTime()
+		}
+	}
+	return m.issued
+}
+
 // lotsOf returns the goods under a code that stands with a product: all of it,
-// but for lots that have another code of the same kind.
+// but for lots that have another code of the same kind; none if all have.
 func lotsOf(p *spsv1.Product, c *spsv1.SiteCode) []string {
 	if len(p.GetLots()) == 0 {
 		return []string{p.GetId()}
@@ -83,35 +122,47 @@ func lotsOf(p *spsv1.Product, c *spsv1.SiteCode) []string {
 			lots = append(lots, l.GetId())
 		}
 	}
-	if len(lots) == 0 { // every lot says otherwise: the product alone has it
-		return []string{p.GetId()}
-	}
 	return lots
+}
+
+// narrowed returns a sighting of a code that is about no lot of another code of the
+// same kind, unless it names that lot.
+func (m *matter) narrowed(at sighting, c *spsv1.SiteCode) sighting {
+	var about []string
+	for _, id := range at.about {
+		if i := slices.IndexFunc(m.whole.GetProducts(), func(p *spsv1.Product) bool { return p.GetId() == id }); i >= 0 {
+			about = append(about, lotsOf(m.whole.GetProducts()[i], c)...)
+		} else {
+			about = append(about, id)
+		}
+	}
+	at.about, at.noGoods = about, len(about) == 0
+	return at
 }
 
 // code adds a code.
 func (m *matter) code(at sighting, c *spsv1.SiteCode) {
-	at.sort, at.folded, at.written = byCode, foldCode(c.GetCode()), c.GetCode()
-	at.kind, at.area = c.GetKind(), c.GetArea().GetCode()
+	at.sort, at.folded, at.written, at.kind = byCode, foldCode(c.GetCode()), c.GetCode(), c.GetKind()
 	m.sight(at)
 }
 
-// party adds what stands with an operator.
-func (m *matter) party(at sighting, p *spsv1.Party) {
+// party adds what stands with an operator. That one is named says nothing of goods,
+// unless they are named with it.
+func (m *matter) party(at sighting, p *spsv1.Party, given statement.Givers) {
+	seat := p.GetArea().GetCode()
 	for _, c := range p.GetCodes() {
-		m.code(at, c)
+		at.area = giver(given, c, seat)
+		m.code(m.narrowed(at, c), c)
 	}
-	numbers := []struct {
-		kind spsv1.SiteCodeKind
-		text string
-	}{
-		{spsv1.SiteCodeKind_SITE_CODE_KIND_ESTABLISHMENT, p.GetApprovalNumber()},
-		{spsv1.SiteCodeKind_SITE_CODE_KIND_GACC_REGISTRATION, p.GetGaccNumber()},
+	for _, c := range []*spsv1.SiteCode{
+		{Kind: spsv1.SiteCodeKind_SITE_CODE_KIND_ESTABLISHMENT, Code: p.GetApprovalNumber()},
+		{Kind: spsv1.SiteCodeKind_SITE_CODE_KIND_GACC_REGISTRATION, Code: p.GetGaccNumber()},
+	} {
+		number := m.narrowed(at, c)
+		number.area, number.approval = seat, c.GetKind() == spsv1.SiteCodeKind_SITE_CODE_KIND_ESTABLISHMENT
+		m.code(number, c)
 	}
-	for _, n := range numbers {
-		m.code(at, &spsv1.SiteCode{Kind: n.kind, Code: n.text, Area: p.GetArea()})
-	}
-	at.area = p.GetArea().GetCode()
+	at.area = seat
 	at.sort, at.folded, at.written = byName, foldName(p.GetName()), p.GetName()
 	m.sight(at)
 	at.sort, at.folded, at.written = byTaxID, foldCode(p.GetTaxId()), p.GetTaxId()
@@ -127,36 +178,4 @@ func (m *matter) sight(at sighting) {
 		m.codes = append(m.codes, at.written)
 	}
 	m.sightings = append(m.sightings, at)
-}
-
-// secrets returns the names, codes and numbers of operators and persons that
-// stand in the case, but for those of one exporter.
-func (m *matter) secrets(e *spsv1.Exporter, own func(folded string) bool) (names, codes []string) {
-	mine := make(map[string]bool)
-	for _, t := range e.GetDisplayName() {
-		mine[foldName(t.GetText())] = true
-	}
-	name := func(text string) {
-		if folded := plain.Text(text); tellsApart(folded) && !mine[foldName(text)] {
-			names = append(names, folded)
-		}
-	}
-	code := func(text string) {
-		if folded := foldCode(text); tellsApart(folded) && !own(folded) {
-			codes = append(codes, folded)
-		}
-	}
-	for _, p := range m.parties {
-		name(p.GetName())
-		code(p.GetTaxId())
-		for _, c := range p.GetContacts() {
-			name(c.GetName())
-			code(c.GetPhone())
-			code(c.GetEmail())
-		}
-	}
-	for _, c := range m.codes {
-		code(c)
-	}
-	return names, codes
 }

@@ -127,21 +127,21 @@ func TestWhatIsForAddresseesOnlyNeedsAnOfficer(t *testing.T) {
 func TestAYesCoversWhatWasShown(t *testing.T) {
 	d := newDesk(t)
 	d.register("grower", `codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-009" }`)
-	c := d.tell(alert + `products { id: "p1" lots { id: "p1.l1" } } ` + aName)
+	c := d.tell(alert + `products { id: "p1" lots { id: "p1.l1" } } ` + aName("p1"))
 	d.want("a name", "grower", "PROPOSED")
 	d.release("grower")
 	d.want("yes", "grower", "SENT 1 NEW [p1.l1]")
 	c.follows(d, "CN", network, detains)
 	d.want("news of what was shown", "grower", "SENT 2 MEASURE [p1.l1]")
-	c.notification = alert + `products { id: "p1" lots { id: "p1.l1" } lots { id: "p1.l2" } } products { id: "p2" } ` + aName
+	c.notification = alert + `products { id: "p1" lots { id: "p1.l1" } lots { id: "p1.l2" } } products { id: "p2" } ` + aName("p1", "p2")
 	d.want("goods that are added", "grower", "SENT 2 MEASURE [p1.l1] held MATCH")
 	c.follows(d, "CN", network, `measures { id: "m2" about: "n:p1.l1" action { codings { system: "sps-measure" code: "released" } } }`)
 	d.want("news of what was shown, beside them", "grower", "SENT 3 GOODS_RELEASED [p1.l1] held MATCH")
 	c.notification += ` products { id: "p3" codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-009" } }`
 	d.want("goods to which a code leads", "grower", "SENT 4 AMENDED [p1.l1 p3]")
-	c.notification = alert + `products { id: "p1" lots { id: "p1.l1" } } ` + aName
+	c.notification = alert + `products { id: "p1" lots { id: "p1.l1" } } ` + aName("p1")
 	d.want("goods that go", "grower", "SENT 5 AMENDED [p1.l1]")
-	c.notification = alert + `products { id: "p8" } ` + aName
+	c.notification = alert + `products { id: "p8" } ` + aName("p8")
 	d.want("other goods", "grower", "SENT 5 AMENDED [p1.l1] held MATCH")
 	d.release("grower")
 	d.want("yes again", "grower", "SENT 6 AMENDED [p8]")

@@ -116,6 +116,9 @@ func (w *writer) head(n *spsv1.ConsignmentNotice, c *spsv1.NoticeContent) {
 	for _, code := range c.GetCodes() {
 		w.add("Your code", code.GetCode())
 	}
+	if n := c.GetNotification(); n != nil && len(n.GetProducts())+len(n.GetMeasures())+len(c.GetCodes()) == 0 {
+		w.add("Case", w.say("you are named in the case, which does not say of which goods: ask your office"))
+	}
 }
 
 func (w *writer) goods(n *spsv1.Notification) {

@@ -158,7 +158,7 @@ func (a *app) noticeFacts(n *spsv1.ConsignmentNotice) *facts {
 	f.add("state", stateWords(n))
 	f.add("exporter", n.GetExporter())
 	for _, m := range n.GetOffice().GetMatches() {
-		f.add("found by", first(brief.Words(m.GetBasis()))+": "+m.GetAsWritten()+aboutWords(m.GetAbout()))
+		f.add("found by", first(brief.Words(m.GetBasis()))+": "+m.GetAsWritten()+matchWords(m))
 	}
 	f.add("reason", n.GetOffice().GetReason())
 	f.add("decided by", n.GetOffice().GetDecidedBy())
@@ -204,11 +204,14 @@ func forwardedWords(answer *spsv1.NoticeAnswer) string {
 	return answer.GetDraft() + ", issued as " + answer.GetForwardedReference()
 }
 
-func aboutWords(about []string) string {
-	if len(about) == 0 {
+func matchWords(m *spsv1.NoticeMatch) string {
+	switch {
+	case m.GetNoGoods():
+		return ", no goods"
+	case len(m.GetAbout()) == 0:
 		return ""
 	}
-	return ", " + strings.Join(about, " ")
+	return ", " + strings.Join(m.GetAbout(), " ")
 }
 
 func (a *app) noticeWatchCommand() *cobra.Command {

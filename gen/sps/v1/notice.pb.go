@@ -97,9 +97,9 @@ type MatchBasis int32
 const (
 	// Not set.
 	MatchBasis_MATCH_BASIS_UNSPECIFIED MatchBasis = 0
-	// A code that it owns stands in the case.
+	// A code that it owns stands in the case, with its kind and the country that gave it.
 	MatchBasis_MATCH_BASIS_CODE MatchBasis = 1
-	// A code that it owned before, or that it will own, stands in the case; an officer must say yes.
+	// A code that it did not own on the day of the case, but before or later, stands in the case; an officer must say yes.
 	MatchBasis_MATCH_BASIS_CODE_OUT_OF_DATE MatchBasis = 2
 	// Its name stands in the case; an officer must say yes.
 	MatchBasis_MATCH_BASIS_NAME MatchBasis = 3
@@ -107,6 +107,9 @@ const (
 	MatchBasis_MATCH_BASIS_TAX_ID MatchBasis = 4
 	// An officer named it.
 	MatchBasis_MATCH_BASIS_BY_HAND MatchBasis = 5
+	// What may be a code that it owns stands in the case: of the code, its kind or who gave it is not said, or it is too
+	// short to name one site; an officer must say yes.
+	MatchBasis_MATCH_BASIS_CODE_PARTIAL MatchBasis = 6
 )
 
 // Enum value maps for MatchBasis.
@@ -118,6 +121,7 @@ var (
 		3: "MATCH_BASIS_NAME",
 		4: "MATCH_BASIS_TAX_ID",
 		5: "MATCH_BASIS_BY_HAND",
+		6: "MATCH_BASIS_CODE_PARTIAL",
 	}
 	MatchBasis_value = map[string]int32{
 		"MATCH_BASIS_UNSPECIFIED":      0,
@@ -126,6 +130,7 @@ var (
 		"MATCH_BASIS_NAME":             3,
 		"MATCH_BASIS_TAX_ID":           4,
 		"MATCH_BASIS_BY_HAND":          5,
+		"MATCH_BASIS_CODE_PARTIAL":     6,
 	}
 )
 
@@ -655,8 +660,10 @@ type NoticeMatch struct {
 	Registered string `protobuf:"bytes,3,opt,name=registered,proto3" json:"registered,omitempty"`
 	// Name of the statement in which it stands; empty for the notification as it stands.
 	Statement string `protobuf:"bytes,4,opt,name=statement,proto3" json:"statement,omitempty"`
-	// Local ids of the products and lots that it leads to; none means all.
-	About         []string `protobuf:"bytes,5,rep,name=about,proto3" json:"about,omitempty"`
+	// Local ids of the products and lots that it leads to; none means all, unless `no_goods` is true.
+	About []string `protobuf:"bytes,5,rep,name=about,proto3" json:"about,omitempty"`
+	// True if it leads to no goods: the exporter is told that it is named, or that its code is, and of no lot.
+	NoGoods       bool `protobuf:"varint,6,opt,name=no_goods,json=noGoods,proto3" json:"no_goods,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -724,6 +731,13 @@ func (x *NoticeMatch) GetAbout() []string {
 		return x.About
 	}
 	return nil
+}
+
+func (x *NoticeMatch) GetNoGoods() bool {
+	if x != nil {
+		return x.NoGoods
+	}
+	return false
 }
 
 // NoticeAnswer is what an exporter answered.
@@ -1198,7 +1212,7 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"\ttell_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\btellTime\x12&\n" +
 	"\x04news\x18\x03 \x03(\x0e2\x12.sps.v1.NoticeNewsR\x04news\x12)\n" +
 	"\x04text\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextR\x04text\x12/\n" +
-	"\acontent\x18\x05 \x01(\v2\x15.sps.v1.NoticeContentR\acontent\"\xaa\x01\n" +
+	"\acontent\x18\x05 \x01(\v2\x15.sps.v1.NoticeContentR\acontent\"\xc5\x01\n" +
 	"\vNoticeMatch\x12(\n" +
 	"\x05basis\x18\x01 \x01(\x0e2\x12.sps.v1.MatchBasisR\x05basis\x12\x1d\n" +
 	"\n" +
@@ -1207,7 +1221,8 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"registered\x18\x03 \x01(\tR\n" +
 	"registered\x12\x1c\n" +
 	"\tstatement\x18\x04 \x01(\tR\tstatement\x12\x14\n" +
-	"\x05about\x18\x05 \x03(\tR\x05about\"\x81\x03\n" +
+	"\x05about\x18\x05 \x03(\tR\x05about\x12\x19\n" +
+	"\bno_goods\x18\x06 \x01(\bR\anoGoods\"\x81\x03\n" +
 	"\fNoticeAnswer\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\rR\x06number\x12(\n" +
 	"\x05kinds\x18\x02 \x03(\x0e2\x12.sps.v1.AnswerKindR\x05kinds\x12)\n" +
@@ -1263,7 +1278,7 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"\x11NOTICE_STATE_HELD\x10\x02\x12\x15\n" +
 	"\x11NOTICE_STATE_SENT\x10\x03\x12\x1a\n" +
 	"\x16NOTICE_STATE_WITHDRAWN\x10\x04\x12\x19\n" +
-	"\x15NOTICE_STATE_REJECTED\x10\x05*\xa8\x01\n" +
+	"\x15NOTICE_STATE_REJECTED\x10\x05*\xc6\x01\n" +
 	"\n" +
 	"MatchBasis\x12\x1b\n" +
 	"\x17MATCH_BASIS_UNSPECIFIED\x10\x00\x12\x14\n" +
@@ -1271,7 +1286,8 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"\x1cMATCH_BASIS_CODE_OUT_OF_DATE\x10\x02\x12\x14\n" +
 	"\x10MATCH_BASIS_NAME\x10\x03\x12\x16\n" +
 	"\x12MATCH_BASIS_TAX_ID\x10\x04\x12\x17\n" +
-	"\x13MATCH_BASIS_BY_HAND\x10\x05*\xd3\x01\n" +
+	"\x13MATCH_BASIS_BY_HAND\x10\x05\x12\x1c\n" +
+	"\x18MATCH_BASIS_CODE_PARTIAL\x10\x06*\xd3\x01\n" +
 	"\n" +
 	"HoldReason\x12\x1b\n" +
 	"\x17HOLD_REASON_UNSPECIFIED\x10\x00\x12\x15\n" +
