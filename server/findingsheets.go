@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -13,6 +12,7 @@ import (
 	"github.com/spsalert/spsalert/server/finding"
 	"github.com/spsalert/spsalert/server/finding/ssd2"
 	"github.com/spsalert/spsalert/server/intake"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -27,23 +27,19 @@ func (k findingSheets) Owner(ctx context.Context) (string, error) { return k.fin
 
 func (findingSheets) CheckMapping(mapping string) error {
 	_, err := ssd2.ParseMapping([]byte(mapping))
-	var wrong *ssd2.MappingError
-	if !errors.As(err, &wrong) {
-		return err
-	}
-	all := make([]error, len(wrong.Problems))
-	for i, p := range wrong.Problems {
-		all[i] = p
-	}
-	return errors.Join(all...)
+	return err
 }
 
 func (findingSheets) Template(w io.Writer, format spsv1.TemplateFormat, languages []string) error {
-	name := ssd2.CSV
+	return ssd2.Template(w, templateFormat(format), languages...)
+}
+
+// templateFormat returns what package form calls a format of templates.
+func templateFormat(format spsv1.TemplateFormat) string {
 	if format == spsv1.TemplateFormat_TEMPLATE_FORMAT_XLSX {
-		name = ssd2.XLSX
+		return form.XLSX
 	}
-	return ssd2.Template(w, name, languages...)
+	return form.CSV
 }
 
 func (k findingSheets) Open(ctx context.Context, r io.ReaderAt, size int64, mapping string) (intake.Sheet, error) {
@@ -53,7 +49,7 @@ func (k findingSheets) Open(ctx context.Context, r io.ReaderAt, size int64, mapp
 	}
 	m, err := ssd2.ParseMapping([]byte(mapping))
 	if err != nil {
-		return nil, k.CheckMapping(mapping)
+		return nil, err
 	}
 	reader, err := ssd2.Open(r, size, m)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/finding/ucum"
+	"github.com/spsalert/spsalert/server/sheet/form"
 )
 
 var update = flag.Bool("update", false, "write the lists of columns, words and units into the document")
@@ -48,16 +49,16 @@ func TestDocumentedColumns(t *testing.T) {
 }
 
 // holds says what a cell of each kind holds.
-var holds = map[kind]string{
-	kindText: "text", kindCode: "code", kindKept: "code, kept in words", kindList: "codes with `$` between", kindArea: "code or name of a country",
-	kindDate: "date", kindCount: "whole number", kindNumber: "number", kindResult: "number or word", kindResults: "numbers with `$` between",
+var holds = map[form.Kind]string{
+	form.Text: "text", form.Code: "code", kindKept: "code, kept in words", kindList: "codes with `$` between", form.Area: "code or name of a country",
+	form.Date: "date", form.Count: "whole number", form.Number: "number", form.Result: "number or word", kindResults: "numbers with `$` between",
 	kindUnit: "unit",
 }
 
 func columnList() string {
 	var s strings.Builder
 	s.WriteString("| column | of SSD2 | of | | what it says | a cell holds | example | field |\n|---|---|---|---|---|---|---|---|\n")
-	for _, c := range vocabulary().columns {
+	for _, c := range vocabulary().Columns {
 		own, need, cell := "", "", holds[c.Kind]
 		if c.SSD2 {
 			own = "yes"
@@ -65,13 +66,13 @@ func columnList() string {
 		if c.Need {
 			need = "●"
 		}
-		if c.Kind == kindWord {
+		if c.Kind == form.Word {
 			cell = "[word](#words): " + c.Words
 		}
 		if c.System != "" {
 			cell += " of `" + c.System + "`"
 		}
-		fmt.Fprintf(&s, "| `%s` | %s | %s | %s | %s | %s | `%s` | `%s` |\n", c.Name, own, c.Of, need, strings.TrimSuffix(c.means["en"], "."), cell, c.Example, c.Fields[0])
+		fmt.Fprintf(&s, "| `%s` | %s | %s | %s | %s | %s | `%s` | `%s` |\n", c.Name, own, c.Of, need, strings.TrimSuffix(c.Means["en"], "."), cell, c.Example, c.Fields[0])
 	}
 	return s.String()
 }
@@ -79,11 +80,11 @@ func columnList() string {
 func wordList() string {
 	var s strings.Builder
 	s.WriteString("| list | value | words | codes of SSD2 |\n|---|---|---|---|\n")
-	for _, list := range slices.Sorted(maps.Keys(vocabulary().words)) {
-		for _, w := range vocabulary().words[list] {
+	for _, list := range slices.Sorted(maps.Keys(vocabulary().Words)) {
+		for _, w := range vocabulary().Words[list] {
 			said := []string{}
-			for _, tag := range languages {
-				said = append(said, w.In[tag.String()])
+			for _, tag := range form.Languages() {
+				said = append(said, w.In[tag])
 			}
 			said = slices.DeleteFunc(append(said, w.Also...), func(x string) bool { return x == "" })
 			seen := map[string]bool{}
@@ -113,7 +114,7 @@ func unitList() string {
 // TestColumnsAreOfTheContract holds the fields of columns to the contract, their
 // explanations to all languages, and their examples and units to the reader.
 func TestColumnsAreOfTheContract(t *testing.T) {
-	for _, c := range vocabulary().columns {
+	for _, c := range vocabulary().Columns {
 		for _, path := range slices.Concat(c.Fields, c.Spoils) {
 			message := (&spsv1.LabFinding{}).ProtoReflect().Descriptor()
 			for _, part := range strings.Split(path, ".") {
@@ -128,16 +129,15 @@ func TestColumnsAreOfTheContract(t *testing.T) {
 				message = field.Message()
 			}
 		}
-		for _, tag := range languages {
-			language := tag.String()
-			if c.means[language] == "" {
+		for _, language := range form.Languages() {
+			if c.Means[language] == "" {
 				t.Errorf("%s is not explained in %s", c.Name, language)
 			}
-			if c.Kind == kindWord && slices.Contains(c.offers(language), "") {
+			if c.Kind == form.Word && slices.Contains(vocabulary().Offers(c, language), "") {
 				t.Errorf("%s lacks a word in %s", c.Name, language)
 			}
 		}
-		if len(c.Fields) == 0 || c.Of != "report" && c.Of != "result" || c.Kind == kindWord && vocabulary().words[c.Words] == nil || c.Kind != kindWord && holds[c.Kind] == "" {
+		if len(c.Fields) == 0 || c.Of != "report" && c.Of != "result" || c.Kind == form.Word && vocabulary().Words[c.Words] == nil || c.Kind != form.Word && holds[c.Kind] == "" {
 			t.Errorf("%s is not described: %+v", c.Name, c)
 		}
 	}
@@ -158,10 +158,15 @@ func TestDocumentedMapping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.headings) != 8 || len(m.fixed) != 2 || m.words["resUnit"]["phần triệu"] != "mg/kg" || m.systems["paramCode"] == "" || m.options.LastHeader != 4 {
+	if said, _ := m.Said(vocabulary().Column("resUnit"), "phần triệu"); said != "mg/kg" || m.Systems["paramCode"] == "" {
 		t.Errorf("the mapping of the document says %+v", m)
 	}
-	for key := range mappingKeys {
+	_, err = ParseMapping([]byte("no-key: x"))
+	_, keys, found := strings.Cut(fmt.Sprint(err), "the keys are ")
+	if !found {
+		t.Fatalf("a key that is none: %v", err)
+	}
+	for key := range strings.SplitSeq(keys, ", ") {
 		if !strings.Contains(string(text), key+":") && !strings.Contains(string(text), "`"+key+"`") {
 			t.Errorf("the key %s is not in the document", key)
 		}

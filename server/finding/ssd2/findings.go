@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
@@ -41,15 +42,15 @@ func (rd *Reader) Findings() iter.Seq2[Sheeted, error] {
 		}
 		rd.begun = true
 		apart, err := rd.apart()
-		if rd.table = nil; err == nil { // its texts are not held beside those of the next
-			err = rd.open()
+		if err == nil {
+			err = rd.Again()
 		}
 		if err != nil {
 			yield(Sheeted{}, err)
 			return
 		}
 		g := &grouper{rd: rd, apart: apart, yield: yield}
-		for row, err := range rd.table.Rows() {
+		for row, err := range rd.Rows() {
 			if !g.row(row, err) {
 				return
 			}
@@ -67,7 +68,7 @@ func (rd *Reader) RowsTotal() int { return rd.rows }
 func (rd *Reader) apart() (*scattered, error) {
 	s := &scattered{seed: maphash.MakeSeed(), first: map[uint64]int{}, again: map[uint64]int{}}
 	first := 0
-	for row, err := range rd.table.Rows() {
+	for row, err := range rd.Rows() {
 		var p table.Problem
 		if row.Number > 0 {
 			first = min(cmp.Or(first, row.Number), row.Number)
@@ -152,7 +153,7 @@ func (g *grouper) row(row table.Row, err error) bool {
 		g.lose(row.Number)
 		r := g.begin(number, row.Number)
 		r.add(g.rd.line(row))
-		if len(r.problems) == 0 || !r.told(g.rd.letter("reportId")) {
+		if len(r.problems) == 0 || !r.told(g.rd.Letter(vocabulary().Column("reportId"))) {
 			r.problem(row.Number, "REPORT_NUMBER", "write the number of the report in each row")
 		}
 		return g.give(r.sheeted())
@@ -163,7 +164,7 @@ func (g *grouper) row(row table.Row, err error) bool {
 	if g.open == nil {
 		g.open = g.begin(number, row.Number)
 		if other := g.apart.other(number, row.Number); other > 0 {
-			g.open.problem(row.Number, "REPORT_APART", fmt.Sprintf("put the rows of report %s together, row %d has it too", shown(number), other))
+			g.open.problem(row.Number, "REPORT_APART", fmt.Sprintf("put the rows of report %s together, row %d has it too", form.Shown(number), other))
 		}
 	}
 	if g.lost > 0 {
@@ -183,7 +184,7 @@ func (g *grouper) lose(row int) {
 }
 
 func (g *grouper) begin(number string, row int) *report {
-	return &report{rd: g.rd, number: number, first: row, last: row, values: make([]value, len(g.rd.at)), said: map[string]int{}, cells: map[int][]table.Cell{}}
+	return &report{rd: g.rd, number: number, first: row, last: row, values: make([]value, len(vocabulary().Columns)), said: map[string]int{}, cells: map[int][]table.Cell{}}
 }
 
 // close gives the report that is open. It returns false if no more is wanted.
@@ -203,15 +204,10 @@ func (g *grouper) close() bool {
 func (g *grouper) give(s Sheeted) bool {
 	s.reader = g.rd
 	for i, p := range s.Problems {
-		s.Problems[i].Heading = g.rd.names[p.Column]
+		s.Problems[i].Heading = g.rd.Heading(p.Column)
 	}
 	for i, n := range s.Notes {
-		s.Notes[i].Heading = g.rd.names[n.Column]
+		s.Notes[i].Heading = g.rd.Heading(n.Column)
 	}
 	return g.yield(s, nil)
-}
-
-// letter returns what a spreadsheet calls a column of ours; empty if it is not there.
-func (rd *Reader) letter(name string) string {
-	return rd.letters[vocabulary().byName[name].index]
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spsalert/spsalert/server/finding"
 	"github.com/spsalert/spsalert/server/finding/ssd2"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
@@ -17,7 +18,7 @@ func FuzzParseMapping(f *testing.F) {
 	f.Add("a: &a [*a]\n? [x]\n: y\n<<: 1\ncolumns: 7\nfixed: {sampDate: 1.2.3}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := ssd2.ParseMapping([]byte(text))
-		var wrong *ssd2.MappingError
+		var wrong *form.MappingError
 		switch {
 		case err == nil && m == nil, err != nil && m != nil:
 			t.Fatalf("ParseMapping = %v, %v, want one of them", m, err)

@@ -8,13 +8,14 @@ import (
 
 	"github.com/spsalert/spsalert/client/codes"
 	"github.com/spsalert/spsalert/server/finding/ucum"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
 // value is what a cell, or a fixed value, says.
 type value struct {
 	text    string         // as the finding has it; empty: it says nothing
-	numbers []table.Number // of kindResult and kindResults
+	numbers []table.Number // of form.Result and kindResults
 	row     int
 	letter  string // of the column; empty: it is fixed
 	stored  bool   // as a number
@@ -34,7 +35,7 @@ type line struct {
 }
 
 // of returns the value of a column.
-func (l *line) of(name string) value { return l.values[vocabulary().byName[name].index] }
+func (l *line) of(name string) value { return l.values[vocabulary().Column(name).Index] }
 
 // at adds a problem at a value.
 func (l *line) at(v value, reason, sentence string) {
@@ -51,16 +52,16 @@ func (l *line) take(c *column, cell table.Cell, letter string) {
 	var note *table.Note
 	var err error
 	switch c.Kind {
-	case kindDate:
-		note, err = v.date(cell, l.m.dates)
-	case kindCount, kindNumber:
-		note, err = v.number(cell, c, l.m.mark)
-	case kindResult, kindResults:
+	case form.Date:
+		note, err = v.date(cell, l.m.Dates)
+	case form.Count, form.Number:
+		note, err = v.number(cell, c, l.m.Mark)
+	case form.Result, kindResults:
 		note, err = l.results(&v, c, cell)
 	default:
 		v.text, note, err = cell.AsText()
 	}
-	zeros := note != nil && note.Reason == "TEXT_NUMBER" && (c.Kind == kindText || c.Kind == kindWord) // no code, which has some
+	zeros := note != nil && note.Reason == "TEXT_NUMBER" && (c.Kind == form.Text || c.Kind == form.Word) // no code, which has some
 	if note != nil && !zeros {
 		l.notes = append(l.notes, *note)
 	}
@@ -70,16 +71,16 @@ func (l *line) take(c *column, cell table.Cell, letter string) {
 		p.Row, p.Column = v.row, v.letter
 		l.problems = append(l.problems, p)
 		v.text = ""
-	case v.said() && c.Kind == kindWord:
+	case v.said() && c.Kind == form.Word:
 		l.word(&v, c)
 	case v.said() && c.Kind == kindUnit:
 		l.unit(&v, c)
-	case v.said() && c.Kind == kindArea:
+	case v.said() && c.Kind == form.Area:
 		l.area(&v, c)
-	case v.said() && c.Kind == kindCode:
+	case v.said() && c.Kind == form.Code:
 		l.code(&v, c)
 	}
-	l.values[c.index] = v
+	l.values[c.Index] = v
 }
 
 // date takes a date, as 2026-01-31, 2026-01 or 2026.
@@ -108,9 +109,9 @@ func (v *value) number(cell table.Cell, c *column, mark table.Mark) (*table.Note
 	case err != nil:
 		return nil, err
 	case n.Word != "" || n.Comparator != "":
-		return nil, table.Problem{Reason: "NUMBER_ALONE", Sentence: fmt.Sprintf("write a number alone, without a word or a sign before it: %q is none", shown(cell.Text))}
-	case c.Kind == kindCount && n.Decimal != "" && !wholeNumber.MatchString(n.Decimal):
-		return nil, table.Problem{Reason: "NUMBER_WHOLE", Sentence: fmt.Sprintf("write a whole number: %q is none", shown(cell.Text))}
+		return nil, table.Problem{Reason: "NUMBER_ALONE", Sentence: fmt.Sprintf("write a number alone, without a word or a sign before it: %q is none", form.Shown(cell.Text))}
+	case c.Kind == form.Count && n.Decimal != "" && !wholeNumber.MatchString(n.Decimal):
+		return nil, table.Problem{Reason: "NUMBER_WHOLE", Sentence: fmt.Sprintf("write a whole number: %q is none", form.Shown(cell.Text))}
 	}
 	v.text = n.Decimal
 	return note, nil
@@ -132,10 +133,10 @@ func (l *line) results(v *value, c *column, cell table.Cell) (*table.Note, error
 	}
 	var note *table.Note
 	for _, piece := range pieces {
-		if ours, ok := l.m.words[c.Name][folded(piece.Text)]; ok && piece.Kind == table.KindText {
+		if ours, ok := l.m.Said(c, piece.Text); ok && piece.Kind == table.KindText {
 			piece.Text = ours
 		}
-		n, about, err := piece.AsNumber(l.m.mark)
+		n, about, err := piece.AsNumber(l.m.Mark)
 		if err != nil {
 			return nil, err
 		}
@@ -150,49 +151,39 @@ func (l *line) results(v *value, c *column, cell table.Cell) (*table.Note, error
 
 // word takes the value that a word stands for.
 func (l *line) word(v *value, c *column) {
-	key := folded(v.text)
-	ours, ok := l.m.words[c.Name][key]
-	if !ok {
-		ours, ok = vocabulary().values[c.Words][key]
-	}
-	if !ok && c.keeps(v.text) {
+	ours, ok := vocabulary().Value(l.m, c, v.text)
+	if !ok && keeps(c, v.text) {
 		return
 	}
 	if !ok {
-		l.at(*v, "WORD", fmt.Sprintf("write one of %s: %q is none", offered(c), shown(v.text)))
+		l.at(*v, "WORD", fmt.Sprintf("write one of %s: %q is none", vocabulary().Offered(c), form.Shown(v.text)))
 	}
 	v.text = ours
 }
 
 // keeps reports whether a text is kept in words: all of a column without a field, and
 // in one of words the codes of EFSA that no word here stands for.
-func (c *column) keeps(text string) bool {
-	return c.Kind == kindKept || c.Kind == kindWord && c.Form != nil && c.Form.MatchString(text)
+func keeps(c *column, text string) bool {
+	return c.Kind == kindKept || c.Kind == form.Word && c.Form != nil && c.Form.MatchString(text)
 }
 
-// offered lists the words of a column, in English.
-func offered(c *column) string {
-	var all []string
-	for _, w := range vocabulary().words[c.Words] {
-		all = append(all, w.In["en"])
+// meant returns the value that a word of ours stands for in a column of units or
+// results, or why it is none.
+func meant(c *column, said string) (string, *table.Problem) {
+	if c.Kind != kindUnit {
+		if _, _, err := (table.Cell{Kind: table.KindText, Text: said}).AsNumber(table.MarkPoint); err != nil {
+			return "", &table.Problem{Reason: "MAPPING_RESULT", Sentence: fmt.Sprintf("write a number, or ND or <LOQ: %q is no result", form.Shown(said))}
+		}
+		return said, nil
 	}
-	return joined(all)
-}
-
-// meant returns the value that a word of ours stands for in a column.
-func meant(c *column, said string) (string, bool) {
-	switch c.Kind {
-	case kindWord:
-		v, ok := vocabulary().values[c.Words][folded(said)]
-		return v, ok
-	case kindUnit:
-		unit := unitOf(c, said)
-		return unit, unit != "" && unit != ucum.Doubted
-	case kindArea:
-		return said, areaCode.MatchString(said)
+	unit := unitOf(c, said)
+	switch {
+	case unit != "" && unit != ucum.Doubted:
+		return unit, nil
+	case c.Name == "lotSizeUnit":
+		return "", &table.Problem{Reason: "UNIT", Sentence: fmt.Sprintf("write a unit of trade, such as kg, t or XCT: %q is none that is known", form.Shown(said))}
 	}
-	_, _, err := table.Cell{Kind: table.KindText, Text: said}.AsNumber(table.MarkPoint)
-	return said, err == nil
+	return "", &table.Problem{Reason: "UNIT", Sentence: fmt.Sprintf("write the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g: %q is none that is known", form.Shown(said))}
 }
 
 // unitOf returns the unit that a writing stands for in a column, as [ucum.Read] does.
@@ -204,51 +195,48 @@ func unitOf(c *column, writing string) string {
 }
 
 func (l *line) unit(v *value, c *column) {
-	unit, ok := l.m.words[c.Name][folded(v.text)]
+	unit, ok := l.m.Said(c, v.text)
 	if !ok {
 		unit = unitOf(c, v.text)
 	}
 	switch {
 	case unit == ucum.Doubted:
-		l.at(*v, "UNIT_AMBIGUOUS", fmt.Sprintf("write the unit in UCUM, such as mg/kg, or say in the mapping what it is: %q can be two", shown(v.text)))
+		l.at(*v, "UNIT_AMBIGUOUS", fmt.Sprintf("write the unit in UCUM, such as mg/kg, or say in the mapping what it is: %q can be two", form.Shown(v.text)))
 		return
 	case unit == "" && c.Name == "lotSizeUnit":
-		l.at(*v, "UNIT", fmt.Sprintf("write a unit of trade, such as kg, t or XCT: %q is none that is known", shown(v.text)))
+		l.at(*v, "UNIT", fmt.Sprintf("write a unit of trade, such as kg, t or XCT: %q is none that is known", form.Shown(v.text)))
 		return
 	case unit == "":
-		l.at(*v, "UNIT", fmt.Sprintf("write the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g: %q is none that is known", shown(v.text)))
+		l.at(*v, "UNIT", fmt.Sprintf("write the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g: %q is none that is known", form.Shown(v.text)))
 		return
 	case unit != v.text && !ok:
-		l.noteAt(*v, "UNIT_WRITTEN", fmt.Sprintf("the unit %s is taken as %s", shown(v.text), unit))
+		l.noteAt(*v, "UNIT_WRITTEN", fmt.Sprintf("the unit %s is taken as %s", form.Shown(v.text), unit))
 	}
 	v.text = unit
 }
 
-// areaCode is a code of ISO 3166.
-var areaCode = regexp.MustCompile(`^[A-Z]{2}(-[A-Z0-9]{1,3})?$`)
-
 func (l *line) area(v *value, c *column) {
-	if ours, ok := l.m.words[c.Name][folded(v.text)]; ok {
+	if ours, ok := l.m.Said(c, v.text); ok {
 		v.text = ours
 		return
 	}
-	if areaCode.MatchString(v.text) {
+	if form.AreaCode(v.text) {
 		country, _, _ := strings.Cut(v.text, "-")
 		l.advise(*v, "area", country)
 		return
 	}
-	code := areaNamed(v.text)
+	code := form.AreaNamed(v.text)
 	if code == "" {
-		l.at(*v, "AREA", fmt.Sprintf("write the code of the country, such as VN: %q is none", shown(v.text)))
+		l.at(*v, "AREA", fmt.Sprintf("write the code of the country, such as VN: %q is none", form.Shown(v.text)))
 		return
 	}
-	l.noteAt(*v, "CODE_NAMED", fmt.Sprintf("%s is taken as %s", shown(v.text), code))
+	l.noteAt(*v, "CODE_NAMED", fmt.Sprintf("%s is taken as %s", form.Shown(v.text), code))
 	v.text = code
 }
 
 // code looks at a code, which stays as it is written.
 func (l *line) code(v *value, c *column) {
-	if c.System == "" || l.m.systems[c.Name] != "" || c.Form != nil {
+	if c.System == "" || l.m.Systems[c.Name] != "" || c.Form != nil {
 		return
 	}
 	l.advise(*v, c.System, v.text)
@@ -258,19 +246,19 @@ func (l *line) code(v *value, c *column) {
 // beginning on its way through a spreadsheet is a problem: the zero can be put back
 // by who knows, and nobody else.
 func (l *line) advise(v value, system, code string) {
-	var form *codes.NumberError
+	var number *codes.NumberError
 	err := codes.Builtin().Check(system, code, "")
 	switch {
-	case errors.As(err, &form) && v.stored && digits.MatchString(code):
+	case errors.As(err, &number) && v.stored && digits.MatchString(code):
 		l.at(v, "CODE_NUMBER", fmt.Sprintf("format the column as text and write the code again: %s is stored as a number, and has lost a zero or a sign", code))
-	case errors.As(err, &form) && form.Digit != "":
-		l.noteAt(v, "CHECK_DIGIT", fmt.Sprintf("compare it with what is printed, its check digit would be %s; if it is printed so, leave it", form.Digit))
-	case errors.As(err, &form):
-		l.noteAt(v, "CODE_FORM", fmt.Sprintf("compare it with its source, codes of %s look like %s; if it is written so there, leave it", system, form.Example))
+	case errors.As(err, &number) && number.Digit != "":
+		l.noteAt(v, "CHECK_DIGIT", fmt.Sprintf("compare it with what is printed, its check digit would be %s; if it is printed so, leave it", number.Digit))
+	case errors.As(err, &number):
+		l.noteAt(v, "CODE_FORM", fmt.Sprintf("compare it with its source, codes of %s look like %s; if it is written so there, leave it", system, number.Example))
 	case errors.Is(err, codes.ErrRetired):
-		l.noteAt(v, "CODE_RETIRED", fmt.Sprintf("look for another code, %s has taken %s out; if there is none, leave it", system, shown(code)))
+		l.noteAt(v, "CODE_RETIRED", fmt.Sprintf("look for another code, %s has taken %s out; if there is none, leave it", system, form.Shown(code)))
 	case errors.Is(err, codes.ErrNoCode):
-		l.noteAt(v, "CODE_UNKNOWN", fmt.Sprintf("look the code up, %s has no %s; if it is right, leave it", system, shown(code)))
+		l.noteAt(v, "CODE_UNKNOWN", fmt.Sprintf("look the code up, %s has no %s; if it is right, leave it", system, form.Shown(code)))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/spsalert/spsalert/server/finding/ssd2"
+	"github.com/spsalert/spsalert/server/sheet/form"
 )
 
 // wrongMapping is wrong in nearly every line.
@@ -42,7 +43,7 @@ hidden: perhaps
 // TestMappingTellsEverythingAtOnce wants all that is wrong with a mapping by line.
 func TestMappingTellsEverythingAtOnce(t *testing.T) {
 	_, err := ssd2.ParseMapping([]byte(strings.TrimSuffix(wrongMapping, ": perhaps\n")))
-	var wrong *ssd2.MappingError
+	var wrong *form.MappingError
 	if !errors.As(err, &wrong) || len(wrong.Problems) != 1 || wrong.Problems[0].Reason != "MAPPING_YAML" {
 		t.Fatalf("ParseMapping of what is no YAML = %v, want that it is none", err)
 	}

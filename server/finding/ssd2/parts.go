@@ -8,6 +8,7 @@ import (
 
 	"github.com/spsalert/spsalert/client/codes"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
@@ -49,12 +50,12 @@ func (l *line) date(whole, year, month, dayOfMonth string) *spsv1.Date {
 	}
 	cell := table.Cell{Row: y.row, Column: y.letter, Kind: table.KindText, Text: text}
 	full := value{row: y.row, letter: y.letter}
-	note, err := full.date(cell, table.Dates{Era: l.m.dates.Era})
+	note, err := full.date(cell, table.Dates{Era: l.m.Dates.Era})
 	if note != nil {
 		l.notes = append(l.notes, *note)
 	}
 	if err != nil {
-		l.at(y, "DATE_PARTS", fmt.Sprintf("write the year with four digits, the month and the day as numbers: %s is no date", shown(text)))
+		l.at(y, "DATE_PARTS", fmt.Sprintf("write the year with four digits, the month and the day as numbers: %s is no date", form.Shown(text)))
 		return nil
 	}
 	if v.said() && v.text != full.text {
@@ -69,7 +70,7 @@ func (l *line) words(name string) []*spsv1.LocalizedText {
 	if !v.said() {
 		return nil
 	}
-	return []*spsv1.LocalizedText{{Lang: l.m.language, Text: v.text}}
+	return []*spsv1.LocalizedText{{Lang: l.m.Language, Text: v.text}}
 }
 
 // kept returns what a finding has no field for, in words without a language:
@@ -77,9 +78,9 @@ func (l *line) words(name string) []*spsv1.LocalizedText {
 // that are kept so in this row.
 func (l *line) kept(of string, others ...string) []*spsv1.LocalizedText {
 	var all []string
-	for _, c := range vocabulary().columns {
-		v := l.values[c.index]
-		if c.Of != of || !v.said() || !c.keeps(v.text) && !slices.Contains(others, c.Name) {
+	for _, c := range vocabulary().Columns {
+		v := l.values[c.Index]
+		if c.Of != of || !v.said() || !keeps(c, v.text) && !slices.Contains(others, c.Name) {
 			continue
 		}
 		text := c.Name + ": " + v.text
@@ -96,11 +97,11 @@ func (l *line) kept(of string, others ...string) []*spsv1.LocalizedText {
 
 // coding returns the code of a column; nil if there is none.
 func (l *line) coding(name string) *spsv1.Coding {
-	v, c := l.of(name), vocabulary().byName[name]
+	v, c := l.of(name), vocabulary().Column(name)
 	if !v.said() {
 		return nil
 	}
-	system := l.m.systems[name]
+	system := l.m.Systems[name]
 	if system == "" {
 		system = c.System
 	}
@@ -114,8 +115,8 @@ func (l *line) coding(name string) *spsv1.Coding {
 // nothing. What is no code of the list by its form is kept in words.
 func (l *line) concept(code, words string) *spsv1.Concept {
 	found := &spsv1.Concept{}
-	if v, c := l.of(code), vocabulary().byName[code]; v.said() {
-		if c.Form == nil || l.m.systems[code] != "" || c.Form.MatchString(v.text) {
+	if v, c := l.of(code), vocabulary().Column(code); v.said() {
+		if c.Form == nil || l.m.Systems[code] != "" || c.Form.MatchString(v.text) {
 			found.Codings = append(found.Codings, l.coding(code))
 		} else {
 			found.AsWritten = v.text
@@ -127,8 +128,8 @@ func (l *line) concept(code, words string) *spsv1.Concept {
 		}
 		found.AsWritten += l.of(words).text
 	}
-	if found.AsWritten != "" && l.m.language != "und" {
-		found.Lang = l.m.language
+	if found.AsWritten != "" && l.m.Language != "und" {
+		found.Lang = l.m.Language
 	}
 	if len(found.Codings) == 0 && found.AsWritten == "" {
 		return nil

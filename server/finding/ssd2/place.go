@@ -18,7 +18,7 @@ func (s Sheeted) Place(path string) (row int, column string) {
 	if c == nil {
 		return row, ""
 	}
-	return row, s.reader.letters[c.index]
+	return row, s.reader.Letter(c)
 }
 
 // Problem returns a violation of a field as a problem at its place. It follows from a
@@ -28,7 +28,7 @@ func (s Sheeted) Problem(path, reason, sentence string) (p table.Problem, follow
 	row, column := s.Place(path)
 	p = table.Problem{Row: row, Column: column, Reason: reason, Sentence: sentence}
 	if s.reader != nil {
-		p.Heading = s.reader.names[column]
+		p.Heading = s.reader.Heading(column)
 	}
 	return p, s.follows(path, row)
 }
@@ -63,8 +63,8 @@ func (s Sheeted) find(path string) (row int, found *column) {
 		return row, nil
 	}
 	bare, best := indexed.ReplaceAllString(path, ""), 0
-	for _, c := range vocabulary().columns {
-		if s.reader.letters[c.index] == "" {
+	for _, c := range vocabulary().Columns {
+		if s.reader.Letter(c) == "" {
 			continue
 		}
 		for _, field := range c.Fields {
@@ -79,7 +79,7 @@ func (s Sheeted) find(path string) (row int, found *column) {
 
 // fills reports whether a column has something in a row.
 func (s Sheeted) fills(row int, c *column) bool {
-	return s.Written(row, s.reader.letters[c.index]) != ""
+	return s.Written(row, s.reader.Letter(c)) != ""
 }
 
 // fit returns how well a column that fills field stands for path, from 1; 0 if it does
@@ -103,8 +103,8 @@ func (s Sheeted) follows(path string, row int) bool {
 		if p.Column == "" {
 			continue
 		}
-		for _, c := range vocabulary().columns {
-			if s.reader.letters[c.index] == p.Column && (c.ofReport() || p.Row == row) && c.spoils(bare) {
+		for _, c := range vocabulary().Columns {
+			if s.reader.Letter(c) == p.Column && (ofReport(c) || p.Row == row) && spoils(c, bare) {
 				return true
 			}
 		}
@@ -117,7 +117,7 @@ func (s Sheeted) follows(path string, row int) bool {
 const wholeResult = "sample.results"
 
 // spoils reports whether a field has a problem because the cell of a column has one.
-func (c *column) spoils(path string) bool {
+func spoils(c *column, path string) bool {
 	if c.Name == "resUnit" && strings.HasSuffix(path, ".ucum") {
 		return true
 	}

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
@@ -29,7 +30,7 @@ type report struct {
 
 // problem adds one at the number of the report.
 func (r *report) problem(row int, reason, sentence string) {
-	r.problems = append(r.problems, table.Problem{Row: row, Column: r.rd.letter("reportId"), Reason: reason, Sentence: sentence})
+	r.problems = append(r.problems, table.Problem{Row: row, Column: r.rd.Letter(vocabulary().Column("reportId")), Reason: reason, Sentence: sentence})
 }
 
 // told reports whether there is a problem in a column.
@@ -48,14 +49,14 @@ func (r *report) add(l *line) {
 		return
 	}
 	repeated := map[string]bool{} // letters of columns that say again what a row before says
-	for _, c := range vocabulary().columns {
-		v, before := l.values[c.index], r.values[c.index]
+	for _, c := range vocabulary().Columns {
+		v, before := l.values[c.Index], r.values[c.Index]
 		switch {
-		case !c.ofReport() || !v.said():
+		case !ofReport(c) || !v.said():
 		case !before.said():
-			r.values[c.index] = v
+			r.values[c.Index] = v
 		case before.text != v.text:
-			l.at(v, "ROW_DIFFERS", fmt.Sprintf("write the same in all rows of a report: row %d has %q", before.row, shown(before.text)))
+			l.at(v, "ROW_DIFFERS", fmt.Sprintf("write the same in all rows of a report: row %d has %q", before.row, form.Shown(before.text)))
 		default:
 			repeated[v.letter] = true
 		}
@@ -63,8 +64,8 @@ func (r *report) add(l *line) {
 	result := l.result()
 	said, _ := proto.MarshalOptions{Deterministic: true}.Marshal(result) // what cannot be written is like nothing else
 	if before, twice := r.said[string(said)]; twice && len(said) > 0 {
-		r.notes = append(r.notes, table.Note{Row: l.row, Column: r.rd.letter("reportId"), Reason: "ROW_TWICE", Sentence: fmt.Sprintf(
-			"look at the rows %d and %d of report %s, they say the same: if it was measured once, take one out", before, l.row, shown(r.number))})
+		r.notes = append(r.notes, table.Note{Row: l.row, Column: r.rd.Letter(vocabulary().Column("reportId")), Reason: "ROW_TWICE", Sentence: fmt.Sprintf(
+			"look at the rows %d and %d of report %s, they say the same: if it was measured once, take one out", before, l.row, form.Shown(r.number))})
 	} else {
 		r.said[string(said)] = l.row
 	}

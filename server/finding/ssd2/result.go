@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
@@ -43,8 +44,8 @@ func (l *line) analyte() *spsv1.Concept {
 	if found.AsWritten == "" && found.Codings == nil {
 		return nil
 	}
-	if found.AsWritten != "" && l.m.language != "und" {
-		found.Lang = l.m.language
+	if found.AsWritten != "" && l.m.Language != "und" {
+		found.Lang = l.m.Language
 	}
 	return found
 }
@@ -158,13 +159,13 @@ func (l *line) number(r *spsv1.LabResult) {
 // below takes a number from a limit of the method, for <LOQ and the like.
 func (l *line) below(r *spsv1.LabResult, at value, limit string) {
 	if r.GetComparator() == 0 {
-		l.at(at, "RESULT_WORD", fmt.Sprintf("write < before it, or the number that was found: %q alone is no result", shown(at.text)))
+		l.at(at, "RESULT_WORD", fmt.Sprintf("write < before it, or the number that was found: %q alone is no result", form.Shown(at.text)))
 		return
 	}
 	r.Value = l.quantity(limit, "resUnit")
 	if r.Value == nil {
 		r.Comparator = 0
-		l.at(at, "RESULT_LIMIT", fmt.Sprintf("give the number in %s too, or instead of %q", limit, shown(at.text)))
+		l.at(at, "RESULT_LIMIT", fmt.Sprintf("give the number in %s too, or instead of %q", limit, form.Shown(at.text)))
 		return
 	}
 	if limit == "resLOD" && less(r) {
@@ -226,7 +227,7 @@ func (l *line) belowType(r *spsv1.LabResult, v value, limit string) {
 	}
 	if r.GetValue() == nil {
 		r.Comparator = 0
-		l.at(v, "RESULT_LIMIT", fmt.Sprintf("give the number in %s too, or instead of %q", limit, shown(v.text)))
+		l.at(v, "RESULT_LIMIT", fmt.Sprintf("give the number in %s too, or instead of %q", limit, form.Shown(v.text)))
 	}
 	if absent {
 		r.Detection = spsv1.Detection_DETECTION_NOT_DETECTED

@@ -15,6 +15,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/finding"
 	"github.com/spsalert/spsalert/server/finding/ssd2"
+	"github.com/spsalert/spsalert/server/sheet/form"
 )
 
 // today is the day on which the sheets of these tests are sent.
@@ -101,7 +102,7 @@ func same(t testing.TB, want string, got *spsv1.LabFinding) {
 func filled(t testing.TB, rows ...map[string]string) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := ssd2.Template(&b, ssd2.CSV, "en"); err != nil {
+	if err := ssd2.Template(&b, form.CSV, "en"); err != nil {
 		t.Fatal(err)
 	}
 	header, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.String(), "\ufeff"))).Read()

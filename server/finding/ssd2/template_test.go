@@ -9,6 +9,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/spsalert/spsalert/server/finding/ssd2"
+	"github.com/spsalert/spsalert/server/sheet/form"
 )
 
 func template(t testing.TB, format string, languages ...string) []byte {
@@ -22,7 +23,7 @@ func template(t testing.TB, format string, languages ...string) []byte {
 // explanations in a row, those of some columns left out or replaced.
 func filledWorkbook(t testing.TB, language string, instead map[string]string) []byte {
 	t.Helper()
-	f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, language)))
+	f, err := excelize.OpenReader(bytes.NewReader(template(t, form.XLSX, language)))
 	must(t, err)
 	defer f.Close()
 	rows, err := f.GetRows("explanations")
@@ -115,7 +116,7 @@ func TestFilledTemplateIsTheFinding(t *testing.T) {
 // TestChoicesOfTemplates takes each word that the lists of each template offer.
 func TestChoicesOfTemplates(t *testing.T) {
 	for _, language := range []string{"en", "vi", "zh-Hans", "th"} {
-		f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, language)))
+		f, err := excelize.OpenReader(bytes.NewReader(template(t, form.XLSX, language)))
 		must(t, err)
 		lists, err := f.GetDataValidations("findings")
 		must(t, err)
@@ -152,7 +153,7 @@ func TestTemplatesExplainInTheLanguageAskedFor(t *testing.T) {
 		"vi-VN": "Ngày của phiếu.", "zh-CN": "报告日期。", "th": "วันที่ของรายงาน", "not a tag": "Day of the report.",
 		"lo vi en": "Ngày của phiếu.",
 	} {
-		f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, strings.Fields(tag)...)))
+		f, err := excelize.OpenReader(bytes.NewReader(template(t, form.XLSX, strings.Fields(tag)...)))
 		must(t, err)
 		got, err := f.GetCellValue("explanations", "B3")
 		must(t, err)
@@ -165,10 +166,10 @@ func TestTemplatesExplainInTheLanguageAskedFor(t *testing.T) {
 
 // TestTemplatesRunNothing looks at every cell of the templates, and at the mark of CSV.
 func TestTemplatesRunNothing(t *testing.T) {
-	if file := template(t, ssd2.CSV, "en"); !bytes.HasPrefix(file, []byte("\xef\xbb\xbfreportId,")) || bytes.Count(file, []byte("\r\n")) != 1 {
+	if file := template(t, form.CSV, "en"); !bytes.HasPrefix(file, []byte("\xef\xbb\xbfreportId,")) || bytes.Count(file, []byte("\r\n")) != 1 {
 		t.Errorf("CSV = %.40q, want a byte order mark and one line", file)
 	}
-	f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, "vi")))
+	f, err := excelize.OpenReader(bytes.NewReader(template(t, form.XLSX, "vi")))
 	must(t, err)
 	defer f.Close()
 	for _, sheet := range f.GetSheetList() {
@@ -194,7 +195,7 @@ func TestTemplatesRunNothing(t *testing.T) {
 // TestCodeColumnsOfTemplatesAreText types codes into a template as a person does, whose
 // spreadsheet makes a number of what looks like one unless the cell is text.
 func TestCodeColumnsOfTemplatesAreText(t *testing.T) {
-	f, err := excelize.OpenReader(bytes.NewReader(template(t, ssd2.XLSX, "en")))
+	f, err := excelize.OpenReader(bytes.NewReader(template(t, form.XLSX, "en")))
 	must(t, err)
 	defer f.Close()
 	header, err := f.GetRows("findings")

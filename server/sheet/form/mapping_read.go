@@ -1,4 +1,4 @@
-package ssd2
+package form
 
 import (
 	"errors"
@@ -16,9 +16,9 @@ import (
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
-// ParseMapping reads a mapping, in YAML:
+// ParseMapping reads a mapping of sheets of the form, in YAML:
 //
-//	sheet: Kết quả          # the sheet of a workbook; else the only one, or that called findings
+//	sheet: Kết quả          # the sheet of a workbook; else the only one, or that of a template
 //	header: 3-4             # the rows of the header; else they are found
 //	encoding: windows-1258  # of a text; else it is found out
 //	delimiter: semicolon    # comma, semicolon, tab or bar
@@ -38,8 +38,8 @@ import (
 //	  paramCode: https://lab.example/analytes
 //
 // All of it may be left out. The error is a [*MappingError].
-func ParseMapping(text []byte) (*Mapping, error) {
-	p := &mappingParser{m: Default()}
+func (f *Form) ParseMapping(text []byte, rules Rules) (*Mapping, error) {
+	p := &mappingParser{form: f, rules: rules, m: Default()}
 	if len(text) > maxMapping {
 		p.add(1, "MAPPING_SIZE", fmt.Sprintf("shorten the mapping to %d bytes", maxMapping))
 		return nil, &MappingError{p.problems}
@@ -63,6 +63,8 @@ func ParseMapping(text []byte) (*Mapping, error) {
 
 // mappingParser collects a mapping and what is wrong with it.
 type mappingParser struct {
+	form     *Form
+	rules    Rules
 	m        *Mapping
 	lines    map[string]int // of our columns in `fixed`
 	problems []table.Problem
@@ -95,9 +97,9 @@ var mappingKeys = map[string]taker{
 	"language":  (*mappingParser).language,
 	"hidden":    func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.options.Hidden, hiddens) },
 	"delimiter": func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.options.Delimiter, delimiters) },
-	"decimal":   func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.mark, marks) },
-	"dates":     func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.dates.Order, orders) },
-	"era":       func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.dates.Era, eras) },
+	"decimal":   func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.Mark, marks) },
+	"dates":     func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.Dates.Order, orders) },
+	"era":       func(p *mappingParser, _ string, v *yaml.Node) { one(p, v, &p.m.Dates.Era, eras) },
 	"columns":   func(p *mappingParser, _ string, v *yaml.Node) { p.ofColumns(v, (*mappingParser).heading) },
 	"fixed":     func(p *mappingParser, _ string, v *yaml.Node) { p.ofColumns(v, (*mappingParser).fixed) },
 	"words":     func(p *mappingParser, _ string, v *yaml.Node) { p.ofColumns(v, (*mappingParser).word) },
@@ -120,7 +122,7 @@ func one[T any](p *mappingParser, v *yaml.Node, into *T, set map[string]T) {
 	case text == "":
 		return
 	case !ok:
-		p.add(v.Line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", joined(slices.Sorted(maps.Keys(set))), shown(text)))
+		p.add(v.Line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", joined(slices.Sorted(maps.Keys(set))), Shown(text)))
 		return
 	}
 	*into = value
@@ -144,7 +146,7 @@ func (p *mappingParser) entries(v *yaml.Node, keys map[string]taker) {
 	p.pairs(v, func(key, value *yaml.Node) {
 		take, ok := keys[key.Value]
 		if !ok {
-			p.add(key.Line, "MAPPING_KEY", fmt.Sprintf("leave %q out, or correct it: the keys are %s", shown(key.Value), joined(slices.Sorted(maps.Keys(keys)))))
+			p.add(key.Line, "MAPPING_KEY", fmt.Sprintf("leave %q out, or correct it: the keys are %s", Shown(key.Value), joined(slices.Sorted(maps.Keys(keys)))))
 			return
 		}
 		take(p, key.Value, value)
@@ -168,7 +170,7 @@ func (p *mappingParser) pairs(v *yaml.Node, visit func(key, value *yaml.Node)) {
 			continue
 		}
 		if seen[key.Value] {
-			p.add(key.Line, "MAPPING_TWICE", fmt.Sprintf("write %q once", shown(key.Value)))
+			p.add(key.Line, "MAPPING_TWICE", fmt.Sprintf("write %q once", Shown(key.Value)))
 			continue
 		}
 		seen[key.Value] = true
@@ -177,24 +179,24 @@ func (p *mappingParser) pairs(v *yaml.Node, visit func(key, value *yaml.Node)) {
 }
 
 // ofColumns visits the entries of a node whose keys are columns of ours.
-func (p *mappingParser) ofColumns(v *yaml.Node, take func(p *mappingParser, c *column, value *yaml.Node)) {
+func (p *mappingParser) ofColumns(v *yaml.Node, take func(p *mappingParser, c *Column, value *yaml.Node)) {
 	p.pairs(v, func(key, value *yaml.Node) {
-		c, ok := vocabulary().byName[key.Value]
+		c, ok := p.form.byName[key.Value]
 		if !ok {
-			p.add(key.Line, "MAPPING_COLUMN", fmt.Sprintf("leave %q out, or correct it: a sheet of findings has no column of this name", shown(key.Value)))
+			p.add(key.Line, "MAPPING_COLUMN", fmt.Sprintf("leave %q out, or correct it: no column of these sheets is called so", Shown(key.Value)))
 			return
 		}
 		take(p, c, value)
 	})
 }
 
-func (p *mappingParser) heading(c *column, v *yaml.Node) {
+func (p *mappingParser) heading(c *Column, v *yaml.Node) {
 	if text := p.text(v); text != "" {
 		p.m.headings[c.Name] = text
 	}
 }
 
-func (p *mappingParser) fixed(c *column, v *yaml.Node) {
+func (p *mappingParser) fixed(c *Column, v *yaml.Node) {
 	if text := p.text(v); text != "" {
 		if p.lines == nil {
 			p.lines = map[string]int{}
@@ -203,24 +205,23 @@ func (p *mappingParser) fixed(c *column, v *yaml.Node) {
 	}
 }
 
-func (p *mappingParser) system(c *column, v *yaml.Node) {
+func (p *mappingParser) system(c *Column, v *yaml.Node) {
 	text := p.text(v)
 	switch {
 	case c.System == "":
 		p.add(v.Line, "MAPPING_SYSTEM", fmt.Sprintf("leave it out: %s has no codes of a list", c.Name))
 	case text != "" && !systemForm.MatchString(text):
-		p.add(v.Line, "MAPPING_SYSTEM", fmt.Sprintf("name a code list such as eppo, or give a URI: %q is neither", shown(text)))
+		p.add(v.Line, "MAPPING_SYSTEM", fmt.Sprintf("name a code list such as eppo, or give a URI: %q is neither", Shown(text)))
 	case text != "":
-		p.m.systems[c.Name] = text
+		p.m.Systems[c.Name] = text
 	}
 }
 
 // systemForm is what the contract takes as the name of a code list.
 var systemForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.:/_#?=&%~-]{0,199}$`)
 
-func (p *mappingParser) word(c *column, v *yaml.Node) {
-	takes := map[kind]bool{kindWord: true, kindUnit: true, kindArea: true, kindResult: true, kindResults: true}
-	if !takes[c.Kind] {
+func (p *mappingParser) word(c *Column, v *yaml.Node) {
+	if c.Kind != Word && c.Kind != Area && (p.rules.TakesWords == nil || !p.rules.TakesWords(c.Kind)) {
 		p.add(v.Line, "MAPPING_WORDS", fmt.Sprintf("leave it out: %s has no words", c.Name))
 		return
 	}
@@ -229,9 +230,10 @@ func (p *mappingParser) word(c *column, v *yaml.Node) {
 		if said == "" {
 			return
 		}
-		value, ok := meant(c, said)
-		if !ok {
-			p.meaningless(c, ours.Line, said)
+		value, wrong := p.meant(c, said)
+		if wrong != nil {
+			wrong.Row = ours.Line
+			p.problems = append(p.problems, *wrong)
 			return
 		}
 		if p.m.words[c.Name] == nil {
@@ -241,20 +243,23 @@ func (p *mappingParser) word(c *column, v *yaml.Node) {
 	})
 }
 
-// meaningless tells of a word of ours that there is not in a column.
-func (p *mappingParser) meaningless(c *column, line int, said string) {
-	switch {
-	case c.Kind == kindWord:
-		p.add(line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", offered(c), shown(said)))
-	case c.Kind == kindArea:
-		p.add(line, "AREA", fmt.Sprintf("write the code of the country, such as VN: %q is none", shown(said)))
-	case c.Name == "lotSizeUnit":
-		p.add(line, "UNIT", fmt.Sprintf("write a unit of trade, such as kg, t or XCT: %q is none that is known", shown(said)))
-	case c.Kind == kindUnit:
-		p.add(line, "UNIT", fmt.Sprintf("write the unit in UCUM, such as mg/kg, ug/kg or [CFU]/g: %q is none that is known", shown(said)))
-	default:
-		p.add(line, "MAPPING_RESULT", fmt.Sprintf("write a number, or ND or <LOQ: %q is no result", shown(said)))
+// meant returns the value that a word of ours stands for in a column, or why it is
+// none.
+func (p *mappingParser) meant(c *Column, said string) (value string, wrong *table.Problem) {
+	switch c.Kind {
+	case Word:
+		v, ok := p.form.values[c.Words][folded(said)]
+		if !ok {
+			return "", &table.Problem{Reason: "MAPPING_VALUE", Sentence: fmt.Sprintf("write one of %s: %q is none", p.form.Offered(c), Shown(said))}
+		}
+		return v, nil
+	case Area:
+		if !AreaCode(said) {
+			return "", &table.Problem{Reason: "AREA", Sentence: fmt.Sprintf("write the code of the country, such as VN: %q is none", Shown(said))}
+		}
+		return said, nil
 	}
+	return p.rules.Meant(c, said)
 }
 
 func (p *mappingParser) header(_ string, v *yaml.Node) {
@@ -282,7 +287,7 @@ func (p *mappingParser) encoding(_ string, v *yaml.Node) {
 		for _, e := range charset.All() {
 			all = append(all, string(e))
 		}
-		p.add(v.Line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", joined(all), shown(text)))
+		p.add(v.Line, "MAPPING_VALUE", fmt.Sprintf("write one of %s: %q is none", joined(all), Shown(text)))
 		return
 	}
 	p.m.options.Encoding = text
@@ -297,7 +302,7 @@ func (p *mappingParser) language(_ string, v *yaml.Node) {
 		p.add(v.Line, "MAPPING_LANGUAGE", "write the tag of a language, such as vi, th or zh-Hans")
 		return
 	}
-	p.m.language = text
+	p.m.Language = text
 }
 
 // finish looks at what belongs together.
@@ -308,21 +313,8 @@ func (p *mappingParser) finish() {
 			p.add(at, "MAPPING_FIXED", fmt.Sprintf("give %s a heading or a fixed value, not both", name))
 			continue
 		}
-		l := &line{m: p.m, values: make([]value, len(vocabulary().columns))}
-		l.take(vocabulary().byName[name], table.Cell{Kind: table.KindText, Text: text}, "")
-		for _, found := range l.problems {
+		for _, found := range p.rules.Fixed(p.m, p.form.byName[name], text) {
 			p.add(at, found.Reason, found.Sentence)
 		}
 	}
-}
-
-// joined writes names with commas between.
-func joined(names []string) string { return strings.Join(names, ", ") }
-
-// shown returns the beginning of a text that is repeated in a sentence.
-func shown(text string) string {
-	if r := []rune(text); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return text
 }
