@@ -17,7 +17,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// importer uploads sheets for a laboratory.
+// importer uploads sheets for a laboratory or the office.
 type importer struct {
 	spsv1.ImportServiceClient
 	t testing.TB
@@ -27,10 +27,37 @@ func (n *node) importer(id string) importer {
 	return importer{spsv1.NewImportServiceClient(n.as(certs.RoleLab, id)), n.w.t}
 }
 
-// upload uploads a sheet of findings, and waits until it is checked, or done.
+// upload uploads a sheet, of findings if the header does not say it, and waits until
+// it is checked, or done.
 func (i importer) upload(ctx context.Context, sheet []byte, header *spsv1.ImportHeader) *spsv1.Import {
 	i.t.Helper()
-	header.Kind = "findings"
+	return i.await(ctx, i.begin(ctx, sheet, header))
+}
+
+// await waits until an import is checked, or done.
+func (i importer) await(ctx context.Context, m *spsv1.Import) *spsv1.Import {
+	i.t.Helper()
+	watch, err := i.WatchImport(ctx, &spsv1.WatchImportRequest{Name: m.GetName()})
+	for err == nil {
+		var event *spsv1.WatchImportResponse
+		if event, err = watch.Recv(); err == nil && event.GetImport() != nil { // nil: the watch only stands
+			switch m = event.GetImport(); m.GetState() {
+			case spsv1.ImportState_IMPORT_STATE_CHECKING, spsv1.ImportState_IMPORT_STATE_COMMITTING:
+				continue
+			}
+			return m
+		}
+	}
+	i.t.Fatal(err)
+	return nil
+}
+
+// begin uploads a sheet.
+func (i importer) begin(ctx context.Context, sheet []byte, header *spsv1.ImportHeader) *spsv1.Import {
+	i.t.Helper()
+	if header.GetKind() == "" {
+		header.Kind = "findings"
+	}
 	stream, err := i.CreateImport(ctx)
 	if err != nil {
 		i.t.Fatal(err)
@@ -48,19 +75,7 @@ func (i importer) upload(ctx context.Context, sheet []byte, header *spsv1.Import
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	watch, err := i.WatchImport(ctx, &spsv1.WatchImportRequest{Name: m.GetName()})
-	for err == nil {
-		var event *spsv1.WatchImportResponse
-		if event, err = watch.Recv(); err == nil && event.GetImport() != nil { // nil: the watch only stands
-			switch m = event.GetImport(); m.GetState() {
-			case spsv1.ImportState_IMPORT_STATE_CHECKING, spsv1.ImportState_IMPORT_STATE_COMMITTING:
-				continue
-			}
-			return m
-		}
-	}
-	i.t.Fatal(err)
-	return nil
+	return m
 }
 
 // rowErrors lists what is wrong with an import, a line each.
@@ -151,13 +166,19 @@ func TestSheetOfFindings(t *testing.T) {
 	}
 }
 
-// workbook writes rows below the header into a workbook.
+// workbook writes rows of findings below the header into a workbook.
 func workbook(t testing.TB, rows ...[]string) []byte {
+	t.Helper()
+	return workbookOf(t, append([][]string{sheetColumns}, rows...))
+}
+
+// workbookOf writes rows into a workbook.
+func workbookOf(t testing.TB, rows [][]string) []byte {
 	t.Helper()
 	f := excelize.NewFile()
 	defer f.Close()
 	stream, err := f.NewStreamWriter("Sheet1")
-	for i, row := range append([][]string{sheetColumns}, rows...) {
+	for i, row := range rows {
 		cells := make([]any, len(row))
 		for j, text := range row {
 			cells[j] = text

@@ -251,12 +251,12 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	}
 	s.codeStatus, s.announced = standing.NewCodes(held), standing.NewAnnouncements(held)
-	s.imports = s.newImports(uploads)
 	s.traders = trader.New(trader.Options{
 		Store: guardedStore{Store: s.store, unknown: s.fail, full: &s.full}, Ledger: s.ledger, Book: s.book, Roster: s.id.roster,
 		Cases: s.office, Files: s.office, Drafts: s.office.Drafts(), Rule: s.config.Exporters,
 		Now: s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
+	s.imports = s.newImports(uploads)
 	s.admin = admin.New(admin.Options{
 		Ledger: s.ledger, Roster: s.id.roster, Credentials: s.id.credentials, Register: s.register,
 		Backups: s.backups, Links: s.links, ReadOnly: s.readOnly, Clock: s.clock, TLS: s.id.tls, Connect: connect, Now: s.now,

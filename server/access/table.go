@@ -118,7 +118,7 @@ func Methods() map[string]Rule {
 		labs    = []certs.Role{certs.RoleLab}
 		// Each kind of import says for which of them it is, and whose imports they
 		// see, see package intake.
-		importers = labs
+		importers = []certs.Role{certs.RoleLab, certs.RoleOfficer, certs.RoleValidator}
 		// Laboratories see their own findings only, see package finding.
 		findingReaders = []certs.Role{certs.RoleLab, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		traders        = []certs.Role{certs.RoleExporter}

@@ -18,7 +18,7 @@ type Kind interface {
 	Name() string
 
 	// Owner returns whose imports and mapping those of the caller of ctx are, such
-	// as the id of a laboratory; callers of one owner see the same. It refuses
+	// as the id of a laboratory or the office; callers of one owner see the same. It refuses
 	// whoever may not import this kind. An owner has no 0 in it.
 	Owner(ctx context.Context) (string, error)
 
@@ -71,13 +71,17 @@ type Record interface {
 	Problems() []*spsv1.RowError
 	// Notes are what a person should know of it.
 	Notes() []*spsv1.RowError
-	// Violation returns what an [Outcome] says against it, at its place.
+	// Violation returns what an [Outcome] says of it, at its place.
 	Violation(v access.Violation) *spsv1.RowError
 }
 
 // Outcome is what becomes of a record.
 type Outcome struct {
 	Unchanged  bool               // it was here already, just so
+	Changed    bool               // it changes what was here, and is not new
+	Ends       bool               // it ends what was in force
+	NewOwner   bool               // whom it belongs to was not here
+	Notes      []access.Violation // what a person should know of it; fields begin within the record
 	Violations []access.Violation // why it is refused; fields begin within the record
 }
 

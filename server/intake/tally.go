@@ -14,7 +14,7 @@ const (
 	// maxErrors and maxNotes are how many of each are kept of an import; the others
 	// are counted. Who has more of them has one fault in every row.
 	maxErrors = 10_000
-	maxNotes  = 1_000
+	maxNotes  = 10_000
 	// maxWritten is how many bytes of a cell are shown; it is cut at a character.
 	maxWritten = 200
 )
@@ -36,9 +36,10 @@ func (t *tally) add(tx store.Tx, r Record, outcome Outcome, kept bool) error {
 		t.counts.Unchanged++
 	default:
 		t.counts.Good++
-		if kept {
-			t.counts.Kept++
-		}
+		t.counts.Kept += one(kept)
+		t.counts.Changed += one(outcome.Changed)
+		t.counts.Ends += one(outcome.Ends)
+		t.counts.NewOwners += one(outcome.NewOwner)
 	}
 	for _, e := range r.Problems() {
 		if err := t.keep(tx, e, false); err != nil {
@@ -50,12 +51,25 @@ func (t *tally) add(tx store.Tx, r Record, outcome Outcome, kept bool) error {
 			return err
 		}
 	}
+	for _, v := range outcome.Notes {
+		if err := t.keep(tx, r.Violation(v), true); err != nil {
+			return err
+		}
+	}
 	for _, e := range r.Notes() {
 		if err := t.keep(tx, e, true); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// one is 1 if something is so.
+func one(so bool) int32 {
+	if so {
+		return 1
+	}
+	return 0
 }
 
 // keep keeps a row error, if there are not too many.

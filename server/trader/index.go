@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
@@ -37,6 +38,37 @@ func rowsOf(id string, e *spsv1.Exporter) []row {
 		rows = append(rows, row{tablePeople, []byte(person), []byte(id)})
 	}
 	return rows
+}
+
+// keepExporter writes an exporter that was checked, as putExporter does. Of what
+// finds it, it writes what has changed.
+func keepExporter(tx store.Tx, before, e *spsv1.Exporter, now *timestamppb.Timestamp) error {
+	id := exporterID(e.GetName())
+	e.UpdateTime, e.Etag = now, next(e.GetEtag())
+	old := make(map[string]row)
+	if before != nil {
+		for _, r := range rowsOf(id, before) {
+			old[string(r.table)+"\x00"+string(r.key)] = r
+		}
+	}
+	for _, r := range rowsOf(id, e) {
+		at := string(r.table) + "\x00" + string(r.key)
+		if there, ok := old[at]; !ok || !bytes.Equal(there.value, r.value) {
+			if err := tx.Put(r.table, r.key, r.value); err != nil {
+				return err
+			}
+		}
+		delete(old, at)
+	}
+	for _, r := range old {
+		if err := tx.Delete(r.table, r.key); err != nil {
+			return err
+		}
+	}
+	if err := tx.Put(tableAnew, []byte(id), []byte(e.GetEtag())); err != nil {
+		return err
+	}
+	return write(tx, tableExporters, []byte(id), e)
 }
 
 // wordsOf returns what an exporter is searched by, each thing folded and after a

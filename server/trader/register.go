@@ -170,29 +170,12 @@ func (s *Service) changeExporter(ctx context.Context, name string, change func(*
 // with everything by which it is found, and notes that cases are to be compared
 // with it. It refuses what the register does not take.
 func (s *Service) putExporter(tx store.Tx, before, e *spsv1.Exporter, now *timestamppb.Timestamp) error {
-	id := exporterID(e.GetName())
-	if violations, err := s.checkExporter(tx, id, e); err != nil {
+	if violations, err := s.checkExporter(tx, exporterID(e.GetName()), e); err != nil {
 		return err
 	} else if len(violations) > 0 {
 		return access.Invalid(violations...)
 	}
-	e.UpdateTime, e.Etag = now, next(e.GetEtag())
-	if before != nil {
-		for _, r := range rowsOf(id, before) {
-			if err := tx.Delete(r.table, r.key); err != nil {
-				return err
-			}
-		}
-	}
-	for _, r := range rowsOf(id, e) {
-		if err := tx.Put(r.table, r.key, r.value); err != nil {
-			return err
-		}
-	}
-	if err := tx.Put(tableAnew, []byte(id), []byte(e.GetEtag())); err != nil {
-		return err
-	}
-	return write(tx, tableExporters, []byte(id), e)
+	return keepExporter(tx, before, e, now)
 }
 
 // checkExporter returns what a field rule cannot say.

@@ -208,6 +208,7 @@ const moreExamples = `
   spsctl import mapping delete findings
   spsctl import findings march.xlsx --preview
   spsctl import findings march.xlsx --good-rows
+  spsctl import codes register.xlsx --preview
   spsctl import list
   spsctl import get 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl import errors 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 -o csv

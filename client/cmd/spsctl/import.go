@@ -21,11 +21,11 @@ import (
 func (a *app) importCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "import",
-		Short: "take in sheets: findings of laboratories, what another system has published",
-		Long: `A laboratory uploads a sheet of findings, CSV or XLSX. The node checks it whole
-and tells what is wrong row by row; what is in order is kept when the import is
-committed. The same sheet again changes nothing.`,
-	}, a.importFindingsCommand(), a.importTemplateCommand(), a.importListCommand(), a.importGetCommand(), a.importErrorsCommand(),
+		Short: "take in sheets: findings of laboratories, the code register, what another system has published",
+		Long: `A laboratory uploads a sheet of findings, an officer the code register, CSV or
+XLSX. The node checks it whole and tells what is wrong row by row; what is in
+order is kept when the import is committed. The same sheet again changes nothing.`,
+	}, a.importFindingsCommand(), a.importCodesCommand(), a.importTemplateCommand(), a.importListCommand(), a.importGetCommand(), a.importErrorsCommand(),
 		a.importWatchCommand(), a.importCommitCommand(), a.importCancelCommand(), a.importDeleteCommand(), a.importMappingCommand(), a.importRASFFCommand())
 }
 

@@ -19,7 +19,7 @@ func (a *app) importListCommand() *cobra.Command {
 	format, limit := tableFormat, 0
 	cmd := &cobra.Command{
 		Use:     "list",
-		Short:   "list the imports of your laboratory, the newest first",
+		Short:   "list the imports of your laboratory or office, the newest first",
 		Example: "  spsctl import list",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {

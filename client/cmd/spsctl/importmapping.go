@@ -15,7 +15,7 @@ import (
 )
 
 // importKinds are what sheets can be of.
-var importKinds = []string{"findings"}
+var importKinds = []string{"findings", "codes"}
 
 func (a *app) importTemplateCommand() *cobra.Command {
 	var path string
@@ -62,8 +62,8 @@ func (a *app) importMappingCommand() *cobra.Command {
 		Short: "say how the columns of your own sheets are read",
 		Long: `A mapping is a YAML file that says which of your columns is which of ours, the
 name of the sheet, the row of the header, the order of dates, the decimal mark,
-and values for columns that you do not have. It is set once for a laboratory; the
-sheets of everybody in it are read by it from then on.`,
+and values for columns that you do not have. It is set once for a laboratory or
+the office; the sheets of everybody in it are read by it from then on.`,
 	}, a.importMappingSetCommand(), a.importMappingGetCommand(), a.importMappingDeleteCommand())
 }
 
@@ -92,7 +92,7 @@ func (a *app) importMappingSetCommand() *cobra.Command {
 	var only bool
 	cmd := &cobra.Command{
 		Use:       "set KIND -f FILE",
-		Short:     "set the mapping of your laboratory",
+		Short:     "set the mapping of your laboratory or office",
 		Example:   "  spsctl import mapping set findings -f mapping.yaml --check",
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: importKinds,
@@ -120,7 +120,7 @@ func (a *app) importMappingSetCommand() *cobra.Command {
 func (a *app) importMappingGetCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "get KIND",
-		Short:     "print the mapping of your laboratory",
+		Short:     "print the mapping of your laboratory or office",
 		Example:   "  spsctl import mapping get findings > mapping.yaml",
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: importKinds,
@@ -138,7 +138,7 @@ func (a *app) importMappingGetCommand() *cobra.Command {
 func (a *app) importMappingDeleteCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:       "delete KIND",
-		Short:     "take the mapping of your laboratory back",
+		Short:     "take the mapping of your laboratory or office back",
 		Example:   "  spsctl import mapping delete findings",
 		Args:      cobra.ExactArgs(1),
 		ValidArgs: importKinds,

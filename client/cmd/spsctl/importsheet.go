@@ -21,10 +21,7 @@ import (
 const shownErrors = 20
 
 func (a *app) importFindingsCommand() *cobra.Command {
-	format, mapping := tableFormat, ""
-	var preview, goodRows bool
-	wait := true
-	cmd := &cobra.Command{
+	return a.importSheetCommand("findings", &cobra.Command{
 		Use:   "findings FILE",
 		Short: "upload a sheet of findings, CSV or XLSX (as laboratory)",
 		Long: `Findings uploads a sheet, and waits until the node has checked it. If nothing is
@@ -41,30 +38,60 @@ The exit code is 6 if a row was refused, or the sheet as a whole.`,
 		Example: `  spsctl import template findings -o march.xlsx
   spsctl import findings march.xlsx --preview
   spsctl import findings march.xlsx`,
-		Args: cobra.ExactArgs(1),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return []string{"csv", "xlsx"}, cobra.ShellCompDirectiveFilterFileExt
-		},
-		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
-			header := &spsv1.ImportHeader{Kind: "findings", Commit: spsv1.ImportCommit_IMPORT_COMMIT_IF_GOOD}
-			switch {
-			case preview && goodRows:
-				return usageError{errors.New("--preview keeps nothing: leave out --good-rows, or leave out --preview")}
-			case preview:
-				header.Commit = spsv1.ImportCommit_IMPORT_COMMIT_UNSPECIFIED
-			case goodRows:
-				header.Commit = spsv1.ImportCommit_IMPORT_COMMIT_GOOD_ROWS
-			}
-			m, err := a.uploadSheet(ctx, node, args[0], mapping, header)
-			if err != nil {
-				return err
-			}
-			if !wait {
-				return a.showImport(format, m)
-			}
-			return a.awaitImport(ctx, node, format, m)
-		}),
+	})
+}
+
+func (a *app) importCodesCommand() *cobra.Command {
+	return a.importSheetCommand("codes", &cobra.Command{
+		Use:   "codes FILE",
+		Short: "upload a sheet of the code register, CSV or XLSX (as officer)",
+		Long: `Codes uploads a sheet of growing areas, packing houses and establishments with
+who owns them, a row for each code. --preview says how many codes and owners
+would be new, which codes would change or end, and what is wrong; nothing is
+kept. Otherwise the sheet is committed if nothing is wrong with it, or with
+--good-rows what is in order.
+
+The rows of one owner, by its id or number, or by its name in a province, become
+one exporter with its codes. What the sheet does not name stays as it is; a code
+ends by a last day, or by the column ended. The same sheet again changes nothing.
+The columns are those of spsctl import template; other names are read by a
+mapping, which is set once (spsctl import mapping set) or given with --mapping.
+
+The exit code is 6 if a row was refused, or the sheet as a whole.`,
+		Example: `  spsctl import template codes -o register.xlsx
+  spsctl import codes register.xlsx --preview
+  spsctl import codes register.xlsx`,
+	})
+}
+
+// importSheetCommand is a command that uploads a sheet of a kind.
+func (a *app) importSheetCommand(kind string, cmd *cobra.Command) *cobra.Command {
+	format, mapping := tableFormat, ""
+	var preview, goodRows bool
+	wait := true
+	cmd.Args = cobra.ExactArgs(1)
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"csv", "xlsx"}, cobra.ShellCompDirectiveFilterFileExt
 	}
+	cmd.RunE = a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+		header := &spsv1.ImportHeader{Kind: kind, Commit: spsv1.ImportCommit_IMPORT_COMMIT_IF_GOOD}
+		switch {
+		case preview && goodRows:
+			return usageError{errors.New("--preview keeps nothing: leave out --good-rows, or leave out --preview")}
+		case preview:
+			header.Commit = spsv1.ImportCommit_IMPORT_COMMIT_UNSPECIFIED
+		case goodRows:
+			header.Commit = spsv1.ImportCommit_IMPORT_COMMIT_GOOD_ROWS
+		}
+		m, err := a.uploadSheet(ctx, node, args[0], mapping, header)
+		if err != nil {
+			return err
+		}
+		if !wait {
+			return a.showImport(format, m)
+		}
+		return a.awaitImport(ctx, node, format, m)
+	})
 	f := cmd.Flags()
 	f.StringVar(&mapping, "mapping", "", "read the columns by this mapping, a YAML file, instead of the one that is set")
 	f.BoolVar(&preview, "preview", false, "say what would be kept and what is wrong, and keep nothing")
@@ -196,7 +223,11 @@ func (a *app) showImport(as format, m *spsv1.Import) error {
 		f.add("because", strings.TrimSpace(p.GetField()+" "+p.GetSentence()))
 	}
 	f.add("read", fmt.Sprintf("%s, %d records", rowsWords(c), c.GetRecords()))
-	f.add("in order", fmt.Sprintf("%d new, %d here already", c.GetGood(), c.GetUnchanged()))
+	f.add("in order", fmt.Sprintf("%d new, %d here already", c.GetGood()-c.GetChanged(), c.GetUnchanged()))
+	if m.GetKind() == "codes" {
+		f.add("changes", fmt.Sprintf("%d codes, of which %d end", c.GetChanged(), c.GetEnds()))
+		f.add("owners", fmt.Sprintf("%d new", c.GetNewOwners()))
+	}
 	f.add("refused", fmt.Sprintf("%d, with %d errors", c.GetRefused(), c.GetErrors()))
 	f.add("kept", fmt.Sprint(c.GetKept()))
 	for _, n := range m.GetNotes() {

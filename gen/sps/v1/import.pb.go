@@ -207,7 +207,7 @@ type Import struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `imports/{id}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What its rows are, for example `findings`.
+	// What its rows are: `findings` or `codes`.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// How far it is.
 	State ImportState `protobuf:"varint,3,opt,name=state,proto3,enum=sps.v1.ImportState" json:"state,omitempty"`
@@ -402,7 +402,7 @@ type ImportCounts struct {
 	RowsTotal int32 `protobuf:"varint,2,opt,name=rows_total,json=rowsTotal,proto3" json:"rows_total,omitempty"`
 	// Records so far: a record is one row, or several that belong together.
 	Records int32 `protobuf:"varint,3,opt,name=records,proto3" json:"records,omitempty"`
-	// Records that are in order and new.
+	// Records that are in order, and new or changed.
 	Good int32 `protobuf:"varint,4,opt,name=good,proto3" json:"good,omitempty"`
 	// Records that are here already, just so.
 	Unchanged int32 `protobuf:"varint,5,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
@@ -412,8 +412,14 @@ type ImportCounts struct {
 	Kept int32 `protobuf:"varint,7,opt,name=kept,proto3" json:"kept,omitempty"`
 	// What is wrong with rows, all told; ListRowErrors has the first 10,000.
 	Errors int32 `protobuf:"varint,8,opt,name=errors,proto3" json:"errors,omitempty"`
-	// What a person should know of rows that are taken all the same; ListRowErrors has the first 1,000.
-	Notes         int32 `protobuf:"varint,9,opt,name=notes,proto3" json:"notes,omitempty"`
+	// What a person should know of rows that are taken all the same; ListRowErrors has the first 10,000.
+	Notes int32 `protobuf:"varint,9,opt,name=notes,proto3" json:"notes,omitempty"`
+	// Of the good records, those that change what is here already; the others are new. Findings never do.
+	Changed int32 `protobuf:"varint,10,opt,name=changed,proto3" json:"changed,omitempty"`
+	// Of those that change something, those that end it: codes of the register that are in force no more.
+	Ends int32 `protobuf:"varint,11,opt,name=ends,proto3" json:"ends,omitempty"`
+	// Owners of codes that were not registered and come with the records.
+	NewOwners     int32 `protobuf:"varint,12,opt,name=new_owners,json=newOwners,proto3" json:"new_owners,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -507,6 +513,27 @@ func (x *ImportCounts) GetErrors() int32 {
 func (x *ImportCounts) GetNotes() int32 {
 	if x != nil {
 		return x.Notes
+	}
+	return 0
+}
+
+func (x *ImportCounts) GetChanged() int32 {
+	if x != nil {
+		return x.Changed
+	}
+	return 0
+}
+
+func (x *ImportCounts) GetEnds() int32 {
+	if x != nil {
+		return x.Ends
+	}
+	return 0
+}
+
+func (x *ImportCounts) GetNewOwners() int32 {
+	if x != nil {
+		return x.NewOwners
 	}
 	return 0
 }
@@ -623,7 +650,7 @@ func (x *RowError) GetNote() bool {
 // ImportMapping says how the columns of somebody's own sheets become fields.
 type ImportMapping struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `importKinds/{kind}/mapping`, that of the caller's laboratory.
+	// `importKinds/{kind}/mapping`, that of the caller's laboratory, or of the office for its code register.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The mapping, in YAML, as it was set.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
@@ -720,7 +747,7 @@ const file_sps_v1_import_proto_rawDesc = "" +
 	"\bend_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12@\n" +
 	"\vexpire_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"expireTime\x12)\n" +
-	"\x05notes\x18\x11 \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x05notes\"\xe9\x01\n" +
+	"\x05notes\x18\x11 \x03(\v2\x0e.sps.v1.AdviceB\x03\xe0A\x03R\x05notes\"\xb6\x02\n" +
 	"\fImportCounts\x12\x12\n" +
 	"\x04rows\x18\x01 \x01(\x05R\x04rows\x12\x1d\n" +
 	"\n" +
@@ -731,7 +758,12 @@ const file_sps_v1_import_proto_rawDesc = "" +
 	"\arefused\x18\x06 \x01(\x05R\arefused\x12\x12\n" +
 	"\x04kept\x18\a \x01(\x05R\x04kept\x12\x16\n" +
 	"\x06errors\x18\b \x01(\x05R\x06errors\x12\x14\n" +
-	"\x05notes\x18\t \x01(\x05R\x05notes\"\xc6\x01\n" +
+	"\x05notes\x18\t \x01(\x05R\x05notes\x12\x18\n" +
+	"\achanged\x18\n" +
+	" \x01(\x05R\achanged\x12\x12\n" +
+	"\x04ends\x18\v \x01(\x05R\x04ends\x12\x1d\n" +
+	"\n" +
+	"new_owners\x18\f \x01(\x05R\tnewOwners\"\xc6\x01\n" +
 	"\bRowError\x12\x10\n" +
 	"\x03row\x18\x01 \x01(\x05R\x03row\x12\x16\n" +
 	"\x06column\x18\x02 \x01(\tR\x06column\x12\x18\n" +

@@ -170,7 +170,7 @@ func (*CreateImportRequest_Data) isCreateImportRequest_Part() {}
 // ImportHeader is what is known of a sheet before its bytes have come. Whether it is CSV or XLSX is found out.
 type ImportHeader struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What its rows are: `findings`.
+	// What its rows are: `findings` or `codes`.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// File name. Folders and characters that a file system does not take are removed.
 	Filename string `protobuf:"bytes,2,opt,name=filename,proto3" json:"filename,omitempty"`

@@ -42,7 +42,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // ImportService takes sheets, CSV or XLSX, from people who have no system that calls the node. A laboratory uploads
-// findings, and sees its own imports and its own mapping only; who belongs to it sees them all.
+// findings, and sees its own imports and its own mapping only; who belongs to it sees them all. Officers and validators
+// upload the code register, `codes`: the codes of growing areas, packing houses and establishments with their owners.
 //
 // Over REST the sheet stands in the body as it is: POST /v1/imports?kind=findings. With multipart/form-data a part
 // `mapping` may stand before the part `sheet`.
@@ -69,9 +70,9 @@ type ImportServiceClient interface {
 	WatchImport(ctx context.Context, in *WatchImportRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchImportResponse], error)
 	// DownloadTemplate sends a sheet to fill in: its columns are those that are understood without a mapping.
 	DownloadTemplate(ctx context.Context, in *DownloadTemplateRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
-	// GetImportMapping returns the mapping that the caller's laboratory has set.
+	// GetImportMapping returns the mapping that the caller's laboratory has set, or the office for its code register.
 	GetImportMapping(ctx context.Context, in *GetImportMappingRequest, opts ...grpc.CallOption) (*ImportMapping, error)
-	// SetImportMapping sets the mapping by which the sheets of the caller's laboratory are read from now on. Everything
+	// SetImportMapping sets the mapping by which the sheets of the caller's laboratory, or of the office, are read from now on. Everything
 	// that is wrong with it is said at once. Imports that were begun before keep theirs.
 	SetImportMapping(ctx context.Context, in *SetImportMappingRequest, opts ...grpc.CallOption) (*ImportMapping, error)
 	// DeleteImportMapping takes the mapping back: columns are named as in the template again.
@@ -232,7 +233,8 @@ func (c *importServiceClient) DeleteImportMapping(ctx context.Context, in *Delet
 // for forward compatibility.
 //
 // ImportService takes sheets, CSV or XLSX, from people who have no system that calls the node. A laboratory uploads
-// findings, and sees its own imports and its own mapping only; who belongs to it sees them all.
+// findings, and sees its own imports and its own mapping only; who belongs to it sees them all. Officers and validators
+// upload the code register, `codes`: the codes of growing areas, packing houses and establishments with their owners.
 //
 // Over REST the sheet stands in the body as it is: POST /v1/imports?kind=findings. With multipart/form-data a part
 // `mapping` may stand before the part `sheet`.
@@ -259,9 +261,9 @@ type ImportServiceServer interface {
 	WatchImport(*WatchImportRequest, grpc.ServerStreamingServer[WatchImportResponse]) error
 	// DownloadTemplate sends a sheet to fill in: its columns are those that are understood without a mapping.
 	DownloadTemplate(*DownloadTemplateRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
-	// GetImportMapping returns the mapping that the caller's laboratory has set.
+	// GetImportMapping returns the mapping that the caller's laboratory has set, or the office for its code register.
 	GetImportMapping(context.Context, *GetImportMappingRequest) (*ImportMapping, error)
-	// SetImportMapping sets the mapping by which the sheets of the caller's laboratory are read from now on. Everything
+	// SetImportMapping sets the mapping by which the sheets of the caller's laboratory, or of the office, are read from now on. Everything
 	// that is wrong with it is said at once. Imports that were begun before keep theirs.
 	SetImportMapping(context.Context, *SetImportMappingRequest) (*ImportMapping, error)
 	// DeleteImportMapping takes the mapping back: columns are named as in the template again.
