@@ -52,8 +52,8 @@ var fares = map[string]string{
 	"ExporterService": "CreateExporter tell, GetExporter tell, ListExporters tell, UpdateExporter tell, DeactivateExporter tell, ReactivateExporter tell, ListRegisteredCodes tell, " +
 		"CreateConsignmentNotice tell, PreviewConsignmentNotice tell, ReleaseConsignmentNotice tell, HoldConsignmentNotice tell, RejectConsignmentNotice tell, " +
 		"WithdrawConsignmentNotice tell, ForwardAnswer tell",
-	"ImportService": "CreateImport roles, GetImport roles, ListImports roles, ListRowErrors roles, CommitImport roles, CancelImport roles, DeleteImport roles, WatchImport roles, " +
-		"DownloadTemplate roles, GetImportMapping roles, SetImportMapping roles, DeleteImportMapping roles",
+	"ImportService": "CreateImport tell, GetImport tell, ListImports tell, ListRowErrors tell, CommitImport tell, CancelImport tell, DeleteImport tell, WatchImport tell, " +
+		"DownloadTemplate tell, GetImportMapping tell, SetImportMapping tell, DeleteImportMapping tell",
 	"NodeService": "GetNode office, ListPeers office, GetPeer office, GetCaller office, GetAccount office, SetPassword tell, EnrolTotp tell, ConfirmTotp tell, " +
 		"TestPeer roles, RevokePeer roles, ConfirmClock roles, CreateToken roles, GetToken roles, ListTokens roles, RevokeToken roles, CreateAccount roles, ListAccounts roles, " +
 		"ResetAccount roles, DisableAccount roles, EnableAccount roles, ListAuditRecords roles, ConfirmCredentials roles, CreateBackup roles, GetBackup roles, ListBackups roles",
