@@ -20,7 +20,7 @@ import (
 
 const (
 	// tableRoutes is truth: to whom a case goes was decided when it came.
-	tableRoutes store.Table = "casebook.routes" // place of an original → digest of what rules looked at, CaseRouting
+	tableRoutes store.Table = "casebook.routes" // place of an original → digest of what rules looked at, zeros if they did not, CaseRouting
 	tableUnits  store.Table = "casebook.units"  // unit or person, 0, place of an original → why it sees the case
 )
 
@@ -185,8 +185,11 @@ func (b *Book) routeAgain(tx store.Tx, whole Place, known func() routing.Matter)
 		return routed, err
 	}
 	m := known()
-	if now := m.Digest(); bytes.Equal(digest, now[:]) {
+	switch now := m.Digest(); {
+	case bytes.Equal(digest, now[:]):
 		return routed, nil
+	case bytes.Equal(digest, make([]byte, sha256.Size)): // routed by hand, by no rules: they hold for what comes after
+		return routed, keepRoutes(tx, whole, now[:], routed, routed)
 	}
 	next, err := b.o.Router.Again(tx, routed, m)
 	if err != nil {

@@ -109,9 +109,22 @@ func (s *Service) completeAnnouncement(ctx context.Context, u *undertaking) erro
 	return nil
 }
 
-// referred returns the statement of a name or reference, as this office is shown
-// it; nil if there is none here.
+// referred returns the statement of a name or reference, as the caller of ctx is
+// shown it; nil if there is none here.
 func (s *Service) referred(ctx context.Context, target string) (*spsv1.IssuedStatement, error) {
+	found, err := s.heldAt(ctx, target)
+	if found == nil || err != nil {
+		return nil, err
+	}
+	if sees, err := s.sees(ctx, found); err != nil || !sees {
+		return nil, err
+	}
+	return found, nil
+}
+
+// heldAt returns the statement of a name or reference, as this office is shown it;
+// nil if there is none here.
+func (s *Service) heldAt(ctx context.Context, target string) (*spsv1.IssuedStatement, error) {
 	if strings.HasPrefix(target, officePrefix) {
 		origin, seq, err := parseName(target, s.o.Roster.Federation())
 		if err != nil {

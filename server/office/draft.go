@@ -83,7 +83,7 @@ func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest)
 			return err
 		}
 		draft.Statement = req.GetDraft().GetStatement()
-		if draft.CaseEtag, err = d.s.etagOfDraft(r, draft.GetStatement()); err != nil {
+		if draft.CaseEtag, err = d.s.etagAsRead(r, caller, draft.GetStatement()); err != nil {
 			return err
 		}
 		if !wrote(draft, caller) {
@@ -146,7 +146,11 @@ func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest)
 		return nil, err
 	}
 	if draft.GetEtag() == req.GetEtag() {
-		if _, err := d.prepare(ctx, draft, asking(caller)); err != nil {
+		by, err := d.s.asking(ctx, caller, draft.GetStatement())
+		if err != nil {
+			return nil, err
+		}
+		if _, err := d.prepare(ctx, draft, by); err != nil {
 			return nil, err
 		}
 	}

@@ -64,7 +64,7 @@ func (d *Drafts) begin(tx store.Tx, caller access.Caller, id uuid.UUID, of *spsv
 		State: spsv1.DraftState_DRAFT_STATE_DRAFTING, DraftedBy: person(caller), Writers: []*spsv1.Person{person(caller)},
 		Unit: caller.Unit, CreateTime: now, UpdateTime: now, Findings: of.GetFindings(),
 	}
-	if made.CaseEtag, err = d.s.etagOfDraft(tx, made.GetStatement()); err != nil {
+	if made.CaseEtag, err = d.s.etagAsRead(tx, caller, made.GetStatement()); err != nil {
 		return nil, false, err
 	}
 	if err := tx.Put(tableDraftRequests, id[:], asked[:]); err != nil {

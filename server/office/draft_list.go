@@ -8,7 +8,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/ledger"
@@ -82,8 +81,12 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 	if err != nil {
 		return nil, err
 	}
+	by, err := d.s.asking(ctx, caller, draft.GetStatement())
+	if err != nil {
+		return nil, err
+	}
 	check := &spsv1.DraftCheck{}
-	if check.Statement, err = d.prepare(ctx, draft, asking(caller)); err != nil {
+	if check.Statement, err = d.prepare(ctx, draft, by); err != nil {
 		var refused *access.Refusal
 		if !errors.As(err, &refused) || refused.Reason != access.ReasonInvalid {
 			return nil, err
@@ -102,8 +105,8 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 		return nil, err
 	}
 	check.Advice = append(draft.GetAdvice(), check.GetAdvice()...)
-	if caller.Role == certs.RolePost {
-		return check, nil // how the case stands, and what its drafts resemble, are of cases that it may not see
+	if by.blind {
+		return check, nil // how the case stands, and what the draft resembles, are of cases that the caller may not see
 	}
 	err = d.s.o.Store.View(ctx, func(r store.Reader) error {
 		now, err := d.s.etagOfDraft(r, draft.GetStatement())

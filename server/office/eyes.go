@@ -1,6 +1,7 @@
 package office
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ type authors struct {
 	alone   bool          // who issues it wrote of it, and the statement needs two
 	waiver  *spsv1.Waiver // that the person asked for; nil: any that the rule gives
 	named   bool          // who wrote the draft was asked whether the files are theirs to name
-	blind   bool          // who asks sees no cases, and is not told what the case makes of the statement
+	blind   bool          // who asks sees not the case, and is not told what the case makes of the statement
 }
 
 // directly returns the authors of a statement that is issued without a draft. An
@@ -55,8 +56,9 @@ func person(c access.Caller) *spsv1.Person { return &spsv1.Person{Id: c.ID, Unit
 
 // asking returns the authors while somebody only asks what is wrong with a draft
 // that another person would issue.
-func asking(caller access.Caller) authors {
-	return authors{issued: someoneElse(), blind: caller.Role == certs.RolePost}
+func (s *Service) asking(ctx context.Context, caller access.Caller, st *spsv1.Statement) (authors, error) {
+	sees, err := s.seesCaseOf(ctx, caller, st)
+	return authors{issued: someoneElse(), blind: caller.Role == certs.RolePost || !sees}, err
 }
 
 // someoneElse stands for the second person while a statement is only checked.

@@ -111,6 +111,17 @@ func (s *Service) etagOfDraft(r store.Reader, st *spsv1.Statement) (string, erro
 	return etag, err
 }
 
+// etagAsRead is etagOfDraft for who writes the draft; "" if the case is not shown to
+// that person, who then has read nothing of it: who issues the draft has to.
+func (s *Service) etagAsRead(r store.Reader, c access.Caller, st *spsv1.Statement) (string, error) {
+	if s.seers(c) != nil && statement.ReachesAll(st) {
+		if sees, err := s.Sees(r, c, st.GetCaseRef().GetReference()); err != nil || !sees {
+			return "", err
+		}
+	}
+	return s.etagOfDraft(r, st)
+}
+
 // sameCase fails if something was said in the case of a draft since it was
 // written, unless the caller names the case as it is now.
 func (s *Service) sameCase(r store.Reader, draft *spsv1.Draft, read string) error {

@@ -114,21 +114,32 @@ func (s *Service) mustSee(ctx context.Context, reference string) error {
 // on the telephone: what is checked of its drafts tells it nothing of a case.
 func (s *Service) mustSeeCaseOf(ctx context.Context, st *spsv1.Statement) error {
 	caller, err := callerOf(ctx)
-	if err != nil || caller.Role == certs.RolePost || st.GetCaseRef() == nil {
+	if err != nil || caller.Role == certs.RolePost {
 		return err
 	}
-	who := s.seers(caller)
-	if who == nil {
-		return nil
-	}
-	if reference := st.GetCaseRef().GetReference(); reference != "" {
-		if err := s.mustSee(ctx, reference); err != nil {
-			return err
-		}
-	}
-	sees, err := s.o.Book.Sees(ctx, who, casebook.Place{}, &spsv1.Statement{CaseRef: st.GetCaseRef()})
+	sees, err := s.seesCaseOf(ctx, caller, st)
 	if err == nil && !sees {
 		err = access.NotFound("there is no case %s here, or it was not addressed to this office", st.GetCaseRef().GetReference())
 	}
 	return err
+}
+
+// seesCaseOf reports whether a caller is shown the case in which a statement is to
+// be said, by its reference and by its original; one in no case is nothing to be
+// seen.
+func (s *Service) seesCaseOf(ctx context.Context, c access.Caller, st *spsv1.Statement) (sees bool, err error) {
+	who := s.seers(c)
+	if who == nil || st.GetCaseRef() == nil {
+		return true, nil
+	}
+	if reference := st.GetCaseRef().GetReference(); reference != "" {
+		err := s.o.Store.View(ctx, func(r store.Reader) error {
+			sees, err = s.Sees(r, c, reference)
+			return err
+		})
+		if err != nil || !sees {
+			return false, err
+		}
+	}
+	return s.o.Book.Sees(ctx, who, casebook.Place{}, &spsv1.Statement{CaseRef: st.GetCaseRef()})
 }
