@@ -145,8 +145,8 @@ func TestSheetOfCodes(t *testing.T) {
 	if got, want := previewed(again), "DONE: 0 good, 6 unchanged, 0 refused, 0 kept; 0 changed, 0 end, 0 new owners"; got != want {
 		t.Errorf("the same sheet again: %s, want %s", got, want)
 	}
-	// What has ended at one owner may be another's from now on.
-	given := desk.upload(ctx, codeSheet(codeRow("VN BT 001", "", "ownerId", "ham-thuan")), codesHeader(spsv1.ImportCommit_IMPORT_COMMIT_IF_GOOD))
+	// What has ended at one owner may be another's from a later day on.
+	given := desk.upload(ctx, codeSheet(codeRow("VN BT 001", "", "ownerId", "ham-thuan", "validFrom", time.Now().AddDate(0, 0, 1).Format("2006-01-02"))), codesHeader(spsv1.ImportCommit_IMPORT_COMMIT_IF_GOOD))
 	if got, want := previewed(given), "DONE: 1 good, 0 unchanged, 0 refused, 1 kept; 0 changed, 0 end, 0 new owners"; got != want {
 		t.Errorf("a code given anew: %s, want %s; %v", got, want, desk.rowErrors(ctx, given.GetName()))
 	}

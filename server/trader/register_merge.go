@@ -12,6 +12,7 @@ import (
 	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -40,16 +41,15 @@ func (b *Bulk) take(d *registerDraft, x Registration) (Registered, error) {
 	}
 	said := x.code()
 	at := slices.IndexFunc(e.GetCodes(), func(c *spsv1.ExporterCode) bool {
-		return c.GetKind() == said.GetKind() && foldCode(c.GetCode()) == foldCode(said.GetCode())
+		return c.GetKind() == said.GetKind() && b.fold(c) == b.fold(said)
 	})
 	before := &spsv1.ExporterCode{Kind: said.GetKind(), Code: said.GetCode()}
 	if at >= 0 {
 		before = e.GetCodes()[at]
 	}
 	code := mergeCode(before, x, b.today)
-	if v := b.full(e, at < 0, code); v != nil {
-		done.Violations = v
-		return done, nil
+	if done.Violations, err = b.stands(d.r, id, e, at < 0, code); err != nil || len(done.Violations) > 0 {
+		return done, err
 	}
 	if done.NewOwner = e == nil; done.NewOwner {
 		e = &spsv1.Exporter{
@@ -80,8 +80,13 @@ func (b *Bulk) take(d *registerDraft, x Registration) (Registered, error) {
 	return done, nil
 }
 
-// against returns what is against a registration before it is looked at in full: an
-// owner that is not served, or that may not be new, and a code that is another's.
+// fold returns a code as codes are compared of which none is given twice.
+func (b *Bulk) fold(c *spsv1.ExporterCode) string {
+	return statement.FoldCode(c.GetCode(), b.s.office())
+}
+
+// against returns what is against the owner of a registration: that it is not served,
+// or may not be new.
 func (b *Bulk) against(r store.Reader, id string, e *spsv1.Exporter, x Registration) ([]access.Violation, error) {
 	var all []access.Violation
 	add := func(field, reason, sentence string) {
@@ -105,28 +110,12 @@ func (b *Bulk) against(r store.Reader, id string, e *spsv1.Exporter, x Registrat
 			add("name", "OWNER_ID_TAKEN", fmt.Sprintf("write another id for the owner: somebody who is called %s speaks for exporters/%s", id, person))
 		}
 	}
-	code := x.code()
-	entries, err := find(r)(byCode, foldCode(code.GetCode()))
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range entries {
-		if other.exporter == id || other.code.GetKind() != code.GetKind() || !inForce(other.code, b.today) {
-			continue
-		}
-		owner, err := getExporter(r, other.exporter)
-		if err != nil {
-			return nil, err
-		}
-		add("codes[0].code", "CODE_OWNED", fmt.Sprintf("correct the code or its owner, or end it there first: it belongs to %s (%s)",
-			owner.GetName(), brief.Text(owner.GetDisplayName(), owner.GetLanguages()...)))
-	}
 	return all, nil
 }
 
-// full returns what an exporter has too many of, and a registration that would end
-// before it begins.
-func (b *Bulk) full(e *spsv1.Exporter, anew bool, code *spsv1.ExporterCode) (all []access.Violation) {
+// stands returns what is against a code as it would be registered of an exporter: too
+// many of something, an end before its beginning, and that it is another's.
+func (b *Bulk) stands(r store.Reader, id string, e *spsv1.Exporter, anew bool, code *spsv1.ExporterCode) (all []access.Violation, err error) {
 	add := func(field, reason, sentence string) {
 		all = append(all, access.Violation{Field: field, Reason: reason, Sentence: sentence})
 	}
@@ -142,7 +131,12 @@ func (b *Bulk) full(e *spsv1.Exporter, anew bool, code *spsv1.ExporterCode) (all
 	if until := dayOf(code.GetUntilDate()); until != 0 && until < dayOf(code.GetFromDate()) {
 		add("codes[0].until_date", "CODE_ENDS_EARLY", "write the last day of the code: it would end before the first day that is registered")
 	}
-	return all
+	owner, err := b.s.ownerOf(r, &spsv1.Exporter{Name: exporterPrefix + id}, code)
+	if owner != nil {
+		add("codes[0].code", "CODE_OWNED", fmt.Sprintf("correct the code or its owner, or end it there first: it belongs to %s (%s)",
+			owner.GetName(), brief.Text(owner.GetDisplayName(), owner.GetLanguages()...)))
+	}
+	return all, err
 }
 
 // inForce reports whether the registration of a code is not over on a day.

@@ -34,13 +34,13 @@ func newSaidBefore() *saidBefore {
 
 // differ notes what a row says of a thing, "" for nothing, and returns the first row of
 // the thing and the numbers of the fields of which an earlier row says something else.
-func (b *saidBefore) differ(row int, thing string, says []string) (first int, fields []int) {
+func (b *saidBefore) differ(row int, thing string, said []string) (first int, fields []int) {
 	key := maphash.String(b.seed, thing)
 	of, there := b.things[key]
 	if !there {
 		of.row = int32(row)
 	}
-	for i, text := range says {
+	for i, text := range said {
 		if text == "" {
 			continue
 		}
@@ -66,16 +66,16 @@ func (b *Bulk) Look(row int, x Registration) ([]access.Violation, error) {
 		all = append(all, access.Violation{Field: field, Reason: reason, Sentence: sentence})
 	}
 	e, c := x.Exporter, x.code()
-	paths, says := ownerSays(e)
-	first, fields := b.said.differ(row, "owner "+ownerKey(x), says)
+	paths, said := ownerSays(e)
+	first, fields := b.said.differ(row, "owner "+ownerKey(x), said)
 	for _, i := range fields {
 		add(paths[i], "OWNER_DIFFERS", fmt.Sprintf("write the same of an owner in all its rows, or nothing: row %d is of this owner too", first))
 	}
 	paths = []string{"codes[0].code", "codes[0].province", "codes[0].from_date", "codes[0].until_date", "codes[0].contact"}
-	says = []string{
+	said = []string{
 		ownerKey(x), foldPlace(c.GetProvince()), saidDay(c.GetFromDate(), false), saidDay(c.GetUntilDate(), x.Ended), strings.TrimSpace(c.GetContact().GetName() + " " + c.GetContact().GetPhone() + " " + c.GetContact().GetEmail()),
 	}
-	first, fields = b.said.differ(row, fmt.Sprintf("code %d %s", c.GetKind(), foldCode(c.GetCode())), says)
+	first, fields = b.said.differ(row, fmt.Sprintf("code %d %s", c.GetKind(), b.fold(c)), said)
 	for _, i := range fields {
 		if i == 0 {
 			add(paths[i], "CODE_TWO_OWNERS", fmt.Sprintf("give each code to one owner: row %d gives it to another one", first))
@@ -99,19 +99,19 @@ func saidDay(d *spsv1.Date, ended bool) string {
 
 // ownerSays returns what is compared of an owner, and the paths. Of names it
 // is the first in each of the languages of the node, and in any other.
-func ownerSays(e *spsv1.Exporter) (paths, says []string) {
+func ownerSays(e *spsv1.Exporter) (paths, said []string) {
 	paths = []string{"registration_number", "tax_id", "address", "languages"}
-	says = []string{e.GetRegistrationNumber(), e.GetTaxId(), e.GetAddress(), strings.Join(e.GetLanguages(), " ")}
+	said = []string{e.GetRegistrationNumber(), e.GetTaxId(), e.GetAddress(), strings.Join(e.GetLanguages(), " ")}
 	for _, lang := range append([]string{""}, access.Languages()...) {
 		i := slices.IndexFunc(e.GetDisplayName(), func(t *spsv1.LocalizedText) bool {
 			return t.GetLang() == lang || lang == "" && !slices.Contains(access.Languages(), t.GetLang())
 		})
-		paths, says = append(paths, fmt.Sprintf("display_name[%d]", i)), append(says, "")
+		paths, said = append(paths, fmt.Sprintf("display_name[%d]", i)), append(said, "")
 		if i >= 0 {
-			says[len(says)-1] = plainName(e.GetDisplayName()[i].GetText())
+			said[len(said)-1] = plainName(e.GetDisplayName()[i].GetText())
 		}
 	}
-	return paths, says
+	return paths, said
 }
 
 // lookAlone returns what is wrong with a registration by itself.
@@ -131,9 +131,9 @@ func lookAlone(x Registration) ([]access.Violation, error) {
 	}
 	all = slices.DeleteFunc(all, func(v access.Violation) bool {
 		return slices.Contains(unsaid, v.Field) || strings.HasSuffix(v.Field, ".lang") || // follows from its languages
-			v.Field == "codes[0].code" && foldCode(c.GetCode()) == ""
+			v.Field == "codes[0].code" && !says(c.GetCode())
 	})
-	if foldCode(c.GetCode()) == "" {
+	if !says(c.GetCode()) {
 		all = append(all, access.Violation{Field: "codes[0].code", Reason: "CODE_EMPTY", Sentence: "write the code, not only hyphens"})
 	}
 	if id := exporterID(e.GetName()); e.GetName() != "" && !idForm.MatchString(id) {
