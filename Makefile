@@ -17,6 +17,9 @@ TOOL     := go tool -modfile=tools/go.mod
 # How many packages are tested side by side: most of them wait for the disk, or for nodes, half of the time.
 PACKAGES := 4
 
+# The tests that drive real programs and nothing else.
+REAL := kill|readme|rules|scripts
+
 # Where tests find the programs that they run; each package builds its own where it is not said.
 BUILT    := SPS_PROGRAMS=$(CURDIR)/bin/test
 
@@ -115,7 +118,11 @@ proto:
 regenerated:
 	tools/gen.sh -check
 
+# What drives real programs is tested without the race detector, which would only watch the tests: those programs are
+# built without it. The results serve `make test` too. What go test vets is part of what vet does before.
 .PHONY: race
 race: programs
 	@mkdir -p cover
-	$(BUILT) go test -race -p $(PACKAGES) -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out ./...
+	$(BUILT) go test -race -vet=off -p $(PACKAGES) -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out \
+		$$(go list ./... | grep -vE '/tests/($(REAL))$$')
+	$(BUILT) go test -p $(PACKAGES) $(foreach name,$(subst |, ,$(REAL)),./tests/$(name))
