@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,67 +15,57 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 
-	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// victim is what an exporter has that another must not see.
-type victim struct {
-	notice, file, token, cursor, reference, digest string
-	sum                                            []byte
-	secrets                                        []string // of which none may be in any answer to another
-}
-
-// prey registers exporters, issues a case about two of them, and has one of them
-// answer with a file.
-func prey(t *testing.T, vn *node) victim {
-	vn.operators()
-	var first *spsv1.IssuedStatement
-	for range 2 { // so that there is a second page
-		s := dragonfruit(spsv1.Classification_CLASSIFICATION_ALERT)
-		s.Addressees, s.Network = nil, true
-		first = issue(t, vn, s)
-	}
-	conn := vn.as(certs.RoleExporter, "binh-thuan")
-	grower := spsv1.NewConsignmentServiceClient(conn)
-	eventually(t, "both notices are sent", func() bool { return len(notices(t, grower, "")) == 2 })
-	page, err := grower.ListConsignmentNotices(t.Context(), &spsv1.ListConsignmentNoticesRequest{PageSize: 1})
-	if err != nil || page.GetNextPageToken() == "" {
-		t.Fatal(page, told(err))
-	}
-	v := victim{notice: notices(t, grower, first.GetReference())[0].GetName(), token: page.GetNextPageToken(), cursor: page.GetCursor(), reference: first.GetReference()}
-	file := vn.upload(spsv1.NewAttachmentServiceClient(conn), "", []byte("the growers' own paper"))
-	_, err = grower.AnswerConsignmentNotice(t.Context(), &spsv1.AnswerConsignmentNoticeRequest{
-		Name: v.notice, RequestId: newID(), Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_QUESTION}, Text: in1("vi", "bao giờ thả xe"), Attachments: []*spsv1.Attachment{file},
-	})
-	if err != nil {
-		t.Fatal(told(err))
-	}
-	v.file, v.sum, v.digest = v.notice+"/attachments/a1", file.GetSha256(), fmt.Sprintf("%x", file.GetSha256())
-	v.secrets = []string{"LOT-A", "BT 001", "BT-001", "Hợp tác xã", "bao giờ thả xe", strings.TrimPrefix(v.notice, "consignmentNotices/"), "growers' own paper"}
-	return v
-}
-
-// TestAnExporterSeesItsOwnAlone has an exporter try every method of every service
-// with what is another's, and then 10,000 times what it may call; see exporterTries.
+// TestAnExporterSeesItsOwnAlone has two exporters with lots in the same cases, and a
+// third, try every method of every service with what is another's, and then 10,000
+// times what they may call, see exporterTries. Nothing of another may stand in any byte of any answer.
 func TestAnExporterSeesItsOwnAlone(t *testing.T) {
 	w := newWorld(t, "VN")
 	w.logs = io.Discard // thousands of refusals
 	w.eyes = "four_eyes: {alone: all}\nexporters: {at_once: alert}\nrates: {read: off, write: off}"
 	vn := w.start("VN")
-	v := prey(t, vn)
-	intruder := vn.as(certs.RoleExporter, "ham-thuan")
-	t.Run("every method", func(t *testing.T) { everyMethod(t, intruder, v) })
-	t.Run("many attempts", func(t *testing.T) { attempts(t, intruder, v, exporterTries) })
-	t.Run("the other's notice is as it was", func(t *testing.T) {
-		n, err := vn.exporter("binh-thuan").GetConsignmentNotice(t.Context(), &spsv1.GetConsignmentNoticeRequest{Name: v.notice})
-		if err != nil || len(n.GetAnswers()) != 1 || n.GetAcknowledgedBy() != "binh-thuan" {
-			t.Errorf("after all attempts it is %v, %v", n, err)
+	a, b, third, cases := sharing(t, vn)
+	t.Run("of a shared case each is shown its part", func(t *testing.T) {
+		for _, e := range []*trading{a, b} {
+			n := notices(t, e.notices(), cases[0].GetReference())[0].GetContent().GetNotification()
+			if len(n.GetProducts()) != 2 || len(n.GetProducts()[0].GetLots()) != 1 || len(n.GetProducts()[1].GetLots()) != 1 || len(n.GetSamples()) != 1 ||
+				len(n.GetFindings()) != 1 || len(n.GetFindings()[0].GetText()) != 2 {
+				t.Errorf("%s is shown %v, want its lots, its sample, and of the finding all texts but that about the other", e.id, n)
+			}
+		}
+	})
+	for _, e := range []*trading{a, b, third} {
+		t.Run("every method, by "+e.id, func(t *testing.T) { e.everyMethod(t, a, b, cases) })
+	}
+	t.Run("many attempts", func(t *testing.T) {
+		b.attempts(t, a, exporterTries*2/5)
+		a.attempts(t, b, exporterTries*2/5)
+		third.attempts(t, a, exporterTries/5)
+	})
+	t.Run("the file of another, named in one's own answer", func(t *testing.T) {
+		for _, file := range []*spsv1.Attachment{a.file, {Sha256: make([]byte, 32), MediaType: "text/plain", SizeBytes: a.file.GetSizeBytes(), Filename: "seen.txt"}} {
+			_, err := b.notices().AnswerConsignmentNotice(t.Context(), &spsv1.AnswerConsignmentNoticeRequest{
+				Name: b.own[0], RequestId: newID(), Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_OUR_GOODS}, Attachments: []*spsv1.Attachment{file},
+			})
+			if got := strings.Join(violated(err), "; "); got != "attachments[0].sha256 NOT_HELD" {
+				t.Errorf("%x: %s, %v, want it refused as one that nobody has", file.GetSha256(), got, err)
+			}
+		}
+	})
+	t.Run("the others' notices are as they were", func(t *testing.T) {
+		for _, e := range []*trading{a, b} {
+			n, err := e.notices().GetConsignmentNotice(t.Context(), &spsv1.GetConsignmentNoticeRequest{Name: e.own[0]})
+			if err != nil || len(n.GetAnswers()) != 1 || n.GetAcknowledgedBy() != e.id {
+				t.Errorf("after all attempts it is %v, %v", n, err)
+			}
 		}
 	})
 	t.Run("rates hold exporters too", func(t *testing.T) {
@@ -82,7 +73,7 @@ func TestAnExporterSeesItsOwnAlone(t *testing.T) {
 		w.eyes = "four_eyes: {alone: all}\nrates: {write: 3/h}"
 		c := w.start("VN").exporter("ham-thuan")
 		for range 4 {
-			_, err := c.AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: v.notice, Version: 1})
+			_, err := c.AcknowledgeConsignmentNotice(t.Context(), &spsv1.AcknowledgeConsignmentNoticeRequest{Name: a.own[0], Version: 1})
 			if status.Code(err) == codes.ResourceExhausted {
 				return
 			}
@@ -91,9 +82,13 @@ func TestAnExporterSeesItsOwnAlone(t *testing.T) {
 	})
 }
 
-// everyMethod calls each method with what is the victim's in every field that
-// takes a text, and looks for its secrets in whatever comes back.
-func everyMethod(t *testing.T, conn *grpc.ClientConn, v victim) {
+// everyMethod calls each method with what is another's, and with its own, in every
+// field that takes a text, and looks for what it must not see in whatever comes back.
+func (e *trading) everyMethod(t *testing.T, a, b *trading, cases []*spsv1.IssuedStatement) {
+	names := append([]string{
+		a.own[0], b.own[0], a.own[0] + "/attachments/a1", b.own[0] + "/attachments/a1", "exporters/binh-thuan", "exporters/ham-thuan",
+		"cases/" + cases[0].GetReference(), "offices/VN/statements/1-1", "offices/VN/statements/1-1/attachments/a1",
+	}, e.own[min(1, len(e.own)):]...)
 	called := 0
 	protoregistry.GlobalFiles.RangeFilesByPackage("sps.v1", func(f protoreflect.FileDescriptor) bool {
 		for i := range f.Services().Len() {
@@ -103,14 +98,9 @@ func everyMethod(t *testing.T, conn *grpc.ClientConn, v victim) {
 				if method.IsStreamingClient() || service.Name() == "ExchangeService" { // an upload names nothing; peers have tests of their own
 					continue
 				}
-				for _, name := range []string{v.notice, v.file, "exporters/binh-thuan", "cases/" + v.reference, "offices/VN/statements/1-1", "offices/VN/statements/1-1/attachments/a1"} {
+				for _, name := range names {
 					called++
-					all, err := call(t, conn, service, method, v.request(method.Input(), name))
-					for _, secret := range v.secrets {
-						if said := strings.ReplaceAll(all+fmt.Sprint(err), name, ""); strings.Contains(said, secret) {
-							t.Errorf("%s of %s shows %q: %s %v", method.Name(), name, secret, all, err)
-						}
-					}
+					e.look(t, string(method.Name())+" of "+name, e.call(t, service, method, e.request(method.Input(), name, a, cases)), name)
 				}
 			}
 		}
@@ -121,14 +111,46 @@ func everyMethod(t *testing.T, conn *grpc.ClientConn, v victim) {
 	}
 }
 
-// request fills a request with what is the victim's.
-func (v victim) request(d protoreflect.MessageDescriptor, name string) proto.Message {
+// look looks for what the exporter must not see in what came back: in the bytes of
+// the wire and in JSON. What was asked for may be said again.
+func (e *trading) look(t *testing.T, what string, answers []proto.Message, asked string) {
+	t.Helper()
+	for _, m := range answers {
+		wire, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := protojson.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range e.secrets {
+			if strings.Contains(asked, secret) {
+				continue
+			}
+			if bytes.Contains(wire, []byte(secret)) || bytes.Contains(text, []byte(secret)) {
+				t.Errorf("%s shows %s %q: %s", what, e.id, secret, text)
+			}
+		}
+	}
+}
+
+// request fills a request with what is another's. Its own lists are asked for whole.
+func (e *trading) request(d protoreflect.MessageDescriptor, name string, a *trading, cases []*spsv1.IssuedStatement) proto.Message {
+	if d.Name() == "ListConsignmentNoticesRequest" {
+		return dynamicpb.NewMessage(d)
+	}
+	return filled(d, name, cases[0].GetReference(), a.id)
+}
+
+// filled returns a request with what is somebody's in every field that takes a text.
+func filled(d protoreflect.MessageDescriptor, name, reference, exporter string) proto.Message {
 	m := dynamicpb.NewMessage(d)
 	for i := range d.Fields().Len() {
 		f := d.Fields().Get(i)
 		value := map[protoreflect.Name]string{
-			"name": name, "parent": "offices/-", "page_token": "", "cursor": "", "exporter": "exporters/binh-thuan", "reference": v.reference, "case": "cases/" + v.reference,
-			"request_id": uuid.NewString(), "query": "thanh long", "code": "VN-BT-001", "etag": "", "reason": "because", "exporter_id": "binh-thuan", "laboratory": "binh-thuan",
+			"name": name, "parent": "offices/-", "exporter": "exporters/" + exporter, "reference": reference, "case": "cases/" + reference,
+			"request_id": uuid.NewString(), "query": "thanh long", "code": "VN-BT-0", "reason": "because", "exporter_id": exporter, "laboratory": exporter,
 		}[f.Name()]
 		if f.Kind() == protoreflect.StringKind && !f.IsList() && value != "" {
 			m.Set(f, protoreflect.ValueOfString(value))
@@ -137,14 +159,40 @@ func (v victim) request(d protoreflect.MessageDescriptor, name string) proto.Mes
 	return m
 }
 
-// call calls a method and returns everything that it answers with; a stream for a
-// moment.
-func call(t *testing.T, conn *grpc.ClientConn, service protoreflect.ServiceDescriptor, method protoreflect.MethodDescriptor, req proto.Message) (all string, err error) {
+// call calls a method and returns everything that it answers with, a refusal too; of
+// its watch as much as is its own.
+func (e *trading) call(t *testing.T, service protoreflect.ServiceDescriptor, method protoreflect.MethodDescriptor, req proto.Message) []proto.Message {
+	most := 2
+	if method.Name() == "WatchConsignmentNotices" {
+		most = len(e.own)
+	}
+	all, err := answersTo(t, e.conn, service, method, req, most)
+	if err != nil && !errors.Is(err, io.EOF) {
+		all = append(all, status.Convert(err).Proto())
+	}
+	return all
+}
+
+// call calls a method and returns everything that it answers with as a text; a stream
+// for a moment.
+func call(t *testing.T, conn *grpc.ClientConn, service protoreflect.ServiceDescriptor, method protoreflect.MethodDescriptor, req proto.Message) (text string, err error) {
+	all, err := answersTo(t, conn, service, method, req, 2)
+	for _, m := range all {
+		text += fmt.Sprint(m)
+	}
+	return text, err
+}
+
+// answersTo calls a method and returns what it answers with; of a stream at most so
+// many answers.
+func answersTo(
+	t *testing.T, conn *grpc.ClientConn, service protoreflect.ServiceDescriptor, method protoreflect.MethodDescriptor, req proto.Message, most int,
+) (all []proto.Message, err error) {
 	path := fmt.Sprintf("/%s/%s", service.FullName(), method.Name())
 	if !method.IsStreamingServer() {
 		answer := dynamicpb.NewMessage(method.Output())
 		err := conn.Invoke(t.Context(), path, req, answer)
-		return fmt.Sprint(answer), err
+		return []proto.Message{answer}, err
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -152,10 +200,10 @@ func call(t *testing.T, conn *grpc.ClientConn, service protoreflect.ServiceDescr
 	if err == nil {
 		err = errors.Join(stream.SendMsg(req), stream.CloseSend())
 	}
-	for n := 0; err == nil && n < 2; n++ { // as many as are its own
+	for err == nil && len(all) < most {
 		answer := dynamicpb.NewMessage(method.Output())
 		if err = stream.RecvMsg(answer); err == nil {
-			all += fmt.Sprint(answer)
+			all = append(all, answer)
 		}
 	}
 	return all, err
@@ -163,8 +211,8 @@ func call(t *testing.T, conn *grpc.ClientConn, service protoreflect.ServiceDescr
 
 // attempts tries what an exporter may call with what is not its own, and wants
 // each answered as if there were no such thing.
-func attempts(t *testing.T, conn *grpc.ClientConn, v victim, most int) {
-	c, files := spsv1.NewConsignmentServiceClient(conn), spsv1.NewAttachmentServiceClient(conn)
+func (e *trading) attempts(t *testing.T, v *trading, most int) {
+	c, files := e.notices(), spsv1.NewAttachmentServiceClient(e.conn)
 	ctx := t.Context()
 	tries := []func(name string) error{
 		func(name string) error {
@@ -178,7 +226,7 @@ func attempts(t *testing.T, conn *grpc.ClientConn, v victim, most int) {
 		func(name string) error {
 			_, err := c.AnswerConsignmentNotice(ctx, &spsv1.AnswerConsignmentNoticeRequest{
 				Name: name, RequestId: "0f4e1c3a-6c5b-4f8e-9a57-0c1d6a1b2c3d", Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_NOT_OUR_GOODS},
-				Attachments: []*spsv1.Attachment{{Sha256: v.sum, MediaType: "text/plain", SizeBytes: 22, Filename: "x.txt"}},
+				Attachments: []*spsv1.Attachment{{Sha256: v.file.GetSha256(), MediaType: "text/plain", SizeBytes: 22, Filename: "x.txt"}},
 			})
 			return err
 		},
@@ -216,8 +264,8 @@ func attempts(t *testing.T, conn *grpc.ClientConn, v victim, most int) {
 }
 
 // guess returns the name of another's notice, of one near it, or of none.
-func (v victim) guess(r *rand.Rand, i int) string {
-	id, err := uuid.Parse(strings.TrimPrefix(v.notice, "consignmentNotices/"))
+func (e *trading) guess(r *rand.Rand, i int) string {
+	id, err := uuid.Parse(strings.TrimPrefix(e.own[r.IntN(len(e.own))], "consignmentNotices/"))
 	switch {
 	case err != nil || i%3 == 0:
 		return noticeOf(uuid.New())
@@ -230,12 +278,12 @@ func (v victim) guess(r *rand.Rand, i int) string {
 func noticeOf(id uuid.UUID) string { return "consignmentNotices/" + id.String() }
 
 // lists asks for pages and watches with tokens and cursors of the victim.
-func lists(t *testing.T, c spsv1.ConsignmentServiceClient, v victim) {
+func lists(t *testing.T, c spsv1.ConsignmentServiceClient, v *trading) {
 	_, err := c.ListConsignmentNotices(t.Context(), &spsv1.ListConsignmentNoticesRequest{PageToken: v.token})
 	if got := strings.Join(violated(err), ""); got != "page_token PAGE_TOKEN" {
 		t.Errorf("the page token of another: %v, want it refused as none", err)
 	}
-	resp, err := c.ListConsignmentNotices(t.Context(), &spsv1.ListConsignmentNoticesRequest{Exporter: "exporters/binh-thuan"})
+	resp, err := c.ListConsignmentNotices(t.Context(), &spsv1.ListConsignmentNoticesRequest{Exporter: "exporters/" + v.id})
 	if err != nil || len(resp.GetNotices()) != 0 {
 		t.Errorf("the notices of another: %v, %v, want none", resp, err)
 	}

@@ -62,9 +62,9 @@ var fares = map[string]string{
 
 // theirs is what a unit has that another must not see.
 type theirs struct {
-	names   []string // of case, statement, file, draft, finding
-	secrets []string // words in them
-	victim  victim   // fills requests
+	names     []string // of case, statement, file, draft, finding
+	secrets   []string // words in them
+	reference string   // of the case
 }
 
 // possess gives the unit north a case with a file, a draft and a finding.
@@ -86,8 +86,8 @@ func possess(t *testing.T, vn unitsOf) theirs {
 		names: []string{
 			"cases/" + original.GetReference(), original.GetName(), original.GetName() + "/attachments/a1", original.GetName() + "/evidence", draft.GetName(), finding.GetName(), order.GetName(),
 		},
-		secrets: []string{"LOT-A", "mealybug", "the seal was", "thrips", "L-NORTH", "carbendazim", "S-NORTH"},
-		victim:  victim{reference: original.GetReference()},
+		secrets:   []string{"LOT-A", "mealybug", "the seal was", "thrips", "L-NORTH", "carbendazim", "S-NORTH"},
+		reference: original.GetReference(),
 	}
 }
 
@@ -192,7 +192,7 @@ func (its theirs) answers(t *testing.T, by []*grpc.ClientConn, service protorefl
 
 // request fills a request with what is the unit's.
 func (its theirs) request(d protoreflect.MessageDescriptor, name string) proto.Message {
-	m := its.victim.request(d, name).ProtoReflect()
+	m := filled(d, name, its.reference, "binh-thuan").ProtoReflect()
 	for _, field := range []protoreflect.Name{"query", "laboratory"} {
 		if f := d.Fields().ByName(field); f != nil {
 			m.Clear(f)
