@@ -23,10 +23,15 @@ var companyForms = words(`
 	group enterprise trading the and
 `)
 
-// companyWritten are the same in scripts without blanks.
-var companyWritten = []string{
-	"股份有限公司", "有限责任公司", "有限公司", "公司", "集团", "股份", "บริษัท", "ห้างหุ้นส่วนจำกัด", "ห้างหุ้นส่วน", "จำกัด", "มหาชน", "หจก", "บจก",
-}
+// companyWritten are the same in scripts without blanks, plain.
+var companyWritten = func() (all []string) {
+	for _, form := range []string{
+		"股份有限公司", "有限责任公司", "有限公司", "公司", "集团", "股份", "บริษัท", "ห้างหุ้นส่วนจำกัด", "ห้างหุ้นส่วน", "จำกัด", "มหาชน", "หจก", "บจก",
+	} {
+		all = append(all, plain.Text(form))
+	}
+	return all
+}()
 
 func words(text string) map[string]bool {
 	all := make(map[string]bool)
@@ -51,7 +56,7 @@ func foldName(name string) string {
 func coreOf(name string) []string {
 	text := plain.Text(name)
 	for _, form := range companyWritten {
-		text = strings.ReplaceAll(text, plain.Text(form), " ")
+		text = strings.ReplaceAll(text, form, " ")
 	}
 	return slices.DeleteFunc(wordsIn(text), func(w string) bool { return companyForms[w] })
 }
