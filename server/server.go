@@ -248,7 +248,7 @@ func (s *Server) assemble(dial exchange.Dialer, connect func(context.Context, st
 		Now:     s.now, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	})
 	held := standing.Options{
-		Ledger: s.ledger, Book: s.book, Now: s.now, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
+		Ledger: s.ledger, Book: s.book, Now: s.now, Seers: s.office.Seers, Queries: s.config.Queries, Heartbeat: s.config.Limits.Heartbeat, Draining: s.draining,
 	}
 	s.codeStatus, s.announced = standing.NewCodes(held), standing.NewAnnouncements(held)
 	s.traders = trader.New(trader.Options{

@@ -2,8 +2,11 @@ package server_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"google.golang.org/genproto/googleapis/api/httpbody"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
@@ -18,14 +21,24 @@ func TestAUnitCannotProbeForCases(t *testing.T) {
 	vn, cn := startUnits(t, w), w.start("CN")
 	vn.route(`rules { name: "fruit" site_codes: "VN-BT" units: "north" } otherwise: "food"`)
 	own := vn.said(notification("salmonella in pepper"))
-	theirs := vn.said(dragonfruit(spsv1.Classification_CLASSIFICATION_BORDER_REJECTION))
+	theirs := vn.said(withheld(dragonfruit(spsv1.Classification_CLASSIFICATION_BORDER_REJECTION)))
 	arrived(theirs, vn.node, cn)
+	vn.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH"}, spsv1.CodeAnswer_CODE_ANSWER_WITHHELD)
 	if vn.has(certs.RoleOfficer, "food", theirs.GetReference()) || !vn.has(certs.RoleOfficer, "food", own.GetReference()) {
 		t.Fatal("food sees the case of north, or not its own")
 	}
 	t.Run("duplicate", func(t *testing.T) { probesDuplicate(t, vn, own, theirs) })
 	t.Run("receipts", func(t *testing.T) { probesReceipts(t, vn) })
 	t.Run("drafts", func(t *testing.T) { probesDrafts(t, vn, theirs) })
+	t.Run("codes", func(t *testing.T) { probesCodes(t, vn, theirs) })
+}
+
+// withheld adds to a notification that its origin withholds a code.
+func withheld(s *spsv1.Statement) *spsv1.Statement {
+	m := change(spsv1.CodeAction_CODE_ACTION_SUSPENDED, "TH", "", nil)
+	m.Text = in1("en", "the seal was broken")
+	s.GetNotification().Measures = []*spsv1.Measure{m}
+	return s
 }
 
 // probesDuplicate drafts that the own case ends as the duplicate of another.
@@ -70,6 +83,65 @@ func probesDrafts(t *testing.T, vn unitsOf, theirs *spsv1.IssuedStatement) {
 	}
 	if answers["theirs"] != answers["gone"] {
 		t.Errorf("of a draft in the case of another unit:\n%s\nand of one in no case:\n%s\nwant the same", answers["theirs"], answers["gone"])
+	}
+}
+
+// probesCodes asks for the status of a code that the case decides.
+func probesCodes(t *testing.T, vn unitsOf, theirs *spsv1.IssuedStatement) {
+	ask := func(unit, filter string) string {
+		conn := vn.as(certs.RoleOfficer, unit+".people")
+		who := spsv1.NewCodeStatusServiceClient(conn)
+		one, err := who.GetCodeStatus(t.Context(), &spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH"})
+		if err != nil || one.GetAnswer() != spsv1.CodeAnswer_CODE_ANSWER_WITHHELD {
+			t.Errorf("%s asks for the code: %v, %v, want it withheld", unit, one, err)
+		}
+		list, err := who.ListCodeStatus(t.Context(), &spsv1.ListCodeStatusRequest{Filter: filter})
+		if err != nil {
+			t.Fatal(told(err))
+		}
+		history, err := who.ListCodeHistory(t.Context(), &spsv1.ListCodeHistoryRequest{Code: "DL0123"})
+		if err != nil || len(history.GetCodeStatements()) != 1 {
+			t.Errorf("%s asks for the history: %v, %v, want one", unit, history, err)
+		}
+		watch, err := who.WatchCodeStatus(t.Context(), &spsv1.WatchCodeStatusRequest{})
+		if err != nil {
+			t.Fatal(told(err))
+		}
+		event, err := watch.Recv()
+		if err != nil || len(event.GetCodeStatuses()) != 1 {
+			t.Errorf("%s watches codes: %v, %v, want one", unit, event, err)
+		}
+		export, err := spsv1.NewExportServiceClient(conn).ExportCodeStatus(t.Context(), &spsv1.ExportCodeStatusRequest{Format: spsv1.ExportFormat_EXPORT_FORMAT_CSV})
+		if err != nil {
+			t.Fatal(told(err))
+		}
+		return fmt.Sprint(one, list, history, event, text(t, export))
+	}
+	filter := `case = "` + theirs.GetReference() + `"`
+	for unit, want := range map[string]bool{"food": false, "north": true, "hq": true} {
+		got := ask(unit, filter)
+		for _, secret := range []string{theirs.GetReference(), theirs.GetName(), "the seal was broken"} {
+			if strings.Contains(got, secret) != want {
+				t.Errorf("%s is told %q of the code = %t, want %t: %s", unit, secret, !want, want, got)
+			}
+		}
+		list, err := spsv1.NewCodeStatusServiceClient(vn.as(certs.RoleOfficer, unit+".people")).ListCodeStatus(t.Context(), &spsv1.ListCodeStatusRequest{Filter: filter})
+		if err != nil || (len(list.GetCodeStatuses()) > 0) != want {
+			t.Errorf("%s lists codes by the case: %v, %v, want some: %t", unit, list, err, want)
+		}
+	}
+}
+
+// text reads a stream of a file whole.
+func text(t *testing.T, stream grpc.ServerStreamingClient[httpbody.HttpBody]) string {
+	t.Helper()
+	var all strings.Builder
+	for {
+		part, err := stream.Recv()
+		if err != nil {
+			return all.String()
+		}
+		all.Write(part.GetData())
 	}
 }
 

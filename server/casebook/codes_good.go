@@ -24,6 +24,7 @@ type CodeQuestion struct {
 	Market   *spsv1.Area
 	Product  *spsv1.Concept // see [statement.GoodsOf]; nil for all goods under the code
 	From, To time.Time      // see [Day]
+	Who      []string       // as whom it is asked, see [CodeQuery.As]; nil sees everything
 }
 
 // CodeGood is the answer.
@@ -77,6 +78,10 @@ func (b *Book) Good(ctx context.Context, q CodeQuestion) (*CodeGood, error) {
 	}
 	g.Statuses = append(g.Statuses, parts...)
 	g.Answer = statement.WorstCode(g.Statuses)
+	err = b.o.Store.View(ctx, func(r store.Reader) error { return b.blindStatuses(r, q.Who, g.Statuses...) })
+	if err != nil {
+		return nil, err
+	}
 	g.Pending, err = b.CountMarked(ctx, MostPending)
 	return g, err
 }
@@ -99,7 +104,7 @@ func (b *Book) CodeHistory(ctx context.Context, q CodeQuestion) ([]*spsv1.CodeSt
 		}
 	}
 	slices.SortStableFunc(all, func(a, b *spsv1.CodeStatement) int { return statement.CompareCodeSaid(b, a) })
-	return all, nil
+	return all, b.blindHistory(ctx, q.Who, all)
 }
 
 // sites returns what is said of each site that a code may mean, by who gave it

@@ -16,7 +16,10 @@ import (
 
 // CodeQuery says which statuses of codes a list has, as of when. The zero
 // CodeQuery is all of them. It is safe for concurrent use.
-type CodeQuery struct{ dayQuery }
+type CodeQuery struct {
+	dayQuery
+	who []string // see [CodeQuery.As]
+}
 
 // ParseCodeQuery reads a filter of AIP-160 over [CodeFields] and a day, see
 // [Day], and returns what is wrong with them, by the names of the fields of a list
@@ -26,9 +29,14 @@ func (l Limits) ParseCodeQuery(filter, day string) (q CodeQuery, problems statem
 	return q, problems
 }
 
-func (q CodeQuery) matches(l *line, s *spsv1.CodeStatus) bool {
+// codeMatches reports whether a status is one that a query asks for, and leaves in
+// it what who asks is told.
+func (b *Book) codeMatches(q CodeQuery, l *line, s *spsv1.CodeStatus) (bool, error) {
+	if err := b.blindStatuses(l.r, q.who, s); err != nil {
+		return false, err
+	}
 	l.code = s
-	return q.holds(l)
+	return q.holds(l), nil
 }
 
 // CodeStatuses returns a page of the statuses of codes, in the order of the codes,
@@ -50,7 +58,12 @@ func (b *Book) CodeStatuses(ctx context.Context, q CodeQuery, from []byte, limit
 					next = binary.BigEndian.AppendUint16(bytes.Clone(s), uint16(min(i, math.MaxUint16)))
 					return nil
 				}
-				if status := statement.CodeStatusOf(said, scope, since, until); q.matches(&l, status) {
+				status := statement.CodeStatusOf(said, scope, since, until)
+				matches, failed := b.codeMatches(q, &l, status)
+				if failed != nil {
+					return failed
+				}
+				if matches {
 					page = append(page, status)
 				}
 			}
@@ -221,7 +234,12 @@ func (w *codeWatch) add(s site) error {
 	}
 	e := CodeEvent{Cursor: w.at}
 	for _, scope := range statement.CodeScopes(said) {
-		if status := statement.CodeStatusOf(said, scope, w.now, w.now); w.q.matches(&w.line, status) {
+		status := statement.CodeStatusOf(said, scope, w.now, w.now)
+		matches, err := w.b.codeMatches(w.q, &w.line, status)
+		if err != nil {
+			return err
+		}
+		if matches {
 			e.Statuses = append(e.Statuses, status)
 		}
 	}

@@ -15,6 +15,10 @@ func (x *Exports) ExportCodeStatus(req *spsv1.ExportCodeStatusRequest, stream ex
 	if len(problems) > 0 {
 		return access.Problems(problems)
 	}
+	who, err := x.s.Seers(ctx)
+	if err != nil {
+		return err
+	}
 	f, err := x.begin(stream, req.GetFormat(), "codes", names(codeColumns))
 	if err != nil {
 		return err
@@ -22,7 +26,7 @@ func (x *Exports) ExportCodeStatus(req *spsv1.ExportCodeStatusRequest, stream ex
 	var mark []byte
 	for more := true; more; more = mark != nil {
 		var page []*spsv1.CodeStatus
-		page, mark, err = x.s.o.Book.CodeStatuses(ctx, q, mark, access.MaxPage, x.s.o.Queries.Rows)
+		page, mark, err = x.s.o.Book.CodeStatuses(ctx, q.As(who), mark, access.MaxPage, x.s.o.Queries.Rows)
 		if err != nil {
 			return f.broken(err)
 		}

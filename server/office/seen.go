@@ -37,6 +37,16 @@ func (s *Service) seers(c access.Caller) []string {
 	return who
 }
 
+// Seers returns as whom the caller of ctx sees cases, for the casebook; nil sees
+// everything.
+func (s *Service) Seers(ctx context.Context) ([]string, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.seers(caller), nil
+}
+
 // visibleTo returns a query with only what the caller of ctx sees.
 func (s *Service) visibleTo(ctx context.Context, q casebook.Query) (casebook.Query, error) {
 	caller, err := callerOf(ctx)

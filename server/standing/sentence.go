@@ -37,16 +37,22 @@ func said(good *casebook.CodeGood, q casebook.CodeQuestion) []statement.Problem 
 		})
 	}
 	if h := stopped(good.Statuses, (*spsv1.CodeStatus).GetRefused); h != nil {
-		all = append(all, statement.Problem{
+		p := statement.Problem{
 			Reason: "CODE_REFUSED", Sentence: fmt.Sprintf("%s refuses goods under code %s, see %s", h.GetSaid().GetOffice(), q.Code, h.GetSaid().GetReference()),
-		})
-		all = append(all, changes(h)...)
+		}
+		if h.GetSaid().GetReference() == "" { // the case is not shown to who asks
+			p.Sentence = fmt.Sprintf("%s refuses goods under code %s: ask the focal point why", h.GetSaid().GetOffice(), q.Code)
+		}
+		all = append(append(all, p), changes(h)...)
 	}
 	if h := stopped(good.Statuses, (*spsv1.CodeStatus).GetWithheld); h != nil {
-		all = append(all, statement.Problem{
+		p := statement.Problem{
 			Reason: "CODE_WITHHELD", Sentence: fmt.Sprintf("%s withholds goods under code %s from %s, see %s", h.GetSaid().GetOffice(), q.Code, market, h.GetSaid().GetReference()),
-		})
-		all = append(all, changes(h)...)
+		}
+		if h.GetSaid().GetReference() == "" {
+			p.Sentence = fmt.Sprintf("%s withholds goods under code %s from %s: ask the focal point why", h.GetSaid().GetOffice(), q.Code, market)
+		}
+		all = append(append(all, p), changes(h)...)
 	}
 	if good.Partly {
 		all = append(all, statement.Problem{

@@ -20,6 +20,9 @@ type Options struct {
 	Ledger *ledger.Ledger
 	Book   *casebook.Book
 	Now    func() time.Time
+	// Seers returns as whom the caller of ctx sees cases, for the book; nil sees
+	// everything.
+	Seers func(ctx context.Context) ([]string, error)
 
 	// Queries bounds what may be asked of lists and watches.
 	Queries casebook.Limits
@@ -48,6 +51,10 @@ func (s *Codes) GetCodeStatus(ctx context.Context, req *spsv1.GetCodeStatusReque
 		Code: req.GetCode(), Origin: req.GetOrigin(), Kind: req.GetKind(), Market: &spsv1.Area{Code: req.GetMarket()},
 		Product: statement.GoodsOf(req.GetProduct()), From: from, To: to,
 	}
+	var err error
+	if q.Who, err = s.o.Seers(ctx); err != nil {
+		return nil, err
+	}
 	good, err := s.o.Book.Good(ctx, q)
 	if err != nil {
 		return nil, err
@@ -69,12 +76,16 @@ func (s *Codes) ListCodeStatus(ctx context.Context, req *spsv1.ListCodeStatusReq
 	if err != nil {
 		return nil, err
 	}
+	who, err := s.o.Seers(ctx)
+	if err != nil {
+		return nil, err
+	}
 	last, err := s.o.Book.LastCodeChange(ctx)
 	if err != nil {
 		return nil, err
 	}
 	resp := &spsv1.ListCodeStatusResponse{Cursor: s.o.cursor(last)}
-	if resp.CodeStatuses, mark, err = s.o.Book.CodeStatuses(ctx, q, mark, access.PageSize(req.GetPageSize()), s.o.Queries.Rows); err != nil {
+	if resp.CodeStatuses, mark, err = s.o.Book.CodeStatuses(ctx, q.As(who), mark, access.PageSize(req.GetPageSize()), s.o.Queries.Rows); err != nil {
 		return nil, err
 	}
 	resp.NextPageToken = token(asked, mark)
@@ -91,6 +102,10 @@ func (s *Codes) ListCodeHistory(ctx context.Context, req *spsv1.ListCodeHistoryR
 	q := casebook.CodeQuestion{Code: req.GetCode(), Origin: req.GetOrigin(), Kind: req.GetKind()}
 	if req.GetMarket() != "" {
 		q.Market = &spsv1.Area{Code: req.GetMarket()}
+	}
+	var err error
+	if q.Who, err = s.o.Seers(ctx); err != nil {
+		return nil, err
 	}
 	all, err := s.o.Book.CodeHistory(ctx, q)
 	if err != nil {

@@ -95,7 +95,11 @@ func (s *Codes) WatchCodeStatus(req *spsv1.WatchCodeStatusRequest, stream grpc.S
 		changed: s.o.Book.Summarized,
 		open:    func() error { return stream.SendHeader(nil) },
 		read: func(ctx context.Context) (sent int, next nextTurn, err error) {
-			events, after, turn, err := s.o.Book.CodesAfter(ctx, q, at, watchPage)
+			who, err := s.o.Seers(ctx)
+			if err != nil {
+				return 0, nextTurn{}, err
+			}
+			events, after, turn, err := s.o.Book.CodesAfter(ctx, q.As(who), at, watchPage)
 			if err != nil {
 				return 0, nextTurn{}, ahead(err)
 			}
