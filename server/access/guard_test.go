@@ -115,6 +115,8 @@ var allowed = map[string]string{
 	"/sps.v1.ExporterService/HoldConsignmentNotice":             "officer validator",
 	"/sps.v1.ExporterService/RejectConsignmentNotice":           "officer validator",
 	"/sps.v1.ExporterService/WithdrawConsignmentNotice":         "officer validator",
+	"/sps.v1.ExporterService/WatchOutreach":                     "officer validator system",
+	"/sps.v1.ExporterService/RecordSending":                     "officer validator system",
 	"/sps.v1.ExporterService/ForwardAnswer":                     "officer validator",
 	"/sps.v1.ExporterService/GetExporter":                       "officer validator auditor",
 	"/sps.v1.ExporterService/ListExporters":                     "officer validator auditor",

@@ -125,7 +125,9 @@ func Methods() map[string]Rule {
 		// Exporters see their own notices only, see package trader.
 		noticeReaders   = []certs.Role{certs.RoleExporter, certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
 		exporterReaders = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleAuditor}
-		admins          = []certs.Role{certs.RoleAdmin}
+		// A system of the office sends e-mail and text messages.
+		carriers = []certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RoleSystem}
+		admins   = []certs.Role{certs.RoleAdmin}
 		// What the office goes by; changed at the focal point only, see package unit.
 		keepersOfRules = []certs.Role{certs.RoleValidator, certs.RoleAdmin}
 		// Whoever deals with what is routed asks how, and who is on duty.
@@ -258,6 +260,8 @@ func Methods() map[string]Rule {
 		spsv1.ExporterService_HoldConsignmentNotice_FullMethodName:     {Class: ClassWrite, Roles: callers},
 		spsv1.ExporterService_RejectConsignmentNotice_FullMethodName:   {Class: ClassWrite, Roles: callers},
 		spsv1.ExporterService_WithdrawConsignmentNotice_FullMethodName: {Class: ClassWrite, Roles: callers},
+		spsv1.ExporterService_WatchOutreach_FullMethodName:             {Class: ClassWatch, Roles: carriers},
+		spsv1.ExporterService_RecordSending_FullMethodName:             {Class: ClassWrite, Roles: carriers},
 		spsv1.ExporterService_ForwardAnswer_FullMethodName:             {Class: ClassWrite, Roles: callers},
 
 		spsv1.CodeService_ListCodeLists_FullMethodName: {Class: ClassRead, Roles: people},

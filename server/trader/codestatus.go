@@ -85,7 +85,9 @@ func toldOf(r store.Reader, exporter string) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n.GetState() == spsv1.NoticeState_NOTICE_STATE_SENT && !n.GetOffice().GetNewsHeld() {
+		// Of goods to which only a name leads no code says anything.
+		heard := !n.GetOffice().GetNewsHeld() || n.GetOffice().GetHoldReason() == spsv1.HoldReason_HOLD_REASON_MATCH
+		if n.GetState() == spsv1.NoticeState_NOTICE_STATE_SENT && heard {
 			all[casePrefix+n.GetReference()] = true
 		}
 	}

@@ -24,6 +24,7 @@
 //
 // # Others
 //
-// There is no sending here. Whoever brings notices to the channels of exporters
-// watches as the people of the office do, and sees each with what was told.
+// There is no sending here. A system of the office that brings word to the channels
+// of exporters watches what is to be sent, see [Service.WatchOutreach], and records
+// what it sent.
 package trader

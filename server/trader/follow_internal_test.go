@@ -106,8 +106,8 @@ func TestWhatIsAwaitedGoesRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []int{followPage, 2 * followPage, many} {
-		if more, err := f.once(t.Context()); err != nil || more != (i < 2) {
-			t.Fatalf("once = %t, %v, want %t", more, err, i < 2)
+		if more, err := f.once(t.Context()); err != nil || more != (i < 2) || (f.late != nil) != more {
+			t.Fatalf("once = %t, %v, and goes on behind %x, want %t", more, err, f.late, i < 2)
 		}
 		d.wantAside(fmt.Sprint("after page ", i+1), want)
 	}

@@ -84,6 +84,9 @@ func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (
 	} else {
 		n.Office.ExporterName = e.GetDisplayName()
 		n.Office.Overdue = overdue(n, told.GetContent(), s.o.Now())
+		if err := sendings(r, n); err != nil {
+			return nil, err
+		}
 	}
 	n.Lang = languageOf(e)
 	n.Lines = s.lines(n, text)

@@ -33,6 +33,7 @@ const (
 	tableToldNews store.Table = "trader.told.changes" // exporter, 0, number of the change that it sees, from 1 → id
 	tableAnswers  store.Table = "trader.answers"      // id, request id → number of the answer, fingerprint
 	tableSaid     store.Table = "trader.said"         // id, number of the answer → serialised NoticeAnswer
+	tableSendings store.Table = "trader.sendings"     // id, number of the version, number of the record, 8 bytes → serialised NoticeSending
 	tableFiles    store.Table = "trader.files"        // digest of a file, 32 bytes, id of a notice with an answer that names it → nothing
 
 	tableFollowed store.Table = "trader.followed" // followedKey → text of the position up to which the ledger was followed
@@ -47,7 +48,7 @@ const (
 func Tables() []store.Table {
 	return []store.Table{
 		tableExporters, tableWords, tableCodes, tableNames, tableTaxIDs, tablePeople,
-		tableNotices, tableVersions, tableTimes, tableTold, tableOfCase, tableChanges, tableToldNews, tableAnswers, tableSaid, tableFiles,
+		tableNotices, tableVersions, tableTimes, tableTold, tableOfCase, tableChanges, tableToldNews, tableAnswers, tableSaid, tableSendings, tableFiles,
 		tableFollowed, tableWaiting, tableAside, tableSought, tableAnew,
 	}
 }

@@ -123,6 +123,9 @@ func TestNothingIsHalfDone(t *testing.T) {
 				Name: name(d), RequestId: request, Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_OUR_GOODS},
 			}))
 		}},
+		{"record a sending", sent, func(d *desk) error {
+			return second(d.officers.RecordSending(lan(d), &spsv1.RecordSendingRequest{Name: name(d), Version: 1, Channel: spsv1.ChannelKind_CHANNEL_KIND_EMAIL, Address: "a@b.example"}))
+		}},
 		{"forward", func(d *desk) {
 			sent(d)
 			if err := d.answered("when"); err != nil {

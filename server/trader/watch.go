@@ -19,67 +19,119 @@ import (
 // watchPage is how many changes a watch reads at once.
 const watchPage = 64
 
+// feed is changes of notices that somebody follows.
+type feed struct {
+	of     string // what its cursors are for: they are of no use for another
+	table  store.Table
+	prefix []byte
+}
+
 // feed is the changes that a viewer follows: those of all notices, or of what one
 // exporter was told. Each exporter's are counted apart, so that no number tells
 // how much others are told.
-func (v viewer) feed() (store.Table, []byte) {
+func (v viewer) feed() feed {
 	if v.exporter == "" {
-		return tableChanges, nil
+		return feed{table: tableChanges}
 	}
-	return tableToldNews, under(v.exporter)
+	return feed{of: v.exporter, table: tableToldNews, prefix: under(v.exporter)}
 }
 
-// cursor is the text form of a place in a viewer's feed. It is of no use to
-// another exporter.
-func (s *Service) cursor(v viewer, n uint64) string {
-	return ledger.Position{Incarnation: s.incarnation(v), N: n}.String()
+// change is a change of a notice.
+type change struct {
+	n  uint64 // its number in the feed
+	id []byte // of the notice
 }
 
-func (s *Service) incarnation(v viewer) [16]byte {
+// behind returns a page of the changes behind a number, each notice once, at its last
+// change of the page, and the number of the last change looked at.
+func (f feed) behind(r store.Reader, at uint64) (changes []change, next uint64, err error) {
+	if newest, err := last(r, f.table, f.prefix); err != nil || at > newest {
+		if err == nil {
+			err = access.CursorAhead("cursor")
+		}
+		return nil, 0, err
+	}
+	var all []change
+	newest := make(map[string]uint64)
+	next = at
+	for row, err := range r.Scan(f.table, binary.BigEndian.AppendUint64(f.prefix[:len(f.prefix):len(f.prefix)], at+1), store.PrefixEnd(f.prefix), false) {
+		if err != nil {
+			return nil, 0, err
+		}
+		if len(all) == watchPage {
+			break
+		}
+		next = binary.BigEndian.Uint64(row.Key[len(f.prefix):])
+		all = append(all, change{n: next, id: []byte(string(row.Value))})
+		newest[string(row.Value)] = next
+	}
+	for _, c := range all {
+		if newest[string(c.id)] == c.n {
+			changes = append(changes, c)
+		}
+	}
+	return changes, next, nil
+}
+
+// cursor is the text form of a place in a feed.
+func (s *Service) cursor(f feed, n uint64) string {
+	return ledger.Position{Incarnation: s.incarnation(f), N: n}.String()
+}
+
+func (s *Service) incarnation(f feed) [16]byte {
 	own := s.o.Ledger.Released().Incarnation
-	sum := sha256.Sum256(append(own[:], "trader "+v.exporter...))
+	sum := sha256.Sum256(append(own[:], "trader "+f.of...))
 	return [16]byte(sum[:])
 }
 
 // newest returns the cursor behind everything that is in a viewer's feed.
 func (s *Service) newest(r store.Reader, v viewer) (string, error) {
-	table, prefix := v.feed()
-	n, err := last(r, table, prefix)
-	return s.cursor(v, n), err
+	f := v.feed()
+	n, err := last(r, f.table, f.prefix)
+	return s.cursor(f, n), err
 }
 
 // parseCursor reads the cursor of a watch.
-func (s *Service) parseCursor(v viewer, cursor string) (uint64, error) {
+func (s *Service) parseCursor(f feed, cursor string) (uint64, error) {
 	at, err := ledger.ParsePosition(cursor)
 	if err != nil {
 		return 0, access.Invalid(access.Violation{
 			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
 		})
 	}
-	if cursor != "" && at.Incarnation != s.incarnation(v) {
+	if cursor != "" && at.Incarnation != s.incarnation(f) {
 		return 0, access.CursorAhead("cursor")
 	}
 	return at.N, nil
 }
 
-// WatchConsignmentNotices implements spsv1.ConsignmentServiceServer. What is
-// there and what comes next is one loop over the changes: the wake-up carries no
-// data.
+// WatchConsignmentNotices implements spsv1.ConsignmentServiceServer.
 func (s *Service) WatchConsignmentNotices(req *spsv1.WatchConsignmentNoticesRequest, stream grpc.ServerStreamingServer[spsv1.WatchConsignmentNoticesResponse]) error {
+	who, err := s.viewer(stream.Context())
+	if err != nil {
+		return err
+	}
+	at, err := s.parseCursor(who.feed(), req.GetCursor())
+	if err != nil {
+		return err
+	}
+	return watch(s, stream, at, s.behind, func(at uint64) *spsv1.WatchConsignmentNoticesResponse {
+		return &spsv1.WatchConsignmentNoticesResponse{Cursor: s.cursor(who.feed(), at)}
+	})
+}
+
+// watch sends what page returns behind a number, and goes on with what comes next.
+// What is there and what comes is one loop over the changes: the wake-up carries no
+// data. beat makes the event that says that the watch stands.
+func watch[E any](s *Service, stream grpc.ServerStreamingServer[E], at uint64,
+	page func(context.Context, uint64) ([]*E, uint64, error), beat func(at uint64) *E,
+) error {
 	ctx := stream.Context()
-	who, err := s.viewer(ctx)
-	if err != nil {
-		return err
-	}
-	at, err := s.parseCursor(who, req.GetCursor())
-	if err != nil {
-		return err
-	}
-	beat := time.NewTimer(s.o.Heartbeat)
-	defer beat.Stop()
+	timer := time.NewTimer(s.o.Heartbeat)
+	defer timer.Stop()
 	for opened := false; ; {
 		changed := s.Changed()
-		events, next, err := s.behind(ctx, at)
+		events, next, err := page(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -93,7 +145,7 @@ func (s *Service) WatchConsignmentNotices(req *spsv1.WatchConsignmentNoticesRequ
 			if err := stream.Send(e); err != nil {
 				return err
 			}
-			beat.Reset(s.o.Heartbeat)
+			timer.Reset(s.o.Heartbeat)
 		}
 		more := next > at
 		at = next
@@ -111,51 +163,32 @@ func (s *Service) WatchConsignmentNotices(req *spsv1.WatchConsignmentNoticesRequ
 		case <-changed:
 		case <-s.o.Draining:
 		case <-ctx.Done():
-		case <-beat.C:
-			beat.Reset(s.o.Heartbeat)
-			if err := stream.Send(&spsv1.WatchConsignmentNoticesResponse{Cursor: s.cursor(who, at)}); err != nil {
+		case <-timer.C:
+			timer.Reset(s.o.Heartbeat)
+			if err := stream.Send(beat(at)); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// behind returns a page of the events behind a number of the caller's feed, each
-// notice once, at its last change of the page, and the number of the last change
-// looked at. The caller is asked for anew: an exporter that is served no more sees
-// nothing more.
+// behind returns a page of the events behind a number of the caller's feed, and the
+// number of the last change looked at. The caller is asked for anew: an exporter that
+// is served no more sees nothing more.
 func (s *Service) behind(ctx context.Context, at uint64) (events []*spsv1.WatchConsignmentNoticesResponse, next uint64, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		events, next = nil, at
+		events = nil
 		who, err := s.viewerIn(ctx, r)
 		if err != nil {
 			return err
 		}
-		table, prefix := who.feed()
-		if newest, err := last(r, table, prefix); err != nil || at > newest {
-			if err == nil {
-				err = access.CursorAhead("cursor")
-			}
+		var changes []change
+		if changes, next, err = who.feed().behind(r, at); err != nil {
 			return err
 		}
-		ids, newest := []string(nil), make(map[string]uint64)
-		for row, err := range r.Scan(table, binary.BigEndian.AppendUint64(prefix, at+1), store.PrefixEnd(prefix), false) {
-			if err != nil {
-				return err
-			}
-			if len(ids) == watchPage {
-				break
-			}
-			next = binary.BigEndian.Uint64(row.Key[len(prefix):])
-			ids, newest[string(row.Value)] = append(ids, string(row.Value)), next
-		}
 		size := 0
-		for i, id := range ids {
-			n := at + 1 + uint64(i)
-			if newest[id] != n {
-				continue
-			}
-			shown, err := s.event(r, who, []byte(id))
+		for _, c := range changes {
+			shown, err := s.event(r, who, c.id)
 			if err != nil {
 				return err
 			}
@@ -163,10 +196,10 @@ func (s *Service) behind(ctx context.Context, at uint64) (events []*spsv1.WatchC
 				continue
 			}
 			events = append(events, &spsv1.WatchConsignmentNoticesResponse{
-				Cursor: s.cursor(who, n), Event: &spsv1.WatchConsignmentNoticesResponse_Notice{Notice: shown},
+				Cursor: s.cursor(who.feed(), c.n), Event: &spsv1.WatchConsignmentNoticesResponse_Notice{Notice: shown},
 			})
 			if size += proto.Size(shown); size > maxPageBytes {
-				next = n
+				next = c.n
 				return nil
 			}
 		}

@@ -239,6 +239,8 @@ const moreExamples = `
   spsctl notice answer 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --say not-our-goods,code-misused --text 'vi=mã số bị lạm dụng'
   spsctl notice answers 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl notice forward 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 1
+  spsctl notice outreach -o jsonl
+  spsctl notice sent 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --version 1 --channel phone --address +84241234567
 
 # in a case: what you do; --check looks first, --draft leaves it to a second person
   spsctl case ack TH-2026-000123 --stance accepted

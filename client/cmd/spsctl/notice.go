@@ -25,7 +25,7 @@ Exporters list, acknowledge and answer their own; officers release, hold and
 withdraw them, and forward answers to the case.`,
 	}, a.noticeListCommand(), a.noticeGetCommand(), a.noticeWatchCommand(), a.noticeAcknowledgeCommand(), a.noticeAnswerCommand(), a.noticeAnswersCommand(),
 		a.noticePreviewCommand(), a.noticeReleaseCommand(), a.noticeHoldCommand(), a.noticeRejectCommand(), a.noticeWithdrawCommand(),
-		a.noticeCreateCommand(), a.noticeForwardCommand())
+		a.noticeCreateCommand(), a.noticeForwardCommand(), a.noticeOutreachCommand(), a.noticeSentCommand())
 }
 
 // noticeName takes the name of a notice with or without its prefix.
@@ -175,6 +175,9 @@ func (a *app) noticeFacts(n *spsv1.ConsignmentNotice) *facts {
 			news = append(news, brief.Words(what))
 		}
 		f.add(fmt.Sprintf("version %d", v.GetNumber()), instant(v.GetTellTime())+", "+strings.Join(news, ", "))
+	}
+	for _, sent := range n.GetOffice().GetSendings() {
+		f.add("sent", sendingWords(sent))
 	}
 	if n.GetAcknowledgeTime() != nil {
 		f.add("acknowledged", instant(n.GetAcknowledgeTime())+", by "+n.GetAcknowledgedBy())

@@ -1016,6 +1016,377 @@ func (x *ForwardAnswerRequest) GetAnswer() uint32 {
 	return 0
 }
 
+// Outreach is word that is to be brought to the channels of an exporter: that there is news, and not which.
+type Outreach struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `consignmentNotices/{id}` of the notice.
+	Notice string `protobuf:"bytes,1,opt,name=notice,proto3" json:"notice,omitempty"`
+	// Its newest version.
+	Version uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// When that was told.
+	TellTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=tell_time,json=tellTime,proto3" json:"tell_time,omitempty"`
+	// `exporters/{id}` of its exporter.
+	Exporter string `protobuf:"bytes,4,opt,name=exporter,proto3" json:"exporter,omitempty"`
+	// What the exporter is called.
+	DisplayName []*LocalizedText `protobuf:"bytes,5,rep,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// BCP 47 tag of the language of `text`: the one of the notice.
+	Lang string `protobuf:"bytes,6,opt,name=lang,proto3" json:"lang,omitempty"`
+	// One line of text, which names the case and no goods: it may go by open ways.
+	Text string `protobuf:"bytes,7,opt,name=text,proto3" json:"text,omitempty"`
+	// How the exporter is reached; none: it has registered nothing.
+	Channels      []*ExporterChannel `protobuf:"bytes,8,rep,name=channels,proto3" json:"channels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Outreach) Reset() {
+	*x = Outreach{}
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Outreach) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Outreach) ProtoMessage() {}
+
+func (x *Outreach) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Outreach.ProtoReflect.Descriptor instead.
+func (*Outreach) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exporter_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *Outreach) GetNotice() string {
+	if x != nil {
+		return x.Notice
+	}
+	return ""
+}
+
+func (x *Outreach) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Outreach) GetTellTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.TellTime
+	}
+	return nil
+}
+
+func (x *Outreach) GetExporter() string {
+	if x != nil {
+		return x.Exporter
+	}
+	return ""
+}
+
+func (x *Outreach) GetDisplayName() []*LocalizedText {
+	if x != nil {
+		return x.DisplayName
+	}
+	return nil
+}
+
+func (x *Outreach) GetLang() string {
+	if x != nil {
+		return x.Lang
+	}
+	return ""
+}
+
+func (x *Outreach) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Outreach) GetChannels() []*ExporterChannel {
+	if x != nil {
+		return x.Channels
+	}
+	return nil
+}
+
+// WatchOutreachRequest is what WatchOutreach takes.
+type WatchOutreachRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Cursor of the last message of a watch; empty: from the beginning.
+	Cursor        string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchOutreachRequest) Reset() {
+	*x = WatchOutreachRequest{}
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchOutreachRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchOutreachRequest) ProtoMessage() {}
+
+func (x *WatchOutreachRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchOutreachRequest.ProtoReflect.Descriptor instead.
+func (*WatchOutreachRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exporter_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *WatchOutreachRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// WatchOutreachResponse is one event.
+type WatchOutreachResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on after this event.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// What happened; nothing in a message that only says that the watch stands.
+	//
+	// Types that are valid to be assigned to Event:
+	//
+	//	*WatchOutreachResponse_Outreach
+	Event         isWatchOutreachResponse_Event `protobuf_oneof:"event"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchOutreachResponse) Reset() {
+	*x = WatchOutreachResponse{}
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchOutreachResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchOutreachResponse) ProtoMessage() {}
+
+func (x *WatchOutreachResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchOutreachResponse.ProtoReflect.Descriptor instead.
+func (*WatchOutreachResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exporter_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *WatchOutreachResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *WatchOutreachResponse) GetEvent() isWatchOutreachResponse_Event {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *WatchOutreachResponse) GetOutreach() *Outreach {
+	if x != nil {
+		if x, ok := x.Event.(*WatchOutreachResponse_Outreach); ok {
+			return x.Outreach
+		}
+	}
+	return nil
+}
+
+type isWatchOutreachResponse_Event interface {
+	isWatchOutreachResponse_Event()
+}
+
+type WatchOutreachResponse_Outreach struct {
+	// Word that is to be sent.
+	Outreach *Outreach `protobuf:"bytes,2,opt,name=outreach,proto3,oneof"`
+}
+
+func (*WatchOutreachResponse_Outreach) isWatchOutreachResponse_Event() {}
+
+// RecordSendingRequest is what RecordSending takes.
+type RecordSendingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `consignmentNotices/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Number of the version of which word was sent.
+	Version uint32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// By what.
+	Channel ChannelKind `protobuf:"varint,3,opt,name=channel,proto3,enum=sps.v1.ChannelKind" json:"channel,omitempty"`
+	// Where to.
+	Address string `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	// When; absent: now.
+	SendTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
+	// Why it failed; empty: it was sent.
+	Failure       string `protobuf:"bytes,6,opt,name=failure,proto3" json:"failure,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordSendingRequest) Reset() {
+	*x = RecordSendingRequest{}
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordSendingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordSendingRequest) ProtoMessage() {}
+
+func (x *RecordSendingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordSendingRequest.ProtoReflect.Descriptor instead.
+func (*RecordSendingRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exporter_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *RecordSendingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RecordSendingRequest) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *RecordSendingRequest) GetChannel() ChannelKind {
+	if x != nil {
+		return x.Channel
+	}
+	return ChannelKind_CHANNEL_KIND_UNSPECIFIED
+}
+
+func (x *RecordSendingRequest) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *RecordSendingRequest) GetSendTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SendTime
+	}
+	return nil
+}
+
+func (x *RecordSendingRequest) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+// RecordSendingResponse is what was recorded.
+type RecordSendingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The record.
+	Sending       *NoticeSending `protobuf:"bytes,1,opt,name=sending,proto3" json:"sending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordSendingResponse) Reset() {
+	*x = RecordSendingResponse{}
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordSendingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordSendingResponse) ProtoMessage() {}
+
+func (x *RecordSendingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_exporter_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordSendingResponse.ProtoReflect.Descriptor instead.
+func (*RecordSendingResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_exporter_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RecordSendingResponse) GetSending() *NoticeSending {
+	if x != nil {
+		return x.Sending
+	}
+	return nil
+}
+
 var File_sps_v1_exporter_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_exporter_service_proto_rawDesc = "" +
@@ -1089,7 +1460,32 @@ const file_sps_v1_exporter_service_proto_rawDesc = "" +
 	"\x06reason\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x06reason\"\x9b\x01\n" +
 	"\x14ForwardAnswerRequest\x12\\\n" +
 	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12%\n" +
-	"\x06answer\x18\x02 \x01(\rB\r\xe0A\x02\xbaH\a*\x05\x18\xe8\a(\x01R\x06answer2\xf2\r\n" +
+	"\x06answer\x18\x02 \x01(\rB\r\xe0A\x02\xbaH\a*\x05\x18\xe8\a(\x01R\x06answer\"\xa8\x02\n" +
+	"\bOutreach\x12\x16\n" +
+	"\x06notice\x18\x01 \x01(\tR\x06notice\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\rR\aversion\x127\n" +
+	"\ttell_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\btellTime\x12\x1a\n" +
+	"\bexporter\x18\x04 \x01(\tR\bexporter\x128\n" +
+	"\fdisplay_name\x18\x05 \x03(\v2\x15.sps.v1.LocalizedTextR\vdisplayName\x12\x12\n" +
+	"\x04lang\x18\x06 \x01(\tR\x04lang\x12\x12\n" +
+	"\x04text\x18\a \x01(\tR\x04text\x123\n" +
+	"\bchannels\x18\b \x03(\v2\x17.sps.v1.ExporterChannelR\bchannels\"7\n" +
+	"\x14WatchOutreachRequest\x12\x1f\n" +
+	"\x06cursor\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06cursor\"h\n" +
+	"\x15WatchOutreachResponse\x12\x16\n" +
+	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12.\n" +
+	"\boutreach\x18\x02 \x01(\v2\x10.sps.v1.OutreachH\x00R\boutreachB\a\n" +
+	"\x05event\"\xe4\x02\n" +
+	"\x14RecordSendingRequest\x12\\\n" +
+	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12*\n" +
+	"\aversion\x18\x02 \x01(\rB\x10\xe0A\x02\xbaH\n" +
+	"*\b\x18\x80\x94\xeb\xdc\x03(\x01R\aversion\x12<\n" +
+	"\achannel\x18\x03 \x01(\x0e2\x13.sps.v1.ChannelKindB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\achannel\x12'\n" +
+	"\aaddress\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\aaddress\x127\n" +
+	"\tsend_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\x12\"\n" +
+	"\afailure\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\xf4\x03R\afailure\"H\n" +
+	"\x15RecordSendingResponse\x12/\n" +
+	"\asending\x18\x01 \x01(\v2\x15.sps.v1.NoticeSendingR\asending2\xe7\x0f\n" +
 	"\x0fExporterService\x12b\n" +
 	"\x0eCreateExporter\x12\x1d.sps.v1.CreateExporterRequest\x1a\x10.sps.v1.Exporter\"\x1f\x82\xd3\xe4\x93\x02\x19:\bexporter\"\r/v1/exporters\x12[\n" +
 	"\vGetExporter\x12\x1a.sps.v1.GetExporterRequest\x1a\x10.sps.v1.Exporter\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=exporters/*}\x12c\n" +
@@ -1103,7 +1499,9 @@ const file_sps_v1_exporter_service_proto_rawDesc = "" +
 	"\x18ReleaseConsignmentNotice\x12'.sps.v1.ReleaseConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"2\x82\xd3\xe4\x93\x02,:\x01*\"'/v1/{name=consignmentNotices/*}:release\x12\x89\x01\n" +
 	"\x15HoldConsignmentNotice\x12$.sps.v1.HoldConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"/\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=consignmentNotices/*}:hold\x12\x8f\x01\n" +
 	"\x17RejectConsignmentNotice\x12&.sps.v1.RejectConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"1\x82\xd3\xe4\x93\x02+:\x01*\"&/v1/{name=consignmentNotices/*}:reject\x12\x95\x01\n" +
-	"\x19WithdrawConsignmentNotice\x12(.sps.v1.WithdrawConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=consignmentNotices/*}:withdraw\x12v\n" +
+	"\x19WithdrawConsignmentNotice\x12(.sps.v1.WithdrawConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"3\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=consignmentNotices/*}:withdraw\x12j\n" +
+	"\rWatchOutreach\x12\x1c.sps.v1.WatchOutreachRequest\x1a\x1d.sps.v1.WatchOutreachResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/outreach:watch0\x01\x12\x86\x01\n" +
+	"\rRecordSending\x12\x1c.sps.v1.RecordSendingRequest\x1a\x1d.sps.v1.RecordSendingResponse\"8\x82\xd3\xe4\x93\x022:\x01*\"-/v1/{name=consignmentNotices/*}:recordSending\x12v\n" +
 	"\rForwardAnswer\x12\x1c.sps.v1.ForwardAnswerRequest\x1a\r.sps.v1.Draft\"8\x82\xd3\xe4\x93\x022:\x01*\"-/v1/{name=consignmentNotices/*}:forwardAnswerB\x8a\x01\n" +
 	"\n" +
 	"com.sps.v1B\x14ExporterServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
@@ -1120,7 +1518,7 @@ func file_sps_v1_exporter_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_exporter_service_proto_rawDescData
 }
 
-var file_sps_v1_exporter_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_sps_v1_exporter_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_sps_v1_exporter_service_proto_goTypes = []any{
 	(*CreateExporterRequest)(nil),            // 0: sps.v1.CreateExporterRequest
 	(*GetExporterRequest)(nil),               // 1: sps.v1.GetExporterRequest
@@ -1138,60 +1536,79 @@ var file_sps_v1_exporter_service_proto_goTypes = []any{
 	(*RejectConsignmentNoticeRequest)(nil),   // 13: sps.v1.RejectConsignmentNoticeRequest
 	(*WithdrawConsignmentNoticeRequest)(nil), // 14: sps.v1.WithdrawConsignmentNoticeRequest
 	(*ForwardAnswerRequest)(nil),             // 15: sps.v1.ForwardAnswerRequest
-	(*Exporter)(nil),                         // 16: sps.v1.Exporter
-	(ExporterRole)(0),                        // 17: sps.v1.ExporterRole
-	(ExporterState)(0),                       // 18: sps.v1.ExporterState
-	(SiteCodeKind)(0),                        // 19: sps.v1.SiteCodeKind
-	(*RegisteredCode)(nil),                   // 20: sps.v1.RegisteredCode
-	(*LocalizedText)(nil),                    // 21: sps.v1.LocalizedText
-	(*timestamppb.Timestamp)(nil),            // 22: google.protobuf.Timestamp
-	(*ConsignmentNotice)(nil),                // 23: sps.v1.ConsignmentNotice
-	(*Draft)(nil),                            // 24: sps.v1.Draft
+	(*Outreach)(nil),                         // 16: sps.v1.Outreach
+	(*WatchOutreachRequest)(nil),             // 17: sps.v1.WatchOutreachRequest
+	(*WatchOutreachResponse)(nil),            // 18: sps.v1.WatchOutreachResponse
+	(*RecordSendingRequest)(nil),             // 19: sps.v1.RecordSendingRequest
+	(*RecordSendingResponse)(nil),            // 20: sps.v1.RecordSendingResponse
+	(*Exporter)(nil),                         // 21: sps.v1.Exporter
+	(ExporterRole)(0),                        // 22: sps.v1.ExporterRole
+	(ExporterState)(0),                       // 23: sps.v1.ExporterState
+	(SiteCodeKind)(0),                        // 24: sps.v1.SiteCodeKind
+	(*RegisteredCode)(nil),                   // 25: sps.v1.RegisteredCode
+	(*LocalizedText)(nil),                    // 26: sps.v1.LocalizedText
+	(*timestamppb.Timestamp)(nil),            // 27: google.protobuf.Timestamp
+	(*ExporterChannel)(nil),                  // 28: sps.v1.ExporterChannel
+	(ChannelKind)(0),                         // 29: sps.v1.ChannelKind
+	(*NoticeSending)(nil),                    // 30: sps.v1.NoticeSending
+	(*ConsignmentNotice)(nil),                // 31: sps.v1.ConsignmentNotice
+	(*Draft)(nil),                            // 32: sps.v1.Draft
 }
 var file_sps_v1_exporter_service_proto_depIdxs = []int32{
-	16, // 0: sps.v1.CreateExporterRequest.exporter:type_name -> sps.v1.Exporter
-	17, // 1: sps.v1.ListExportersRequest.role:type_name -> sps.v1.ExporterRole
-	18, // 2: sps.v1.ListExportersRequest.state:type_name -> sps.v1.ExporterState
-	16, // 3: sps.v1.ListExportersResponse.exporters:type_name -> sps.v1.Exporter
-	16, // 4: sps.v1.UpdateExporterRequest.exporter:type_name -> sps.v1.Exporter
-	19, // 5: sps.v1.ListRegisteredCodesRequest.kind:type_name -> sps.v1.SiteCodeKind
-	20, // 6: sps.v1.ListRegisteredCodesResponse.codes:type_name -> sps.v1.RegisteredCode
-	21, // 7: sps.v1.ReleaseConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
-	22, // 8: sps.v1.ReleaseConsignmentNoticeRequest.due_time:type_name -> google.protobuf.Timestamp
-	21, // 9: sps.v1.WithdrawConsignmentNoticeRequest.reason:type_name -> sps.v1.LocalizedText
-	0,  // 10: sps.v1.ExporterService.CreateExporter:input_type -> sps.v1.CreateExporterRequest
-	1,  // 11: sps.v1.ExporterService.GetExporter:input_type -> sps.v1.GetExporterRequest
-	2,  // 12: sps.v1.ExporterService.ListExporters:input_type -> sps.v1.ListExportersRequest
-	4,  // 13: sps.v1.ExporterService.UpdateExporter:input_type -> sps.v1.UpdateExporterRequest
-	5,  // 14: sps.v1.ExporterService.DeactivateExporter:input_type -> sps.v1.DeactivateExporterRequest
-	6,  // 15: sps.v1.ExporterService.ReactivateExporter:input_type -> sps.v1.ReactivateExporterRequest
-	7,  // 16: sps.v1.ExporterService.ListRegisteredCodes:input_type -> sps.v1.ListRegisteredCodesRequest
-	9,  // 17: sps.v1.ExporterService.CreateConsignmentNotice:input_type -> sps.v1.CreateConsignmentNoticeRequest
-	10, // 18: sps.v1.ExporterService.PreviewConsignmentNotice:input_type -> sps.v1.PreviewConsignmentNoticeRequest
-	11, // 19: sps.v1.ExporterService.ReleaseConsignmentNotice:input_type -> sps.v1.ReleaseConsignmentNoticeRequest
-	12, // 20: sps.v1.ExporterService.HoldConsignmentNotice:input_type -> sps.v1.HoldConsignmentNoticeRequest
-	13, // 21: sps.v1.ExporterService.RejectConsignmentNotice:input_type -> sps.v1.RejectConsignmentNoticeRequest
-	14, // 22: sps.v1.ExporterService.WithdrawConsignmentNotice:input_type -> sps.v1.WithdrawConsignmentNoticeRequest
-	15, // 23: sps.v1.ExporterService.ForwardAnswer:input_type -> sps.v1.ForwardAnswerRequest
-	16, // 24: sps.v1.ExporterService.CreateExporter:output_type -> sps.v1.Exporter
-	16, // 25: sps.v1.ExporterService.GetExporter:output_type -> sps.v1.Exporter
-	3,  // 26: sps.v1.ExporterService.ListExporters:output_type -> sps.v1.ListExportersResponse
-	16, // 27: sps.v1.ExporterService.UpdateExporter:output_type -> sps.v1.Exporter
-	16, // 28: sps.v1.ExporterService.DeactivateExporter:output_type -> sps.v1.Exporter
-	16, // 29: sps.v1.ExporterService.ReactivateExporter:output_type -> sps.v1.Exporter
-	8,  // 30: sps.v1.ExporterService.ListRegisteredCodes:output_type -> sps.v1.ListRegisteredCodesResponse
-	23, // 31: sps.v1.ExporterService.CreateConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	23, // 32: sps.v1.ExporterService.PreviewConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	23, // 33: sps.v1.ExporterService.ReleaseConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	23, // 34: sps.v1.ExporterService.HoldConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	23, // 35: sps.v1.ExporterService.RejectConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	23, // 36: sps.v1.ExporterService.WithdrawConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	24, // 37: sps.v1.ExporterService.ForwardAnswer:output_type -> sps.v1.Draft
-	24, // [24:38] is the sub-list for method output_type
-	10, // [10:24] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	21, // 0: sps.v1.CreateExporterRequest.exporter:type_name -> sps.v1.Exporter
+	22, // 1: sps.v1.ListExportersRequest.role:type_name -> sps.v1.ExporterRole
+	23, // 2: sps.v1.ListExportersRequest.state:type_name -> sps.v1.ExporterState
+	21, // 3: sps.v1.ListExportersResponse.exporters:type_name -> sps.v1.Exporter
+	21, // 4: sps.v1.UpdateExporterRequest.exporter:type_name -> sps.v1.Exporter
+	24, // 5: sps.v1.ListRegisteredCodesRequest.kind:type_name -> sps.v1.SiteCodeKind
+	25, // 6: sps.v1.ListRegisteredCodesResponse.codes:type_name -> sps.v1.RegisteredCode
+	26, // 7: sps.v1.ReleaseConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
+	27, // 8: sps.v1.ReleaseConsignmentNoticeRequest.due_time:type_name -> google.protobuf.Timestamp
+	26, // 9: sps.v1.WithdrawConsignmentNoticeRequest.reason:type_name -> sps.v1.LocalizedText
+	27, // 10: sps.v1.Outreach.tell_time:type_name -> google.protobuf.Timestamp
+	26, // 11: sps.v1.Outreach.display_name:type_name -> sps.v1.LocalizedText
+	28, // 12: sps.v1.Outreach.channels:type_name -> sps.v1.ExporterChannel
+	16, // 13: sps.v1.WatchOutreachResponse.outreach:type_name -> sps.v1.Outreach
+	29, // 14: sps.v1.RecordSendingRequest.channel:type_name -> sps.v1.ChannelKind
+	27, // 15: sps.v1.RecordSendingRequest.send_time:type_name -> google.protobuf.Timestamp
+	30, // 16: sps.v1.RecordSendingResponse.sending:type_name -> sps.v1.NoticeSending
+	0,  // 17: sps.v1.ExporterService.CreateExporter:input_type -> sps.v1.CreateExporterRequest
+	1,  // 18: sps.v1.ExporterService.GetExporter:input_type -> sps.v1.GetExporterRequest
+	2,  // 19: sps.v1.ExporterService.ListExporters:input_type -> sps.v1.ListExportersRequest
+	4,  // 20: sps.v1.ExporterService.UpdateExporter:input_type -> sps.v1.UpdateExporterRequest
+	5,  // 21: sps.v1.ExporterService.DeactivateExporter:input_type -> sps.v1.DeactivateExporterRequest
+	6,  // 22: sps.v1.ExporterService.ReactivateExporter:input_type -> sps.v1.ReactivateExporterRequest
+	7,  // 23: sps.v1.ExporterService.ListRegisteredCodes:input_type -> sps.v1.ListRegisteredCodesRequest
+	9,  // 24: sps.v1.ExporterService.CreateConsignmentNotice:input_type -> sps.v1.CreateConsignmentNoticeRequest
+	10, // 25: sps.v1.ExporterService.PreviewConsignmentNotice:input_type -> sps.v1.PreviewConsignmentNoticeRequest
+	11, // 26: sps.v1.ExporterService.ReleaseConsignmentNotice:input_type -> sps.v1.ReleaseConsignmentNoticeRequest
+	12, // 27: sps.v1.ExporterService.HoldConsignmentNotice:input_type -> sps.v1.HoldConsignmentNoticeRequest
+	13, // 28: sps.v1.ExporterService.RejectConsignmentNotice:input_type -> sps.v1.RejectConsignmentNoticeRequest
+	14, // 29: sps.v1.ExporterService.WithdrawConsignmentNotice:input_type -> sps.v1.WithdrawConsignmentNoticeRequest
+	17, // 30: sps.v1.ExporterService.WatchOutreach:input_type -> sps.v1.WatchOutreachRequest
+	19, // 31: sps.v1.ExporterService.RecordSending:input_type -> sps.v1.RecordSendingRequest
+	15, // 32: sps.v1.ExporterService.ForwardAnswer:input_type -> sps.v1.ForwardAnswerRequest
+	21, // 33: sps.v1.ExporterService.CreateExporter:output_type -> sps.v1.Exporter
+	21, // 34: sps.v1.ExporterService.GetExporter:output_type -> sps.v1.Exporter
+	3,  // 35: sps.v1.ExporterService.ListExporters:output_type -> sps.v1.ListExportersResponse
+	21, // 36: sps.v1.ExporterService.UpdateExporter:output_type -> sps.v1.Exporter
+	21, // 37: sps.v1.ExporterService.DeactivateExporter:output_type -> sps.v1.Exporter
+	21, // 38: sps.v1.ExporterService.ReactivateExporter:output_type -> sps.v1.Exporter
+	8,  // 39: sps.v1.ExporterService.ListRegisteredCodes:output_type -> sps.v1.ListRegisteredCodesResponse
+	31, // 40: sps.v1.ExporterService.CreateConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	31, // 41: sps.v1.ExporterService.PreviewConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	31, // 42: sps.v1.ExporterService.ReleaseConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	31, // 43: sps.v1.ExporterService.HoldConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	31, // 44: sps.v1.ExporterService.RejectConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	31, // 45: sps.v1.ExporterService.WithdrawConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	18, // 46: sps.v1.ExporterService.WatchOutreach:output_type -> sps.v1.WatchOutreachResponse
+	20, // 47: sps.v1.ExporterService.RecordSending:output_type -> sps.v1.RecordSendingResponse
+	32, // 48: sps.v1.ExporterService.ForwardAnswer:output_type -> sps.v1.Draft
+	33, // [33:49] is the sub-list for method output_type
+	17, // [17:33] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_exporter_service_proto_init() }
@@ -1204,13 +1621,16 @@ func file_sps_v1_exporter_service_proto_init() {
 	file_sps_v1_draft_proto_init()
 	file_sps_v1_exporter_proto_init()
 	file_sps_v1_notice_proto_init()
+	file_sps_v1_exporter_service_proto_msgTypes[18].OneofWrappers = []any{
+		(*WatchOutreachResponse_Outreach)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_exporter_service_proto_rawDesc), len(file_sps_v1_exporter_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

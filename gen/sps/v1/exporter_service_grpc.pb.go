@@ -34,6 +34,8 @@ const (
 	ExporterService_HoldConsignmentNotice_FullMethodName     = "/sps.v1.ExporterService/HoldConsignmentNotice"
 	ExporterService_RejectConsignmentNotice_FullMethodName   = "/sps.v1.ExporterService/RejectConsignmentNotice"
 	ExporterService_WithdrawConsignmentNotice_FullMethodName = "/sps.v1.ExporterService/WithdrawConsignmentNotice"
+	ExporterService_WatchOutreach_FullMethodName             = "/sps.v1.ExporterService/WatchOutreach"
+	ExporterService_RecordSending_FullMethodName             = "/sps.v1.ExporterService/RecordSending"
 	ExporterService_ForwardAnswer_FullMethodName             = "/sps.v1.ExporterService/ForwardAnswer"
 )
 
@@ -78,6 +80,13 @@ type ExporterServiceClient interface {
 	RejectConsignmentNotice(ctx context.Context, in *RejectConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// WithdrawConsignmentNotice takes a notice back that was released. The exporter is told so, and why.
 	WithdrawConsignmentNotice(ctx context.Context, in *WithdrawConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
+	// WatchOutreach sends of whom word is to be brought to whom: each notice of whose newest version nobody has recorded that
+	// word of it was sent, and then what comes next. It is for a system of the office that sends e-mail or text messages, and
+	// for officers: a node sends nothing by itself.
+	WatchOutreach(ctx context.Context, in *WatchOutreachRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchOutreachResponse], error)
+	// RecordSending records that word of a version of a notice was sent to one of its exporter's channels, or that it failed.
+	// The version is not watched for any more then. The same again is no error.
+	RecordSending(ctx context.Context, in *RecordSendingRequest, opts ...grpc.CallOption) (*RecordSendingResponse, error)
 	// ForwardAnswer begins a draft of a follow-up to the case with what an exporter answered and its files. It issues
 	// nothing: an officer completes the draft. The same answer again returns the draft that was begun, and begins another
 	// once that was deleted.
@@ -222,6 +231,35 @@ func (c *exporterServiceClient) WithdrawConsignmentNotice(ctx context.Context, i
 	return out, nil
 }
 
+func (c *exporterServiceClient) WatchOutreach(ctx context.Context, in *WatchOutreachRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchOutreachResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ExporterService_ServiceDesc.Streams[0], ExporterService_WatchOutreach_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchOutreachRequest, WatchOutreachResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ExporterService_WatchOutreachClient = grpc.ServerStreamingClient[WatchOutreachResponse]
+
+func (c *exporterServiceClient) RecordSending(ctx context.Context, in *RecordSendingRequest, opts ...grpc.CallOption) (*RecordSendingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordSendingResponse)
+	err := c.cc.Invoke(ctx, ExporterService_RecordSending_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *exporterServiceClient) ForwardAnswer(ctx context.Context, in *ForwardAnswerRequest, opts ...grpc.CallOption) (*Draft, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Draft)
@@ -273,6 +311,13 @@ type ExporterServiceServer interface {
 	RejectConsignmentNotice(context.Context, *RejectConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// WithdrawConsignmentNotice takes a notice back that was released. The exporter is told so, and why.
 	WithdrawConsignmentNotice(context.Context, *WithdrawConsignmentNoticeRequest) (*ConsignmentNotice, error)
+	// WatchOutreach sends of whom word is to be brought to whom: each notice of whose newest version nobody has recorded that
+	// word of it was sent, and then what comes next. It is for a system of the office that sends e-mail or text messages, and
+	// for officers: a node sends nothing by itself.
+	WatchOutreach(*WatchOutreachRequest, grpc.ServerStreamingServer[WatchOutreachResponse]) error
+	// RecordSending records that word of a version of a notice was sent to one of its exporter's channels, or that it failed.
+	// The version is not watched for any more then. The same again is no error.
+	RecordSending(context.Context, *RecordSendingRequest) (*RecordSendingResponse, error)
 	// ForwardAnswer begins a draft of a follow-up to the case with what an exporter answered and its files. It issues
 	// nothing: an officer completes the draft. The same answer again returns the draft that was begun, and begins another
 	// once that was deleted.
@@ -325,6 +370,12 @@ func (UnimplementedExporterServiceServer) RejectConsignmentNotice(context.Contex
 }
 func (UnimplementedExporterServiceServer) WithdrawConsignmentNotice(context.Context, *WithdrawConsignmentNoticeRequest) (*ConsignmentNotice, error) {
 	return nil, status.Error(codes.Unimplemented, "method WithdrawConsignmentNotice not implemented")
+}
+func (UnimplementedExporterServiceServer) WatchOutreach(*WatchOutreachRequest, grpc.ServerStreamingServer[WatchOutreachResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchOutreach not implemented")
+}
+func (UnimplementedExporterServiceServer) RecordSending(context.Context, *RecordSendingRequest) (*RecordSendingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordSending not implemented")
 }
 func (UnimplementedExporterServiceServer) ForwardAnswer(context.Context, *ForwardAnswerRequest) (*Draft, error) {
 	return nil, status.Error(codes.Unimplemented, "method ForwardAnswer not implemented")
@@ -584,6 +635,35 @@ func _ExporterService_WithdrawConsignmentNotice_Handler(srv interface{}, ctx con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ExporterService_WatchOutreach_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchOutreachRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ExporterServiceServer).WatchOutreach(m, &grpc.GenericServerStream[WatchOutreachRequest, WatchOutreachResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ExporterService_WatchOutreachServer = grpc.ServerStreamingServer[WatchOutreachResponse]
+
+func _ExporterService_RecordSending_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordSendingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExporterServiceServer).RecordSending(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExporterService_RecordSending_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExporterServiceServer).RecordSending(ctx, req.(*RecordSendingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ExporterService_ForwardAnswer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ForwardAnswerRequest)
 	if err := dec(in); err != nil {
@@ -662,10 +742,20 @@ var ExporterService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ExporterService_WithdrawConsignmentNotice_Handler,
 		},
 		{
+			MethodName: "RecordSending",
+			Handler:    _ExporterService_RecordSending_Handler,
+		},
+		{
 			MethodName: "ForwardAnswer",
 			Handler:    _ExporterService_ForwardAnswer_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchOutreach",
+			Handler:       _ExporterService_WatchOutreach_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "sps/v1/exporter_service.proto",
 }

@@ -858,6 +858,97 @@ func (x *NoticeAnswer) GetAttachmentCount() uint32 {
 	return 0
 }
 
+// NoticeSending is that word of a version of a notice was sent to one of its exporter's channels, or that it failed.
+type NoticeSending struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of which word was sent.
+	Version uint32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// By what.
+	Channel ChannelKind `protobuf:"varint,2,opt,name=channel,proto3,enum=sps.v1.ChannelKind" json:"channel,omitempty"`
+	// Where to.
+	Address string `protobuf:"bytes,3,opt,name=address,proto3" json:"address,omitempty"`
+	// When.
+	SendTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
+	// Why it failed; empty if it was sent.
+	Failure string `protobuf:"bytes,5,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Who recorded it, by id.
+	RecordedBy    string `protobuf:"bytes,6,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoticeSending) Reset() {
+	*x = NoticeSending{}
+	mi := &file_sps_v1_notice_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoticeSending) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoticeSending) ProtoMessage() {}
+
+func (x *NoticeSending) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_notice_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoticeSending.ProtoReflect.Descriptor instead.
+func (*NoticeSending) Descriptor() ([]byte, []int) {
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *NoticeSending) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *NoticeSending) GetChannel() ChannelKind {
+	if x != nil {
+		return x.Channel
+	}
+	return ChannelKind_CHANNEL_KIND_UNSPECIFIED
+}
+
+func (x *NoticeSending) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *NoticeSending) GetSendTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SendTime
+	}
+	return nil
+}
+
+func (x *NoticeSending) GetFailure() string {
+	if x != nil {
+		return x.Failure
+	}
+	return ""
+}
+
+func (x *NoticeSending) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
 // NoticeOffice is what the people of the office see of a notice and its exporter does not.
 type NoticeOffice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -881,13 +972,15 @@ type NoticeOffice struct {
 	ReleasedStatements []string `protobuf:"bytes,9,rep,name=released_statements,json=releasedStatements,proto3" json:"released_statements,omitempty"`
 	// Names of those behind what it would be told at its next release; among them those that were released.
 	RestrictedStatements []string `protobuf:"bytes,10,rep,name=restricted_statements,json=restrictedStatements,proto3" json:"restricted_statements,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// Where word of it was sent, or could not be: the newest 20.
+	Sendings      []*NoticeSending `protobuf:"bytes,11,rep,name=sendings,proto3" json:"sendings,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *NoticeOffice) Reset() {
 	*x = NoticeOffice{}
-	mi := &file_sps_v1_notice_proto_msgTypes[5]
+	mi := &file_sps_v1_notice_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -899,7 +992,7 @@ func (x *NoticeOffice) String() string {
 func (*NoticeOffice) ProtoMessage() {}
 
 func (x *NoticeOffice) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[5]
+	mi := &file_sps_v1_notice_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -912,7 +1005,7 @@ func (x *NoticeOffice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeOffice.ProtoReflect.Descriptor instead.
 func (*NoticeOffice) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *NoticeOffice) GetMatches() []*NoticeMatch {
@@ -985,6 +1078,13 @@ func (x *NoticeOffice) GetRestrictedStatements() []string {
 	return nil
 }
 
+func (x *NoticeOffice) GetSendings() []*NoticeSending {
+	if x != nil {
+		return x.Sendings
+	}
+	return nil
+}
+
 // ConsignmentNotice is what one exporter is told of one case by its own office.
 type ConsignmentNotice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1032,7 +1132,7 @@ type ConsignmentNotice struct {
 
 func (x *ConsignmentNotice) Reset() {
 	*x = ConsignmentNotice{}
-	mi := &file_sps_v1_notice_proto_msgTypes[6]
+	mi := &file_sps_v1_notice_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1044,7 +1144,7 @@ func (x *ConsignmentNotice) String() string {
 func (*ConsignmentNotice) ProtoMessage() {}
 
 func (x *ConsignmentNotice) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[6]
+	mi := &file_sps_v1_notice_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1057,7 +1157,7 @@ func (x *ConsignmentNotice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsignmentNotice.ProtoReflect.Descriptor instead.
 func (*ConsignmentNotice) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ConsignmentNotice) GetName() string {
@@ -1190,7 +1290,7 @@ var File_sps_v1_notice_proto protoreflect.FileDescriptor
 
 const file_sps_v1_notice_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/notice.proto\x12\x06sps.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x19sps/v1/notification.proto\x1a\x16sps/v1/statement.proto\"\xa3\x03\n" +
+	"\x13sps/v1/notice.proto\x12\x06sps.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/exporter.proto\x1a\x19sps/v1/notification.proto\x1a\x16sps/v1/statement.proto\"\xa3\x03\n" +
 	"\rNoticeContent\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12/\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x17.sps.v1.StatementStatusR\x06status\x123\n" +
@@ -1234,7 +1334,15 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"answeredBy\x12\x14\n" +
 	"\x05draft\x18\a \x01(\tR\x05draft\x12/\n" +
 	"\x13forwarded_reference\x18\b \x01(\tR\x12forwardedReference\x12)\n" +
-	"\x10attachment_count\x18\t \x01(\rR\x0fattachmentCount\"\xbf\x03\n" +
+	"\x10attachment_count\x18\t \x01(\rR\x0fattachmentCount\"\xe6\x01\n" +
+	"\rNoticeSending\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\rR\aversion\x12-\n" +
+	"\achannel\x18\x02 \x01(\x0e2\x13.sps.v1.ChannelKindR\achannel\x12\x18\n" +
+	"\aaddress\x18\x03 \x01(\tR\aaddress\x127\n" +
+	"\tsend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bsendTime\x12\x18\n" +
+	"\afailure\x18\x05 \x01(\tR\afailure\x12\x1f\n" +
+	"\vrecorded_by\x18\x06 \x01(\tR\n" +
+	"recordedBy\"\xf2\x03\n" +
 	"\fNoticeOffice\x12-\n" +
 	"\amatches\x18\x01 \x03(\v2\x13.sps.v1.NoticeMatchR\amatches\x123\n" +
 	"\vhold_reason\x18\x02 \x01(\x0e2\x12.sps.v1.HoldReasonR\n" +
@@ -1249,7 +1357,8 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"\rexporter_name\x18\b \x03(\v2\x15.sps.v1.LocalizedTextR\fexporterName\x12/\n" +
 	"\x13released_statements\x18\t \x03(\tR\x12releasedStatements\x123\n" +
 	"\x15restricted_statements\x18\n" +
-	" \x03(\tR\x14restrictedStatements\"\xf7\x06\n" +
+	" \x03(\tR\x14restrictedStatements\x121\n" +
+	"\bsendings\x18\v \x03(\v2\x15.sps.v1.NoticeSendingR\bsendings\"\xf7\x06\n" +
 	"\x11ConsignmentNotice\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
 	"\bexporter\x18\x02 \x01(\tB\x03\xe0A\x03R\bexporter\x12!\n" +
@@ -1338,7 +1447,7 @@ func file_sps_v1_notice_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_notice_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_sps_v1_notice_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_sps_v1_notice_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_sps_v1_notice_proto_goTypes = []any{
 	(NoticeState)(0),              // 0: sps.v1.NoticeState
 	(MatchBasis)(0),               // 1: sps.v1.MatchBasis
@@ -1350,55 +1459,60 @@ var file_sps_v1_notice_proto_goTypes = []any{
 	(*NoticeVersion)(nil),         // 7: sps.v1.NoticeVersion
 	(*NoticeMatch)(nil),           // 8: sps.v1.NoticeMatch
 	(*NoticeAnswer)(nil),          // 9: sps.v1.NoticeAnswer
-	(*NoticeOffice)(nil),          // 10: sps.v1.NoticeOffice
-	(*ConsignmentNotice)(nil),     // 11: sps.v1.ConsignmentNotice
-	(StatementStatus)(0),          // 12: sps.v1.StatementStatus
-	(CaseStatus)(0),               // 13: sps.v1.CaseStatus
-	(ClosureOutcome)(0),           // 14: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 15: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 16: sps.v1.Notification
-	(*SiteCode)(nil),              // 17: sps.v1.SiteCode
-	(*timestamppb.Timestamp)(nil), // 18: google.protobuf.Timestamp
-	(*LocalizedText)(nil),         // 19: sps.v1.LocalizedText
-	(*Attachment)(nil),            // 20: sps.v1.Attachment
+	(*NoticeSending)(nil),         // 10: sps.v1.NoticeSending
+	(*NoticeOffice)(nil),          // 11: sps.v1.NoticeOffice
+	(*ConsignmentNotice)(nil),     // 12: sps.v1.ConsignmentNotice
+	(StatementStatus)(0),          // 13: sps.v1.StatementStatus
+	(CaseStatus)(0),               // 14: sps.v1.CaseStatus
+	(ClosureOutcome)(0),           // 15: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 16: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 17: sps.v1.Notification
+	(*SiteCode)(nil),              // 18: sps.v1.SiteCode
+	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
+	(*LocalizedText)(nil),         // 20: sps.v1.LocalizedText
+	(*Attachment)(nil),            // 21: sps.v1.Attachment
+	(ChannelKind)(0),              // 22: sps.v1.ChannelKind
 }
 var file_sps_v1_notice_proto_depIdxs = []int32{
-	12, // 0: sps.v1.NoticeContent.status:type_name -> sps.v1.StatementStatus
-	13, // 1: sps.v1.NoticeContent.case_status:type_name -> sps.v1.CaseStatus
-	14, // 2: sps.v1.NoticeContent.outcome:type_name -> sps.v1.ClosureOutcome
-	15, // 3: sps.v1.NoticeContent.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
-	16, // 4: sps.v1.NoticeContent.notification:type_name -> sps.v1.Notification
-	17, // 5: sps.v1.NoticeContent.codes:type_name -> sps.v1.SiteCode
-	18, // 6: sps.v1.NoticeContent.issue_time:type_name -> google.protobuf.Timestamp
-	18, // 7: sps.v1.NoticeVersion.tell_time:type_name -> google.protobuf.Timestamp
+	13, // 0: sps.v1.NoticeContent.status:type_name -> sps.v1.StatementStatus
+	14, // 1: sps.v1.NoticeContent.case_status:type_name -> sps.v1.CaseStatus
+	15, // 2: sps.v1.NoticeContent.outcome:type_name -> sps.v1.ClosureOutcome
+	16, // 3: sps.v1.NoticeContent.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	17, // 4: sps.v1.NoticeContent.notification:type_name -> sps.v1.Notification
+	18, // 5: sps.v1.NoticeContent.codes:type_name -> sps.v1.SiteCode
+	19, // 6: sps.v1.NoticeContent.issue_time:type_name -> google.protobuf.Timestamp
+	19, // 7: sps.v1.NoticeVersion.tell_time:type_name -> google.protobuf.Timestamp
 	3,  // 8: sps.v1.NoticeVersion.news:type_name -> sps.v1.NoticeNews
-	19, // 9: sps.v1.NoticeVersion.text:type_name -> sps.v1.LocalizedText
+	20, // 9: sps.v1.NoticeVersion.text:type_name -> sps.v1.LocalizedText
 	5,  // 10: sps.v1.NoticeVersion.content:type_name -> sps.v1.NoticeContent
 	1,  // 11: sps.v1.NoticeMatch.basis:type_name -> sps.v1.MatchBasis
 	4,  // 12: sps.v1.NoticeAnswer.kinds:type_name -> sps.v1.AnswerKind
-	19, // 13: sps.v1.NoticeAnswer.text:type_name -> sps.v1.LocalizedText
-	20, // 14: sps.v1.NoticeAnswer.attachments:type_name -> sps.v1.Attachment
-	18, // 15: sps.v1.NoticeAnswer.answer_time:type_name -> google.protobuf.Timestamp
-	8,  // 16: sps.v1.NoticeOffice.matches:type_name -> sps.v1.NoticeMatch
-	2,  // 17: sps.v1.NoticeOffice.hold_reason:type_name -> sps.v1.HoldReason
-	18, // 18: sps.v1.NoticeOffice.decide_time:type_name -> google.protobuf.Timestamp
-	19, // 19: sps.v1.NoticeOffice.exporter_name:type_name -> sps.v1.LocalizedText
-	0,  // 20: sps.v1.ConsignmentNotice.state:type_name -> sps.v1.NoticeState
-	6,  // 21: sps.v1.ConsignmentNotice.lines:type_name -> sps.v1.NoticeLine
-	5,  // 22: sps.v1.ConsignmentNotice.content:type_name -> sps.v1.NoticeContent
-	7,  // 23: sps.v1.ConsignmentNotice.versions:type_name -> sps.v1.NoticeVersion
-	18, // 24: sps.v1.ConsignmentNotice.send_time:type_name -> google.protobuf.Timestamp
-	18, // 25: sps.v1.ConsignmentNotice.due_time:type_name -> google.protobuf.Timestamp
-	18, // 26: sps.v1.ConsignmentNotice.acknowledge_time:type_name -> google.protobuf.Timestamp
-	9,  // 27: sps.v1.ConsignmentNotice.answers:type_name -> sps.v1.NoticeAnswer
-	18, // 28: sps.v1.ConsignmentNotice.create_time:type_name -> google.protobuf.Timestamp
-	18, // 29: sps.v1.ConsignmentNotice.update_time:type_name -> google.protobuf.Timestamp
-	10, // 30: sps.v1.ConsignmentNotice.office:type_name -> sps.v1.NoticeOffice
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	20, // 13: sps.v1.NoticeAnswer.text:type_name -> sps.v1.LocalizedText
+	21, // 14: sps.v1.NoticeAnswer.attachments:type_name -> sps.v1.Attachment
+	19, // 15: sps.v1.NoticeAnswer.answer_time:type_name -> google.protobuf.Timestamp
+	22, // 16: sps.v1.NoticeSending.channel:type_name -> sps.v1.ChannelKind
+	19, // 17: sps.v1.NoticeSending.send_time:type_name -> google.protobuf.Timestamp
+	8,  // 18: sps.v1.NoticeOffice.matches:type_name -> sps.v1.NoticeMatch
+	2,  // 19: sps.v1.NoticeOffice.hold_reason:type_name -> sps.v1.HoldReason
+	19, // 20: sps.v1.NoticeOffice.decide_time:type_name -> google.protobuf.Timestamp
+	20, // 21: sps.v1.NoticeOffice.exporter_name:type_name -> sps.v1.LocalizedText
+	10, // 22: sps.v1.NoticeOffice.sendings:type_name -> sps.v1.NoticeSending
+	0,  // 23: sps.v1.ConsignmentNotice.state:type_name -> sps.v1.NoticeState
+	6,  // 24: sps.v1.ConsignmentNotice.lines:type_name -> sps.v1.NoticeLine
+	5,  // 25: sps.v1.ConsignmentNotice.content:type_name -> sps.v1.NoticeContent
+	7,  // 26: sps.v1.ConsignmentNotice.versions:type_name -> sps.v1.NoticeVersion
+	19, // 27: sps.v1.ConsignmentNotice.send_time:type_name -> google.protobuf.Timestamp
+	19, // 28: sps.v1.ConsignmentNotice.due_time:type_name -> google.protobuf.Timestamp
+	19, // 29: sps.v1.ConsignmentNotice.acknowledge_time:type_name -> google.protobuf.Timestamp
+	9,  // 30: sps.v1.ConsignmentNotice.answers:type_name -> sps.v1.NoticeAnswer
+	19, // 31: sps.v1.ConsignmentNotice.create_time:type_name -> google.protobuf.Timestamp
+	19, // 32: sps.v1.ConsignmentNotice.update_time:type_name -> google.protobuf.Timestamp
+	11, // 33: sps.v1.ConsignmentNotice.office:type_name -> sps.v1.NoticeOffice
+	34, // [34:34] is the sub-list for method output_type
+	34, // [34:34] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_notice_proto_init() }
@@ -1410,6 +1524,7 @@ func file_sps_v1_notice_proto_init() {
 	file_sps_v1_case_proto_init()
 	file_sps_v1_concept_proto_init()
 	file_sps_v1_consignment_proto_init()
+	file_sps_v1_exporter_proto_init()
 	file_sps_v1_notification_proto_init()
 	file_sps_v1_statement_proto_init()
 	type x struct{}
@@ -1418,7 +1533,7 @@ func file_sps_v1_notice_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_notice_proto_rawDesc), len(file_sps_v1_notice_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
