@@ -39,7 +39,7 @@ func (s *Service) ListOwnCodeStatus(ctx context.Context, req *spsv1.ListOwnCodeS
 	}
 	resp := &spsv1.ListOwnCodeStatusResponse{}
 	for _, c := range e.GetCodes() {
-		if req.GetCode() != "" && foldCode(req.GetCode()) != foldCode(c.GetCode()) {
+		if req.GetCode() != "" && !s.sameCode(req.GetCode(), c.GetCode()) {
 			continue
 		}
 		for _, market := range marketsOf(c, req.GetMarket()) {

@@ -101,3 +101,31 @@ func TestCodesOfListsAreShown(t *testing.T) {
 		t.Errorf("shown is %v, want the HS code and the quantity", p)
 	}
 }
+
+// FuzzWithheld puts the name and the code of another operator into any text: it is
+// withheld, whatever stands before and behind.
+func FuzzWithheld(f *testing.F) {
+	for _, s := range []string{"", "lot 12-", "VN-BT-001", "ผลไม้", "凭祥", "\u0301", "Silver", "\xff", "a.b_c", "\u200b0"} {
+		f.Add(s, s)
+	}
+	own := &spsv1.Exporter{
+		Name: "exporters/own", DisplayName: []*spsv1.LocalizedText{{Lang: "en", Text: "Silver Leaf Vietnam"}},
+		Codes: []*spsv1.ExporterCode{{Kind: spsv1.SiteCodeKind_SITE_CODE_KIND_GROWING_AREA, Code: "VN-BT-001"}},
+	}
+	m := caseOf(f, `products { id: "p1" codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-001" } }
+		parties { id: "o1" name: "Silver Fruit Import Co., Ltd" codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VN-BT-002" } }
+		parties { id: "o2" name: "บริษัท ทุเรียนทอง จำกัด" }`)
+	find, owners := registerOf(own)
+	found, err := m.match(viet, find, owners)
+	if err != nil {
+		f.Fatal(err)
+	}
+	secret := m.secretsFor(m.shareOf(own, found["own"]))
+	f.Fuzz(func(t *testing.T, before, behind string) {
+		for _, named := range []string{"Silver Fruit", "VN-BT-002", "vn bt.002", "ทุเรียนทอง"} {
+			if text := before + " " + named + " " + behind; !secret.in(text) {
+				t.Errorf("%q is shown, want it withheld for %q", text, named)
+			}
+		}
+	})
+}

@@ -104,6 +104,12 @@ func TestACodeHasOneOwner(t *testing.T) {
 			t.Errorf("%s with %v: %q, want %q", tc.id, tc.of.GetCodes(), got, tc.want)
 		}
 	}
+	t.Run("is found without the letters of the country", func(t *testing.T) {
+		list, err := s.ListExporters(t.Context(), &spsv1.ListExportersRequest{Code: "bt-0010"})
+		if err != nil || len(list.GetExporters()) != 1 || list.GetExporters()[0].GetName() != "exporters/other" {
+			t.Errorf("found %v, %v, want exporters/other", list.GetExporters(), err)
+		}
+	})
 	t.Run("twice in one", func(t *testing.T) {
 		twice := exporterOf("VN-BT-7", 0, 0)
 		twice.Codes = append(twice.Codes, exporterOf("bt 7", 0, 0).GetCodes()...)

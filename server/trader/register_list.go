@@ -15,6 +15,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -57,7 +58,7 @@ func (s *Service) ListExporters(ctx context.Context, req *spsv1.ListExportersReq
 			if err != nil {
 				return err
 			}
-			if isAsked(req, e) {
+			if s.isAsked(req, e) {
 				resp.Exporters = append(resp.Exporters, e)
 				size += proto.Size(e)
 			}
@@ -76,13 +77,18 @@ func hasAll(text []byte, words []string) bool {
 }
 
 // isAsked reports whether a list asks for an exporter.
-func isAsked(req *spsv1.ListExportersRequest, e *spsv1.Exporter) bool {
+func (s *Service) isAsked(req *spsv1.ListExportersRequest, e *spsv1.Exporter) bool {
 	ofCode := func(is func(*spsv1.ExporterCode) bool) bool { return slices.ContainsFunc(e.GetCodes(), is) }
 	return (req.GetState() == 0 || req.GetState() == e.GetState()) &&
 		(req.GetRole() == 0 || slices.Contains(e.GetRoles(), req.GetRole())) &&
-		(req.GetCode() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return foldCode(c.GetCode()) == foldCode(req.GetCode()) })) &&
+		(req.GetCode() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return s.sameCode(c.GetCode(), req.GetCode()) })) &&
 		(req.GetProvince() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return c.GetProvince().GetCode() == req.GetProvince() })) &&
 		(req.GetMarket() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return sellsTo(c, req.GetMarket()) }))
+}
+
+// sameCode reports whether two writings are one code of the office's country.
+func (s *Service) sameCode(a, b string) bool {
+	return statement.FoldCode(a, s.office()) == statement.FoldCode(b, s.office())
 }
 
 // sellsTo reports whether a code is registered for a market.
