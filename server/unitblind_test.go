@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -31,6 +32,7 @@ func TestAUnitCannotProbeForCases(t *testing.T) {
 	t.Run("receipts", func(t *testing.T) { probesReceipts(t, vn) })
 	t.Run("drafts", func(t *testing.T) { probesDrafts(t, vn, theirs) })
 	t.Run("codes", func(t *testing.T) { probesCodes(t, vn, theirs) })
+	t.Run("tokens", func(t *testing.T) { probesTokens(t, vn, own, theirs) })
 }
 
 // withheld adds to a notification that its origin withholds a code.
@@ -143,6 +145,47 @@ func text(t *testing.T, stream grpc.ServerStreamingClient[httpbody.HttpBody]) st
 		}
 		all.Write(part.GetData())
 	}
+}
+
+// probesTokens looks into the token of a page behind which the case of another
+// unit would come.
+func probesTokens(t *testing.T, vn unitsOf, own, theirs *spsv1.IssuedStatement) {
+	more := vn.said(notification("salmonella in cashew"))
+	for order, want := range map[string]string{
+		"reference": own.GetReference() + " " + more.GetReference(), "reference desc": more.GetReference() + " " + own.GetReference(),
+		"issue_time": own.GetReference() + " " + more.GetReference(), "": more.GetReference() + " " + own.GetReference(),
+	} {
+		req := &spsv1.ListCasesRequest{OrderBy: order, PageSize: 1}
+		var got []string
+		for {
+			list, err := vn.desk(certs.RoleOfficer, "food").ListCases(t.Context(), req)
+			if err != nil {
+				t.Fatal(told(err))
+			}
+			for _, c := range list.GetCases() {
+				got = append(got, c.GetReference())
+			}
+			if req.PageToken = list.GetNextPageToken(); req.PageToken == "" {
+				break
+			}
+			for part := range strings.SplitSeq(unwrapped(req.GetPageToken()), " ") {
+				if text := unwrapped(part); strings.Contains(text, theirs.GetReference()) {
+					t.Errorf("by %q a token holds %q, a case of another unit", order, text)
+				}
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("by %q the pages have %v, want %s", order, got, want)
+		}
+	}
+}
+
+func unwrapped(token string) string {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return token
+	}
+	return string(b)
 }
 
 // TestRoutingByHandAsksNoRules gives a case to a unit that was here before the

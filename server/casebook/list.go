@@ -133,6 +133,10 @@ func (b *Book) list(ctx context.Context, x index, q Query, p Page, count bool, o
 		items, n = append(items, some...), n+found
 		p.From, p.Limit, p.Budget = next, p.Limit-found, p.Budget-spent
 		if next == nil || p.Limit <= 0 || p.Budget <= 0 {
+			// A page that used up its budget and shows nothing has no other mark than that row.
+			if next != nil && q.within && len(items) > 0 {
+				next = behind(items[len(items)-1].Mark, q.ascending)
+			}
 			return items, n, next, nil
 		}
 	}

@@ -20,6 +20,7 @@ type Query struct {
 	test      test
 	order     order
 	ascending bool
+	within    bool // see [Query.Within]: a mark then names what was listed, and not what comes next
 }
 
 // order is what a list is sorted by.

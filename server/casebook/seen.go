@@ -1,6 +1,7 @@
 package casebook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -97,5 +98,24 @@ func (q Query) Within(seen Seen) Query {
 		_, ok := seen[string(l.summary[atWhole:atSearched])]
 		return ok
 	}, cost: ofColumn}, q.test)
+	q.within = true
 	return q
+}
+
+// behind returns the mark of a list that goes on behind an item, whatever is there:
+// the row that comes next may be of a case that is not seen. The keys of a list are
+// of one length for each that begins alike, so no row lies between.
+func behind(mark []byte, ascending bool) []byte {
+	next := bytes.Clone(mark)
+	for i := len(next) - 1; i >= 0; i-- {
+		if ascending {
+			next[i]++
+		} else {
+			next[i]--
+		}
+		if ascending && next[i] != 0 || !ascending && next[i] != 0xff {
+			break // no carry
+		}
+	}
+	return next
 }
