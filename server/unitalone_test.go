@@ -51,7 +51,7 @@ var fares = map[string]string{
 		"AcknowledgeConsignmentNotice roles, AnswerConsignmentNotice roles",
 	"ExporterService": "CreateExporter tell, GetExporter tell, ListExporters tell, UpdateExporter tell, DeactivateExporter tell, ReactivateExporter tell, ListRegisteredCodes tell, " +
 		"CreateConsignmentNotice tell, PreviewConsignmentNotice tell, ReleaseConsignmentNotice tell, HoldConsignmentNotice tell, RejectConsignmentNotice tell, " +
-		"WithdrawConsignmentNotice tell, ForwardAnswer tell",
+		"WithdrawConsignmentNotice tell, ForwardAnswer tell, WatchOutreach tell, RecordSending tell",
 	"ImportService": "CreateImport tell, GetImport tell, ListImports tell, ListRowErrors tell, CommitImport tell, CancelImport tell, DeleteImport tell, WatchImport tell, " +
 		"DownloadTemplate tell, GetImportMapping tell, SetImportMapping tell, DeleteImportMapping tell",
 	"NodeService": "GetNode office, ListPeers office, GetPeer office, GetCaller office, GetAccount office, SetPassword tell, EnrolTotp tell, ConfirmTotp tell, " +
