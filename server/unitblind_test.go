@@ -191,7 +191,8 @@ func unwrapped(token string) string {
 // TestRoutingByHandAsksNoRules gives a case to a unit that was here before the
 // office had rules.
 func TestRoutingByHandAsksNoRules(t *testing.T) {
-	vn := startUnits(t, newWorld(t, "VN"))
+	w := newWorld(t, "VN")
+	vn := startUnits(t, w)
 	before := vn.said(dragonfruit(spsv1.Classification_CLASSIFICATION_BORDER_REJECTION))
 	vn.route(`rules { name: "fruit" site_codes: "VN-BT" units: "north" }`)
 	if _, err := vn.rules(certs.RoleOfficer, "hq").RouteCase(t.Context(), &spsv1.RouteCaseRequest{
@@ -202,5 +203,10 @@ func TestRoutingByHandAsksNoRules(t *testing.T) {
 	vn.settles("part_open = food", before.GetReference())
 	if got := vn.with(before.GetReference()); got != "food by they ask" {
 		t.Errorf("the case is with %q, want with food alone", got)
+	}
+	vn.stop()
+	vn = unitsOf{w.start("VN"), t}
+	if got := vn.with(before.GetReference()); got != "food by they ask" || !vn.has(certs.RoleOfficer, "food", before.GetReference()) || vn.has(certs.RoleOfficer, "north", before.GetReference()) {
+		t.Errorf("after a restart the case is with %q, want food alone, which sees it", got)
 	}
 }
