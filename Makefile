@@ -125,4 +125,4 @@ race: programs
 	@mkdir -p cover
 	$(BUILT) go test -race -vet=off -p $(PACKAGES) -timeout 20m -coverpkg=$$(tools/cover.sh -packages) -coverprofile=cover/race.out \
 		$$(go list ./... | grep -vE '/tests/($(REAL))$$')
-	$(BUILT) go test -p $(PACKAGES) $(foreach name,$(subst |, ,$(REAL)),./tests/$(name))
+	$(BUILT) go test -p 2 $(foreach name,$(subst |, ,$(REAL)),./tests/$(name))
