@@ -35,6 +35,7 @@ var elsewhere = map[string]string{
 	"CODE_LIST_UNKNOWN":  "is advice",
 	"CODE_RETIRED":       "is advice",
 	"CODE_UNKNOWN":       "is advice",
+	"MARKET_IN_WORDS":    "is advice",
 	"TARGET_REQUIRED":    "is of the requests of acts, see TestEveryMethod",
 	"TARGET_UNKNOWN":     "is of the requests of acts, see TestEveryMethod",
 	"MASK":               "is of the requests of acts, see TestEveryMethod",
