@@ -37,6 +37,9 @@ type Options struct {
 	// Language says in which language errors are told, as the header
 	// Accept-Language does, such as "vi" or "th, en;q=0.5"; empty: in English.
 	Language string
+	// ActingFor is the id of the person for whom calls are made, with the role that is
+	// lent for that; empty: in the own role.
+	ActingFor string
 	// DialContext, if set, makes the connection below TLS.
 	DialContext func(ctx context.Context, address string) (net.Conn, error)
 }
@@ -84,8 +87,11 @@ func Dial(ctx context.Context, opts Options) (*Client, error) {
 	if opts.DialContext != nil {
 		more = append(more, grpc.WithContextDialer(opts.DialContext))
 	}
-	if opts.Language != "" {
-		more = append(more, grpc.WithChainUnaryInterceptor(language(opts.Language).unary), grpc.WithChainStreamInterceptor(language(opts.Language).stream))
+	for _, t := range []told{{"accept-language", opts.Language}, {"acting-for", opts.ActingFor}} {
+		if t.value == "" {
+			continue
+		}
+		more = append(more, grpc.WithChainUnaryInterceptor(t.unary), grpc.WithChainStreamInterceptor(t.stream))
 	}
 	c, err := newClient(opts.Card.Office(), opts.Address, more...)
 	if err != nil {

@@ -7,19 +7,19 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// language tells the node with every call what the caller reads.
-type language string
+// told is what the node is told with every call, such as what the caller reads.
+type told struct{ key, value string }
 
-func (l language) asked(ctx context.Context) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, "accept-language", string(l))
+func (t told) with(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, t.key, t.value)
 }
 
-func (l language) unary(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return invoke(l.asked(ctx), method, req, reply, conn, opts...)
+func (t told) unary(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return invoke(t.with(ctx), method, req, reply, conn, opts...)
 }
 
-func (l language) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, stream grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return stream(l.asked(ctx), desc, conn, method, opts...)
+func (t told) stream(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, stream grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return stream(t.with(ctx), desc, conn, method, opts...)
 }
 
 // unaryErrors turns the error of every call into an *Error.

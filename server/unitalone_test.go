@@ -56,7 +56,7 @@ var fares = map[string]string{
 		"DownloadTemplate tell, GetImportMapping tell, SetImportMapping tell, DeleteImportMapping tell",
 	"NodeService": "GetNode office, ListPeers office, GetPeer office, GetCaller office, GetAccount office, SetPassword tell, EnrolTotp tell, ConfirmTotp tell, " +
 		"TestPeer roles, RevokePeer roles, ConfirmClock roles, CreateToken roles, GetToken roles, ListTokens roles, RevokeToken roles, CreateAccount roles, ListAccounts roles, " +
-		"ResetAccount roles, DisableAccount roles, EnableAccount roles, ListAuditRecords roles, ConfirmCredentials roles, CreateBackup roles, GetBackup roles, ListBackups roles",
+		"ResetAccount roles, DisableAccount roles, EnableAccount roles, ListAuditRecords roles, ConfirmCredentials roles, CreateBackup roles, GetBackup roles, ListBackups roles, LendRole roles, ListLendings roles, EndLending roles",
 	"ExchangeService": "Exchange roles",
 }
 

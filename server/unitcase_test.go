@@ -3,6 +3,7 @@ package server_test
 import (
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,8 +58,8 @@ func (u unitsOf) with(reference string) string {
 // sees them.
 func TestCasesReachUnits(t *testing.T) {
 	w := newWorld(t, "VN")
-	later := time.Duration(0)
-	w.clocks = map[certs.Office]func() time.Time{"VN": func() time.Time { return time.Now().Add(later) }}
+	var later atomic.Int64 // a time.Duration
+	w.clocks = map[certs.Office]func() time.Time{"VN": func() time.Time { return time.Now().Add(time.Duration(later.Load())) }}
 	vn := startUnits(t, w)
 	before := vn.said(notification("before there were rules"))
 	vn.route(`rules { name: "fruit" site_codes: "VN-BT" units: "north" due { amount: 1 unit: ALLOWANCE_UNIT_DAYS } }`)
@@ -114,7 +115,7 @@ func TestCasesReachUnits(t *testing.T) {
 	vn.settles("with_units", vague.GetReference(), fruit.GetReference())
 	vn.settles("part_open = north", fruit.GetReference())
 	vn.settles("overdue_by_unit")
-	later = 25 * time.Hour
+	later.Store(int64(25 * time.Hour))
 	vn.settles("overdue_by_unit", fruit.GetReference())
 	finish(t, vn, fruit.GetReference())
 	vn.settles("overdue_by_unit")

@@ -40,10 +40,18 @@ type Caller struct {
 	// proof; "" if none does. A call of such a caller is refused; see [Forged].
 	Forges string
 
+	// Acts is for whom the request says that the caller acts, without proof; "" for
+	// nobody. See [ActingForKey].
+	Acts string
+	// ActingFor is for whom the caller acts, with a role on loan: then Role and Unit
+	// are those of the loan, and ID is the caller's own. "" if it acts in its own role.
+	ActingFor string
+
 	// focal says that Unit is the focal point of the office.
 	focal bool
 
 	ended <-chan struct{} // closed when token or account is taken away; nil: never
+	lent  <-chan struct{} // closed when the loan is ended; nil: there is none
 }
 
 // Focal reports whether the caller is of the focal point of the office, or an
@@ -58,10 +66,15 @@ func (c Caller) Focal() bool {
 func (c Caller) Message() *spsv1.Caller {
 	return &spsv1.Caller{
 		Identity: c.URI(), Means: c.Means, Credential: c.Credential,
-		Role: string(c.Role), Id: c.ID, Unit: c.Unit,
+		Role: string(c.Role), Id: c.ID, Unit: c.Unit, ActingFor: c.ActingFor,
 		FocalPoint:      c.Focal(),
 		Classifications: c.Scope.Classifications, Kinds: c.Scope.Kinds, ExpireTime: timestamppb.New(c.Until),
 	}
+}
+
+// Person returns the caller as records name persons.
+func (c Caller) Person() *spsv1.Person {
+	return &spsv1.Person{Id: c.ID, Unit: c.Unit, ActingFor: c.ActingFor}
 }
 
 // callerKey is the context key of the Caller.

@@ -107,10 +107,13 @@ func (g *Guard) stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInf
 	defer cancel()
 	bounded, take := context.WithCancelCause(bounded)
 	defer take(nil)
-	if c.caller.ended != nil {
+	for _, gone := range []<-chan struct{}{c.caller.ended, c.caller.lent} {
+		if gone == nil {
+			continue
+		}
 		go func() {
 			select {
-			case <-c.caller.ended:
+			case <-gone:
 				take(revoked())
 			case <-bounded.Done():
 			}
@@ -157,6 +160,16 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 			return c, err
 		}
 	}
+	if caller, err = g.acting(ctx, caller, c.rule); err != nil {
+		return c, err
+	}
+	if caller.ActingFor != "" {
+		caller.focal = caller.Unit != "" && caller.Unit == g.FocalPoint
+		c.caller, c.left = caller, caller.Until.Sub(now)
+		if c.audit != nil {
+			c.audit.record.ActingFor = caller.ActingFor
+		}
+	}
 	own := g.Roster.Own()
 	if !c.rule.Allows(own.Federation(), own.Office(), caller.Identity) {
 		return c, &Refusal{
@@ -196,7 +209,7 @@ func (g *Guard) caller(ctx context.Context) (Caller, error) {
 	case err != nil:
 		return Caller{}, fmt.Errorf("who calls: %w", err)
 	}
-	c := Caller{Identity: peer.Identity, Means: spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE, Until: peer.NotAfter}
+	c := Caller{Identity: peer.Identity, Means: spsv1.CallerMeans_CALLER_MEANS_CERTIFICATE, Until: peer.NotAfter, Acts: actsFor(ctx)}
 	return c, forged(ctx, false)
 }
 

@@ -282,6 +282,9 @@ func Methods() map[string]Rule {
 		spsv1.NodeService_GetToken_FullMethodName:         {Class: ClassRead, Roles: auditors},
 		spsv1.NodeService_ListTokens_FullMethodName:       {Class: ClassRead, Roles: auditors},
 		spsv1.NodeService_RevokeToken_FullMethodName:      {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_LendRole_FullMethodName:         {Class: ClassWrite, Roles: admins},
+		spsv1.NodeService_ListLendings_FullMethodName:     {Class: ClassRead, Roles: auditors},
+		spsv1.NodeService_EndLending_FullMethodName:       {Class: ClassWrite, Roles: admins},
 		spsv1.NodeService_CreateAccount_FullMethodName:    {Class: ClassWrite, Roles: admins},
 		spsv1.NodeService_GetAccount_FullMethodName:       {Class: ClassRead, Roles: people}, // others than auditors: the own
 		spsv1.NodeService_ListAccounts_FullMethodName:     {Class: ClassRead, Roles: auditors},

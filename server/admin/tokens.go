@@ -14,7 +14,13 @@ func (s *Service) GetCaller(ctx context.Context, _ *spsv1.GetCallerRequest) (*sp
 	if !ok {
 		return nil, errors.New("say who calls: no caller")
 	}
-	return caller.Message(), nil
+	shown := caller.Message()
+	if caller.ActingFor != "" {
+		return shown, nil
+	}
+	var err error
+	shown.Lendings, err = s.o.Register.LentTo(ctx, caller)
+	return shown, err
 }
 
 // CreateToken implements spsv1.NodeServiceServer.

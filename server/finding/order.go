@@ -38,7 +38,7 @@ func (s *Service) OrderTest(ctx context.Context, req *spsv1.OrderTestRequest) (*
 	if len(violations) > 0 {
 		return nil, access.Invalid(violations...)
 	}
-	by, now := &spsv1.Person{Id: caller.ID, Unit: caller.Unit}, timestamppb.New(s.o.Now().UTC())
+	by, now := caller.Person(), timestamppb.New(s.o.Now().UTC())
 	var result *spsv1.TestOrder
 	err = s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if result, err = orderedBefore(tx, said); err != nil || result != nil {

@@ -78,7 +78,9 @@ func waits(f *spsv1.LabFinding, p *spsv1.FindingProposal) bool {
 
 // told reports whether somebody was on duty when a finding came that cannot wait.
 func told(f *spsv1.LabFinding, caller access.Caller) bool {
-	return caller.Role != certs.RoleLab && slices.ContainsFunc(f.GetNotices(), func(n *spsv1.DutyNotice) bool { return n.GetId() == caller.ID })
+	return caller.Role != certs.RoleLab && slices.ContainsFunc(f.GetNotices(), func(n *spsv1.DutyNotice) bool {
+		return n.GetId() == caller.ID || n.GetId() != "" && n.GetId() == caller.ActingFor
+	})
 }
 
 // RouteFinding implements spsv1.FindingServiceServer.
@@ -135,7 +137,7 @@ func checkRouting(req *spsv1.RouteFindingRequest, t routing.Tree) error {
 
 // rerouted returns routes as somebody changes them at a moment.
 func rerouted(routes []*spsv1.Route, req *spsv1.RouteFindingRequest, who viewer, now time.Time) []*spsv1.Route {
-	by := &spsv1.Person{Id: who.caller.ID, Unit: who.caller.Unit}
+	by := who.caller.Person()
 	routes = routing.End(routes, req.GetFrom(), by, req.GetReason(), now)
 	for _, unit := range req.GetTo() {
 		routes = routing.Add(routes, who.tree, &spsv1.Route{Unit: unit, Reason: req.GetReason(), RoutedBy: by}, req.GetDue(), now)

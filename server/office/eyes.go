@@ -52,7 +52,7 @@ func directly(caller access.Caller, req *spsv1.IssueStatementRequest) authors {
 }
 
 // person returns a caller as statements name persons.
-func person(c access.Caller) *spsv1.Person { return &spsv1.Person{Id: c.ID, Unit: c.Unit} }
+func person(c access.Caller) *spsv1.Person { return c.Person() }
 
 // asking returns the authors while somebody only asks what is wrong with a draft
 // that another person would issue.

@@ -31,6 +31,9 @@ func (s *Service) seers(c access.Caller) []string {
 		return nil
 	}
 	who := []string{casebook.Person(c.ID)}
+	if c.ActingFor != "" { // whose duty it has, too
+		who = append(who, casebook.Person(c.ActingFor))
+	}
 	if c.Unit != "" {
 		who = append(who, s.tree().Below(c.Unit)...)
 	}

@@ -61,7 +61,7 @@ func (s *Service) RouteCase(ctx context.Context, req *spsv1.RouteCaseRequest) (*
 	if err := checkTo(req, req.GetTo(), tree); err != nil {
 		return nil, err
 	}
-	by := &spsv1.Person{Id: caller.ID, Unit: caller.Unit}
+	by := caller.Person()
 	return s.reroute(ctx, req.GetName(), func(c *spsv1.CaseRouting) error {
 		c.Routes = routing.End(c.GetRoutes(), req.GetFrom(), by, req.GetReason(), now)
 		for _, unit := range req.GetTo() {
@@ -90,7 +90,7 @@ func (s *Service) FinishPart(ctx context.Context, req *spsv1.FinishPartRequest) 
 		}
 		if r := c.GetRoutes()[at]; r.GetDoneTime() == nil { // else as it was said before
 			r.DoneTime, r.DoneText = timestamppb.New(s.o.Now().UTC()), req.GetText()
-			r.DoneBy = &spsv1.Person{Id: caller.ID, Unit: caller.Unit}
+			r.DoneBy = caller.Person()
 		}
 		return nil
 	})

@@ -59,7 +59,7 @@ func (s *Service) UpdateDutyRota(ctx context.Context, req *spsv1.UpdateDutyRotaR
 		return nil, err
 	}
 	next := &spsv1.DutyRota{
-		Shifts: given.GetShifts(), ChangedBy: &spsv1.Person{Id: caller.ID, Unit: caller.Unit}, ChangeTime: timestamppb.New(s.o.Now().UTC()),
+		Shifts: given.GetShifts(), ChangedBy: caller.Person(), ChangeTime: timestamppb.New(s.o.Now().UTC()),
 	}
 	if !req.GetValidateOnly() {
 		if err := s.putRota(ctx, given.GetEtag(), next); err != nil {

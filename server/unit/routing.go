@@ -68,7 +68,7 @@ func (s *Service) UpdateRouting(ctx context.Context, req *spsv1.UpdateRoutingReq
 	}
 	next := &spsv1.Routing{
 		Rules: given.GetRules(), FirstOnly: given.GetFirstOnly(), Otherwise: given.GetOtherwise(), OtherwiseDue: given.GetOtherwiseDue(), Note: given.GetNote(),
-		ChangedBy: &spsv1.Person{Id: caller.ID, Unit: caller.Unit}, ChangeTime: timestamppb.New(s.o.Now().UTC()),
+		ChangedBy: caller.Person(), ChangeTime: timestamppb.New(s.o.Now().UTC()),
 	}
 	if req.GetValidateOnly() {
 		return next, nil

@@ -23,6 +23,7 @@ const metadataPrefix = "Grpc-Metadata-"
 // whom the verified certificate of its connection names.
 func (s *Server) authenticate(r *http.Request) (access.Caller, error) {
 	caller, err := s.proven(r)
+	caller.Acts = r.Header.Get(access.ActingForKey)
 	for name := range r.Header {
 		if !access.SaysWhoCalls(strings.TrimPrefix(name, metadataPrefix)) {
 			continue

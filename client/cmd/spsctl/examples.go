@@ -131,6 +131,9 @@ var examples = []struct {
 	{"who may call without a certificate, and who did what (as administrator)", []string{
 		"spsctl --context vn-admin token create --name 'customs single window' --role system --id customs --classification border-rejection > customs.token",
 		"spsctl --context vn-admin token list",
+		"spsctl --context vn-admin lending create --to an.pham --for minh.tran --role validator --until 2027-01-20 --reason 'annual leave'",
+		"spsctl --context vn-admin lending list",
+		"spsctl --context vn-admin lending end lendings/00000001",
 		"spsctl --context vn-admin account create lan.nguyen --role officer --name 'Lan Nguyen'",
 		"spsctl --context vn-admin account list",
 		"spsctl --context vn-admin account show lan.nguyen",

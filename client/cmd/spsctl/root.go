@@ -27,8 +27,10 @@ type app struct {
 	context string // name of the context; empty: the current one
 	lang    string // what the person reads; empty: as the environment says
 	noInput bool   // never ask
-	begun   bool   // a command's body has begun; before that every error is one of usage
-	waiting bool   // it was said that the node is away
+
+	actingFor string // person whose role is lent to the caller; "" for the own
+	begun     bool   // a command's body has begun; before that every error is one of usage
+	waiting   bool   // it was said that the node is away
 	// zone is that of the own office, once its node was dialled.
 	zone *time.Location
 }
@@ -74,6 +76,7 @@ spsctl help exit-codes.`,
 	f.StringVar(&a.config, "config", "", "file of contexts (default spsctl/config.yaml in the configuration folder)")
 	f.StringVar(&a.context, "context", "", "context to use (default the current one)")
 	f.StringVar(&a.lang, "lang", "", "language of texts, names of codes and the node's errors: en, vi, zh or th (default as LC_ALL, LC_MESSAGES or LANG say)")
+	f.StringVar(&a.actingFor, "acting-for", "", "person whose role is lent to you, and for whom you act")
 	f.BoolVar(&a.noInput, "no-input", false, "never ask anything; where an answer is needed, refuse")
 	cobra.CheckErr(root.MarkPersistentFlagFilename("config", "yaml"))
 	cobra.CheckErr(root.RegisterFlagCompletionFunc("context", func(cmd *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -81,7 +84,7 @@ spsctl help exit-codes.`,
 	}))
 	root.AddCommand(a.versionCommand(), a.contextCommand(), a.caCommand(), a.caseCommand(), a.announceCommand(), a.announcementCommand(), a.gateCommand(), a.deskCommand(), a.draftCommand(), a.attachmentCommand(), a.evidenceCommand(), a.searchCommand(), a.inspectionCommand(), a.findingCommand(), a.exporterCommand(), a.noticeCommand(), a.unitCommand(), a.routingCommand(), a.dutyCommand(), a.codeCommand(),
 		a.peerCommand(), a.nodeCommand(), a.doctorCommand(), a.checkCommand(), a.joinCommand(),
-		a.tokenCommand(), a.backupCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
+		a.tokenCommand(), a.lendingCommand(), a.backupCommand(), a.accountCommand(), a.auditCommand(), a.importCommand(), a.demoCommand(), a.manCommand())
 	root.AddCommand(topics()...)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd("completion")
@@ -177,7 +180,7 @@ func (a *app) dial(ctx context.Context) (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Language, a.zone = a.language(), zoneOf(opts.Card)
+	opts.Language, opts.ActingFor, a.zone = a.language(), a.actingFor, zoneOf(opts.Card)
 	return client.Dial(ctx, opts)
 }
 

@@ -163,7 +163,11 @@ type Caller struct {
 	Kinds []string `protobuf:"bytes,9,rep,name=kinds,proto3" json:"kinds,omitempty"`
 	// Whether the caller is of the focal point, or an auditor: it sees what goes to any unit. Any other sees what goes to its
 	// unit, or to one below it, and only the focal point issues what it drafts.
-	FocalPoint    bool `protobuf:"varint,10,opt,name=focal_point,json=focalPoint,proto3" json:"focal_point,omitempty"`
+	FocalPoint bool `protobuf:"varint,10,opt,name=focal_point,json=focalPoint,proto3" json:"focal_point,omitempty"`
+	// Whose role and unit these are, if the caller acts for that person with a role on loan; empty: its own.
+	ActingFor string `protobuf:"bytes,11,opt,name=acting_for,json=actingFor,proto3" json:"acting_for,omitempty"`
+	// Roles that are on loan to the caller now. A call is made with one by saying for whom: metadata or header `acting-for`.
+	Lendings      []*Lending `protobuf:"bytes,12,rep,name=lendings,proto3" json:"lendings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -268,6 +272,166 @@ func (x *Caller) GetFocalPoint() bool {
 	return false
 }
 
+func (x *Caller) GetActingFor() string {
+	if x != nil {
+		return x.ActingFor
+	}
+	return ""
+}
+
+func (x *Caller) GetLendings() []*Lending {
+	if x != nil {
+		return x.Lendings
+	}
+	return nil
+}
+
+// Lending is that a person of the office acts for another for dates, with that person's role and unit. Who acts stays who
+// it is: what it drafted it does not issue.
+type Lending struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `lendings/{id}`; the node gives the id.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Id of the person who acts: an officer, validator or post.
+	To string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
+	// Id of the person for whom: whose role is lent, and whose duty.
+	ActingFor string `protobuf:"bytes,3,opt,name=acting_for,json=actingFor,proto3" json:"acting_for,omitempty"`
+	// The role that is lent.
+	Role string `protobuf:"bytes,4,opt,name=role,proto3" json:"role,omitempty"`
+	// The unit of the person for whom; empty: the focal point.
+	Unit string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	// Since when; absent: from now on.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// Until when, at most a year after it begins.
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Who lent it: identity.
+	Creator string `protobuf:"bytes,9,opt,name=creator,proto3" json:"creator,omitempty"`
+	// When.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// Who ended it before its time: identity.
+	EndedBy string `protobuf:"bytes,11,opt,name=ended_by,json=endedBy,proto3" json:"ended_by,omitempty"`
+	// When; absent: it ends at its time.
+	EarlyEndTime  *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=early_end_time,json=earlyEndTime,proto3" json:"early_end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Lending) Reset() {
+	*x = Lending{}
+	mi := &file_sps_v1_access_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Lending) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Lending) ProtoMessage() {}
+
+func (x *Lending) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_access_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Lending.ProtoReflect.Descriptor instead.
+func (*Lending) Descriptor() ([]byte, []int) {
+	return file_sps_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Lending) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Lending) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *Lending) GetActingFor() string {
+	if x != nil {
+		return x.ActingFor
+	}
+	return ""
+}
+
+func (x *Lending) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Lending) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *Lending) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *Lending) GetEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EndTime
+	}
+	return nil
+}
+
+func (x *Lending) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *Lending) GetCreator() string {
+	if x != nil {
+		return x.Creator
+	}
+	return ""
+}
+
+func (x *Lending) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Lending) GetEndedBy() string {
+	if x != nil {
+		return x.EndedBy
+	}
+	return ""
+}
+
+func (x *Lending) GetEarlyEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EarlyEndTime
+	}
+	return nil
+}
+
 // Token lets a person or system without a certificate call the node over HTTPS. Its secret is shown once, by CreateToken;
 // the node keeps a digest of it. A token stops at its expiry or when it is revoked, calls under way included.
 type Token struct {
@@ -303,7 +467,7 @@ type Token struct {
 
 func (x *Token) Reset() {
 	*x = Token{}
-	mi := &file_sps_v1_access_proto_msgTypes[1]
+	mi := &file_sps_v1_access_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +479,7 @@ func (x *Token) String() string {
 func (*Token) ProtoMessage() {}
 
 func (x *Token) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_access_proto_msgTypes[1]
+	mi := &file_sps_v1_access_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +492,7 @@ func (x *Token) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Token.ProtoReflect.Descriptor instead.
 func (*Token) Descriptor() ([]byte, []int) {
-	return file_sps_v1_access_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_access_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Token) GetName() string {
@@ -447,7 +611,7 @@ type Account struct {
 
 func (x *Account) Reset() {
 	*x = Account{}
-	mi := &file_sps_v1_access_proto_msgTypes[2]
+	mi := &file_sps_v1_access_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -459,7 +623,7 @@ func (x *Account) String() string {
 func (*Account) ProtoMessage() {}
 
 func (x *Account) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_access_proto_msgTypes[2]
+	mi := &file_sps_v1_access_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -472,7 +636,7 @@ func (x *Account) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Account.ProtoReflect.Descriptor instead.
 func (*Account) Descriptor() ([]byte, []int) {
-	return file_sps_v1_access_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_access_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Account) GetName() string {
@@ -578,14 +742,16 @@ type AuditRecord struct {
 	// From which address, if that is known and nobody proved who called.
 	Address string `protobuf:"bytes,10,opt,name=address,proto3" json:"address,omitempty"`
 	// How many refused calls of this caller before this one were counted only, since there were too many.
-	Skipped       uint32 `protobuf:"varint,11,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	Skipped uint32 `protobuf:"varint,11,opt,name=skipped,proto3" json:"skipped,omitempty"`
+	// For whom the caller acted with a role on loan; empty: in its own.
+	ActingFor     string `protobuf:"bytes,12,opt,name=acting_for,json=actingFor,proto3" json:"acting_for,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuditRecord) Reset() {
 	*x = AuditRecord{}
-	mi := &file_sps_v1_access_proto_msgTypes[3]
+	mi := &file_sps_v1_access_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +763,7 @@ func (x *AuditRecord) String() string {
 func (*AuditRecord) ProtoMessage() {}
 
 func (x *AuditRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_access_proto_msgTypes[3]
+	mi := &file_sps_v1_access_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +776,7 @@ func (x *AuditRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord.ProtoReflect.Descriptor instead.
 func (*AuditRecord) Descriptor() ([]byte, []int) {
-	return file_sps_v1_access_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_access_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AuditRecord) GetPosition() int64 {
@@ -690,11 +856,18 @@ func (x *AuditRecord) GetSkipped() uint32 {
 	return 0
 }
 
+func (x *AuditRecord) GetActingFor() string {
+	if x != nil {
+		return x.ActingFor
+	}
+	return ""
+}
+
 var File_sps_v1_access_proto protoreflect.FileDescriptor
 
 const file_sps_v1_access_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/access.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/notification.proto\"\xdd\x02\n" +
+	"\x13sps/v1/access.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/notification.proto\"\xa9\x03\n" +
 	"\x06Caller\x12\x1a\n" +
 	"\bidentity\x18\x01 \x01(\tR\bidentity\x12)\n" +
 	"\x05means\x18\x02 \x01(\x0e2\x13.sps.v1.CallerMeansR\x05means\x12\x1e\n" +
@@ -710,7 +883,27 @@ const file_sps_v1_access_proto_rawDesc = "" +
 	"\x05kinds\x18\t \x03(\tR\x05kinds\x12\x1f\n" +
 	"\vfocal_point\x18\n" +
 	" \x01(\bR\n" +
-	"focalPoint\"\xb4\x06\n" +
+	"focalPoint\x12\x1d\n" +
+	"\n" +
+	"acting_for\x18\v \x01(\tR\tactingFor\x12+\n" +
+	"\blendings\x18\f \x03(\v2\x0f.sps.v1.LendingR\blendings\"\x84\x05\n" +
+	"\aLending\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
+	"\x02to\x18\x02 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,63}$R\x02to\x12D\n" +
+	"\n" +
+	"acting_for\x18\x03 \x01(\tB%\xe0A\x02\xbaH\x1fr\x1d2\x1b^[a-z0-9][a-z0-9._-]{0,63}$R\tactingFor\x126\n" +
+	"\x04role\x18\x04 \x01(\tB\"\xe0A\x02\xbaH\x1cr\x1aR\aofficerR\tvalidatorR\x04postR\x04role\x12?\n" +
+	"\x04unit\x18\x05 \x01(\tB+\xbaH(\xd8\x01\x01r#2!^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$R\x04unit\x129\n" +
+	"\n" +
+	"start_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x12@\n" +
+	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aendTime\x12%\n" +
+	"\x06reason\x18\b \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12\x1d\n" +
+	"\acreator\x18\t \x01(\tB\x03\xe0A\x03R\acreator\x12@\n" +
+	"\vcreate_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12\x1e\n" +
+	"\bended_by\x18\v \x01(\tB\x03\xe0A\x03R\aendedBy\x12E\n" +
+	"\x0eearly_end_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\fearlyEndTime\"\xb4\x06\n" +
 	"\x05Token\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12]\n" +
@@ -742,7 +935,7 @@ const file_sps_v1_access_proto_rawDesc = "" +
 	"\rtotp_enrolled\x18\t \x01(\bB\x03\xe0A\x03R\ftotpEnrolled\x12K\n" +
 	"\x11setup_expire_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0fsetupExpireTime\x12I\n" +
-	"\x10lock_expire_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0elockExpireTime\"\xee\x02\n" +
+	"\x10lock_expire_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0elockExpireTime\"\x8d\x03\n" +
 	"\vAuditRecord\x12\x1a\n" +
 	"\bposition\x18\x01 \x01(\x03R\bposition\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
@@ -757,7 +950,9 @@ const file_sps_v1_access_proto_rawDesc = "" +
 	"\x06reason\x18\t \x01(\tR\x06reason\x12\x18\n" +
 	"\aaddress\x18\n" +
 	" \x01(\tR\aaddress\x12\x18\n" +
-	"\askipped\x18\v \x01(\rR\askipped*{\n" +
+	"\askipped\x18\v \x01(\rR\askipped\x12\x1d\n" +
+	"\n" +
+	"acting_for\x18\f \x01(\tR\tactingFor*{\n" +
 	"\vCallerMeans\x12\x1c\n" +
 	"\x18CALLER_MEANS_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CALLER_MEANS_CERTIFICATE\x10\x01\x12\x16\n" +
@@ -784,38 +979,44 @@ func file_sps_v1_access_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_sps_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_sps_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_sps_v1_access_proto_goTypes = []any{
 	(CallerMeans)(0),              // 0: sps.v1.CallerMeans
 	(AuditOutcome)(0),             // 1: sps.v1.AuditOutcome
 	(*Caller)(nil),                // 2: sps.v1.Caller
-	(*Token)(nil),                 // 3: sps.v1.Token
-	(*Account)(nil),               // 4: sps.v1.Account
-	(*AuditRecord)(nil),           // 5: sps.v1.AuditRecord
-	(Classification)(0),           // 6: sps.v1.Classification
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*Lending)(nil),               // 3: sps.v1.Lending
+	(*Token)(nil),                 // 4: sps.v1.Token
+	(*Account)(nil),               // 5: sps.v1.Account
+	(*AuditRecord)(nil),           // 6: sps.v1.AuditRecord
+	(Classification)(0),           // 7: sps.v1.Classification
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 }
 var file_sps_v1_access_proto_depIdxs = []int32{
 	0,  // 0: sps.v1.Caller.means:type_name -> sps.v1.CallerMeans
-	6,  // 1: sps.v1.Caller.classifications:type_name -> sps.v1.Classification
-	7,  // 2: sps.v1.Caller.expire_time:type_name -> google.protobuf.Timestamp
-	6,  // 3: sps.v1.Token.classifications:type_name -> sps.v1.Classification
-	7,  // 4: sps.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: sps.v1.Token.create_time:type_name -> google.protobuf.Timestamp
-	7,  // 6: sps.v1.Token.revoke_time:type_name -> google.protobuf.Timestamp
-	7,  // 7: sps.v1.Token.last_use_time:type_name -> google.protobuf.Timestamp
-	7,  // 8: sps.v1.Account.create_time:type_name -> google.protobuf.Timestamp
-	7,  // 9: sps.v1.Account.disable_time:type_name -> google.protobuf.Timestamp
-	7,  // 10: sps.v1.Account.setup_expire_time:type_name -> google.protobuf.Timestamp
-	7,  // 11: sps.v1.Account.lock_expire_time:type_name -> google.protobuf.Timestamp
-	7,  // 12: sps.v1.AuditRecord.time:type_name -> google.protobuf.Timestamp
-	0,  // 13: sps.v1.AuditRecord.means:type_name -> sps.v1.CallerMeans
-	1,  // 14: sps.v1.AuditRecord.outcome:type_name -> sps.v1.AuditOutcome
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	7,  // 1: sps.v1.Caller.classifications:type_name -> sps.v1.Classification
+	8,  // 2: sps.v1.Caller.expire_time:type_name -> google.protobuf.Timestamp
+	3,  // 3: sps.v1.Caller.lendings:type_name -> sps.v1.Lending
+	8,  // 4: sps.v1.Lending.start_time:type_name -> google.protobuf.Timestamp
+	8,  // 5: sps.v1.Lending.end_time:type_name -> google.protobuf.Timestamp
+	8,  // 6: sps.v1.Lending.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 7: sps.v1.Lending.early_end_time:type_name -> google.protobuf.Timestamp
+	7,  // 8: sps.v1.Token.classifications:type_name -> sps.v1.Classification
+	8,  // 9: sps.v1.Token.expire_time:type_name -> google.protobuf.Timestamp
+	8,  // 10: sps.v1.Token.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 11: sps.v1.Token.revoke_time:type_name -> google.protobuf.Timestamp
+	8,  // 12: sps.v1.Token.last_use_time:type_name -> google.protobuf.Timestamp
+	8,  // 13: sps.v1.Account.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 14: sps.v1.Account.disable_time:type_name -> google.protobuf.Timestamp
+	8,  // 15: sps.v1.Account.setup_expire_time:type_name -> google.protobuf.Timestamp
+	8,  // 16: sps.v1.Account.lock_expire_time:type_name -> google.protobuf.Timestamp
+	8,  // 17: sps.v1.AuditRecord.time:type_name -> google.protobuf.Timestamp
+	0,  // 18: sps.v1.AuditRecord.means:type_name -> sps.v1.CallerMeans
+	1,  // 19: sps.v1.AuditRecord.outcome:type_name -> sps.v1.AuditOutcome
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_access_proto_init() }
@@ -830,7 +1031,7 @@ func file_sps_v1_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_access_proto_rawDesc), len(file_sps_v1_access_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

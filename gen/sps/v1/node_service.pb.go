@@ -1535,6 +1535,208 @@ func (x *RevokeTokenRequest) GetName() string {
 	return ""
 }
 
+// LendRoleRequest is what LendRole takes.
+type LendRoleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The loan; its name and what only the node knows are left out.
+	Lending       *Lending `protobuf:"bytes,1,opt,name=lending,proto3" json:"lending,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LendRoleRequest) Reset() {
+	*x = LendRoleRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LendRoleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LendRoleRequest) ProtoMessage() {}
+
+func (x *LendRoleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LendRoleRequest.ProtoReflect.Descriptor instead.
+func (*LendRoleRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *LendRoleRequest) GetLending() *Lending {
+	if x != nil {
+		return x.Lending
+	}
+	return nil
+}
+
+// ListLendingsRequest is what ListLendings takes.
+type ListLendingsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLendingsRequest) Reset() {
+	*x = ListLendingsRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLendingsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLendingsRequest) ProtoMessage() {}
+
+func (x *ListLendingsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLendingsRequest.ProtoReflect.Descriptor instead.
+func (*ListLendingsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListLendingsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLendingsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListLendingsResponse is a page of loans.
+type ListLendingsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The loans, in the order in which they were made.
+	Lendings []*Lending `protobuf:"bytes,1,rep,name=lendings,proto3" json:"lendings,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLendingsResponse) Reset() {
+	*x = ListLendingsResponse{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLendingsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLendingsResponse) ProtoMessage() {}
+
+func (x *ListLendingsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLendingsResponse.ProtoReflect.Descriptor instead.
+func (*ListLendingsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListLendingsResponse) GetLendings() []*Lending {
+	if x != nil {
+		return x.Lendings
+	}
+	return nil
+}
+
+func (x *ListLendingsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// EndLendingRequest is what EndLending takes.
+type EndLendingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `lendings/{id}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndLendingRequest) Reset() {
+	*x = EndLendingRequest{}
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndLendingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndLendingRequest) ProtoMessage() {}
+
+func (x *EndLendingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndLendingRequest.ProtoReflect.Descriptor instead.
+func (*EndLendingRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *EndLendingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // CreateAccountRequest is what CreateAccount takes.
 type CreateAccountRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1548,7 +1750,7 @@ type CreateAccountRequest struct {
 
 func (x *CreateAccountRequest) Reset() {
 	*x = CreateAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1560,7 +1762,7 @@ func (x *CreateAccountRequest) String() string {
 func (*CreateAccountRequest) ProtoMessage() {}
 
 func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[22]
+	mi := &file_sps_v1_node_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1573,7 +1775,7 @@ func (x *CreateAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateAccountRequest.ProtoReflect.Descriptor instead.
 func (*CreateAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{22}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CreateAccountRequest) GetAccount() *Account {
@@ -1603,7 +1805,7 @@ type AccountSetup struct {
 
 func (x *AccountSetup) Reset() {
 	*x = AccountSetup{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1615,7 +1817,7 @@ func (x *AccountSetup) String() string {
 func (*AccountSetup) ProtoMessage() {}
 
 func (x *AccountSetup) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[23]
+	mi := &file_sps_v1_node_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1628,7 +1830,7 @@ func (x *AccountSetup) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccountSetup.ProtoReflect.Descriptor instead.
 func (*AccountSetup) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{23}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AccountSetup) GetAccount() *Account {
@@ -1656,7 +1858,7 @@ type GetAccountRequest struct {
 
 func (x *GetAccountRequest) Reset() {
 	*x = GetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1668,7 +1870,7 @@ func (x *GetAccountRequest) String() string {
 func (*GetAccountRequest) ProtoMessage() {}
 
 func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[24]
+	mi := &file_sps_v1_node_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1681,7 +1883,7 @@ func (x *GetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAccountRequest.ProtoReflect.Descriptor instead.
 func (*GetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{24}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetAccountRequest) GetName() string {
@@ -1704,7 +1906,7 @@ type ListAccountsRequest struct {
 
 func (x *ListAccountsRequest) Reset() {
 	*x = ListAccountsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1716,7 +1918,7 @@ func (x *ListAccountsRequest) String() string {
 func (*ListAccountsRequest) ProtoMessage() {}
 
 func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[25]
+	mi := &file_sps_v1_node_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1729,7 +1931,7 @@ func (x *ListAccountsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsRequest.ProtoReflect.Descriptor instead.
 func (*ListAccountsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{25}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ListAccountsRequest) GetPageSize() int32 {
@@ -1759,7 +1961,7 @@ type ListAccountsResponse struct {
 
 func (x *ListAccountsResponse) Reset() {
 	*x = ListAccountsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1771,7 +1973,7 @@ func (x *ListAccountsResponse) String() string {
 func (*ListAccountsResponse) ProtoMessage() {}
 
 func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[26]
+	mi := &file_sps_v1_node_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1784,7 +1986,7 @@ func (x *ListAccountsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAccountsResponse.ProtoReflect.Descriptor instead.
 func (*ListAccountsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{26}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ListAccountsResponse) GetAccounts() []*Account {
@@ -1812,7 +2014,7 @@ type ResetAccountRequest struct {
 
 func (x *ResetAccountRequest) Reset() {
 	*x = ResetAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1824,7 +2026,7 @@ func (x *ResetAccountRequest) String() string {
 func (*ResetAccountRequest) ProtoMessage() {}
 
 func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[27]
+	mi := &file_sps_v1_node_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1837,7 +2039,7 @@ func (x *ResetAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetAccountRequest.ProtoReflect.Descriptor instead.
 func (*ResetAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{27}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ResetAccountRequest) GetName() string {
@@ -1858,7 +2060,7 @@ type DisableAccountRequest struct {
 
 func (x *DisableAccountRequest) Reset() {
 	*x = DisableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1870,7 +2072,7 @@ func (x *DisableAccountRequest) String() string {
 func (*DisableAccountRequest) ProtoMessage() {}
 
 func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[28]
+	mi := &file_sps_v1_node_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1883,7 +2085,7 @@ func (x *DisableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisableAccountRequest.ProtoReflect.Descriptor instead.
 func (*DisableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{28}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DisableAccountRequest) GetName() string {
@@ -1904,7 +2106,7 @@ type EnableAccountRequest struct {
 
 func (x *EnableAccountRequest) Reset() {
 	*x = EnableAccountRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1916,7 +2118,7 @@ func (x *EnableAccountRequest) String() string {
 func (*EnableAccountRequest) ProtoMessage() {}
 
 func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[29]
+	mi := &file_sps_v1_node_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1929,7 +2131,7 @@ func (x *EnableAccountRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnableAccountRequest.ProtoReflect.Descriptor instead.
 func (*EnableAccountRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{29}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *EnableAccountRequest) GetName() string {
@@ -1956,7 +2158,7 @@ type SetPasswordRequest struct {
 
 func (x *SetPasswordRequest) Reset() {
 	*x = SetPasswordRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +2170,7 @@ func (x *SetPasswordRequest) String() string {
 func (*SetPasswordRequest) ProtoMessage() {}
 
 func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[30]
+	mi := &file_sps_v1_node_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +2183,7 @@ func (x *SetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{30}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *SetPasswordRequest) GetName() string {
@@ -2025,7 +2227,7 @@ type EnrolTotpRequest struct {
 
 func (x *EnrolTotpRequest) Reset() {
 	*x = EnrolTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[31]
+	mi := &file_sps_v1_node_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2037,7 +2239,7 @@ func (x *EnrolTotpRequest) String() string {
 func (*EnrolTotpRequest) ProtoMessage() {}
 
 func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[31]
+	mi := &file_sps_v1_node_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2050,7 +2252,7 @@ func (x *EnrolTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpRequest.ProtoReflect.Descriptor instead.
 func (*EnrolTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{31}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *EnrolTotpRequest) GetName() string {
@@ -2080,7 +2282,7 @@ type EnrolTotpResponse struct {
 
 func (x *EnrolTotpResponse) Reset() {
 	*x = EnrolTotpResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[32]
+	mi := &file_sps_v1_node_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2092,7 +2294,7 @@ func (x *EnrolTotpResponse) String() string {
 func (*EnrolTotpResponse) ProtoMessage() {}
 
 func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[32]
+	mi := &file_sps_v1_node_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2105,7 +2307,7 @@ func (x *EnrolTotpResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EnrolTotpResponse.ProtoReflect.Descriptor instead.
 func (*EnrolTotpResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{32}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *EnrolTotpResponse) GetSecret() string {
@@ -2135,7 +2337,7 @@ type ConfirmTotpRequest struct {
 
 func (x *ConfirmTotpRequest) Reset() {
 	*x = ConfirmTotpRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[33]
+	mi := &file_sps_v1_node_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2147,7 +2349,7 @@ func (x *ConfirmTotpRequest) String() string {
 func (*ConfirmTotpRequest) ProtoMessage() {}
 
 func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[33]
+	mi := &file_sps_v1_node_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2160,7 +2362,7 @@ func (x *ConfirmTotpRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmTotpRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmTotpRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{33}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ConfirmTotpRequest) GetName() string {
@@ -2206,7 +2408,7 @@ type ListAuditRecordsRequest struct {
 
 func (x *ListAuditRecordsRequest) Reset() {
 	*x = ListAuditRecordsRequest{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[34]
+	mi := &file_sps_v1_node_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2218,7 +2420,7 @@ func (x *ListAuditRecordsRequest) String() string {
 func (*ListAuditRecordsRequest) ProtoMessage() {}
 
 func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[34]
+	mi := &file_sps_v1_node_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2231,7 +2433,7 @@ func (x *ListAuditRecordsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{34}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListAuditRecordsRequest) GetPageSize() int32 {
@@ -2317,7 +2519,7 @@ type ListAuditRecordsResponse struct {
 
 func (x *ListAuditRecordsResponse) Reset() {
 	*x = ListAuditRecordsResponse{}
-	mi := &file_sps_v1_node_service_proto_msgTypes[35]
+	mi := &file_sps_v1_node_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2329,7 +2531,7 @@ func (x *ListAuditRecordsResponse) String() string {
 func (*ListAuditRecordsResponse) ProtoMessage() {}
 
 func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_node_service_proto_msgTypes[35]
+	mi := &file_sps_v1_node_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2342,7 +2544,7 @@ func (x *ListAuditRecordsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditRecordsResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditRecordsResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{35}
+	return file_sps_v1_node_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListAuditRecordsResponse) GetAuditRecords() []*AuditRecord {
@@ -2471,7 +2673,18 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x06tokens\x18\x01 \x03(\v2\r.sps.v1.TokenR\x06tokens\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"I\n" +
 	"\x12RevokeTokenRequest\x123\n" +
-	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^tokens/[a-z2-7]{16}$R\x04name\"\x92\x01\n" +
+	"\x04name\x18\x01 \x01(\tB\x1f\xe0A\x02\xbaH\x19r\x172\x15^tokens/[a-z2-7]{16}$R\x04name\"G\n" +
+	"\x0fLendRoleRequest\x124\n" +
+	"\alending\x18\x01 \x01(\v2\x0f.sps.v1.LendingB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\alending\"d\n" +
+	"\x13ListLendingsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xc8\x01R\tpageToken\"k\n" +
+	"\x14ListLendingsResponse\x12+\n" +
+	"\blendings\x18\x01 \x03(\v2\x0f.sps.v1.LendingR\blendings\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"F\n" +
+	"\x11EndLendingRequest\x121\n" +
+	"\x04name\x18\x01 \x01(\tB\x1d\xe0A\x02\xbaH\x17r\x152\x13^lendings/[0-9]{8}$R\x04name\"\x92\x01\n" +
 	"\x14CreateAccountRequest\x124\n" +
 	"\aaccount\x18\x01 \x01(\v2\x0f.sps.v1.AccountB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aaccount\x12D\n" +
 	"\n" +
@@ -2531,7 +2744,7 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\x1cPEER_CHECK_STATE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PEER_CHECK_STATE_OK\x10\x01\x12\x19\n" +
 	"\x15PEER_CHECK_STATE_LOOK\x10\x02\x12\x1b\n" +
-	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\xe1\x12\n" +
+	"\x17PEER_CHECK_STATE_BROKEN\x10\x032\xf7\x14\n" +
 	"\vNodeService\x12A\n" +
 	"\aGetNode\x12\x16.sps.v1.GetNodeRequest\x1a\f.sps.v1.Node\"\x10\x82\xd3\xe4\x93\x02\n" +
 	"\x12\b/v1/node\x12S\n" +
@@ -2549,7 +2762,11 @@ const file_sps_v1_node_service_proto_rawDesc = "" +
 	"\n" +
 	"ListTokens\x12\x19.sps.v1.ListTokensRequest\x1a\x1a.sps.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/tokens\x12_\n" +
-	"\vRevokeToken\x12\x1a.sps.v1.RevokeTokenRequest\x1a\r.sps.v1.Token\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=tokens/*}:revoke\x12b\n" +
+	"\vRevokeToken\x12\x1a.sps.v1.RevokeTokenRequest\x1a\r.sps.v1.Token\"%\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=tokens/*}:revoke\x12S\n" +
+	"\bLendRole\x12\x17.sps.v1.LendRoleRequest\x1a\x0f.sps.v1.Lending\"\x1d\x82\xd3\xe4\x93\x02\x17:\alending\"\f/v1/lendings\x12_\n" +
+	"\fListLendings\x12\x1b.sps.v1.ListLendingsRequest\x1a\x1c.sps.v1.ListLendingsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/lendings\x12^\n" +
+	"\n" +
+	"EndLending\x12\x19.sps.v1.EndLendingRequest\x1a\x0f.sps.v1.Lending\"$\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=lendings/*}:end\x12b\n" +
 	"\rCreateAccount\x12\x1c.sps.v1.CreateAccountRequest\x1a\x14.sps.v1.AccountSetup\"\x1d\x82\xd3\xe4\x93\x02\x17:\aaccount\"\f/v1/accounts\x12W\n" +
 	"\n" +
 	"GetAccount\x12\x19.sps.v1.GetAccountRequest\x1a\x0f.sps.v1.Account\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=accounts/*}\x12_\n" +
@@ -2581,7 +2798,7 @@ func file_sps_v1_node_service_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_node_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_sps_v1_node_service_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_sps_v1_node_service_proto_goTypes = []any{
 	(PeerCheckState)(0),                // 0: sps.v1.PeerCheckState
 	(*Node)(nil),                       // 1: sps.v1.Node
@@ -2606,119 +2823,132 @@ var file_sps_v1_node_service_proto_goTypes = []any{
 	(*ListTokensRequest)(nil),          // 20: sps.v1.ListTokensRequest
 	(*ListTokensResponse)(nil),         // 21: sps.v1.ListTokensResponse
 	(*RevokeTokenRequest)(nil),         // 22: sps.v1.RevokeTokenRequest
-	(*CreateAccountRequest)(nil),       // 23: sps.v1.CreateAccountRequest
-	(*AccountSetup)(nil),               // 24: sps.v1.AccountSetup
-	(*GetAccountRequest)(nil),          // 25: sps.v1.GetAccountRequest
-	(*ListAccountsRequest)(nil),        // 26: sps.v1.ListAccountsRequest
-	(*ListAccountsResponse)(nil),       // 27: sps.v1.ListAccountsResponse
-	(*ResetAccountRequest)(nil),        // 28: sps.v1.ResetAccountRequest
-	(*DisableAccountRequest)(nil),      // 29: sps.v1.DisableAccountRequest
-	(*EnableAccountRequest)(nil),       // 30: sps.v1.EnableAccountRequest
-	(*SetPasswordRequest)(nil),         // 31: sps.v1.SetPasswordRequest
-	(*EnrolTotpRequest)(nil),           // 32: sps.v1.EnrolTotpRequest
-	(*EnrolTotpResponse)(nil),          // 33: sps.v1.EnrolTotpResponse
-	(*ConfirmTotpRequest)(nil),         // 34: sps.v1.ConfirmTotpRequest
-	(*ListAuditRecordsRequest)(nil),    // 35: sps.v1.ListAuditRecordsRequest
-	(*ListAuditRecordsResponse)(nil),   // 36: sps.v1.ListAuditRecordsResponse
-	nil,                                // 37: sps.v1.Peer.DisplayNamesEntry
-	(*timestamppb.Timestamp)(nil),      // 38: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),        // 39: google.protobuf.Duration
-	(*BackupStanding)(nil),             // 40: sps.v1.BackupStanding
-	(*Token)(nil),                      // 41: sps.v1.Token
-	(*Account)(nil),                    // 42: sps.v1.Account
-	(*AuditRecord)(nil),                // 43: sps.v1.AuditRecord
-	(*CreateBackupRequest)(nil),        // 44: sps.v1.CreateBackupRequest
-	(*GetBackupRequest)(nil),           // 45: sps.v1.GetBackupRequest
-	(*ListBackupsRequest)(nil),         // 46: sps.v1.ListBackupsRequest
-	(*Caller)(nil),                     // 47: sps.v1.Caller
-	(*Backup)(nil),                     // 48: sps.v1.Backup
-	(*ListBackupsResponse)(nil),        // 49: sps.v1.ListBackupsResponse
+	(*LendRoleRequest)(nil),            // 23: sps.v1.LendRoleRequest
+	(*ListLendingsRequest)(nil),        // 24: sps.v1.ListLendingsRequest
+	(*ListLendingsResponse)(nil),       // 25: sps.v1.ListLendingsResponse
+	(*EndLendingRequest)(nil),          // 26: sps.v1.EndLendingRequest
+	(*CreateAccountRequest)(nil),       // 27: sps.v1.CreateAccountRequest
+	(*AccountSetup)(nil),               // 28: sps.v1.AccountSetup
+	(*GetAccountRequest)(nil),          // 29: sps.v1.GetAccountRequest
+	(*ListAccountsRequest)(nil),        // 30: sps.v1.ListAccountsRequest
+	(*ListAccountsResponse)(nil),       // 31: sps.v1.ListAccountsResponse
+	(*ResetAccountRequest)(nil),        // 32: sps.v1.ResetAccountRequest
+	(*DisableAccountRequest)(nil),      // 33: sps.v1.DisableAccountRequest
+	(*EnableAccountRequest)(nil),       // 34: sps.v1.EnableAccountRequest
+	(*SetPasswordRequest)(nil),         // 35: sps.v1.SetPasswordRequest
+	(*EnrolTotpRequest)(nil),           // 36: sps.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),          // 37: sps.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),         // 38: sps.v1.ConfirmTotpRequest
+	(*ListAuditRecordsRequest)(nil),    // 39: sps.v1.ListAuditRecordsRequest
+	(*ListAuditRecordsResponse)(nil),   // 40: sps.v1.ListAuditRecordsResponse
+	nil,                                // 41: sps.v1.Peer.DisplayNamesEntry
+	(*timestamppb.Timestamp)(nil),      // 42: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),        // 43: google.protobuf.Duration
+	(*BackupStanding)(nil),             // 44: sps.v1.BackupStanding
+	(*Token)(nil),                      // 45: sps.v1.Token
+	(*Lending)(nil),                    // 46: sps.v1.Lending
+	(*Account)(nil),                    // 47: sps.v1.Account
+	(*AuditRecord)(nil),                // 48: sps.v1.AuditRecord
+	(*CreateBackupRequest)(nil),        // 49: sps.v1.CreateBackupRequest
+	(*GetBackupRequest)(nil),           // 50: sps.v1.GetBackupRequest
+	(*ListBackupsRequest)(nil),         // 51: sps.v1.ListBackupsRequest
+	(*Caller)(nil),                     // 52: sps.v1.Caller
+	(*Backup)(nil),                     // 53: sps.v1.Backup
+	(*ListBackupsResponse)(nil),        // 54: sps.v1.ListBackupsResponse
 }
 var file_sps_v1_node_service_proto_depIdxs = []int32{
-	38, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
-	38, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	38, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
-	39, // 3: sps.v1.Node.clock_offset:type_name -> google.protobuf.Duration
-	38, // 4: sps.v1.Node.clock_confirmation_expire_time:type_name -> google.protobuf.Timestamp
-	38, // 5: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
-	40, // 6: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
+	42, // 0: sps.v1.Node.start_time:type_name -> google.protobuf.Timestamp
+	42, // 1: sps.v1.Node.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	42, // 2: sps.v1.Node.current_time:type_name -> google.protobuf.Timestamp
+	43, // 3: sps.v1.Node.clock_offset:type_name -> google.protobuf.Duration
+	42, // 4: sps.v1.Node.clock_confirmation_expire_time:type_name -> google.protobuf.Timestamp
+	42, // 5: sps.v1.Node.restore_time:type_name -> google.protobuf.Timestamp
+	44, // 6: sps.v1.Node.backups:type_name -> sps.v1.BackupStanding
 	2,  // 7: sps.v1.Node.ledger:type_name -> sps.v1.LedgerStanding
 	3,  // 8: sps.v1.LedgerStanding.lost:type_name -> sps.v1.LostEntry
-	37, // 9: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
-	38, // 10: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
-	38, // 11: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
-	38, // 12: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
-	39, // 13: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
-	38, // 14: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
-	39, // 15: sps.v1.ConfirmClockRequest.clock_offset:type_name -> google.protobuf.Duration
-	39, // 16: sps.v1.ConfirmClockRequest.duration:type_name -> google.protobuf.Duration
+	41, // 9: sps.v1.Peer.display_names:type_name -> sps.v1.Peer.DisplayNamesEntry
+	42, // 10: sps.v1.Peer.since_time:type_name -> google.protobuf.Timestamp
+	42, // 11: sps.v1.Peer.receipt_time:type_name -> google.protobuf.Timestamp
+	42, // 12: sps.v1.Peer.last_error_time:type_name -> google.protobuf.Timestamp
+	43, // 13: sps.v1.Peer.clock_offset:type_name -> google.protobuf.Duration
+	42, // 14: sps.v1.Peer.certificate_expire_time:type_name -> google.protobuf.Timestamp
+	43, // 15: sps.v1.ConfirmClockRequest.clock_offset:type_name -> google.protobuf.Duration
+	43, // 16: sps.v1.ConfirmClockRequest.duration:type_name -> google.protobuf.Duration
 	4,  // 17: sps.v1.ListPeersResponse.peers:type_name -> sps.v1.Peer
 	14, // 18: sps.v1.TestPeerResponse.checks:type_name -> sps.v1.PeerCheck
 	0,  // 19: sps.v1.PeerCheck.state:type_name -> sps.v1.PeerCheckState
-	41, // 20: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
-	41, // 21: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
-	41, // 22: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
-	42, // 23: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
-	42, // 24: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
-	42, // 25: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
-	38, // 26: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
-	38, // 27: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
-	43, // 28: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
-	7,  // 29: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
-	9,  // 30: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
-	11, // 31: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
-	12, // 32: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
-	15, // 33: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
-	8,  // 34: sps.v1.NodeService.ConfirmClock:input_type -> sps.v1.ConfirmClockRequest
-	16, // 35: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
-	17, // 36: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
-	19, // 37: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
-	20, // 38: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
-	22, // 39: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
-	23, // 40: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
-	25, // 41: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
-	26, // 42: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
-	28, // 43: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
-	29, // 44: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
-	30, // 45: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
-	31, // 46: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
-	32, // 47: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
-	34, // 48: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
-	5,  // 49: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
-	44, // 50: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
-	45, // 51: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
-	46, // 52: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
-	35, // 53: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
-	1,  // 54: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
-	10, // 55: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
-	4,  // 56: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
-	13, // 57: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
-	4,  // 58: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
-	1,  // 59: sps.v1.NodeService.ConfirmClock:output_type -> sps.v1.Node
-	47, // 60: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
-	18, // 61: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
-	41, // 62: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
-	21, // 63: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
-	41, // 64: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
-	24, // 65: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
-	42, // 66: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
-	27, // 67: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
-	24, // 68: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
-	42, // 69: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
-	42, // 70: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
-	42, // 71: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
-	33, // 72: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
-	42, // 73: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
-	6,  // 74: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
-	48, // 75: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
-	48, // 76: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
-	49, // 77: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
-	36, // 78: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
-	54, // [54:79] is the sub-list for method output_type
-	29, // [29:54] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	45, // 20: sps.v1.CreateTokenRequest.token:type_name -> sps.v1.Token
+	45, // 21: sps.v1.CreateTokenResponse.token:type_name -> sps.v1.Token
+	45, // 22: sps.v1.ListTokensResponse.tokens:type_name -> sps.v1.Token
+	46, // 23: sps.v1.LendRoleRequest.lending:type_name -> sps.v1.Lending
+	46, // 24: sps.v1.ListLendingsResponse.lendings:type_name -> sps.v1.Lending
+	47, // 25: sps.v1.CreateAccountRequest.account:type_name -> sps.v1.Account
+	47, // 26: sps.v1.AccountSetup.account:type_name -> sps.v1.Account
+	47, // 27: sps.v1.ListAccountsResponse.accounts:type_name -> sps.v1.Account
+	42, // 28: sps.v1.ListAuditRecordsRequest.since_time:type_name -> google.protobuf.Timestamp
+	42, // 29: sps.v1.ListAuditRecordsRequest.until_time:type_name -> google.protobuf.Timestamp
+	48, // 30: sps.v1.ListAuditRecordsResponse.audit_records:type_name -> sps.v1.AuditRecord
+	7,  // 31: sps.v1.NodeService.GetNode:input_type -> sps.v1.GetNodeRequest
+	9,  // 32: sps.v1.NodeService.ListPeers:input_type -> sps.v1.ListPeersRequest
+	11, // 33: sps.v1.NodeService.GetPeer:input_type -> sps.v1.GetPeerRequest
+	12, // 34: sps.v1.NodeService.TestPeer:input_type -> sps.v1.TestPeerRequest
+	15, // 35: sps.v1.NodeService.RevokePeer:input_type -> sps.v1.RevokePeerRequest
+	8,  // 36: sps.v1.NodeService.ConfirmClock:input_type -> sps.v1.ConfirmClockRequest
+	16, // 37: sps.v1.NodeService.GetCaller:input_type -> sps.v1.GetCallerRequest
+	17, // 38: sps.v1.NodeService.CreateToken:input_type -> sps.v1.CreateTokenRequest
+	19, // 39: sps.v1.NodeService.GetToken:input_type -> sps.v1.GetTokenRequest
+	20, // 40: sps.v1.NodeService.ListTokens:input_type -> sps.v1.ListTokensRequest
+	22, // 41: sps.v1.NodeService.RevokeToken:input_type -> sps.v1.RevokeTokenRequest
+	23, // 42: sps.v1.NodeService.LendRole:input_type -> sps.v1.LendRoleRequest
+	24, // 43: sps.v1.NodeService.ListLendings:input_type -> sps.v1.ListLendingsRequest
+	26, // 44: sps.v1.NodeService.EndLending:input_type -> sps.v1.EndLendingRequest
+	27, // 45: sps.v1.NodeService.CreateAccount:input_type -> sps.v1.CreateAccountRequest
+	29, // 46: sps.v1.NodeService.GetAccount:input_type -> sps.v1.GetAccountRequest
+	30, // 47: sps.v1.NodeService.ListAccounts:input_type -> sps.v1.ListAccountsRequest
+	32, // 48: sps.v1.NodeService.ResetAccount:input_type -> sps.v1.ResetAccountRequest
+	33, // 49: sps.v1.NodeService.DisableAccount:input_type -> sps.v1.DisableAccountRequest
+	34, // 50: sps.v1.NodeService.EnableAccount:input_type -> sps.v1.EnableAccountRequest
+	35, // 51: sps.v1.NodeService.SetPassword:input_type -> sps.v1.SetPasswordRequest
+	36, // 52: sps.v1.NodeService.EnrolTotp:input_type -> sps.v1.EnrolTotpRequest
+	38, // 53: sps.v1.NodeService.ConfirmTotp:input_type -> sps.v1.ConfirmTotpRequest
+	5,  // 54: sps.v1.NodeService.ConfirmCredentials:input_type -> sps.v1.ConfirmCredentialsRequest
+	49, // 55: sps.v1.NodeService.CreateBackup:input_type -> sps.v1.CreateBackupRequest
+	50, // 56: sps.v1.NodeService.GetBackup:input_type -> sps.v1.GetBackupRequest
+	51, // 57: sps.v1.NodeService.ListBackups:input_type -> sps.v1.ListBackupsRequest
+	39, // 58: sps.v1.NodeService.ListAuditRecords:input_type -> sps.v1.ListAuditRecordsRequest
+	1,  // 59: sps.v1.NodeService.GetNode:output_type -> sps.v1.Node
+	10, // 60: sps.v1.NodeService.ListPeers:output_type -> sps.v1.ListPeersResponse
+	4,  // 61: sps.v1.NodeService.GetPeer:output_type -> sps.v1.Peer
+	13, // 62: sps.v1.NodeService.TestPeer:output_type -> sps.v1.TestPeerResponse
+	4,  // 63: sps.v1.NodeService.RevokePeer:output_type -> sps.v1.Peer
+	1,  // 64: sps.v1.NodeService.ConfirmClock:output_type -> sps.v1.Node
+	52, // 65: sps.v1.NodeService.GetCaller:output_type -> sps.v1.Caller
+	18, // 66: sps.v1.NodeService.CreateToken:output_type -> sps.v1.CreateTokenResponse
+	45, // 67: sps.v1.NodeService.GetToken:output_type -> sps.v1.Token
+	21, // 68: sps.v1.NodeService.ListTokens:output_type -> sps.v1.ListTokensResponse
+	45, // 69: sps.v1.NodeService.RevokeToken:output_type -> sps.v1.Token
+	46, // 70: sps.v1.NodeService.LendRole:output_type -> sps.v1.Lending
+	25, // 71: sps.v1.NodeService.ListLendings:output_type -> sps.v1.ListLendingsResponse
+	46, // 72: sps.v1.NodeService.EndLending:output_type -> sps.v1.Lending
+	28, // 73: sps.v1.NodeService.CreateAccount:output_type -> sps.v1.AccountSetup
+	47, // 74: sps.v1.NodeService.GetAccount:output_type -> sps.v1.Account
+	31, // 75: sps.v1.NodeService.ListAccounts:output_type -> sps.v1.ListAccountsResponse
+	28, // 76: sps.v1.NodeService.ResetAccount:output_type -> sps.v1.AccountSetup
+	47, // 77: sps.v1.NodeService.DisableAccount:output_type -> sps.v1.Account
+	47, // 78: sps.v1.NodeService.EnableAccount:output_type -> sps.v1.Account
+	47, // 79: sps.v1.NodeService.SetPassword:output_type -> sps.v1.Account
+	37, // 80: sps.v1.NodeService.EnrolTotp:output_type -> sps.v1.EnrolTotpResponse
+	47, // 81: sps.v1.NodeService.ConfirmTotp:output_type -> sps.v1.Account
+	6,  // 82: sps.v1.NodeService.ConfirmCredentials:output_type -> sps.v1.ConfirmCredentialsResponse
+	53, // 83: sps.v1.NodeService.CreateBackup:output_type -> sps.v1.Backup
+	53, // 84: sps.v1.NodeService.GetBackup:output_type -> sps.v1.Backup
+	54, // 85: sps.v1.NodeService.ListBackups:output_type -> sps.v1.ListBackupsResponse
+	40, // 86: sps.v1.NodeService.ListAuditRecords:output_type -> sps.v1.ListAuditRecordsResponse
+	59, // [59:87] is the sub-list for method output_type
+	31, // [31:59] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_node_service_proto_init() }
@@ -2734,7 +2964,7 @@ func file_sps_v1_node_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_node_service_proto_rawDesc), len(file_sps_v1_node_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,6 +32,9 @@ const (
 	NodeService_GetToken_FullMethodName           = "/sps.v1.NodeService/GetToken"
 	NodeService_ListTokens_FullMethodName         = "/sps.v1.NodeService/ListTokens"
 	NodeService_RevokeToken_FullMethodName        = "/sps.v1.NodeService/RevokeToken"
+	NodeService_LendRole_FullMethodName           = "/sps.v1.NodeService/LendRole"
+	NodeService_ListLendings_FullMethodName       = "/sps.v1.NodeService/ListLendings"
+	NodeService_EndLending_FullMethodName         = "/sps.v1.NodeService/EndLending"
 	NodeService_CreateAccount_FullMethodName      = "/sps.v1.NodeService/CreateAccount"
 	NodeService_GetAccount_FullMethodName         = "/sps.v1.NodeService/GetAccount"
 	NodeService_ListAccounts_FullMethodName       = "/sps.v1.NodeService/ListAccounts"
@@ -83,6 +86,14 @@ type NodeServiceClient interface {
 	// RevokeToken ends a token for good; calls under way with it end within a second. To revoke it again does nothing. For
 	// administrators.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*Token, error)
+	// LendRole lends the role and the duty of one person of the office to another, for dates. It is in effect by the clock
+	// of the node. For administrators.
+	LendRole(ctx context.Context, in *LendRoleRequest, opts ...grpc.CallOption) (*Lending, error)
+	// ListLendings returns which roles are and were on loan. For administrators and auditors.
+	ListLendings(ctx context.Context, in *ListLendingsRequest, opts ...grpc.CallOption) (*ListLendingsResponse, error)
+	// EndLending ends a loan before its time; calls under way with it end within a second. To end it again does nothing. For
+	// administrators.
+	EndLending(ctx context.Context, in *EndLendingRequest, opts ...grpc.CallOption) (*Lending, error)
 	// CreateAccount makes an account and returns its set-up secret, this once. For administrators.
 	CreateAccount(ctx context.Context, in *CreateAccountRequest, opts ...grpc.CallOption) (*AccountSetup, error)
 	// GetAccount returns one account. For administrators and auditors, and for the person whose it is.
@@ -233,6 +244,36 @@ func (c *nodeServiceClient) RevokeToken(ctx context.Context, in *RevokeTokenRequ
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Token)
 	err := c.cc.Invoke(ctx, NodeService_RevokeToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) LendRole(ctx context.Context, in *LendRoleRequest, opts ...grpc.CallOption) (*Lending, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Lending)
+	err := c.cc.Invoke(ctx, NodeService_LendRole_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) ListLendings(ctx context.Context, in *ListLendingsRequest, opts ...grpc.CallOption) (*ListLendingsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListLendingsResponse)
+	err := c.cc.Invoke(ctx, NodeService_ListLendings_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *nodeServiceClient) EndLending(ctx context.Context, in *EndLendingRequest, opts ...grpc.CallOption) (*Lending, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Lending)
+	err := c.cc.Invoke(ctx, NodeService_EndLending_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -414,6 +455,14 @@ type NodeServiceServer interface {
 	// RevokeToken ends a token for good; calls under way with it end within a second. To revoke it again does nothing. For
 	// administrators.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*Token, error)
+	// LendRole lends the role and the duty of one person of the office to another, for dates. It is in effect by the clock
+	// of the node. For administrators.
+	LendRole(context.Context, *LendRoleRequest) (*Lending, error)
+	// ListLendings returns which roles are and were on loan. For administrators and auditors.
+	ListLendings(context.Context, *ListLendingsRequest) (*ListLendingsResponse, error)
+	// EndLending ends a loan before its time; calls under way with it end within a second. To end it again does nothing. For
+	// administrators.
+	EndLending(context.Context, *EndLendingRequest) (*Lending, error)
 	// CreateAccount makes an account and returns its set-up secret, this once. For administrators.
 	CreateAccount(context.Context, *CreateAccountRequest) (*AccountSetup, error)
 	// GetAccount returns one account. For administrators and auditors, and for the person whose it is.
@@ -492,6 +541,15 @@ func (UnimplementedNodeServiceServer) ListTokens(context.Context, *ListTokensReq
 }
 func (UnimplementedNodeServiceServer) RevokeToken(context.Context, *RevokeTokenRequest) (*Token, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeToken not implemented")
+}
+func (UnimplementedNodeServiceServer) LendRole(context.Context, *LendRoleRequest) (*Lending, error) {
+	return nil, status.Error(codes.Unimplemented, "method LendRole not implemented")
+}
+func (UnimplementedNodeServiceServer) ListLendings(context.Context, *ListLendingsRequest) (*ListLendingsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListLendings not implemented")
+}
+func (UnimplementedNodeServiceServer) EndLending(context.Context, *EndLendingRequest) (*Lending, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndLending not implemented")
 }
 func (UnimplementedNodeServiceServer) CreateAccount(context.Context, *CreateAccountRequest) (*AccountSetup, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateAccount not implemented")
@@ -750,6 +808,60 @@ func _NodeService_RevokeToken_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(NodeServiceServer).RevokeToken(ctx, req.(*RevokeTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_LendRole_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(LendRoleRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).LendRole(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_LendRole_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).LendRole(ctx, req.(*LendRoleRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_ListLendings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListLendingsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).ListLendings(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_ListLendings_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).ListLendings(ctx, req.(*ListLendingsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _NodeService_EndLending_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndLendingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(NodeServiceServer).EndLending(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: NodeService_EndLending_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(NodeServiceServer).EndLending(ctx, req.(*EndLendingRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1056,6 +1168,18 @@ var NodeService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RevokeToken",
 			Handler:    _NodeService_RevokeToken_Handler,
+		},
+		{
+			MethodName: "LendRole",
+			Handler:    _NodeService_LendRole_Handler,
+		},
+		{
+			MethodName: "ListLendings",
+			Handler:    _NodeService_ListLendings_Handler,
+		},
+		{
+			MethodName: "EndLending",
+			Handler:    _NodeService_EndLending_Handler,
 		},
 		{
 			MethodName: "CreateAccount",
