@@ -92,6 +92,69 @@ func local_request_ConsignmentService_ListOwnCodeStatus_0(ctx context.Context, m
 	return msg, metadata, err
 }
 
+var filter_ConsignmentService_ListOwnAnnouncements_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
+func request_ConsignmentService_ListOwnAnnouncements_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.ListOwnAnnouncementsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_ListOwnAnnouncements_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.ListOwnAnnouncements(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_ConsignmentService_ListOwnAnnouncements_0(ctx context.Context, marshaler runtime.Marshaler, server extSpsv1.ConsignmentServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.ListOwnAnnouncementsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_ListOwnAnnouncements_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.ListOwnAnnouncements(ctx, &protoReq)
+	return msg, metadata, err
+}
+
+var filter_ConsignmentService_WatchOwnAnnouncements_0 = &utilities.DoubleArray{Encoding: map[string]int{}, Base: []int(nil), Check: []int(nil)}
+
+func request_ConsignmentService_WatchOwnAnnouncements_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (extSpsv1.ConsignmentService_WatchOwnAnnouncementsClient, runtime.ServerMetadata, error) {
+	var (
+		protoReq extSpsv1.WatchOwnAnnouncementsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := req.ParseForm(); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if err := runtime.PopulateQueryParameters(&protoReq, req.Form, filter_ConsignmentService_WatchOwnAnnouncements_0); err != nil {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	stream, err := client.WatchOwnAnnouncements(ctx, &protoReq)
+	if err != nil {
+		return nil, metadata, err
+	}
+	header, err := stream.Header()
+	if err != nil {
+		return nil, metadata, err
+	}
+	metadata.HeaderMD = header
+	return stream, metadata, nil
+}
+
 func request_ConsignmentService_GetConsignmentNotice_0(ctx context.Context, marshaler runtime.Marshaler, client extSpsv1.ConsignmentServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
 		protoReq extSpsv1.GetConsignmentNoticeRequest
@@ -383,6 +446,33 @@ func RegisterConsignmentServiceHandlerServer(ctx context.Context, mux *runtime.S
 		}
 		forward_ConsignmentService_ListOwnCodeStatus_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_ListOwnAnnouncements_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/sps.v1.ConsignmentService/ListOwnAnnouncements", runtime.WithHTTPPathPattern("/v1/registration/announcements"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_ConsignmentService_ListOwnAnnouncements_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_ListOwnAnnouncements_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_WatchOwnAnnouncements_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		err := status.Error(codes.Unimplemented, "streaming calls are not yet supported in the in-process transport")
+		_, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+		return
+	})
 	mux.Handle(http.MethodGet, pattern_ConsignmentService_GetConsignmentNotice_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -564,6 +654,40 @@ func RegisterConsignmentServiceHandlerClient(ctx context.Context, mux *runtime.S
 		}
 		forward_ConsignmentService_ListOwnCodeStatus_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_ListOwnAnnouncements_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/sps.v1.ConsignmentService/ListOwnAnnouncements", runtime.WithHTTPPathPattern("/v1/registration/announcements"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_ConsignmentService_ListOwnAnnouncements_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_ListOwnAnnouncements_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodGet, pattern_ConsignmentService_WatchOwnAnnouncements_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/sps.v1.ConsignmentService/WatchOwnAnnouncements", runtime.WithHTTPPathPattern("/v1/registration/announcements:watch"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_ConsignmentService_WatchOwnAnnouncements_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_ConsignmentService_WatchOwnAnnouncements_0(annotatedContext, mux, outboundMarshaler, w, req, func() (proto.Message, error) { return resp.Recv() }, mux.GetForwardResponseOptions()...)
+	})
 	mux.Handle(http.MethodGet, pattern_ConsignmentService_GetConsignmentNotice_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
@@ -672,6 +796,8 @@ func RegisterConsignmentServiceHandlerClient(ctx context.Context, mux *runtime.S
 var (
 	pattern_ConsignmentService_GetRegistration_0              = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "registration"}, ""))
 	pattern_ConsignmentService_ListOwnCodeStatus_0            = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "registration", "codeStatuses"}, ""))
+	pattern_ConsignmentService_ListOwnAnnouncements_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "registration", "announcements"}, ""))
+	pattern_ConsignmentService_WatchOwnAnnouncements_0        = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"v1", "registration", "announcements"}, "watch"))
 	pattern_ConsignmentService_GetConsignmentNotice_0         = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "consignmentNotices", "name"}, ""))
 	pattern_ConsignmentService_ListConsignmentNotices_0       = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "consignmentNotices"}, ""))
 	pattern_ConsignmentService_WatchConsignmentNotices_0      = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "consignmentNotices"}, "watch"))
@@ -683,6 +809,8 @@ var (
 var (
 	forward_ConsignmentService_GetRegistration_0              = runtime.ForwardResponseMessage
 	forward_ConsignmentService_ListOwnCodeStatus_0            = runtime.ForwardResponseMessage
+	forward_ConsignmentService_ListOwnAnnouncements_0         = runtime.ForwardResponseMessage
+	forward_ConsignmentService_WatchOwnAnnouncements_0        = runtime.ForwardResponseStream
 	forward_ConsignmentService_GetConsignmentNotice_0         = runtime.ForwardResponseMessage
 	forward_ConsignmentService_ListConsignmentNotices_0       = runtime.ForwardResponseMessage
 	forward_ConsignmentService_WatchConsignmentNotices_0      = runtime.ForwardResponseStream

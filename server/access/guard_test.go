@@ -100,6 +100,8 @@ var allowed = map[string]string{
 	"/sps.v1.UnitService/GetDuty":                               "officer validator post auditor admin",
 	"/sps.v1.ConsignmentService/GetRegistration":                "exporter",
 	"/sps.v1.ConsignmentService/ListOwnCodeStatus":              "exporter",
+	"/sps.v1.ConsignmentService/ListOwnAnnouncements":           "exporter",
+	"/sps.v1.ConsignmentService/WatchOwnAnnouncements":          "exporter",
 	"/sps.v1.ConsignmentService/GetConsignmentNotice":           "exporter officer validator auditor",
 	"/sps.v1.ConsignmentService/ListConsignmentNotices":         "exporter officer validator auditor",
 	"/sps.v1.ConsignmentService/ListNoticeAnswers":              "exporter officer validator auditor",

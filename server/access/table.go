@@ -240,6 +240,8 @@ func Methods() map[string]Rule {
 
 		spsv1.ConsignmentService_GetRegistration_FullMethodName:              {Class: ClassRead, Roles: traders},
 		spsv1.ConsignmentService_ListOwnCodeStatus_FullMethodName:            {Class: ClassRead, Roles: traders},
+		spsv1.ConsignmentService_ListOwnAnnouncements_FullMethodName:         {Class: ClassRead, Roles: traders},
+		spsv1.ConsignmentService_WatchOwnAnnouncements_FullMethodName:        {Class: ClassWatch, Roles: traders},
 		spsv1.ConsignmentService_GetConsignmentNotice_FullMethodName:         {Class: ClassRead, Roles: noticeReaders},
 		spsv1.ConsignmentService_ListConsignmentNotices_FullMethodName:       {Class: ClassRead, Roles: noticeReaders},
 		spsv1.ConsignmentService_ListNoticeAnswers_FullMethodName:            {Class: ClassRead, Roles: noticeReaders},

@@ -97,22 +97,10 @@ func (b *Book) Announcement(ctx context.Context, reference string) (found *spsv1
 	return found, nil
 }
 
-// Touching returns the announcements that hold or take effect later, and concern
-// any of some goods, of some origins or gates, the last recorded first; an empty
-// list is no matter which. Gates are named as by [statement.GateName]. Exercises,
-// and what changes nothing, are left out.
-func (b *Book) Touching(ctx context.Context, goods []*spsv1.Concept, origins, gates []string) ([]*spsv1.HeldAnnouncement, error) {
-	live := []spsv1.AnnouncementState{
-		spsv1.AnnouncementState_ANNOUNCEMENT_STATE_IN_FORCE, spsv1.AnnouncementState_ANNOUNCEMENT_STATE_UPCOMING,
-		spsv1.AnnouncementState_ANNOUNCEMENT_STATE_PROPOSED,
-	}
-	q := AnnouncementQuery{dayQuery{test: test{holds: func(l *line) bool {
-		h := l.announcement
-		return isActual(h) && !h.GetWithoutEffect() && slices.Contains(live, h.GetState()) && statement.Touches(h, goods, origins, gates)
-	}}}}
-	const most = 1000
-	page, _, err := b.Announcements(ctx, q, 0, most, DefaultLimits().Rows)
-	return page, err
+// AnnouncementsThat returns the query of the announcements of which something holds.
+// holds MUST be safe for concurrent use, and MUST NOT change what it is given.
+func AnnouncementsThat(holds func(*spsv1.HeldAnnouncement) bool) AnnouncementQuery {
+	return AnnouncementQuery{dayQuery{test: test{holds: func(l *line) bool { return holds(l.announcement) }}}}
 }
 
 // Gates returns a page of the gates as they stand in a span of time, in the order

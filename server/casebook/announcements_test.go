@@ -150,7 +150,11 @@ func TestAnnouncementsAreFollowed(t *testing.T) {
 	follow("CN1 upcoming 0")
 	touching := func(goods string, origins ...string) int {
 		t.Helper()
-		found, err := b.Touching(t.Context(), []*spsv1.Concept{statement.GoodsOf(goods)}, origins, []string{"VNLSN"})
+		q := casebook.AnnouncementsThat(func(h *spsv1.HeldAnnouncement) bool {
+			live := h.GetState() == spsv1.AnnouncementState_ANNOUNCEMENT_STATE_IN_FORCE || h.GetState() == spsv1.AnnouncementState_ANNOUNCEMENT_STATE_UPCOMING
+			return live && statement.Touches(h, []*spsv1.Concept{statement.GoodsOf(goods)}, origins, []string{"VNLSN"})
+		})
+		found, _, err := b.Announcements(t.Context(), q, 0, 10, 10)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,9 @@ package casebook
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spsalert/spsalert/server/ledger"
@@ -18,6 +21,23 @@ import (
 type ChangeCursor struct {
 	N     uint64
 	Until time.Time
+}
+
+// Text writes a cursor for a watch whose places are of an incarnation.
+func (c ChangeCursor) Text(incarnation [16]byte) string {
+	return ledger.Position{Incarnation: incarnation, N: c.N}.String() + "@" + strconv.FormatInt(c.Until.UnixMilli(), 10)
+}
+
+// ParseChangeCursor reads what [ChangeCursor.Text] wrote, and of which incarnation it
+// is.
+func ParseChangeCursor(text string) (c ChangeCursor, incarnation [16]byte, err error) {
+	first, second, ok := strings.Cut(text, "@")
+	position, err := ledger.ParsePosition(first)
+	ms, wrong := strconv.ParseInt(second, 10, 64)
+	if err != nil || !ok || wrong != nil || first == "" {
+		return c, incarnation, fmt.Errorf("%q is no cursor", text)
+	}
+	return ChangeCursor{N: position.N, Until: time.UnixMilli(ms)}, position.Incarnation, nil
 }
 
 // noteChange notes that what stands under a key has changed, if its digest has.

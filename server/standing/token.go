@@ -4,13 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
-	"github.com/spsalert/spsalert/server/ledger"
 )
 
 // digest names what a list was asked for.
@@ -48,8 +45,7 @@ func parseToken(token, asked string) ([]byte, error) {
 // cursor returns the text of a cursor of a watch: of which store, behind which
 // change, and up to which millisecond.
 func (o Options) cursor(at casebook.ChangeCursor) string {
-	position := ledger.Position{Incarnation: o.Ledger.Released().Incarnation, N: at.N}
-	return position.String() + "@" + strconv.FormatInt(at.Until.UnixMilli(), 10)
+	return at.Text(o.Ledger.Released().Incarnation)
 }
 
 // parseCursor reads a cursor of a watch.
@@ -57,18 +53,16 @@ func (o Options) parseCursor(cursor string) (at casebook.ChangeCursor, err error
 	if cursor == "" {
 		return at, nil
 	}
-	first, second, ok := strings.Cut(cursor, "@")
-	position, err := ledger.ParsePosition(first)
-	ms, wrong := strconv.ParseInt(second, 10, 64)
-	if err != nil || !ok || wrong != nil || first == "" {
+	at, of, err := casebook.ParseChangeCursor(cursor)
+	if err != nil {
 		return at, access.Invalid(access.Violation{
 			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
 		})
 	}
-	if position.Incarnation != o.Ledger.Released().Incarnation {
+	if of != o.Ledger.Released().Incarnation {
 		return at, access.CursorAhead("cursor")
 	}
-	return casebook.ChangeCursor{N: position.N, Until: time.UnixMilli(ms)}, nil
+	return at, nil
 }
 
 func badToken() error {

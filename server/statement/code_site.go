@@ -125,6 +125,10 @@ func (s CodeScope) Meets(other CodeScope) bool {
 		(coversGoods(s.Product, other.Product) || coversGoods(other.Product, s.Product))
 }
 
+// MarketsMeet reports whether of two markets one is the other, or a part of it: a
+// province, a member of a union.
+func MarketsMeet(a, b *spsv1.Area) bool { return coversMarket(a, b) || coversMarket(b, a) }
+
 func coversMarket(a, b *spsv1.Area) bool {
 	if a.GetCode() == "" || b.GetCode() == "" {
 		return a.GetCode() == b.GetCode() && plain.Text(a.GetAsWritten()) == plain.Text(b.GetAsWritten())

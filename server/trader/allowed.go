@@ -87,9 +87,23 @@ var choices = map[protoreflect.Name]choice{
 		withheld: "ordered_by attachments",
 	},
 	"CodeStatusChange": {shown: "code action market products start_time end_time conditions", withheld: "-"},
-	"Timestamp":        {shown: "seconds nanos", withheld: "-"},
-	"LotBalance":       {shown: "about total items balance_date confidentiality", withheld: "-"},
-	"BalanceItem":      {shown: "state quantity", withheld: "-"},
+	"Announcement":     {shown: "subject action fields rule_change border_gate_status", withheld: "-"},
+	"RuleChange": {
+		shown:    "text commodity_codes products origins market effective_date transition_end_date transition requirements comment_date proposed",
+		withheld: "-",
+	},
+	"BorderGateStatus": {
+		shown:    "gate opposite_gate status start_time end_time reason limits commodity_codes waiting_trucks trucks_per_day hours",
+		withheld: "-",
+	},
+	"OfficeHours": {shown: "time_zone periods holidays special_days", withheld: "-"},
+	"OpenPeriod":  {shown: "weekday open_minute close_minute", withheld: "-"},
+	"Holiday":     {shown: "date name", withheld: "-"},
+	"SpecialDay":  {shown: "date periods name", withheld: "-"},
+	"DayPeriod":   {shown: "open_minute close_minute", withheld: "-"},
+	"Timestamp":   {shown: "seconds nanos", withheld: "-"},
+	"LotBalance":  {shown: "about total items balance_date confidentiality", withheld: "-"},
+	"BalanceItem": {shown: "state quantity", withheld: "-"},
 }
 
 // allowed holds the fields that are shown, by their full names.

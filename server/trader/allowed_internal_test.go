@@ -10,10 +10,10 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// TestEveryFieldOfANotificationIsDecided walks every field that an exporter could
-// be shown, and wants somebody to have decided about it. A message in a field
+// TestEveryFieldIsDecided walks every field of a notification and an announcement that
+// an exporter could be shown, and wants somebody to have decided about it. A message in a field
 // that is withheld needs no decision.
-func TestEveryFieldOfANotificationIsDecided(t *testing.T) {
+func TestEveryFieldIsDecided(t *testing.T) {
 	seen := make(map[protoreflect.Name]bool)
 	var walk func(protoreflect.MessageDescriptor)
 	walk = func(d protoreflect.MessageDescriptor) {
@@ -43,6 +43,7 @@ func TestEveryFieldOfANotificationIsDecided(t *testing.T) {
 		}
 	}
 	walk((&spsv1.Notification{}).ProtoReflect().Descriptor())
+	walk((&spsv1.Announcement{}).ProtoReflect().Descriptor())
 	for name := range choices {
 		if !seen[name] {
 			t.Errorf("%s is decided about and cannot be reached", name)

@@ -116,6 +116,7 @@ var examples = []struct {
 		"spsctl --context vn-exporter exporter self",
 		"spsctl --context vn-exporter exporter status --market CN",
 		"spsctl --context vn-exporter notice list",
+		"spsctl --context vn-exporter notice announcements",
 		"spsctl exporter deactivate trader --reason 'the firm was dissolved'",
 		"spsctl exporter reactivate trader",
 	}},

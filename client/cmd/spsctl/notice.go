@@ -25,7 +25,7 @@ Exporters list, acknowledge and answer their own; officers release, hold and
 withdraw them, and forward answers to the case.`,
 	}, a.noticeListCommand(), a.noticeGetCommand(), a.noticeWatchCommand(), a.noticeAcknowledgeCommand(), a.noticeAnswerCommand(), a.noticeAnswersCommand(),
 		a.noticePreviewCommand(), a.noticeReleaseCommand(), a.noticeHoldCommand(), a.noticeRejectCommand(), a.noticeWithdrawCommand(),
-		a.noticeCreateCommand(), a.noticeForwardCommand(), a.noticeOutreachCommand(), a.noticeSentCommand())
+		a.noticeCreateCommand(), a.noticeForwardCommand(), a.noticeOutreachCommand(), a.noticeSentCommand(), a.noticeAnnouncementsCommand())
 }
 
 // noticeName takes the name of a notice with or without its prefix.

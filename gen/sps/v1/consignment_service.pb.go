@@ -13,6 +13,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -254,6 +255,362 @@ func (x *OwnCodeStatus) GetReferences() []string {
 	return nil
 }
 
+// OwnAnnouncement is an announcement as an exporter is shown it.
+type OwnAnnouncement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its reference, `CN-2026-000131`.
+	Reference string `protobuf:"bytes,1,opt,name=reference,proto3" json:"reference,omitempty"`
+	// Code of the office whose word it is.
+	Office string `protobuf:"bytes,2,opt,name=office,proto3" json:"office,omitempty"`
+	// How it stands.
+	State AnnouncementState `protobuf:"varint,3,opt,name=state,proto3,enum=sps.v1.AnnouncementState" json:"state,omitempty"`
+	// When it takes effect, or took: of a rule the effective date, at its first instant in UTC; of a gate its start.
+	EffectTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=effect_time,json=effectTime,proto3" json:"effect_time,omitempty"`
+	// Days until it takes effect, begun ones whole; 0 from then on.
+	DaysLeft uint32 `protobuf:"varint,5,opt,name=days_left,json=daysLeft,proto3" json:"days_left,omitempty"`
+	// The exporter's codes that it touches, as they are registered, at most 100; none if it has no codes.
+	Codes []string `protobuf:"bytes,6,rep,name=codes,proto3" json:"codes,omitempty"`
+	// What it says, for programs.
+	Announcement *Announcement `protobuf:"bytes,7,opt,name=announcement,proto3" json:"announcement,omitempty"`
+	// BCP 47 tag of the language of `lines`.
+	Lang string `protobuf:"bytes,8,opt,name=lang,proto3" json:"lang,omitempty"`
+	// What it says, for people. What an office wrote stands as it was written.
+	Lines         []*NoticeLine `protobuf:"bytes,9,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OwnAnnouncement) Reset() {
+	*x = OwnAnnouncement{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OwnAnnouncement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OwnAnnouncement) ProtoMessage() {}
+
+func (x *OwnAnnouncement) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OwnAnnouncement.ProtoReflect.Descriptor instead.
+func (*OwnAnnouncement) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *OwnAnnouncement) GetReference() string {
+	if x != nil {
+		return x.Reference
+	}
+	return ""
+}
+
+func (x *OwnAnnouncement) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *OwnAnnouncement) GetState() AnnouncementState {
+	if x != nil {
+		return x.State
+	}
+	return AnnouncementState_ANNOUNCEMENT_STATE_UNSPECIFIED
+}
+
+func (x *OwnAnnouncement) GetEffectTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EffectTime
+	}
+	return nil
+}
+
+func (x *OwnAnnouncement) GetDaysLeft() uint32 {
+	if x != nil {
+		return x.DaysLeft
+	}
+	return 0
+}
+
+func (x *OwnAnnouncement) GetCodes() []string {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
+func (x *OwnAnnouncement) GetAnnouncement() *Announcement {
+	if x != nil {
+		return x.Announcement
+	}
+	return nil
+}
+
+func (x *OwnAnnouncement) GetLang() string {
+	if x != nil {
+		return x.Lang
+	}
+	return ""
+}
+
+func (x *OwnAnnouncement) GetLines() []*NoticeLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// ListOwnAnnouncementsRequest is what ListOwnAnnouncements takes.
+type ListOwnAnnouncementsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most so many; 0 means 50, more than 1000 means 1000.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOwnAnnouncementsRequest) Reset() {
+	*x = ListOwnAnnouncementsRequest{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOwnAnnouncementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOwnAnnouncementsRequest) ProtoMessage() {}
+
+func (x *ListOwnAnnouncementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOwnAnnouncementsRequest.ProtoReflect.Descriptor instead.
+func (*ListOwnAnnouncementsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListOwnAnnouncementsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListOwnAnnouncementsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListOwnAnnouncementsResponse is a page of announcements.
+type ListOwnAnnouncementsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The announcements. A page may be short, even empty.
+	Announcements []*OwnAnnouncement `protobuf:"bytes,1,rep,name=announcements,proto3" json:"announcements,omitempty"`
+	// Token of the next page; empty at the end.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	// Cursor from which WatchOwnAnnouncements sends everything that changed after this page was read.
+	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOwnAnnouncementsResponse) Reset() {
+	*x = ListOwnAnnouncementsResponse{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOwnAnnouncementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOwnAnnouncementsResponse) ProtoMessage() {}
+
+func (x *ListOwnAnnouncementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOwnAnnouncementsResponse.ProtoReflect.Descriptor instead.
+func (*ListOwnAnnouncementsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListOwnAnnouncementsResponse) GetAnnouncements() []*OwnAnnouncement {
+	if x != nil {
+		return x.Announcements
+	}
+	return nil
+}
+
+func (x *ListOwnAnnouncementsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+func (x *ListOwnAnnouncementsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+// WatchOwnAnnouncementsRequest is what WatchOwnAnnouncements takes.
+type WatchOwnAnnouncementsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Cursor of the last message of a watch, or of a list; empty: from the beginning.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// Days before an effective date on which to be reminded of a rule that changes. None: 30, 7 and 1.
+	RemindDays    []uint32 `protobuf:"varint,2,rep,packed,name=remind_days,json=remindDays,proto3" json:"remind_days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchOwnAnnouncementsRequest) Reset() {
+	*x = WatchOwnAnnouncementsRequest{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchOwnAnnouncementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchOwnAnnouncementsRequest) ProtoMessage() {}
+
+func (x *WatchOwnAnnouncementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchOwnAnnouncementsRequest.ProtoReflect.Descriptor instead.
+func (*WatchOwnAnnouncementsRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *WatchOwnAnnouncementsRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *WatchOwnAnnouncementsRequest) GetRemindDays() []uint32 {
+	if x != nil {
+		return x.RemindDays
+	}
+	return nil
+}
+
+// WatchOwnAnnouncementsResponse is one event.
+type WatchOwnAnnouncementsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on after this event.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// What was announced, or changed, or is recalled; absent in a message that only says that the watch stands.
+	Announcement *OwnAnnouncement `protobuf:"bytes,2,opt,name=announcement,proto3" json:"announcement,omitempty"`
+	// So many days before its effective date; 0 if this is no reminder.
+	Reminder      uint32 `protobuf:"varint,3,opt,name=reminder,proto3" json:"reminder,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchOwnAnnouncementsResponse) Reset() {
+	*x = WatchOwnAnnouncementsResponse{}
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchOwnAnnouncementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchOwnAnnouncementsResponse) ProtoMessage() {}
+
+func (x *WatchOwnAnnouncementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchOwnAnnouncementsResponse.ProtoReflect.Descriptor instead.
+func (*WatchOwnAnnouncementsResponse) Descriptor() ([]byte, []int) {
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *WatchOwnAnnouncementsResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *WatchOwnAnnouncementsResponse) GetAnnouncement() *OwnAnnouncement {
+	if x != nil {
+		return x.Announcement
+	}
+	return nil
+}
+
+func (x *WatchOwnAnnouncementsResponse) GetReminder() uint32 {
+	if x != nil {
+		return x.Reminder
+	}
+	return 0
+}
+
 // GetConsignmentNoticeRequest is what GetConsignmentNotice takes.
 type GetConsignmentNoticeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -265,7 +622,7 @@ type GetConsignmentNoticeRequest struct {
 
 func (x *GetConsignmentNoticeRequest) Reset() {
 	*x = GetConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +634,7 @@ func (x *GetConsignmentNoticeRequest) String() string {
 func (*GetConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *GetConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[4]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +647,7 @@ func (x *GetConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*GetConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetConsignmentNoticeRequest) GetName() string {
@@ -326,7 +683,7 @@ type ListConsignmentNoticesRequest struct {
 
 func (x *ListConsignmentNoticesRequest) Reset() {
 	*x = ListConsignmentNoticesRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -338,7 +695,7 @@ func (x *ListConsignmentNoticesRequest) String() string {
 func (*ListConsignmentNoticesRequest) ProtoMessage() {}
 
 func (x *ListConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[5]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -351,7 +708,7 @@ func (x *ListConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConsignmentNoticesRequest.ProtoReflect.Descriptor instead.
 func (*ListConsignmentNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListConsignmentNoticesRequest) GetPageSize() int32 {
@@ -425,7 +782,7 @@ type ListConsignmentNoticesResponse struct {
 
 func (x *ListConsignmentNoticesResponse) Reset() {
 	*x = ListConsignmentNoticesResponse{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -437,7 +794,7 @@ func (x *ListConsignmentNoticesResponse) String() string {
 func (*ListConsignmentNoticesResponse) ProtoMessage() {}
 
 func (x *ListConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[6]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -450,7 +807,7 @@ func (x *ListConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConsignmentNoticesResponse.ProtoReflect.Descriptor instead.
 func (*ListConsignmentNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListConsignmentNoticesResponse) GetNotices() []*ConsignmentNotice {
@@ -485,7 +842,7 @@ type WatchConsignmentNoticesRequest struct {
 
 func (x *WatchConsignmentNoticesRequest) Reset() {
 	*x = WatchConsignmentNoticesRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +854,7 @@ func (x *WatchConsignmentNoticesRequest) String() string {
 func (*WatchConsignmentNoticesRequest) ProtoMessage() {}
 
 func (x *WatchConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[7]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +867,7 @@ func (x *WatchConsignmentNoticesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchConsignmentNoticesRequest.ProtoReflect.Descriptor instead.
 func (*WatchConsignmentNoticesRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *WatchConsignmentNoticesRequest) GetCursor() string {
@@ -537,7 +894,7 @@ type WatchConsignmentNoticesResponse struct {
 
 func (x *WatchConsignmentNoticesResponse) Reset() {
 	*x = WatchConsignmentNoticesResponse{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[8]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +906,7 @@ func (x *WatchConsignmentNoticesResponse) String() string {
 func (*WatchConsignmentNoticesResponse) ProtoMessage() {}
 
 func (x *WatchConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[8]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +919,7 @@ func (x *WatchConsignmentNoticesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchConsignmentNoticesResponse.ProtoReflect.Descriptor instead.
 func (*WatchConsignmentNoticesResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{8}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchConsignmentNoticesResponse) GetCursor() string {
@@ -614,7 +971,7 @@ type ListNoticeAnswersRequest struct {
 
 func (x *ListNoticeAnswersRequest) Reset() {
 	*x = ListNoticeAnswersRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -626,7 +983,7 @@ func (x *ListNoticeAnswersRequest) String() string {
 func (*ListNoticeAnswersRequest) ProtoMessage() {}
 
 func (x *ListNoticeAnswersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[9]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -639,7 +996,7 @@ func (x *ListNoticeAnswersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticeAnswersRequest.ProtoReflect.Descriptor instead.
 func (*ListNoticeAnswersRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{9}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListNoticeAnswersRequest) GetName() string {
@@ -676,7 +1033,7 @@ type ListNoticeAnswersResponse struct {
 
 func (x *ListNoticeAnswersResponse) Reset() {
 	*x = ListNoticeAnswersResponse{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -688,7 +1045,7 @@ func (x *ListNoticeAnswersResponse) String() string {
 func (*ListNoticeAnswersResponse) ProtoMessage() {}
 
 func (x *ListNoticeAnswersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[10]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -701,7 +1058,7 @@ func (x *ListNoticeAnswersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListNoticeAnswersResponse.ProtoReflect.Descriptor instead.
 func (*ListNoticeAnswersResponse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{10}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListNoticeAnswersResponse) GetAnswers() []*NoticeAnswer {
@@ -731,7 +1088,7 @@ type AcknowledgeConsignmentNoticeRequest struct {
 
 func (x *AcknowledgeConsignmentNoticeRequest) Reset() {
 	*x = AcknowledgeConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[11]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +1100,7 @@ func (x *AcknowledgeConsignmentNoticeRequest) String() string {
 func (*AcknowledgeConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *AcknowledgeConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[11]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +1113,7 @@ func (x *AcknowledgeConsignmentNoticeRequest) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use AcknowledgeConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*AcknowledgeConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{11}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *AcknowledgeConsignmentNoticeRequest) GetName() string {
@@ -792,7 +1149,7 @@ type AnswerConsignmentNoticeRequest struct {
 
 func (x *AnswerConsignmentNoticeRequest) Reset() {
 	*x = AnswerConsignmentNoticeRequest{}
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[12]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -804,7 +1161,7 @@ func (x *AnswerConsignmentNoticeRequest) String() string {
 func (*AnswerConsignmentNoticeRequest) ProtoMessage() {}
 
 func (x *AnswerConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_consignment_service_proto_msgTypes[12]
+	mi := &file_sps_v1_consignment_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -817,7 +1174,7 @@ func (x *AnswerConsignmentNoticeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AnswerConsignmentNoticeRequest.ProtoReflect.Descriptor instead.
 func (*AnswerConsignmentNoticeRequest) Descriptor() ([]byte, []int) {
-	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{12}
+	return file_sps_v1_consignment_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AnswerConsignmentNoticeRequest) GetName() string {
@@ -859,7 +1216,7 @@ var File_sps_v1_consignment_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\n" +
-	" sps/v1/consignment_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x18sps/v1/code_status.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/exporter.proto\x1a\x13sps/v1/notice.proto\"\x18\n" +
+	" sps/v1/consignment_service.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19sps/v1/announcement.proto\x1a!sps/v1/announcement_service.proto\x1a\x18sps/v1/code_status.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/exporter.proto\x1a\x13sps/v1/notice.proto\"\x18\n" +
 	"\x16GetRegistrationRequest\"\x91\x01\n" +
 	"\x18ListOwnCodeStatusRequest\x12\x1b\n" +
 	"\x04code\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x04code\x12=\n" +
@@ -874,7 +1231,35 @@ const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\x06answer\x18\x04 \x01(\x0e2\x12.sps.v1.CodeAnswerR\x06answer\x12\x1e\n" +
 	"\n" +
 	"references\x18\x05 \x03(\tR\n" +
-	"references\"{\n" +
+	"references\"\xe0\x02\n" +
+	"\x0fOwnAnnouncement\x12\x1c\n" +
+	"\treference\x18\x01 \x01(\tR\treference\x12\x16\n" +
+	"\x06office\x18\x02 \x01(\tR\x06office\x12/\n" +
+	"\x05state\x18\x03 \x01(\x0e2\x19.sps.v1.AnnouncementStateR\x05state\x12;\n" +
+	"\veffect_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"effectTime\x12\x1b\n" +
+	"\tdays_left\x18\x05 \x01(\rR\bdaysLeft\x12\x14\n" +
+	"\x05codes\x18\x06 \x03(\tR\x05codes\x128\n" +
+	"\fannouncement\x18\a \x01(\v2\x14.sps.v1.AnnouncementR\fannouncement\x12\x12\n" +
+	"\x04lang\x18\b \x01(\tR\x04lang\x12(\n" +
+	"\x05lines\x18\t \x03(\v2\x12.sps.v1.NoticeLineR\x05lines\"l\n" +
+	"\x1bListOwnAnnouncementsRequest\x12$\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\a\xbaH\x04\x1a\x02(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xd0\x0fR\tpageToken\"\x9d\x01\n" +
+	"\x1cListOwnAnnouncementsResponse\x12=\n" +
+	"\rannouncements\x18\x01 \x03(\v2\x17.sps.v1.OwnAnnouncementR\rannouncements\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\"u\n" +
+	"\x1cWatchOwnAnnouncementsRequest\x12\x1f\n" +
+	"\x06cursor\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x06cursor\x124\n" +
+	"\vremind_days\x18\x02 \x03(\rB\x13\xbaH\x10\x92\x01\r\x10\n" +
+	"\x18\x01\"\a*\x05\x18\xee\x02(\x01R\n" +
+	"remindDays\"\x90\x01\n" +
+	"\x1dWatchOwnAnnouncementsResponse\x12\x16\n" +
+	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x12;\n" +
+	"\fannouncement\x18\x02 \x01(\v2\x17.sps.v1.OwnAnnouncementR\fannouncement\x12\x1a\n" +
+	"\breminder\x18\x03 \x01(\rR\breminder\"{\n" +
 	"\x1bGetConsignmentNoticeRequest\x12\\\n" +
 	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xbaHBr@2>^consignmentNotices/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\"\xdc\x02\n" +
 	"\x1dListConsignmentNoticesRequest\x12$\n" +
@@ -918,10 +1303,13 @@ const file_sps_v1_consignment_service_proto_rawDesc = "" +
 	"\fanswer.goods\x12;the goods are either yours or not: leave one of the two out\x1a\x19!(1 in this && 2 in this)\x92\x01\x0f\b\x01\x10\x06\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x05kinds\x123\n" +
 	"\x04text\x18\x04 \x03(\v2\x15.sps.v1.LocalizedTextB\b\xbaH\x05\x92\x01\x02\x10\x05R\x04text\x12>\n" +
 	"\vattachments\x18\x05 \x03(\v2\x12.sps.v1.AttachmentB\b\xbaH\x05\x92\x01\x02\x10\x14R\vattachments:\xa0\x01\xbaH\x9c\x01\x1a\x99\x01\n" +
-	"\vanswer.text\x12?say in the text what was done, what is disputed or what you ask\x1aI!this.kinds.exists(k, k == 4 || k == 5 || k == 6) || this.text.size() > 02\xd3\b\n" +
+	"\vanswer.text\x12?say in the text what was done, what is disputed or what you ask\x1aI!this.kinds.exists(k, k == 4 || k == 5 || k == 6) || this.text.size() > 02\xf6\n" +
+	"\n" +
 	"\x12ConsignmentService\x12]\n" +
 	"\x0fGetRegistration\x12\x1e.sps.v1.GetRegistrationRequest\x1a\x10.sps.v1.Exporter\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/registration\x12\x7f\n" +
-	"\x11ListOwnCodeStatus\x12 .sps.v1.ListOwnCodeStatusRequest\x1a!.sps.v1.ListOwnCodeStatusResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/registration/codeStatuses\x12\x7f\n" +
+	"\x11ListOwnCodeStatus\x12 .sps.v1.ListOwnCodeStatusRequest\x1a!.sps.v1.ListOwnCodeStatusResponse\"%\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/registration/codeStatuses\x12\x89\x01\n" +
+	"\x14ListOwnAnnouncements\x12#.sps.v1.ListOwnAnnouncementsRequest\x1a$.sps.v1.ListOwnAnnouncementsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/registration/announcements\x12\x94\x01\n" +
+	"\x15WatchOwnAnnouncements\x12$.sps.v1.WatchOwnAnnouncementsRequest\x1a%.sps.v1.WatchOwnAnnouncementsResponse\",\x82\xd3\xe4\x93\x02&\x12$/v1/registration/announcements:watch0\x01\x12\x7f\n" +
 	"\x14GetConsignmentNotice\x12#.sps.v1.GetConsignmentNoticeRequest\x1a\x19.sps.v1.ConsignmentNotice\"'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=consignmentNotices/*}\x12\x87\x01\n" +
 	"\x16ListConsignmentNotices\x12%.sps.v1.ListConsignmentNoticesRequest\x1a&.sps.v1.ListConsignmentNoticesResponse\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/consignmentNotices\x12\x92\x01\n" +
 	"\x17WatchConsignmentNotices\x12&.sps.v1.WatchConsignmentNoticesRequest\x1a'.sps.v1.WatchConsignmentNoticesResponse\"$\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/consignmentNotices:watch0\x01\x12\x89\x01\n" +
@@ -943,63 +1331,82 @@ func file_sps_v1_consignment_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_consignment_service_proto_rawDescData
 }
 
-var file_sps_v1_consignment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_sps_v1_consignment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_sps_v1_consignment_service_proto_goTypes = []any{
 	(*GetRegistrationRequest)(nil),              // 0: sps.v1.GetRegistrationRequest
 	(*ListOwnCodeStatusRequest)(nil),            // 1: sps.v1.ListOwnCodeStatusRequest
 	(*ListOwnCodeStatusResponse)(nil),           // 2: sps.v1.ListOwnCodeStatusResponse
 	(*OwnCodeStatus)(nil),                       // 3: sps.v1.OwnCodeStatus
-	(*GetConsignmentNoticeRequest)(nil),         // 4: sps.v1.GetConsignmentNoticeRequest
-	(*ListConsignmentNoticesRequest)(nil),       // 5: sps.v1.ListConsignmentNoticesRequest
-	(*ListConsignmentNoticesResponse)(nil),      // 6: sps.v1.ListConsignmentNoticesResponse
-	(*WatchConsignmentNoticesRequest)(nil),      // 7: sps.v1.WatchConsignmentNoticesRequest
-	(*WatchConsignmentNoticesResponse)(nil),     // 8: sps.v1.WatchConsignmentNoticesResponse
-	(*ListNoticeAnswersRequest)(nil),            // 9: sps.v1.ListNoticeAnswersRequest
-	(*ListNoticeAnswersResponse)(nil),           // 10: sps.v1.ListNoticeAnswersResponse
-	(*AcknowledgeConsignmentNoticeRequest)(nil), // 11: sps.v1.AcknowledgeConsignmentNoticeRequest
-	(*AnswerConsignmentNoticeRequest)(nil),      // 12: sps.v1.AnswerConsignmentNoticeRequest
-	(SiteCodeKind)(0),                           // 13: sps.v1.SiteCodeKind
-	(CodeAnswer)(0),                             // 14: sps.v1.CodeAnswer
-	(NoticeState)(0),                            // 15: sps.v1.NoticeState
-	(*ConsignmentNotice)(nil),                   // 16: sps.v1.ConsignmentNotice
-	(*NoticeAnswer)(nil),                        // 17: sps.v1.NoticeAnswer
-	(AnswerKind)(0),                             // 18: sps.v1.AnswerKind
-	(*LocalizedText)(nil),                       // 19: sps.v1.LocalizedText
-	(*Attachment)(nil),                          // 20: sps.v1.Attachment
-	(*Exporter)(nil),                            // 21: sps.v1.Exporter
+	(*OwnAnnouncement)(nil),                     // 4: sps.v1.OwnAnnouncement
+	(*ListOwnAnnouncementsRequest)(nil),         // 5: sps.v1.ListOwnAnnouncementsRequest
+	(*ListOwnAnnouncementsResponse)(nil),        // 6: sps.v1.ListOwnAnnouncementsResponse
+	(*WatchOwnAnnouncementsRequest)(nil),        // 7: sps.v1.WatchOwnAnnouncementsRequest
+	(*WatchOwnAnnouncementsResponse)(nil),       // 8: sps.v1.WatchOwnAnnouncementsResponse
+	(*GetConsignmentNoticeRequest)(nil),         // 9: sps.v1.GetConsignmentNoticeRequest
+	(*ListConsignmentNoticesRequest)(nil),       // 10: sps.v1.ListConsignmentNoticesRequest
+	(*ListConsignmentNoticesResponse)(nil),      // 11: sps.v1.ListConsignmentNoticesResponse
+	(*WatchConsignmentNoticesRequest)(nil),      // 12: sps.v1.WatchConsignmentNoticesRequest
+	(*WatchConsignmentNoticesResponse)(nil),     // 13: sps.v1.WatchConsignmentNoticesResponse
+	(*ListNoticeAnswersRequest)(nil),            // 14: sps.v1.ListNoticeAnswersRequest
+	(*ListNoticeAnswersResponse)(nil),           // 15: sps.v1.ListNoticeAnswersResponse
+	(*AcknowledgeConsignmentNoticeRequest)(nil), // 16: sps.v1.AcknowledgeConsignmentNoticeRequest
+	(*AnswerConsignmentNoticeRequest)(nil),      // 17: sps.v1.AnswerConsignmentNoticeRequest
+	(SiteCodeKind)(0),                           // 18: sps.v1.SiteCodeKind
+	(CodeAnswer)(0),                             // 19: sps.v1.CodeAnswer
+	(AnnouncementState)(0),                      // 20: sps.v1.AnnouncementState
+	(*timestamppb.Timestamp)(nil),               // 21: google.protobuf.Timestamp
+	(*Announcement)(nil),                        // 22: sps.v1.Announcement
+	(*NoticeLine)(nil),                          // 23: sps.v1.NoticeLine
+	(NoticeState)(0),                            // 24: sps.v1.NoticeState
+	(*ConsignmentNotice)(nil),                   // 25: sps.v1.ConsignmentNotice
+	(*NoticeAnswer)(nil),                        // 26: sps.v1.NoticeAnswer
+	(AnswerKind)(0),                             // 27: sps.v1.AnswerKind
+	(*LocalizedText)(nil),                       // 28: sps.v1.LocalizedText
+	(*Attachment)(nil),                          // 29: sps.v1.Attachment
+	(*Exporter)(nil),                            // 30: sps.v1.Exporter
 }
 var file_sps_v1_consignment_service_proto_depIdxs = []int32{
 	3,  // 0: sps.v1.ListOwnCodeStatusResponse.code_statuses:type_name -> sps.v1.OwnCodeStatus
-	13, // 1: sps.v1.OwnCodeStatus.kind:type_name -> sps.v1.SiteCodeKind
-	14, // 2: sps.v1.OwnCodeStatus.answer:type_name -> sps.v1.CodeAnswer
-	15, // 3: sps.v1.ListConsignmentNoticesRequest.states:type_name -> sps.v1.NoticeState
-	16, // 4: sps.v1.ListConsignmentNoticesResponse.notices:type_name -> sps.v1.ConsignmentNotice
-	16, // 5: sps.v1.WatchConsignmentNoticesResponse.notice:type_name -> sps.v1.ConsignmentNotice
-	17, // 6: sps.v1.ListNoticeAnswersResponse.answers:type_name -> sps.v1.NoticeAnswer
-	18, // 7: sps.v1.AnswerConsignmentNoticeRequest.kinds:type_name -> sps.v1.AnswerKind
-	19, // 8: sps.v1.AnswerConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
-	20, // 9: sps.v1.AnswerConsignmentNoticeRequest.attachments:type_name -> sps.v1.Attachment
-	0,  // 10: sps.v1.ConsignmentService.GetRegistration:input_type -> sps.v1.GetRegistrationRequest
-	1,  // 11: sps.v1.ConsignmentService.ListOwnCodeStatus:input_type -> sps.v1.ListOwnCodeStatusRequest
-	4,  // 12: sps.v1.ConsignmentService.GetConsignmentNotice:input_type -> sps.v1.GetConsignmentNoticeRequest
-	5,  // 13: sps.v1.ConsignmentService.ListConsignmentNotices:input_type -> sps.v1.ListConsignmentNoticesRequest
-	7,  // 14: sps.v1.ConsignmentService.WatchConsignmentNotices:input_type -> sps.v1.WatchConsignmentNoticesRequest
-	9,  // 15: sps.v1.ConsignmentService.ListNoticeAnswers:input_type -> sps.v1.ListNoticeAnswersRequest
-	11, // 16: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:input_type -> sps.v1.AcknowledgeConsignmentNoticeRequest
-	12, // 17: sps.v1.ConsignmentService.AnswerConsignmentNotice:input_type -> sps.v1.AnswerConsignmentNoticeRequest
-	21, // 18: sps.v1.ConsignmentService.GetRegistration:output_type -> sps.v1.Exporter
-	2,  // 19: sps.v1.ConsignmentService.ListOwnCodeStatus:output_type -> sps.v1.ListOwnCodeStatusResponse
-	16, // 20: sps.v1.ConsignmentService.GetConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	6,  // 21: sps.v1.ConsignmentService.ListConsignmentNotices:output_type -> sps.v1.ListConsignmentNoticesResponse
-	8,  // 22: sps.v1.ConsignmentService.WatchConsignmentNotices:output_type -> sps.v1.WatchConsignmentNoticesResponse
-	10, // 23: sps.v1.ConsignmentService.ListNoticeAnswers:output_type -> sps.v1.ListNoticeAnswersResponse
-	16, // 24: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	16, // 25: sps.v1.ConsignmentService.AnswerConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
-	18, // [18:26] is the sub-list for method output_type
-	10, // [10:18] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	18, // 1: sps.v1.OwnCodeStatus.kind:type_name -> sps.v1.SiteCodeKind
+	19, // 2: sps.v1.OwnCodeStatus.answer:type_name -> sps.v1.CodeAnswer
+	20, // 3: sps.v1.OwnAnnouncement.state:type_name -> sps.v1.AnnouncementState
+	21, // 4: sps.v1.OwnAnnouncement.effect_time:type_name -> google.protobuf.Timestamp
+	22, // 5: sps.v1.OwnAnnouncement.announcement:type_name -> sps.v1.Announcement
+	23, // 6: sps.v1.OwnAnnouncement.lines:type_name -> sps.v1.NoticeLine
+	4,  // 7: sps.v1.ListOwnAnnouncementsResponse.announcements:type_name -> sps.v1.OwnAnnouncement
+	4,  // 8: sps.v1.WatchOwnAnnouncementsResponse.announcement:type_name -> sps.v1.OwnAnnouncement
+	24, // 9: sps.v1.ListConsignmentNoticesRequest.states:type_name -> sps.v1.NoticeState
+	25, // 10: sps.v1.ListConsignmentNoticesResponse.notices:type_name -> sps.v1.ConsignmentNotice
+	25, // 11: sps.v1.WatchConsignmentNoticesResponse.notice:type_name -> sps.v1.ConsignmentNotice
+	26, // 12: sps.v1.ListNoticeAnswersResponse.answers:type_name -> sps.v1.NoticeAnswer
+	27, // 13: sps.v1.AnswerConsignmentNoticeRequest.kinds:type_name -> sps.v1.AnswerKind
+	28, // 14: sps.v1.AnswerConsignmentNoticeRequest.text:type_name -> sps.v1.LocalizedText
+	29, // 15: sps.v1.AnswerConsignmentNoticeRequest.attachments:type_name -> sps.v1.Attachment
+	0,  // 16: sps.v1.ConsignmentService.GetRegistration:input_type -> sps.v1.GetRegistrationRequest
+	1,  // 17: sps.v1.ConsignmentService.ListOwnCodeStatus:input_type -> sps.v1.ListOwnCodeStatusRequest
+	5,  // 18: sps.v1.ConsignmentService.ListOwnAnnouncements:input_type -> sps.v1.ListOwnAnnouncementsRequest
+	7,  // 19: sps.v1.ConsignmentService.WatchOwnAnnouncements:input_type -> sps.v1.WatchOwnAnnouncementsRequest
+	9,  // 20: sps.v1.ConsignmentService.GetConsignmentNotice:input_type -> sps.v1.GetConsignmentNoticeRequest
+	10, // 21: sps.v1.ConsignmentService.ListConsignmentNotices:input_type -> sps.v1.ListConsignmentNoticesRequest
+	12, // 22: sps.v1.ConsignmentService.WatchConsignmentNotices:input_type -> sps.v1.WatchConsignmentNoticesRequest
+	14, // 23: sps.v1.ConsignmentService.ListNoticeAnswers:input_type -> sps.v1.ListNoticeAnswersRequest
+	16, // 24: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:input_type -> sps.v1.AcknowledgeConsignmentNoticeRequest
+	17, // 25: sps.v1.ConsignmentService.AnswerConsignmentNotice:input_type -> sps.v1.AnswerConsignmentNoticeRequest
+	30, // 26: sps.v1.ConsignmentService.GetRegistration:output_type -> sps.v1.Exporter
+	2,  // 27: sps.v1.ConsignmentService.ListOwnCodeStatus:output_type -> sps.v1.ListOwnCodeStatusResponse
+	6,  // 28: sps.v1.ConsignmentService.ListOwnAnnouncements:output_type -> sps.v1.ListOwnAnnouncementsResponse
+	8,  // 29: sps.v1.ConsignmentService.WatchOwnAnnouncements:output_type -> sps.v1.WatchOwnAnnouncementsResponse
+	25, // 30: sps.v1.ConsignmentService.GetConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	11, // 31: sps.v1.ConsignmentService.ListConsignmentNotices:output_type -> sps.v1.ListConsignmentNoticesResponse
+	13, // 32: sps.v1.ConsignmentService.WatchConsignmentNotices:output_type -> sps.v1.WatchConsignmentNoticesResponse
+	15, // 33: sps.v1.ConsignmentService.ListNoticeAnswers:output_type -> sps.v1.ListNoticeAnswersResponse
+	25, // 34: sps.v1.ConsignmentService.AcknowledgeConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	25, // 35: sps.v1.ConsignmentService.AnswerConsignmentNotice:output_type -> sps.v1.ConsignmentNotice
+	26, // [26:36] is the sub-list for method output_type
+	16, // [16:26] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_consignment_service_proto_init() }
@@ -1007,13 +1414,15 @@ func file_sps_v1_consignment_service_proto_init() {
 	if File_sps_v1_consignment_service_proto != nil {
 		return
 	}
+	file_sps_v1_announcement_proto_init()
+	file_sps_v1_announcement_service_proto_init()
 	file_sps_v1_code_status_proto_init()
 	file_sps_v1_concept_proto_init()
 	file_sps_v1_consignment_proto_init()
 	file_sps_v1_exporter_proto_init()
 	file_sps_v1_notice_proto_init()
-	file_sps_v1_consignment_service_proto_msgTypes[5].OneofWrappers = []any{}
-	file_sps_v1_consignment_service_proto_msgTypes[8].OneofWrappers = []any{
+	file_sps_v1_consignment_service_proto_msgTypes[10].OneofWrappers = []any{}
+	file_sps_v1_consignment_service_proto_msgTypes[13].OneofWrappers = []any{
 		(*WatchConsignmentNoticesResponse_Notice)(nil),
 	}
 	type x struct{}
@@ -1022,7 +1431,7 @@ func file_sps_v1_consignment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_consignment_service_proto_rawDesc), len(file_sps_v1_consignment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -23,6 +23,8 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	ConsignmentService_GetRegistration_FullMethodName              = "/sps.v1.ConsignmentService/GetRegistration"
 	ConsignmentService_ListOwnCodeStatus_FullMethodName            = "/sps.v1.ConsignmentService/ListOwnCodeStatus"
+	ConsignmentService_ListOwnAnnouncements_FullMethodName         = "/sps.v1.ConsignmentService/ListOwnAnnouncements"
+	ConsignmentService_WatchOwnAnnouncements_FullMethodName        = "/sps.v1.ConsignmentService/WatchOwnAnnouncements"
 	ConsignmentService_GetConsignmentNotice_FullMethodName         = "/sps.v1.ConsignmentService/GetConsignmentNotice"
 	ConsignmentService_ListConsignmentNotices_FullMethodName       = "/sps.v1.ConsignmentService/ListConsignmentNotices"
 	ConsignmentService_WatchConsignmentNotices_FullMethodName      = "/sps.v1.ConsignmentService/WatchConsignmentNotices"
@@ -45,6 +47,14 @@ type ConsignmentServiceClient interface {
 	// day. It goes by the cases of which the exporter was told, and knows of no other: what it does not know is UNKNOWN. For
 	// exporters.
 	ListOwnCodeStatus(ctx context.Context, in *ListOwnCodeStatusRequest, opts ...grpc.CallOption) (*ListOwnCodeStatusResponse, error)
+	// ListOwnAnnouncements returns what offices have announced that holds or takes effect later and touches the goods, the
+	// markets or the gates of the caller's exporter: rules that change, border gates. The last recorded comes first. What
+	// went to its addressees only, and exercises, are not shown. For exporters.
+	ListOwnAnnouncements(ctx context.Context, in *ListOwnAnnouncementsRequest, opts ...grpc.CallOption) (*ListOwnAnnouncementsResponse, error)
+	// WatchOwnAnnouncements sends each announcement that touches the caller's exporter and was recorded, replaced or
+	// withdrawn since the cursor, as it is when it is sent, and then goes on with what comes next: what begins and ends, and
+	// reminders before an effective date. For exporters.
+	WatchOwnAnnouncements(ctx context.Context, in *WatchOwnAnnouncementsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchOwnAnnouncementsResponse], error)
 	// GetConsignmentNotice returns one notice with its history.
 	GetConsignmentNotice(ctx context.Context, in *GetConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error)
 	// ListConsignmentNotices returns the notices that the caller may see, the newest first.
@@ -90,6 +100,35 @@ func (c *consignmentServiceClient) ListOwnCodeStatus(ctx context.Context, in *Li
 	return out, nil
 }
 
+func (c *consignmentServiceClient) ListOwnAnnouncements(ctx context.Context, in *ListOwnAnnouncementsRequest, opts ...grpc.CallOption) (*ListOwnAnnouncementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListOwnAnnouncementsResponse)
+	err := c.cc.Invoke(ctx, ConsignmentService_ListOwnAnnouncements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *consignmentServiceClient) WatchOwnAnnouncements(ctx context.Context, in *WatchOwnAnnouncementsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchOwnAnnouncementsResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ConsignmentService_ServiceDesc.Streams[0], ConsignmentService_WatchOwnAnnouncements_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[WatchOwnAnnouncementsRequest, WatchOwnAnnouncementsResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ConsignmentService_WatchOwnAnnouncementsClient = grpc.ServerStreamingClient[WatchOwnAnnouncementsResponse]
+
 func (c *consignmentServiceClient) GetConsignmentNotice(ctx context.Context, in *GetConsignmentNoticeRequest, opts ...grpc.CallOption) (*ConsignmentNotice, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConsignmentNotice)
@@ -112,7 +151,7 @@ func (c *consignmentServiceClient) ListConsignmentNotices(ctx context.Context, i
 
 func (c *consignmentServiceClient) WatchConsignmentNotices(ctx context.Context, in *WatchConsignmentNoticesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchConsignmentNoticesResponse], error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	stream, err := c.cc.NewStream(ctx, &ConsignmentService_ServiceDesc.Streams[0], ConsignmentService_WatchConsignmentNotices_FullMethodName, cOpts...)
+	stream, err := c.cc.NewStream(ctx, &ConsignmentService_ServiceDesc.Streams[1], ConsignmentService_WatchConsignmentNotices_FullMethodName, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -173,6 +212,14 @@ type ConsignmentServiceServer interface {
 	// day. It goes by the cases of which the exporter was told, and knows of no other: what it does not know is UNKNOWN. For
 	// exporters.
 	ListOwnCodeStatus(context.Context, *ListOwnCodeStatusRequest) (*ListOwnCodeStatusResponse, error)
+	// ListOwnAnnouncements returns what offices have announced that holds or takes effect later and touches the goods, the
+	// markets or the gates of the caller's exporter: rules that change, border gates. The last recorded comes first. What
+	// went to its addressees only, and exercises, are not shown. For exporters.
+	ListOwnAnnouncements(context.Context, *ListOwnAnnouncementsRequest) (*ListOwnAnnouncementsResponse, error)
+	// WatchOwnAnnouncements sends each announcement that touches the caller's exporter and was recorded, replaced or
+	// withdrawn since the cursor, as it is when it is sent, and then goes on with what comes next: what begins and ends, and
+	// reminders before an effective date. For exporters.
+	WatchOwnAnnouncements(*WatchOwnAnnouncementsRequest, grpc.ServerStreamingServer[WatchOwnAnnouncementsResponse]) error
 	// GetConsignmentNotice returns one notice with its history.
 	GetConsignmentNotice(context.Context, *GetConsignmentNoticeRequest) (*ConsignmentNotice, error)
 	// ListConsignmentNotices returns the notices that the caller may see, the newest first.
@@ -203,6 +250,12 @@ func (UnimplementedConsignmentServiceServer) GetRegistration(context.Context, *G
 }
 func (UnimplementedConsignmentServiceServer) ListOwnCodeStatus(context.Context, *ListOwnCodeStatusRequest) (*ListOwnCodeStatusResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOwnCodeStatus not implemented")
+}
+func (UnimplementedConsignmentServiceServer) ListOwnAnnouncements(context.Context, *ListOwnAnnouncementsRequest) (*ListOwnAnnouncementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListOwnAnnouncements not implemented")
+}
+func (UnimplementedConsignmentServiceServer) WatchOwnAnnouncements(*WatchOwnAnnouncementsRequest, grpc.ServerStreamingServer[WatchOwnAnnouncementsResponse]) error {
+	return status.Error(codes.Unimplemented, "method WatchOwnAnnouncements not implemented")
 }
 func (UnimplementedConsignmentServiceServer) GetConsignmentNotice(context.Context, *GetConsignmentNoticeRequest) (*ConsignmentNotice, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetConsignmentNotice not implemented")
@@ -278,6 +331,35 @@ func _ConsignmentService_ListOwnCodeStatus_Handler(srv interface{}, ctx context.
 	}
 	return interceptor(ctx, in, info, handler)
 }
+
+func _ConsignmentService_ListOwnAnnouncements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListOwnAnnouncementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsignmentServiceServer).ListOwnAnnouncements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsignmentService_ListOwnAnnouncements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsignmentServiceServer).ListOwnAnnouncements(ctx, req.(*ListOwnAnnouncementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConsignmentService_WatchOwnAnnouncements_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(WatchOwnAnnouncementsRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ConsignmentServiceServer).WatchOwnAnnouncements(m, &grpc.GenericServerStream[WatchOwnAnnouncementsRequest, WatchOwnAnnouncementsResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ConsignmentService_WatchOwnAnnouncementsServer = grpc.ServerStreamingServer[WatchOwnAnnouncementsResponse]
 
 func _ConsignmentService_GetConsignmentNotice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetConsignmentNoticeRequest)
@@ -396,6 +478,10 @@ var ConsignmentService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ConsignmentService_ListOwnCodeStatus_Handler,
 		},
 		{
+			MethodName: "ListOwnAnnouncements",
+			Handler:    _ConsignmentService_ListOwnAnnouncements_Handler,
+		},
+		{
 			MethodName: "GetConsignmentNotice",
 			Handler:    _ConsignmentService_GetConsignmentNotice_Handler,
 		},
@@ -417,6 +503,11 @@ var ConsignmentService_ServiceDesc = grpc.ServiceDesc{
 		},
 	},
 	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "WatchOwnAnnouncements",
+			Handler:       _ConsignmentService_WatchOwnAnnouncements_Handler,
+			ServerStreams: true,
+		},
 		{
 			StreamName:    "WatchConsignmentNotices",
 			Handler:       _ConsignmentService_WatchConsignmentNotices_Handler,

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/spsalert/spsalert/client"
+	"github.com/spsalert/spsalert/client/brief"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+)
+
+func (a *app) noticeAnnouncementsCommand() *cobra.Command {
+	format, limit, watch, req, remind := tableFormat, 0, false, &spsv1.WatchOwnAnnouncementsRequest{}, []uint(nil)
+	cmd := &cobra.Command{
+		Use:   "announcements",
+		Short: "list rule changes and border gates that touch your goods (as exporter)",
+		Long: `Announcements are what offices announce of rules that change and of border gates,
+as far as it touches the goods and markets of your codes. With --watch it shows
+what comes, begins and ends, and reminds 30, 7 and 1 days before a rule takes
+effect, or as many as --remind says.`,
+		Example: "  spsctl notice announcements --watch",
+		Args:    cobra.NoArgs,
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
+			if watch {
+				if err := asItComes(format); err != nil {
+					return err
+				}
+				for _, days := range remind {
+					req.RemindDays = append(req.RemindDays, uint32(min(days, 1<<31))) //nolint:gosec // G115: bounded here, and by the contract
+				}
+				return a.persist(ctx, func() error { return a.watchOwnAnnouncements(ctx, node, format, req) })
+			}
+			list := newList(a.out, format, "reference", "from", "stands", "takes effect", "codes", "says")
+			for o, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.OwnAnnouncement, string, error) {
+				page, err := node.ConsignmentService().ListOwnAnnouncements(ctx, &spsv1.ListOwnAnnouncementsRequest{PageSize: size, PageToken: token})
+				return page.GetAnnouncements(), page.GetNextPageToken(), err
+			}) {
+				if err != nil {
+					return err
+				}
+				if err := list.add(o, o.GetReference(), o.GetOffice(), brief.Words(o.GetState()), due(o.GetEffectTime()), strings.Join(o.GetCodes(), " "), short(ownSays(o), 120)); err != nil {
+					return err
+				}
+			}
+			return list.close()
+		}),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&watch, "watch", false, "show what comes, and remind before a rule takes effect")
+	f.StringVar(&req.Cursor, "cursor", "", "with --watch: go on after this one (default from the beginning)")
+	f.UintSliceVar(&remind, "remind", nil, "with --watch: days before an effective date on which to be reminded (default 30,7,1)")
+	limitFlag(cmd, &limit)
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+// ownSays returns what an announcement says, in one line.
+func ownSays(o *spsv1.OwnAnnouncement) string {
+	var all []string
+	for _, l := range o.GetLines() {
+		all = append(all, l.GetLabel()+": "+l.GetText())
+	}
+	return strings.Join(all[min(2, len(all)):], "; ") // reference and office have columns
+}
+
+// watchOwnAnnouncements shows announcements until the watch ends, and moves the cursor
+// of the request on.
+func (a *app) watchOwnAnnouncements(ctx context.Context, node *client.Client, as format, req *spsv1.WatchOwnAnnouncementsRequest) error {
+	stream, err := node.ConsignmentService().WatchOwnAnnouncements(ctx, req)
+	for err == nil {
+		var event *spsv1.WatchOwnAnnouncementsResponse
+		if event, err = stream.Recv(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			break
+		}
+		if o := event.GetAnnouncement(); o != nil {
+			if as == jsonlFormat {
+				err = write(a.out, as, event)
+			} else {
+				recalls := ""
+				if event.GetReminder() > 0 {
+					recalls = fmt.Sprintf("in %d days: ", event.GetReminder())
+				}
+				_, err = fmt.Fprintf(a.out, "%s  %s%s  %s\n", o.GetReference(), recalls, brief.Words(o.GetState()), printable(ownSays(o)))
+			}
+		}
+		req.Cursor = event.GetCursor()
+	}
+	return err
+}
