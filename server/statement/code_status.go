@@ -29,9 +29,11 @@ func CodeStatusOf(all []*spsv1.CodeStatement, scope CodeScope, from, to time.Tim
 		newest := slices.MaxFunc(all, CompareCodeSaid)
 		c.Code, c.Origin = newest.GetCode(), newest.GetOrigin()
 	}
-	c.Refused = saidOf(all, scope, spsv1.CodeHalf_CODE_HALF_REFUSED).status(from, to)
-	c.Withheld = saidOf(all, scope, spsv1.CodeHalf_CODE_HALF_WITHHELD).status(from, to)
-	c.Answer = answer(c)
+	refused, withheld := saidOf(all, scope, spsv1.CodeHalf_CODE_HALF_REFUSED), saidOf(all, scope, spsv1.CodeHalf_CODE_HALF_WITHHELD)
+	c.Refused, c.Withheld = refused.status(from, to), withheld.status(from, to)
+	if c.Answer = answer(c); c.GetAnswer() == spsv1.CodeAnswer_CODE_ANSWER_GOOD && !refused.by(to) && !withheld.by(to) {
+		c.Answer = spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN
+	}
 	return c
 }
 
@@ -135,6 +137,14 @@ func (l lane) at(t time.Time) (spsv1.CodeState, *spsv1.CodeStatement) {
 	return spsv1.CodeState_CODE_STATE_UNSPECIFIED, nil
 }
 
+// by reports whether anything was said of the half until an instant, or holds from
+// then on.
+func (h halfSaid) by(t time.Time) bool {
+	return slices.ContainsFunc(append(slices.Concat(h.heard...), h.own...), func(said *spsv1.CodeStatement) bool {
+		return !said.GetSaid().GetTime().AsTime().After(t) || !said.GetStartTime().AsTime().After(t)
+	})
+}
+
 // at returns how the half stands at an instant, and which word decides.
 func (h halfSaid) at(t time.Time) (spsv1.CodeState, *spsv1.CodeStatement) {
 	state, said := h.own.at(t)
@@ -234,8 +244,9 @@ func CodeParts(all []*spsv1.CodeStatement, whole *spsv1.CodeStatus, from, to tim
 
 // WorstCode returns what several statuses come to.
 func WorstCode(statuses []*spsv1.CodeStatus) spsv1.CodeAnswer {
-	worst := &spsv1.CodeStatus{}
+	worst, known := &spsv1.CodeStatus{}, false
 	for _, s := range statuses {
+		known = known || s.GetAnswer() != spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN
 		for _, half := range []struct {
 			to **spsv1.CodeHalfStatus
 			of *spsv1.CodeHalfStatus
@@ -244,6 +255,9 @@ func WorstCode(statuses []*spsv1.CodeStatus) spsv1.CodeAnswer {
 				*half.to = half.of
 			}
 		}
+	}
+	if !known {
+		return spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN
 	}
 	return answer(worst)
 }

@@ -84,6 +84,9 @@ func TestCodeStatus(t *testing.T) {
 		void string            // reasons without effect
 	}{
 		{"nothing said", func(*dossier) {}, map[string]string{"TH  5": "unknown"}, ""},
+		{"before anything was said", func(d *dossier) {
+			d.say("VN", doing(codeMeasure(suspend, "CN")))
+		}, map[string]string{"CN  1": "unknown", "CN  3": "withheld"}, ""},
 		{"both halves, one lifted", func(d *dossier) {
 			d.say("TH", doing(codeMeasure(suspend, "TH")))
 			d.say("VN", doing(codeMeasure(suspend, "TH")))
