@@ -103,7 +103,7 @@ func TestCodeStatus(t *testing.T) {
 	for _, node := range []*node{vn, th} {
 		node.good(ask, both)
 		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: until.UTC().AddDate(0, 0, 1).Format(time.DateOnly)}, refused)
-		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: "2020-01-01"}, good)
+		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: "2020-01-01"}, unknown)
 	}
 	event, err := watch.Recv()
 	if err != nil || len(event.GetCodeStatuses()) == 0 {

@@ -179,7 +179,10 @@ func TestLaboratoryOverREST(t *testing.T) {
 		unit := func(kind spsv1.UnitKind) {
 			t.Helper()
 			card, err := vn.office.NextCard(func(c *spsv1.Card) {
-				c.Units = []*spsv1.Unit{{Id: "north", Kind: kind, Name: []*spsv1.LocalizedText{{Lang: "en", Text: "North"}}}}
+				c.Units = nil
+				if kind != spsv1.UnitKind_UNIT_KIND_UNSPECIFIED {
+					c.Units = []*spsv1.Unit{{Id: "north", Kind: kind, Name: []*spsv1.LocalizedText{{Lang: "en", Text: "North"}}}}
+				}
 			})
 			if err == nil {
 				err = errors.Join(os.WriteFile(w.config("VN").Identity.Card, card, 0o600), vn.Reload(t.Context()))
@@ -188,8 +191,10 @@ func TestLaboratoryOverREST(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		unit(spsv1.UnitKind_UNIT_KIND_PROVINCE)
 		one, two := vn.lims("north-1", "north"), vn.lims("north-2", "north")
-		one.report("N-1") // there is no such unit
+		unit(spsv1.UnitKind_UNIT_KIND_UNSPECIFIED)
+		one.report("N-1") // there is no such unit any more
 		see := func() string { return fmt.Sprintf("%s | %s", one.listed(), two.listed()) }
 		if got, want := see(), "N-1 | "; got != want {
 			t.Errorf("without the unit they see %q, want %q", got, want)

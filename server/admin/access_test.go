@@ -45,7 +45,7 @@ func open(t *testing.T) *desk {
 	guard := &access.Guard{Roster: office.Roster, Now: time.Now, Logger: logger, Register: register}
 	memory := access.NewInMemory()
 	srv := grpc.NewServer(append(guard.ServerOptions(), memory.ServerOption())...)
-	spsv1.RegisterNodeServiceServer(srv, admin.New(admin.Options{Register: register}))
+	spsv1.RegisterNodeServiceServer(srv, admin.New(admin.Options{Register: register, Roster: office.Roster}))
 	done := make(chan struct{})
 	go func() { defer close(done); _ = srv.Serve(memory.Listener()) }()
 	t.Cleanup(func() { srv.Stop(); <-done })
@@ -105,11 +105,16 @@ func TestTokensOverTheWire(t *testing.T) {
 		"node":         {DisplayName: "x", Role: "node", Id: "a"},
 		"no name":      {Role: "officer", Id: "a"},
 		"upper case":   {DisplayName: "x", Role: "officer", Id: "A"},
-		"unknown unit": {DisplayName: "x", Role: "officer", Id: "a", Unit: "a b"},
+		"no unit":      {DisplayName: "x", Role: "officer", Id: "a", Unit: "a b"},
+		"unknown unit": {DisplayName: "x", Role: "officer", Id: "a", Unit: "nowhere"},
 	} {
 		if _, err := d.CreateToken(root, &spsv1.CreateTokenRequest{Token: token}); reason(err) != "INVALID" {
 			t.Errorf("%s: %v, want INVALID", name, err)
 		}
+	}
+	_, err = d.CreateAccount(root, &spsv1.CreateAccountRequest{AccountId: "lan", Account: &spsv1.Account{Role: "officer", Unit: "nowhere"}})
+	if reason(err) != "INVALID" {
+		t.Errorf("an account of an unknown unit: %v, want INVALID", err)
 	}
 }
 

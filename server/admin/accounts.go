@@ -13,6 +13,9 @@ import (
 
 // CreateAccount implements spsv1.NodeServiceServer.
 func (s *Service) CreateAccount(ctx context.Context, req *spsv1.CreateAccountRequest) (*spsv1.AccountSetup, error) {
+	if err := s.belongs("account.unit", req.GetAccount().GetUnit()); err != nil {
+		return nil, err
+	}
 	account, secret, err := s.o.Register.CreateAccount(ctx, req.GetAccountId(), req.GetAccount())
 	if err != nil {
 		return nil, err

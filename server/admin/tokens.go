@@ -25,6 +25,9 @@ func (s *Service) GetCaller(ctx context.Context, _ *spsv1.GetCallerRequest) (*sp
 
 // CreateToken implements spsv1.NodeServiceServer.
 func (s *Service) CreateToken(ctx context.Context, req *spsv1.CreateTokenRequest) (*spsv1.CreateTokenResponse, error) {
+	if err := s.belongs("token.unit", req.GetToken().GetUnit()); err != nil {
+		return nil, err
+	}
 	token, secret, err := s.o.Register.CreateToken(ctx, req.GetToken())
 	if err != nil {
 		return nil, err
