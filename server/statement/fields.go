@@ -167,6 +167,7 @@ var shapes = []struct{ pattern, want string }{
 	{`^[0-9]{2,12}$`, "give 2 to 12 digits of a code of the customs tariff, such as 0804"},
 	{`^announcements/`, "give a name such as announcements/VN-2026-000123"},
 	{`^gates/`, "give a name such as gates/VNHNI"},
+	{`^lendings/`, "give a name such as lendings/00000007"},
 	{`^exporters/`, "give a name such as exporters/tien-giang-fruit"},
 	{`^consignmentNotices/`, "give a name such as consignmentNotices/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
 	{`^searches/`, "give a name such as searches/0a3c1d2e-5b6f-4a7b-8c9d-0e1f2a3b4c5d"},
