@@ -39,7 +39,7 @@ func TestExamples(t *testing.T) {
 	shell.write("finding.yaml", finding)
 	shell.write("exporter.yaml", "displayName: [{lang: vi, text: Hợp tác xã Thanh Long}]\nroles: [exporter]\nlanguages: [vi]\ncodes: [{kind: growing-area, code: VN-BT-001}]\n")
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the examples show
-	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
+	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "docs/how-to/spsctl.md", "followup.yaml")))
 	lines := 0
 	for line := range strings.Lines(shell.run("spsctl help examples")) {
 		if strings.HasPrefix(line, "# not for every day") {

@@ -21,7 +21,7 @@ func TestHowTo(t *testing.T) {
 	shell := newShell(t)
 	shell.write("mango.yaml", mango)
 	shell.run("spsctl case issue -f mango.yaml --yes") // the case that the page shows
-	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "followup.yaml")))
+	shell.write("followup.yaml", typed("").Replace(yamlOf(t, "docs/how-to/spsctl.md", "followup.yaml")))
 	who, err := shell.vn.Context(certs.RoleValidator)
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +33,8 @@ func TestHowTo(t *testing.T) {
 		}
 		shell.write(name, string(data))
 	}
+	shell.write("rule.yaml", yamlOf(t, "docs/how-to/case.md", "rule.yaml"))
+	shell.run("spsctl announce -f rule.yaml --yes")
 	page := read(t, "docs/how-to/spsctl.md")
 	for _, block := range blocks.FindAllStringSubmatch(page, -1) {
 		if strings.Contains(block[1], "mango.yaml") {
@@ -52,13 +54,13 @@ func TestHowTo(t *testing.T) {
 	}
 }
 
-// yamlOf returns what a file holds that the page about spsctl shows.
-func yamlOf(t *testing.T, name string) string {
+// yamlOf returns what a file holds that a page shows.
+func yamlOf(t *testing.T, page, name string) string {
 	t.Helper()
-	_, after, ok := strings.Cut(read(t, "docs/how-to/spsctl.md"), "<!-- "+name+" -->\n```yaml\n")
+	_, after, ok := strings.Cut(read(t, page), "<!-- "+name+" -->\n```yaml\n")
 	text, _, _ := strings.Cut(after, "```")
 	if !ok {
-		t.Fatalf("the page shows no %s", name)
+		t.Fatalf("%s shows no %s", page, name)
 	}
 	return text
 }

@@ -19,13 +19,18 @@ const actHelp = `
 
 The node fills in the rest: the case, who gets it, the handling, the due times.
 --check shows that and issues nothing. What needs two persons an officer prepares
-with --draft, for a validator to issue; with --check too, nothing is kept. What
-needs two persons is shown and asked before it is issued: --yes answers, and must
-be given where nobody can be asked. The same act is done once, however often you
-try; to do it a second time on purpose, add --again.
+with --draft, for a validator to issue; with --check too, nothing is kept. The
+same act is done once, however often you try; to do it a second time on purpose,
+add --again.
 
 -f takes a file with everything that the method of the API takes, in YAML or
 JSON; flags come on top of it.`
+
+// askHelp is said of an act that may be asked before it is done.
+const askHelp = `
+
+What needs two persons is shown and asked before it is issued: --yes answers, and
+must be given where nobody can be asked.`
 
 // actText is what a command says of an act.
 type actText struct {
@@ -77,8 +82,12 @@ type actCall[M proto.Message] = func(spsv1.CaseServiceClient, context.Context, M
 func newAct[T any, M message[T]](a *app, text actText, args cobra.PositionalArgs, flags func(*cobra.Command) func(M, []string) error,
 	call actCall[M],
 ) *cobra.Command {
+	long := text.long + actHelp
+	if text.asks {
+		long += askHelp
+	}
 	cmd := &cobra.Command{
-		Use: text.use, Short: text.short, Long: text.long + actHelp, Example: text.example,
+		Use: text.use, Short: text.short, Long: long, Example: text.example,
 		Args: args, ValidArgsFunction: a.completeReferences,
 	}
 	var o actOptions
@@ -111,7 +120,7 @@ func newAct[T any, M message[T]](a *app, text actText, args cobra.PositionalArgs
 		}
 		done, err := call(node.CaseService(), ctx, req)
 		if err != nil {
-			return fmt.Errorf("%w%s", err, conflictHint(err))
+			return fmt.Errorf("%w%s", err, conflictHint(err, o.requestID != ""))
 		}
 		return a.sayDone(o, done, issuedEarlier(done, before))
 	})

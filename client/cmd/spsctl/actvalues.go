@@ -80,6 +80,15 @@ func whenFlag(cmd *cobra.Command, name, usage string) *timeFlag {
 	return t
 }
 
+// dayFlag flags, as --on, the day of which a question asks. It goes by --day too.
+func dayFlag(cmd *cobra.Command, day *string, usage string) {
+	f := cmd.Flags()
+	f.StringVar(day, "on", "", usage)
+	f.StringVar(day, "day", "", usage)
+	cobra.CheckErr(f.MarkHidden("day"))
+	cmd.MarkFlagsMutuallyExclusive("on", "day")
+}
+
 // pastFlag is a flag for a time that has been.
 func pastFlag(cmd *cobra.Command, name, usage string) *timeFlag {
 	t := &timeFlag{}

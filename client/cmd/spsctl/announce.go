@@ -22,7 +22,7 @@ file, with what -f takes.`,
 		subject := textFlag(cmd, "subject", "what it is about, in one line")
 		gate := f.String("gate", "", "the gate, by its UN/LOCODE or its name")
 		status := wordFlag(cmd, "status", "whether goods pass it", spsv1.GateStatus(0))
-		from, until := whenFlag(cmd, "from", "from when (default now)"), whenFlag(cmd, "until", "until when")
+		from, until := whenFlag(cmd, "from", "from when (default now)"), dueUntil(cmd, "until", "until when")
 		reason := textFlag(cmd, "reason", "why")
 		limits := textFlag(cmd, "limits", "what the limits are")
 		replaces := f.String("replaces", "", "reference of the announcement that it replaces")
@@ -40,7 +40,7 @@ file, with what -f takes.`,
 					place = &spsv1.Place{Name: []*spsv1.LocalizedText{{Lang: "en", Text: *gate}}}
 				}
 				n.Body = &spsv1.Announcement_BorderGateStatus{BorderGateStatus: &spsv1.BorderGateStatus{
-					Gate: place, Status: spsv1.GateStatus(status.n), StartTime: from.at, EndTime: until.at, Reason: reason.all, Limits: limits.all,
+					Gate: place, Status: spsv1.GateStatus(status.n), StartTime: from.at, EndTime: until.in(a.zone), Reason: reason.all, Limits: limits.all,
 				}}
 			}
 			switch {

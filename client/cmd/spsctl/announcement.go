@@ -53,7 +53,7 @@ proposed, ended, replaced, withdrawn.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&asked.Filter, "filter", "", "which of them; see docs/reference/announcements.md")
-	f.StringVar(&asked.Day, "on", "", "on this day, such as 2026-11-20, or at this instant (default now)")
+	dayFlag(cmd, &asked.Day, "on this day, such as 2026-11-20, or at this instant (default now)")
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd

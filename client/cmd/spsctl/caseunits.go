@@ -26,13 +26,14 @@ func nextUnit(s *spsv1.CaseSummary) (due *timestamppb.Timestamp, who, what strin
 func (a *app) caseRouteCommand() *cobra.Command {
 	format, req, due := tableFormat, &spsv1.RouteCaseRequest{}, ""
 	cmd := &cobra.Command{
-		Use:   "route REFERENCE --to UNIT --reason TEXT",
+		Use:   "route REFERENCE {--to UNIT | --from UNIT} --reason TEXT",
 		Short: "give a case to a unit of the office, or take it from one (as officer of the focal point)",
 		Long: `Route gives a case to units besides those that have it, or takes it from some. Who did
 so, when and why stays with the case. A unit from which it was taken does not see it any
-more, unless something in it names the unit. --due counts in the hours of the unit.`,
+more, unless something in it names the unit; --from alone takes it back. --due counts in the hours of the unit.`,
 		Example: `  spsctl case route TH-2026-000123 --to dak-lak --due '3 working days' --reason 'the packing house is there'
-  spsctl case route TH-2026-000123 --to dak-lak --from lang-son --reason 'another gate'`,
+  spsctl case route TH-2026-000123 --to dak-lak --from lang-son --reason 'another gate'
+  spsctl case route TH-2026-000123 --from lang-son --reason 'it came here by mistake'`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeReferences,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) (err error) {

@@ -64,7 +64,7 @@ count. A status for the goods 0804 covers 080450.`,
 	f := cmd.Flags()
 	f.StringVar(&asked.Market, "market", "", "the market, ISO 3166, such as CN")
 	f.StringVar(&asked.Product, "product", "", "the goods: digits of the customs tariff, LIST:CODE, or words (default all goods)")
-	f.StringVar(&asked.Day, "on", "", "on this day, such as 2026-11-20, or at this instant (default now)")
+	dayFlag(cmd, &asked.Day, "on this day, such as 2026-11-20, or at this instant (default now)")
 	f.StringVar(&asked.Origin, "origin", "", "country or area that gave the code, if others gave the same")
 	f.StringVar(&filter, "filter", "", "of a list, which of them; see docs/reference/code-status.md")
 	limitFlag(cmd, &limit)
@@ -208,7 +208,7 @@ columns are those of docs/reference/export.md.`,
 		}),
 	}
 	cmd.Flags().StringVar(&req.Filter, "filter", "", "which of them; see docs/reference/code-status.md")
-	cmd.Flags().StringVar(&req.Day, "on", "", "on this day, such as 2026-11-20, or at this instant (default now)")
+	dayFlag(cmd, &req.Day, "on this day, such as 2026-11-20, or at this instant (default now)")
 	outputFlagOf(cmd, &format, csvFormat, xlsxFormat, jsonlFormat)
 	return cmd
 }

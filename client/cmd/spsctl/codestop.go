@@ -41,7 +41,7 @@ func (a *app) codeChangeCommand(text actText, action spsv1.CodeAction, measure s
 		origin := f.String("origin", "", "country or area that gave the code (default as in the case)")
 		var goods []string
 		f.StringSliceVar(&goods, "product", nil, "customs tariff codes of the goods (default all goods under the code)")
-		from, until := whenFlag(cmd, "from", "from when (default now)"), whenFlag(cmd, "until", "until when (default until it is changed)")
+		from, until := whenFlag(cmd, "from", "from when (default now)"), dueUntil(cmd, "until", "until when (default until it is changed)")
 		conditions, reason := textFlag(cmd, "condition", "what must be done for it to be lifted, or on what it was lifted"), textFlag(cmd, "reason", "why")
 		return func(req *spsv1.FollowUpCaseRequest, args []string) error {
 			switch {
@@ -52,7 +52,7 @@ func (a *app) codeChangeCommand(text actText, action spsv1.CodeAction, measure s
 			}
 			change := &spsv1.CodeStatusChange{
 				Code:   &spsv1.SiteCode{Kind: spsv1.SiteCodeKind(kind.n), Code: strings.TrimSpace(args[1])},
-				Action: action, Market: &spsv1.Area{Code: strings.ToUpper(*market)}, StartTime: from.at, EndTime: until.at, Conditions: conditions.all,
+				Action: action, Market: &spsv1.Area{Code: strings.ToUpper(*market)}, StartTime: from.at, EndTime: until.in(a.zone), Conditions: conditions.all,
 			}
 			if *origin != "" {
 				change.Code.Area = &spsv1.Area{Code: strings.ToUpper(*origin)}

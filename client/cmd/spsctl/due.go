@@ -9,7 +9,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 )
 
-// dueFlag is a time on the command line until which something is to be done: as
+// dueFlag is a time on the command line until which something is to be done or holds: as
 // a timeFlag is, but a day lasts to its end by the clocks of the office.
 type dueFlag struct {
 	timeFlag
@@ -34,7 +34,7 @@ func (d *dueFlag) in(zone *time.Location) *timestamppb.Timestamp {
 	return timestamppb.New(day.AddDate(0, 0, 1).Add(-time.Second))
 }
 
-// dueUntil flags a time until which something is to be done.
+// dueUntil flags a time until which something is to be done or holds.
 func dueUntil(cmd *cobra.Command, name, usage string) *dueFlag {
 	d := &dueFlag{timeFlag: timeFlag{ahead: true}}
 	cmd.Flags().Var(d, name, usage+"; a day lasts to its end, by the clocks of your office")

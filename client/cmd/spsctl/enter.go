@@ -71,7 +71,7 @@ func (a *app) keepDraft(ctx context.Context, node *client.Client, s *spsv1.State
 	}
 	made, err := node.DraftService().CreateDraft(ctx, &spsv1.CreateDraftRequest{Draft: &spsv1.Draft{Statement: s}, RequestId: id})
 	if err != nil {
-		return fmt.Errorf("%w%s", err, conflictHint(err))
+		return fmt.Errorf("%w%s", err, conflictHint(err, o.requestID != ""))
 	}
 	return a.sayDraft(o.format, made, keptAsDraft(made))
 }

@@ -116,7 +116,7 @@ there, by the cases of which you were told. What those do not say is unknown.`,
 		}),
 	}
 	cmd.Flags().StringVar(&asked.Market, "market", "", "for this market (default those for which each code is registered)")
-	cmd.Flags().StringVar(&asked.Day, "day", "", "on this day, such as 2026-11-20 (default now)")
+	dayFlag(cmd, &asked.Day, "on this day, such as 2026-11-20 (default now)")
 	outputFlag(cmd, &format)
 	return cmd
 }

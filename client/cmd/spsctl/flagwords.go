@@ -41,11 +41,13 @@ func flagHint(cmd *cobra.Command, err error) string {
 	for _, f := range flagsOfFields {
 		named := strings.Contains(e.Message, f.field)
 		for _, problem := range e.Fields {
+			named = named || strings.Contains(problem.Description, f.field)
 			rest, under := strings.CutPrefix(problem.Field, f.field)
 			named = named || under && (rest == "" || strings.ContainsAny(rest[:1], ".["))
 		}
 		switch {
 		case cmd.Flags().Lookup(f.flag) == nil:
+		case f.field == "requestId" && !cmd.Flags().Changed(f.flag): // it is made of what is said
 		case f.field == "etag":
 			lacking := slices.ContainsFunc(e.Fields, func(p client.FieldProblem) bool { return p.Field == "etag" })
 			if lacking || e.Reason == "ETAG" {

@@ -25,6 +25,12 @@ func TestAnswersNameFlags(t *testing.T) {
 		{"a word of a sentence", []string{"case", "close"}, &client.Error{
 			Code: codes.PermissionDenied, Reason: "PERMISSION_DENIED", Message: "set validateOnly to check it",
 		}, "\n  validateOnly is --check here"},
+		{"a word of the sentence of a field", []string{"case", "close"}, &client.Error{
+			Code: codes.PermissionDenied, Reason: "PERMISSION_DENIED", Fields: []client.FieldProblem{{Description: "set validateOnly to check it"}},
+		}, "\n  validateOnly is --check here"},
+		{"an id that nobody gave", []string{"announce"}, &client.Error{
+			Code: codes.AlreadyExists, Reason: "ID_CONFLICT", Message: "this requestId began a draft",
+		}, ""},
 		{
 			"an etag that is no more",
 			[]string{"case", "close"},

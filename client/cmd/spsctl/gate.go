@@ -69,7 +69,7 @@ side of the border; goods pass if they pass both.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&asked.Product, "product", "", "for these goods, by digits of the customs tariff (default all goods)")
-	f.StringVar(&asked.Day, "on", "", "on this day, such as 2026-11-20, or at this instant (default now)")
+	dayFlag(cmd, &asked.Day, "on this day, such as 2026-11-20, or at this instant (default now)")
 	f.StringVar(&asked.Office, "office", "", "only the gates of this office")
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)

@@ -237,7 +237,7 @@ func (a *app) showImport(as format, m *spsv1.Import) error {
 	if m.GetCommitter() != nil {
 		f.add("committed", instant(m.GetCommitTime())+", by "+m.GetCommitter().GetId())
 	}
-	f.add("removed", instant(m.GetExpireTime()))
+	f.add("kept until", instant(m.GetExpireTime()))
 	return f.write(as, m)
 }
 
@@ -264,8 +264,12 @@ func (a *app) refusedRows(ctx context.Context, node *client.Client, as format, m
 			fmt.Fprintf(a.err, "and %d more: spsctl import errors %s\n", more, m.GetName())
 		}
 	}
-	if m.GetState() == spsv1.ImportState_IMPORT_STATE_CHECKED {
-		return invalidError{fmt.Errorf("%d records are refused and nothing is kept: mend the sheet and upload it again, or keep the others with spsctl import commit --good-rows %s", m.GetCounts().GetRefused(), m.GetName())}
+	refused := "1 record is refused"
+	if n := m.GetCounts().GetRefused(); n > 1 {
+		refused = fmt.Sprintf("%d records are refused", n)
 	}
-	return invalidError{fmt.Errorf("%d records are refused, the others are kept: mend them and upload the sheet again", m.GetCounts().GetRefused())}
+	if m.GetState() == spsv1.ImportState_IMPORT_STATE_CHECKED {
+		return invalidError{fmt.Errorf("%s and nothing is kept: mend the sheet and upload it again, or keep the others with spsctl import commit --good-rows %s", refused, m.GetName())}
+	}
+	return invalidError{fmt.Errorf("%s, the others are kept: mend what is wrong and upload the sheet again", refused)}
 }

@@ -101,7 +101,7 @@ func (a *app) issue(ctx context.Context, node *client.Client, statement *spsv1.S
 	}
 	issued, err := node.Issue(ctx, statement, id)
 	if err != nil {
-		return fmt.Errorf("request %s: %w%s", id, err, conflictHint(err))
+		return fmt.Errorf("request %s: %w%s", id, err, conflictHint(err, o.requestID != ""))
 	}
 	a.sayIssued(issued, issuedEarlier(issued, before))
 	if o.format == tableFormat {
@@ -151,12 +151,17 @@ func (a *app) sayIssued(issued *spsv1.IssuedStatement, earlier bool) {
 	fmt.Fprintf(a.err, "issued as %s; see who has it: spsctl case get %s\n", issued.GetName(), issued.GetReference())
 }
 
-// conflictHint says what to do about a request ID that was used before.
-func conflictHint(err error) string {
-	if e, ok := answer(err); ok && e.Reason == "ID_CONFLICT" {
-		return "\n  another statement was issued under this request ID; to issue this one too, leave out --request-id"
+// conflictHint says what to do about a request ID that was used before: one that a
+// person gave, or the one that is made of what is said.
+func conflictHint(err error, given bool) string {
+	e, ok := answer(err)
+	switch {
+	case !ok || e.Reason != "ID_CONFLICT":
+		return ""
+	case given:
+		return "\n  something else was said under this request ID; to say this too, leave out --request-id"
 	}
-	return ""
+	return "\n  the same was said or drafted before: go on with that, see spsctl draft list; to say it a second time, add --again"
 }
 
 // sayAdvice says what a person should look at before a statement is issued.

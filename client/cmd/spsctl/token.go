@@ -110,12 +110,12 @@ func (a *app) tokenListCommand() *cobra.Command {
 		Short: "list all tokens, revoked and expired ones too",
 		Args:  cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			list := newList(a.out, format, "name", "for", "role", "id", "state", "last used")
+			list := newList(a.out, format, "name", "for", "role", "unit", "id", "state", "last used")
 			for t, err := range tokens(ctx, node, limit) {
 				if err != nil {
 					return err
 				}
-				if err := list.add(t, t.GetName(), t.GetDisplayName(), role(t), t.GetId(), tokenState(t, time.Now()), when(t.GetLastUseTime())); err != nil {
+				if err := list.add(t, t.GetName(), t.GetDisplayName(), roleIn(format, t), t.GetUnit(), t.GetId(), tokenState(t, time.Now()), when(t.GetLastUseTime())); err != nil {
 					return err
 				}
 			}
@@ -136,17 +136,35 @@ func tokens(ctx context.Context, node *client.Client, limit int) iter.Seq2[*spsv
 
 // role says what a token may do.
 func role(t *spsv1.Token) string {
-	var may []string
+	return roleOf(t, roleWords(t))
+}
+
+// roleIn returns the role of a token as a list shows it: a table has the first of
+// what a system may issue, and how many more there are.
+func roleIn(as format, t *spsv1.Token) string {
+	may := roleWords(t)
+	if more := len(may) - 2; as == tableFormat && more > 1 {
+		may = append(may[:2:2], fmt.Sprintf("%d more", more))
+	}
+	return roleOf(t, may)
+}
+
+func roleOf(t *spsv1.Token, may []string) string {
+	if len(may) == 0 {
+		return t.GetRole()
+	}
+	return t.GetRole() + ": " + strings.Join(may, ", ")
+}
+
+// roleWords returns what a token may issue, in words.
+func roleWords(t *spsv1.Token) (may []string) {
 	for _, c := range t.GetClassifications() {
 		may = append(may, brief.Words(c))
 	}
 	for _, kind := range t.GetKinds() {
 		may = append(may, strings.ReplaceAll(kind, "_", " "))
 	}
-	if len(may) == 0 {
-		return t.GetRole()
-	}
-	return t.GetRole() + ": " + strings.Join(may, ", ")
+	return may
 }
 
 // tokenState says in words whether a token is good.
