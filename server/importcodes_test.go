@@ -200,6 +200,7 @@ func TestEveryKindOfErrorInASheetOfCodes(t *testing.T) {
 		codeRow("VN-19", "Vườn Mười Chín", "validFrom", "2090-01-01", "ended", "x"),
 		codeRow("=1+1", "Vườn Hai Mươi"),
 		[]string{"VN-21", "too short"},
+		codeRow("VN-22", "Vườn Hai Hai", "ownerLanguages", "vi; fr"),
 	), codesHeader(0))
 	want := []string{
 		"A3 code=- codes[0].code CODE_EMPTY",
@@ -221,11 +222,12 @@ func TestEveryKindOfErrorInASheetOfCodes(t *testing.T) {
 		"G20 validUntil= codes[0].until_date CODE_ENDS_EARLY",
 		"A21 code==1+1  CELL_FORMULA",
 		"22 =  ROW_WIDTH",
+		"N23 ownerLanguages=vi; fr languages[1] OWNER_LANGUAGE",
 	}
 	if diff := cmp.Diff(want, desk.rowErrors(ctx, m.GetName())); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
 	}
-	if got, want := previewed(m), "CHECKED: 3 good, 0 unchanged, 18 refused, 0 kept; 1 changed, 0 end, 2 new owners"; got != want {
+	if got, want := previewed(m), "CHECKED: 3 good, 0 unchanged, 19 refused, 0 kept; 1 changed, 0 end, 2 new owners"; got != want {
 		t.Errorf("the preview: %s, want %s", got, want)
 	}
 }

@@ -69,7 +69,7 @@ func (b *Bulk) Look(row int, x Registration) ([]access.Violation, error) {
 	paths, said := ownerSays(e)
 	first, fields := b.said.differ(row, "owner "+ownerKey(x), said)
 	for _, i := range fields {
-		add(paths[i], "OWNER_DIFFERS", fmt.Sprintf("write the same of an owner in all its rows, or nothing: row %d is of this owner too", first))
+		add(paths[i], "OWNER_DIFFERS", fmt.Sprintf("write the same of an owner in all its rows, or nothing: row %d, the first of this owner, says something else", first))
 	}
 	paths = []string{"codes[0].code", "codes[0].province", "codes[0].from_date", "codes[0].until_date", "codes[0].contact"}
 	said = []string{
@@ -133,6 +133,7 @@ func lookAlone(x Registration) ([]access.Violation, error) {
 		return slices.Contains(unsaid, v.Field) || strings.HasSuffix(v.Field, ".lang") || // follows from its languages
 			v.Field == "codes[0].code" && !says(c.GetCode())
 	})
+	all = append(all, unwritten(e, all)...)
 	if !says(c.GetCode()) {
 		all = append(all, access.Violation{Field: "codes[0].code", Reason: "CODE_EMPTY", Sentence: "write the code, not only hyphens"})
 	}
@@ -147,4 +148,19 @@ func lookAlone(x Registration) ([]access.Violation, error) {
 		})
 	}
 	return all, nil
+}
+
+// unwritten returns the languages of an owner in which no notice is written, but for
+// those that are no languages at all, of which told says so already.
+func unwritten(e *spsv1.Exporter, told []access.Violation) (all []access.Violation) {
+	for i, lang := range e.GetLanguages() {
+		path := fmt.Sprintf("languages[%d]", i)
+		if access.LanguageOf(lang) != "" || slices.ContainsFunc(told, func(v access.Violation) bool { return v.Field == path }) {
+			continue
+		}
+		all = append(all, access.Violation{
+			Field: path, Reason: "OWNER_LANGUAGE", Sentence: "write a language in which notices are written: vi, zh-Hans, th or en",
+		})
+	}
+	return all
 }
