@@ -239,6 +239,14 @@ func TestACaseTellsTheDutyOfficer(t *testing.T) {
 	if !vn.has(certs.RoleOfficer, "food", grave.GetReference()) || vn.has(certs.RoleOfficer, "food", calm.GetReference()) {
 		t.Error("who was on duty, of another unit, is not shown the alert, or is shown what can wait")
 	}
+	own := vn.said(notification("salmonella in pepper"))
+	arrived(own, vn.node, cn)
+	asked := in(own, &spsv1.Statement{Body: &spsv1.Statement_Request{
+		Request: &spsv1.Request{Kind: spsv1.RequestKind_REQUEST_KIND_DOCUMENTS, Text: in1("en", "the report, please"), Offices: []string{"VN"}},
+	}}, "VN")
+	asked.Addressees[0].Unit = "food"
+	issue(t, cn, asked)
+	eventually(t, "the unit that another office asks sees the case", func() bool { return vn.has(certs.RoleOfficer, "food", own.GetReference()) })
 	if c, err := vn.desk(certs.RoleOfficer, "hq").GetCase(t.Context(), &spsv1.GetCaseRequest{Name: "cases/" + calm.GetReference()}); err != nil || len(c.GetRouting().GetNotices()) != 0 {
 		t.Errorf("of what can wait %v, %v was told, want nobody", c.GetRouting(), err)
 	}

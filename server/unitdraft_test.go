@@ -69,6 +69,12 @@ func TestAUnitDraftsAndTheFocalPointIssues(t *testing.T) {
 			t.Errorf("a validator of %s is of the focal point: %v, %v, want %t", unit, who, err, want)
 		}
 	}
+	for role, want := range map[certs.Role]bool{certs.RoleAuditor: true, certs.RoleOfficer: true, certs.RolePost: false, certs.RoleLab: false, certs.RoleExporter: false} {
+		who, err := spsv1.NewNodeServiceClient(vn.as(role, "of-no-unit")).GetCaller(ctx, &spsv1.GetCallerRequest{})
+		if err != nil || who.GetFocalPoint() != want {
+			t.Errorf("a %s of no unit is of the focal point: %v, %v, want %t", role, who, err, want)
+		}
+	}
 }
 
 // TestUsesOfFindingsStayInTheirUnit has two units deal with one finding.

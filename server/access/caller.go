@@ -56,10 +56,17 @@ type Caller struct {
 
 // Focal reports whether the caller is of the focal point of the office, or an
 // auditor, and so sees what goes to any unit: whoever belongs to no unit, or to
-// that which the configuration names. A post is never. Any other caller sees
-// what goes to its unit, or to one below it, and speaks as its unit.
+// that which the configuration names. A post, a laboratory and an exporter are
+// never. Any other caller sees what goes to its unit, or to one below it, and
+// speaks as its unit.
 func (c Caller) Focal() bool {
-	return c.Role == certs.RoleAuditor || c.Role != certs.RolePost && (c.Unit == "" || c.focal)
+	switch c.Role {
+	case certs.RoleAuditor:
+		return true
+	case certs.RolePost, certs.RoleLab, certs.RoleExporter:
+		return false
+	}
+	return c.Unit == "" || c.focal
 }
 
 // Message returns the caller as it is shown.

@@ -15,7 +15,7 @@ import (
 
 // version names the shape of the tables and the rules of the fold. A book of
 // another version is made again.
-const version = 14
+const version = 15
 
 var versionKey = []byte("version")
 

@@ -43,6 +43,9 @@ type Summarized struct {
 	// References are the numbers of other systems by which the case is found,
 	// whoever of it gave them.
 	References []*spsv1.ExternalReference
+	// Named are the units of this office that what holds in the case names, or what
+	// held in it: they see it.
+	Named []string
 }
 
 // A deskRow is what the desk keeps of a case, the value of a row of tableDesk:
@@ -215,6 +218,11 @@ func (b *Book) summarize(tx store.Tx, s Summarized) error {
 		return err
 	}
 	withUnits(s.Summary, routed)
+	for _, unit := range s.Named {
+		if err := see(tx, unit, s.Whole.Place, seesNamed, 0); err != nil {
+			return err
+		}
+	}
 	if err := b.putFacts(tx, s); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -72,6 +73,28 @@ func seesCase(r store.Reader, who []string, whole Place) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// UnitsNamed returns the units of an office that a statement of an office names: for
+// which it speaks, and to which it is addressed.
+func UnitsNamed(s *spsv1.Statement, issuer, self certs.Office) []string {
+	var units []string
+	add := func(unit string) {
+		if unit != "" {
+			units = append(units, unit)
+		}
+	}
+	if issuer == self {
+		add(s.GetUnit())
+		add(s.GetOnBehalfOf())
+		add(s.GetAcknowledgement().GetUnit())
+	}
+	for _, a := range s.GetAddressees() {
+		if a.GetOffice() == string(self) {
+			add(a.GetUnit())
+		}
+	}
+	return units
 }
 
 // SeesReference reports whether the case of a reference was recorded here up to a

@@ -11,7 +11,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/routing"
@@ -48,16 +47,15 @@ func Person(id string) string { return "@" + id } // no unit begins so
 func unitKey(unit string) []byte { return append([]byte(unit), 0) }
 
 // toUnits notes, in the transaction that files a sound statement, which units of
-// this office see its case. fresh says that it is recorded now, and not again.
+// this office see its case: by what this office or the issuer of the original says
+// of it. What others say, and what came before the original, has an effect only if
+// it holds: see [Summarized]. fresh says that it is recorded now, and not again.
 func (b *Book) toUnits(tx store.Tx, e ledger.Entry, s *spsv1.Statement, place Place, fresh bool) error {
-	whole, _, ok := original(s, b.o.Federation)
-	if s.GetNotification() != nil {
-		whole, ok = place, true
+	whole, ok, err := b.speaksOf(tx, s, place)
+	if err != nil || !ok {
+		return err
 	}
-	if !ok {
-		return nil
-	}
-	for _, unit := range named(s, place.Office, b.o.Office) {
+	for _, unit := range UnitsNamed(s, place.Office, b.o.Office) {
 		if err := see(tx, unit, whole, seesNamed, 0); err != nil {
 			return err
 		}
@@ -81,26 +79,19 @@ func (b *Book) toUnits(tx store.Tx, e ledger.Entry, s *spsv1.Statement, place Pl
 	return putRoutes(tx, whole, known(), nil, routed)
 }
 
-// named returns the units of an office that a statement of an office names: for
-// which it speaks, and to which it is addressed.
-func named(s *spsv1.Statement, issuer, self certs.Office) []string {
-	var units []string
-	add := func(unit string) {
-		if unit != "" {
-			units = append(units, unit)
-		}
+// speaksOf returns the original of the case of a statement, or false if it is not
+// here, if the statement means another entry in its place, or if neither this office
+// nor the issuer of the original says it.
+func (b *Book) speaksOf(r store.Reader, s *spsv1.Statement, place Place) (Place, bool, error) {
+	if s.GetNotification() != nil {
+		return place, true, nil
 	}
-	if issuer == self {
-		add(s.GetUnit())
-		add(s.GetOnBehalfOf())
-		add(s.GetAcknowledgement().GetUnit())
+	whole, hash, ok := original(s, b.o.Federation)
+	if !ok || place.Office != b.o.Office && place.Office != whole.Office {
+		return Place{}, false, nil
 	}
-	for _, a := range s.GetAddressees() {
-		if a.GetOffice() == string(self) {
-			add(a.GetUnit())
-		}
-	}
-	return units
+	row, err := r.Get(tableOriginals, whole.append(nil))
+	return whole, bytes.HasPrefix(row, hash), err
 }
 
 // see sets and clears why a unit or person sees a case.

@@ -148,6 +148,7 @@ func (s *Service) summarize(ctx context.Context, m casebook.Mark, upTo uint64) (
 	one.Facts = casebook.FactsOf(f.original, f.others, f.State(), f.deadlines)
 	one.Summary = statement.Summarize(s.self(), f.original, f.others, f.State(), f.deadlines, s.o.CallAfter)
 	one.References = f.State().GetExternalReferences()
+	one.Named = f.named(s.self())
 	one.Codes = f.State().GetCodeStatements()
 	one.Matter = func() routing.Matter { return routing.OfCase(f.State().GetNotification(), f.added()...) }
 	for _, d := range f.deadlines {
@@ -175,6 +176,25 @@ func (f *folded) added() []*spsv1.Facts {
 		}
 	}
 	return all
+}
+
+// named returns the units of an office that are named by what holds in a case, or
+// held until it was taken back.
+func (f *folded) named(self certs.Office) []string {
+	held := make(map[string]bool)
+	for _, e := range f.State().GetEntries() {
+		switch e.GetStanding() {
+		case spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE, spsv1.EntryStanding_ENTRY_STANDING_TAKEN_BACK:
+			held[e.GetStatement()] = true
+		}
+	}
+	var units []string
+	for _, e := range f.others {
+		if e.Statement != nil && held[e.Name()] {
+			units = append(units, casebook.UnitsNamed(e.Statement, e.Origin.Office, self)...)
+		}
+	}
+	return units
 }
 
 // undelivered adds to a summary to whom own entries of its case, by name, are
