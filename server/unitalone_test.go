@@ -47,7 +47,7 @@ var fares = map[string]string{
 	"SearchService":       "CreateSearch tell, GetSearch office, ListSearches office, UpdateSearch tell, DeleteSearch tell",
 	"InspectionService":   "EnterInspections tell, ListInspections office",
 	// No exporter is registered here: what units see of notices is tested with those.
-	"ConsignmentService": "GetConsignmentNotice tell, ListConsignmentNotices tell, WatchConsignmentNotices tell, ListNoticeAnswers tell, GetRegistration roles, ListOwnCodeStatus roles, " +
+	"ConsignmentService": "GetConsignmentNotice tell, ListConsignmentNotices tell, WatchConsignmentNotices tell, ListNoticeAnswers tell, GetRegistration roles, ListOwnCodeStatus roles, ListOwnAnnouncements roles, WatchOwnAnnouncements roles, " +
 		"AcknowledgeConsignmentNotice roles, AnswerConsignmentNotice roles",
 	"ExporterService": "CreateExporter tell, GetExporter tell, ListExporters tell, UpdateExporter tell, DeactivateExporter tell, ReactivateExporter tell, ListRegisteredCodes tell, " +
 		"CreateConsignmentNotice tell, PreviewConsignmentNotice tell, ReleaseConsignmentNotice tell, HoldConsignmentNotice tell, RejectConsignmentNotice tell, " +
