@@ -122,7 +122,10 @@ func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStateme
 	case err != nil:
 		return nil, err
 	case req.GetValidateOnly():
-		return s.wouldBe(ctx, st), s.o.Store.View(ctx, u.unless)
+		if err := s.o.Store.View(ctx, u.unless); err != nil {
+			return nil, err
+		}
+		return s.wouldBe(ctx, st)
 	case req.GetDraft():
 		return s.draftAct(ctx, u)
 	}

@@ -23,7 +23,7 @@ func (s *Service) draftAct(ctx context.Context, u *undertaking) (*spsv1.IssuedSt
 	if err != nil {
 		return nil, err
 	}
-	return s.kept(ctx, draft), nil
+	return s.kept(ctx, draft)
 }
 
 // draftedBefore returns the draft that an earlier call of the same act made, as it
@@ -38,19 +38,22 @@ func (s *Service) draftedBefore(ctx context.Context, u *undertaking) (*spsv1.Iss
 	if err != nil || draft == nil {
 		return nil, err
 	}
-	return s.kept(ctx, draft), nil
+	return s.kept(ctx, draft)
 }
 
 // kept returns the statement that a draft would be issued as.
-func (s *Service) kept(ctx context.Context, draft *spsv1.Draft) *spsv1.IssuedStatement {
+func (s *Service) kept(ctx context.Context, draft *spsv1.Draft) (*spsv1.IssuedStatement, error) {
 	st := proto.CloneOf(draft.GetStatement())
 	by := authors{unit: draft.GetUnit(), drafted: draft.GetDraftedBy(), issued: someoneElse()}
 	s.complete(st, by, "", nil) // what is wrong with it, a check of the draft says
 	// What only the issue gives would mislead here.
 	st.Salt, st.IssuedBy = nil, nil
-	would := s.wouldBe(ctx, st)
+	would, err := s.wouldBe(ctx, st)
+	if err != nil {
+		return nil, err
+	}
 	would.Draft = draft.GetName()
-	return would
+	return would, nil
 }
 
 // asked is the fingerprint of what the request of an act says. The etag is no part

@@ -40,6 +40,23 @@ func (s *Service) advise(ctx context.Context, st *spsv1.Statement) []*spsv1.Advi
 	return advised
 }
 
+// adviseEffect returns what a person should look at because it would set no status
+// of a code, as the case stands.
+func (s *Service) adviseEffect(ctx context.Context, st *spsv1.Statement) ([]*spsv1.Advice, error) {
+	var known *statement.Case
+	if ref := st.GetCaseRef(); ref != nil {
+		var err error
+		if known, err = s.caseIfHeld(ctx, ref.GetReference()); err != nil {
+			return nil, err
+		}
+	}
+	var advised []*spsv1.Advice
+	for _, p := range statement.AdviseEffect(st, known) {
+		advised = append(advised, advice(ctx, violation(p.Field, p.Reason, p.Sentence)))
+	}
+	return advised, nil
+}
+
 // advice says in an answer what a refusal would say, in the language of the
 // caller.
 func advice(ctx context.Context, v access.Violation) *spsv1.Advice {

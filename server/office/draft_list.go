@@ -116,6 +116,13 @@ func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (
 	if err != nil {
 		return nil, err
 	}
+	if check.Statement != nil {
+		void, err := d.s.adviseEffect(ctx, check.Statement)
+		if err != nil {
+			return nil, err
+		}
+		check.Advice = append(check.Advice, void...)
+	}
 	check.Similar, err = d.similar(ctx, caller, draft.GetStatement())
 	return check, err
 }

@@ -41,7 +41,7 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 			return nil, err
 		}
 		if req.GetValidateOnly() {
-			return s.wouldBe(ctx, st), nil
+			return s.wouldBe(ctx, st)
 		}
 		return s.enter(ctx, req, st, unless)
 	})
@@ -52,8 +52,12 @@ func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementR
 }
 
 // wouldBe returns a statement that is not issued, as it would be.
-func (s *Service) wouldBe(ctx context.Context, st *spsv1.Statement) *spsv1.IssuedStatement {
-	return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st), Advice: s.advise(ctx, st)}
+func (s *Service) wouldBe(ctx context.Context, st *spsv1.Statement) (*spsv1.IssuedStatement, error) {
+	void, err := s.adviseEffect(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	return &spsv1.IssuedStatement{Statement: st, Audience: statement.Audience(st), Advice: append(s.advise(ctx, st), void...)}, nil
 }
 
 // enter issues a prepared statement. unless, if not nil, runs in the transaction

@@ -32,13 +32,14 @@ func (anew ids) about(old []string) (all []string, ok bool) {
 type addition struct {
 	to    *matter
 	mark  string // 15 digits
+	name  string // of the statement
 	given ids
 }
 
 // add adds what a statement adds to the notification, but for balances.
 func (m *matter) add(e statement.CaseEntry, f *spsv1.Facts) {
 	f = proto.CloneOf(f)
-	a := &addition{to: m, mark: markOf(e), given: make(ids)}
+	a := &addition{to: m, mark: markOf(e), name: e.Name(), given: make(ids)}
 	for _, p := range f.GetProducts() {
 		a.product(p)
 	}
@@ -110,7 +111,11 @@ func (a *addition) found(f *spsv1.Facts) {
 		}
 	}
 	for _, done := range f.GetMeasures() {
+		void := a.to.void(a.name, done)
 		done.Id = a.anew(done.GetId())
+		if void {
+			continue
+		}
 		if done.About, ok = a.given.about(done.GetAbout()); ok || done.GetCodeStatus() != nil {
 			whole.Measures = append(whole.Measures, done)
 		}

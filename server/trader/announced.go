@@ -144,7 +144,7 @@ func (s *Service) announced(e *spsv1.Exporter, h *spsv1.HeldAnnouncement) *spsv1
 	if found := s.touches(e, h); found != nil {
 		a.Codes = found.codes
 	}
-	w := &writer{lang: a.GetLang(), zone: s.o.Roster.Own().Zone()}
+	w := &writer{lang: a.GetLang(), langs: languagesOf(e), zone: s.o.Roster.Own().Zone()}
 	w.announcement(a)
 	a.Lines = w.lines
 	return a

@@ -62,6 +62,6 @@ func (w *writer) goodsOf(codes []*spsv1.Coding, products []*spsv1.Concept) {
 		w.add("Product", joined(" ", c.GetSystem(), c.GetCode(), c.GetDisplay()))
 	}
 	for _, p := range products {
-		w.add("Product", brief.Concept(p, w.lang))
+		w.add("Product", brief.Concept(p, w.langs...))
 	}
 }

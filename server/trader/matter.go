@@ -50,6 +50,7 @@ func newMatter(state *spsv1.CaseState, entries []statement.CaseEntry) *matter {
 		status: original.Statement.GetStatus(), state: state, entries: entries, whole: proto.CloneOf(state.GetNotification()),
 	}
 	m.look("", m.whole.GetProducts(), m.whole.GetParties(), m.whole.GetMeasures(), nil)
+	m.whole.Measures = slices.DeleteFunc(m.whole.GetMeasures(), func(done *spsv1.Measure) bool { return m.void("", done) })
 	holds := make(map[string]bool)
 	for _, e := range state.GetEntries() {
 		holds[e.GetStatement()] = e.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE
@@ -73,6 +74,34 @@ func newMatter(state *spsv1.CaseState, entries []statement.CaseEntry) *matter {
 	}
 	m.balances()
 	return m
+}
+
+// void reports whether a measure of a statement, or of the notification if its name
+// is empty, is about a code and sets no status. What an exercise says sets none
+// either, and is told as what it would be.
+func (m *matter) void(name string, done *spsv1.Measure) bool {
+	change, void := done.GetCodeStatus(), false
+	for _, said := range m.state.GetCodeStatements() {
+		if change == nil || said.GetMeasure() != done.GetId() || !m.saidIn(name, said.GetSaid().GetStatement()) ||
+			said.GetAction() != change.GetAction() || !proto.Equal(said.GetMarket(), change.GetMarket()) {
+			continue
+		}
+		if said.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
+			return false
+		}
+		void = void || said.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT &&
+			said.GetNoEffectReason() != spsv1.NoEffectReason_NO_EFFECT_REASON_EXERCISE
+	}
+	return void
+}
+
+// saidIn reports whether a statement is that of a name, or a version of the
+// notification if the name is empty.
+func (m *matter) saidIn(name, said string) bool {
+	if name != "" {
+		return name == said
+	}
+	return slices.ContainsFunc(m.entries, func(e statement.CaseEntry) bool { return e.Name() == said && statement.Content(e.Statement) != nil })
 }
 
 // factsOf returns what a statement says of the matter of its case, and whether that

@@ -33,7 +33,7 @@ func (s *Service) PreviewConsignmentNotice(ctx context.Context, req *spsv1.Previ
 		n.Versions = []*spsv1.NoticeVersion{{Number: 1, TellTime: timestamppb.New(s.o.Now().UTC())}}
 		hide(n)
 		n.Versions, n.Lang, n.Etag = nil, languageOf(e), etag // for the release
-		n.Lines = s.lines(n, nil)
+		n.Lines = s.lines(e, n, nil)
 		return nil
 	})
 	if err != nil {

@@ -89,7 +89,7 @@ func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (
 		}
 	}
 	n.Lang = languageOf(e)
-	n.Lines = s.lines(n, text)
+	n.Lines = s.lines(e, n, text)
 	return n, s.answers(r, who, n, false)
 }
 
@@ -115,6 +115,15 @@ func languageOf(e *spsv1.Exporter) string {
 		}
 	}
 	return access.Languages()[0]
+}
+
+// languagesOf returns the languages of an exporter in its order; that in which it is
+// told things if it names none.
+func languagesOf(e *spsv1.Exporter) []string {
+	if len(e.GetLanguages()) == 0 {
+		return []string{languageOf(e)}
+	}
+	return e.GetLanguages()
 }
 
 // ListConsignmentNotices implements spsv1.ConsignmentServiceServer.

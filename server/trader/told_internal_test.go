@@ -1,8 +1,11 @@
 package trader
 
 import (
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -258,4 +261,38 @@ func TestOnlyWhoIsServedIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.want("served again", "grower", "SENT 2 CODE_SUSPENDED [p1.l1]")
+}
+
+// TestOnlyWhatSetsAStatusIsToldOfACode suspends a code of which nothing says who gave
+// it, and then says it.
+func TestOnlyWhatSetsAStatusIsToldOfACode(t *testing.T) {
+	d := newDesk(t)
+	d.register("grower", aCode)
+	c := d.tell(alert + oneLot)
+	c.follows(d, "VN", network, suspends)
+	d.want("without effect", "grower", "SENT 1 NEW [p1.l1]")
+	if got := d.notice("grower").GetContent().GetNotification().GetMeasures(); len(got) != 0 {
+		t.Errorf("told of %v, want of no measure", got)
+	}
+	c.follows(d, "VN", network, strings.Replace(suspends, `code: "VN BT 001"`, `code: "VN BT 001" area { code: "VN" }`, 1))
+	d.want("with effect", "grower", "SENT 2 CODE_SUSPENDED [p1.l1]")
+}
+
+// TestTheNextLanguageOfTheExporter has what is not there in the first of an exporter's
+// languages be in its second, and not in English.
+func TestTheNextLanguageOfTheExporter(t *testing.T) {
+	n := parsed(t, &spsv1.Notification{}, `
+		products { id: "p1" name { lang: "en" text: "mango" } name { lang: "vi" text: "xoài" } }
+		products { id: "p2" name { lang: "vi" text: "chuối" } name { lang: "zh-Hans" text: "香蕉" } }
+		measures { id: "m1" text { lang: "en" text: "detained" } text { lang: "vi" text: "tạm giữ" } }`)
+	w := &writer{lang: "zh-Hans", langs: []string{"zh-Hans", "vi"}, zone: time.UTC}
+	w.goods(n)
+	w.done(n)
+	var got []string
+	for _, l := range w.lines {
+		got = append(got, l.GetText()+" "+l.GetLang())
+	}
+	if diff := cmp.Diff([]string{"xoài ", "香蕉 ", "tạm giữ vi"}, got); diff != "" {
+		t.Errorf("the exporter reads (-want +got):\n%s", diff)
+	}
 }

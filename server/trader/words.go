@@ -17,17 +17,19 @@ import (
 // sentences is the key under which the catalogue has what notices say.
 const sentences = "NOTICE"
 
-// writer writes what a notice says, in the language of its exporter.
+// writer writes what a notice says, in the language of its exporter. What is not
+// there in it is in the next of the exporter's languages, see [languagesOf].
 type writer struct {
 	lang  string
+	langs []string
 	zone  *time.Location
 	lines []*spsv1.NoticeLine
 }
 
 // lines returns what a notice says, for people. text is what the office added to
 // what was told.
-func (s *Service) lines(n *spsv1.ConsignmentNotice, text []*spsv1.LocalizedText) []*spsv1.NoticeLine {
-	w := &writer{lang: n.GetLang(), zone: s.o.Roster.Own().Zone()}
+func (s *Service) lines(e *spsv1.Exporter, n *spsv1.ConsignmentNotice, text []*spsv1.LocalizedText) []*spsv1.NoticeLine {
+	w := &writer{lang: n.GetLang(), langs: languagesOf(e), zone: s.o.Roster.Own().Zone()}
 	c := n.GetContent()
 	w.head(n, c)
 	w.goods(c.GetNotification())
@@ -70,13 +72,19 @@ func joined(between string, texts ...string) string {
 	return strings.Join(all, between)
 }
 
-// texts adds what somebody wrote: in the language of the exporter if it is there,
-// else in each that is.
+// texts adds what somebody wrote: in the first of the exporter's languages that is
+// there, else in each that is.
 func (w *writer) texts(label string, all []*spsv1.LocalizedText) {
-	for _, t := range all {
-		if access.LanguageOf(t.GetLang()) == w.lang {
-			w.add(label, t.GetText())
-			return
+	for _, want := range append([]string{w.lang}, w.langs...) {
+		for _, t := range all {
+			switch in := access.LanguageOf(t.GetLang()); {
+			case in == w.lang && want == w.lang:
+				w.add(label, t.GetText())
+				return
+			case in != "" && in == access.LanguageOf(want):
+				w.lines = append(w.lines, &spsv1.NoticeLine{Label: w.say(label), Text: t.GetText(), Lang: t.GetLang()})
+				return
+			}
 		}
 	}
 	for _, t := range all {
@@ -123,7 +131,7 @@ func (w *writer) head(n *spsv1.ConsignmentNotice, c *spsv1.NoticeContent) {
 
 func (w *writer) goods(n *spsv1.Notification) {
 	for _, p := range n.GetProducts() {
-		w.add("Product", brief.Product(p, w.lang), w.quantity(p.GetQuantity()))
+		w.add("Product", brief.Product(p, w.langs...), w.quantity(p.GetQuantity()))
 		for _, l := range p.GetLots() {
 			w.add("Lot", l.GetNumber(), w.quantity(l.GetQuantity()))
 		}
@@ -155,12 +163,12 @@ func (w *writer) found(n *spsv1.Notification) {
 		if len(faults) > 0 {
 			w.add("Document", faults...)
 		} else if f.GetHazard() != nil || f.GetOrganism() != nil || f.GetReason() != nil {
-			w.add("Found", joined(": ", brief.Finding(f, w.lang), joined(", ", how...)))
+			w.add("Found", joined(": ", brief.Finding(f, w.langs...), joined(", ", how...)))
 		} else {
 			w.add("Found", w.listed("plant-reason", f.GetPlantReason()))
 		}
 		for _, x := range f.GetMismatches() {
-			w.add("Found", joined(": ", brief.Concept(x.GetWhat(), w.lang), joined(" ≠ ", x.GetDeclared(), x.GetFound())))
+			w.add("Found", joined(": ", brief.Concept(x.GetWhat(), w.langs...), joined(" ≠ ", x.GetDeclared(), x.GetFound())))
 		}
 		for _, r := range f.GetRequirements() {
 			w.add("Requirement", r.GetCitation(), r.GetWtoSymbol())
@@ -185,7 +193,7 @@ func (w *writer) result(r *spsv1.LabResult) {
 	if r.GetValue() != nil {
 		value = signs[r.GetComparator()] + w.quantity(r.GetValue())
 	}
-	w.add("Result", joined(": ", brief.Concept(r.GetAnalyte(), w.lang), value))
+	w.add("Result", joined(": ", brief.Concept(r.GetAnalyte(), w.langs...), value))
 	for _, l := range r.GetLimits() {
 		w.add("Limit", signs[l.GetComparator()]+w.quantity(l.GetValue()), l.GetRequirement().GetCitation())
 	}
@@ -203,7 +211,7 @@ func (w *writer) done(n *spsv1.Notification) {
 			w.add("Code status", joined(": ", c.GetCode().GetCode(), w.value(c.GetAction())), w.area(c.GetMarket()), w.between(c))
 			w.texts("Conditions", c.GetConditions())
 		} else {
-			w.add("Measure", brief.Concept(m.GetAction(), w.lang), w.value(m.GetState()), day(m.GetCompletionDate()), w.area(m.GetDestination()))
+			w.add("Measure", brief.Concept(m.GetAction(), w.langs...), w.value(m.GetState()), day(m.GetCompletionDate()), w.area(m.GetDestination()))
 		}
 		w.add("Held at", w.place(m.GetPlace()))
 		w.texts("Measure", m.GetText())
@@ -233,7 +241,7 @@ func (w *writer) listed(system string, v protoreflect.Enum) string {
 	if words == "" {
 		return ""
 	}
-	return listed.Builtin().Name(system, strings.ReplaceAll(words, " ", "-"), w.lang)
+	return listed.Builtin().Name(system, strings.ReplaceAll(words, " ", "-"), w.langs...)
 }
 
 // quantity returns an amount with its unit.
@@ -243,21 +251,21 @@ func (w *writer) quantity(q *spsv1.Quantity) string {
 	}
 	unit := q.GetUcum()
 	if code := q.GetRec20(); code != "" {
-		if unit = listed.Builtin().Name("unece-rec20", code, w.lang); unit == "" {
+		if unit = listed.Builtin().Name("unece-rec20", code, w.langs...); unit == "" {
 			unit = code
 		}
 	}
-	return joined(" ", q.GetValue(), unit, brief.Concept(q.GetOtherUnit(), w.lang))
+	return joined(" ", q.GetValue(), unit, brief.Concept(q.GetOtherUnit(), w.langs...))
 }
 
 // place returns what a place is called.
 func (w *writer) place(p *spsv1.Place) string {
-	return joined(", ", brief.Text(p.GetName(), w.lang), joined(" ", p.GetLocode(), p.GetCustomsCode()), w.area(p.GetArea()))
+	return joined(", ", brief.Text(p.GetName(), w.langs...), joined(" ", p.GetLocode(), p.GetCustomsCode()), w.area(p.GetArea()))
 }
 
 // area returns what an area is called.
 func (w *writer) area(a *spsv1.Area) string {
-	if name := listed.Builtin().Name("area", a.GetCode(), w.lang); name != "" {
+	if name := listed.Builtin().Name("area", a.GetCode(), w.langs...); name != "" {
 		return name
 	}
 	return joined(" ", a.GetCode(), a.GetAsWritten())

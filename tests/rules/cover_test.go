@@ -36,6 +36,8 @@ var elsewhere = map[string]string{
 	"CODE_RETIRED":       "is advice",
 	"CODE_UNKNOWN":       "is advice",
 	"MARKET_IN_WORDS":    "is advice",
+	"ORIGIN_UNKNOWN":     "is advice",
+	"CODE_OF_ANOTHER":    "is advice",
 	"TARGET_REQUIRED":    "is of the requests of acts, see TestEveryMethod",
 	"TARGET_UNKNOWN":     "is of the requests of acts, see TestEveryMethod",
 	"MASK":               "is of the requests of acts, see TestEveryMethod",

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -38,7 +41,7 @@ func (a *app) codeChangeCommand(text actText, action spsv1.CodeAction, measure s
 		kind := wordFlag(cmd, "kind", "what the code names", spsv1.SiteCodeKind(0))
 		f := cmd.Flags()
 		market := f.String("market", "", "the market, ISO 3166, such as CN")
-		origin := f.String("origin", "", "country or area that gave the code (default as in the case)")
+		origin := f.String("origin", "", "country or area that gave the code (default as in the case; if it does not say it and you withhold, your own)")
 		var goods []string
 		f.StringSliceVar(&goods, "product", nil, "customs tariff codes of the goods (default all goods under the code)")
 		from, until := whenFlag(cmd, "from", "from when (default now)"), dueUntil(cmd, "until", "until when (default until it is changed)")
@@ -75,5 +78,34 @@ func (a *app) codeChangeCommand(text actText, action spsv1.CodeAction, measure s
 			})
 			return nil
 		}
-	}, spsv1.CaseServiceClient.FollowUpCase)
+	}, a.changeCode)
+}
+
+// changeCode issues a change of a code's status, and before that says what a check
+// advises, which an issue does not. Where nothing says who gave the code, it is one
+// of the own office: whose else would it withhold from a market? But the GACC's
+// registrations are never its own.
+func (a *app) changeCode(cases spsv1.CaseServiceClient, ctx context.Context, req *spsv1.FollowUpCaseRequest, opts ...grpc.CallOption) (*spsv1.IssuedStatement, error) {
+	only := proto.CloneOf(req)
+	only.ValidateOnly = true
+	would, err := cases.FollowUpCase(ctx, only, opts...)
+	if err != nil {
+		return cases.FollowUpCase(ctx, req, opts...) // done before, or it says what is wrong
+	}
+	measures := req.GetFollowUp().GetFacts().GetMeasures()
+	field := fmt.Sprintf(".measures[%d].code_status.code.area", len(measures)-1)
+	code := measures[len(measures)-1].GetCodeStatus().GetCode()
+	var advice []*spsv1.Advice
+	for _, look := range would.GetAdvice() {
+		if look.GetReason() == "ORIGIN_UNKNOWN" && strings.HasSuffix(look.GetField(), field) && code.GetKind() != spsv1.SiteCodeKind_SITE_CODE_KIND_GACC_REGISTRATION {
+			code.Area = &spsv1.Area{Code: would.GetStatement().GetOffice()}
+			fmt.Fprintf(a.err, "the case does not say who gave %s: taken as a code of %s; --origin names another\n", printable(code.GetCode()), code.GetArea().GetCode())
+			continue
+		}
+		advice = append(advice, look)
+	}
+	if !req.GetValidateOnly() && !req.GetDraft() { // of these the answer says it
+		a.sayAdvice(advice)
+	}
+	return cases.FollowUpCase(ctx, req, opts...)
 }

@@ -153,9 +153,14 @@ func (a *app) noticeGetCommand() *cobra.Command {
 
 // noticeFacts returns what a person looks for in a notice.
 func (a *app) noticeFacts(n *spsv1.ConsignmentNotice) *facts {
+	return a.noticeFactsIn(n, stateWords(n))
+}
+
+// noticeFactsIn does the same of a notice that stands otherwise than it says.
+func (a *app) noticeFactsIn(n *spsv1.ConsignmentNotice, state string) *facts {
 	f := newFacts(a.out)
 	f.add("name", n.GetName())
-	f.add("state", stateWords(n))
+	f.add("state", state)
 	f.add("exporter", n.GetExporter())
 	for _, m := range n.GetOffice().GetMatches() {
 		f.add("found by", first(brief.Words(m.GetBasis()))+": "+m.GetAsWritten()+matchWords(m))

@@ -118,11 +118,26 @@ func (a *app) noticeAnswerCommand() *cobra.Command {
 }
 
 func (a *app) noticePreviewCommand() *cobra.Command {
-	return a.noticeAct("preview NAME", "show a notice as its exporter would see it (as officer)",
-		"  spsctl notice preview 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11",
-		func(ctx context.Context, node *client.Client, name string) (*spsv1.ConsignmentNotice, error) {
-			return node.ExporterService().PreviewConsignmentNotice(ctx, &spsv1.PreviewConsignmentNoticeRequest{Name: name})
-		})
+	format := tableFormat
+	cmd := &cobra.Command{
+		Use:     "preview NAME",
+		Short:   "show a notice as the exporter would be shown it (as officer)",
+		Example: "  spsctl notice preview 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11",
+		Args:    cobra.ExactArgs(1),
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			shown, err := node.ExporterService().PreviewConsignmentNotice(ctx, &spsv1.PreviewConsignmentNoticeRequest{Name: noticeName(args[0])})
+			if err != nil {
+				return err
+			}
+			now, err := node.ConsignmentService().GetConsignmentNotice(ctx, &spsv1.GetConsignmentNoticeRequest{Name: shown.GetName()})
+			if err != nil {
+				return err
+			}
+			return a.noticeFactsIn(shown, stateWords(now)+"; below it is as the exporter would be shown it").write(format, shown)
+		}),
+	}
+	outputFlag(cmd, &format)
+	return cmd
 }
 
 func (a *app) noticeReleaseCommand() *cobra.Command {
