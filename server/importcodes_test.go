@@ -114,7 +114,7 @@ func TestSheetOfCodes(t *testing.T) {
 	for _, n := range page.GetRowErrors() {
 		notes = append(notes, fmt.Sprintf("%s%d %s", n.GetColumn(), n.GetRow(), n.GetSentence()))
 	}
-	yesterday := time.Now().In(time.FixedZone("", 7*3600)).AddDate(0, 0, -1).Format("2006-01-02")
+	yesterday := time.Now().In(vn.office.Card.Zone()).AddDate(0, 0, -1).Format("2006-01-02")
 	if diff := cmp.Diff([]string{
 		"L2 chủ sở hữu là mới: được đăng ký là exporters/hop-tac-xa-xoai-cao-lanh-vn-45",
 		"A4 nội dung đăng ký của mã thay đổi: markets",

@@ -2,8 +2,9 @@
 //
 // # What is sure and what is not
 //
-// A byte order mark, and bytes that are UTF-8 beyond ASCII, leave no doubt, and
-// bytes of zero at every second place are UTF-16. The old code pages give no such
+// A byte order mark, and bytes that are UTF-8 beyond ASCII, leave no doubt, but for
+// a few pairs that are letters of no language expected here; bytes of zero at
+// every second place are UTF-16. The old code pages give no such
 // sign: any bytes at all are letters in some of them. So each is asked whether the
 // bytes would be writing in it, by rules that text in its language does not break:
 //

@@ -129,6 +129,28 @@ func TestDetectNeverGuesses(t *testing.T) {
 	}
 }
 
+// TestDetectOddUTF8 has bytes that are characters of UTF-8 which nobody writes here:
+// they may as well be Chinese, until a usual one comes.
+func TestDetectOddUTF8(t *testing.T) {
+	const both = "状态" // in GB 18030: a letter of Hebrew and a mark of UTF-8
+	b, err := simplifiedchinese.GB18030.NewEncoder().String(both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string][]charset.Encoding{
+		b:            {charset.UTF8, charset.GB18030},
+		b + " 25 °C": {charset.UTF8},
+		b + " é":     {charset.UTF8},
+		"α-HCH":      {charset.UTF8},
+		"đ":          {charset.UTF8},
+		both:         {charset.UTF8},
+	} {
+		if got, err := charset.Detect(strings.NewReader(text)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q is taken for %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
 func TestDetectBinary(t *testing.T) {
 	for name, b := range map[string]string{
 		"zeros":      "a\x00\x00\x00b\x00\x00\x00",

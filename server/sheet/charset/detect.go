@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -48,6 +49,8 @@ type detector struct {
 	zeros   [2]int // at even and at odd places
 	control int    // bytes that no text has
 	utf8    bool   // until it is broken
+	odd     bool   // characters of UTF-8 beyond ASCII have come, and none that [usual] knows
+	sure    bool   // one that it knows has come
 	rest    []byte // of a character of UTF-8 that goes on in the next piece
 
 	chinese    *chinese
@@ -78,6 +81,10 @@ func (d *detector) take(piece []byte) {
 			d.utf8 = false
 			return
 		}
+		if n > 1 {
+			d.sure = d.sure || usual(r, n)
+			d.odd = !d.sure
+		}
 		piece = piece[n:]
 	}
 	d.rest = bytes.Clone(piece)
@@ -97,10 +104,13 @@ func (d *detector) verdict() ([]Encoding, error) {
 	if d.control*100 > d.size {
 		return nil, ErrBinary
 	}
-	if d.utf8 && len(d.rest) == 0 {
-		return []Encoding{UTF8}, nil
-	}
 	var fit []Encoding
+	if d.utf8 && len(d.rest) == 0 {
+		fit = append(fit, UTF8)
+		if !d.odd {
+			return fit, nil
+		}
+	}
 	if d.chinese.fits() {
 		fit = append(fit, GB18030)
 	}
@@ -111,6 +121,14 @@ func (d *detector) verdict() ([]Encoding, error) {
 		fit = append(fit, Windows1258)
 	}
 	return fit, nil
+}
+
+// usual reports whether a character of n bytes of UTF-8 leaves no doubt that the
+// text is UTF-8. Two bytes that are a letter of Hebrew, say, or a mark that stands
+// on nothing, may as well be a character of an old code page: 状态 of GB 18030 is
+// such a pair.
+func usual(r rune, n int) bool {
+	return n > 2 || r <= unicode.MaxLatin1 || unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
 }
 
 // letter reports whether a byte is a Latin letter of ASCII.
