@@ -46,6 +46,7 @@ func (a *app) nodeWhoamiCommand() *cobra.Command {
 			f.add("you are", who.GetIdentity())
 			f.add("role", who.GetRole())
 			f.add("unit", who.GetUnit())
+			f.add("acting for", who.GetActingFor())
 			f.add("proven by", first(who.GetCredential(), brief.Words(who.GetMeans())))
 			f.add("until", when(who.GetExpireTime()))
 			return f.write(format, who)
