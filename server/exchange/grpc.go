@@ -27,7 +27,14 @@ const (
 	maxMessage     = 2 << 20   // above MaxFrame, so that a frame too large is refused by name
 	maxHeaders     = 16 << 10  // of a header list
 	streamWindow   = maxWindow // the flow of the session bounds what is on its way
+	writeBuffer    = 0         // each frame of HTTP/2 is written by itself
 )
+
+// Frames that are gathered into one write become one TLS record, of up to 16
+// KiB: the peer can take none of them before the last byte has come, 2 s later
+// on a line of 64 kbit/s, and then credits all of them at once. The sender,
+// which had a window of two frames, has nothing on the line meanwhile. So
+// nothing is gathered (writeBuffer).
 
 // ServerOptions returns the settings of the gRPC server that peers dial.
 // Transport credentials and the guard of package access are added by the
@@ -42,6 +49,7 @@ func ServerOptions() []grpc.ServerOption {
 		grpc.MaxHeaderListSize(maxHeaders),
 		grpc.InitialWindowSize(streamWindow),
 		grpc.InitialConnWindowSize(streamWindow),
+		grpc.WriteBufferSize(writeBuffer),
 	}
 }
 
@@ -58,6 +66,7 @@ func DialOptions() []grpc.DialOption {
 		grpc.WithMaxHeaderListSize(maxHeaders),
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(streamWindow),
+		grpc.WithWriteBufferSize(writeBuffer),
 	}
 }
 
