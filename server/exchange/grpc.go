@@ -27,14 +27,14 @@ const (
 	maxMessage     = 2 << 20   // above MaxFrame, so that a frame too large is refused by name
 	maxHeaders     = 16 << 10  // of a header list
 	streamWindow   = maxWindow // the flow of the session bounds what is on its way
-	writeBuffer    = 0         // each frame of HTTP/2 is written by itself
 )
 
-// Frames that are gathered into one write become one TLS record, of up to 16
-// KiB: the peer can take none of them before the last byte has come, 2 s later
-// on a line of 64 kbit/s, and then credits all of them at once. The sender,
-// which had a window of two frames, has nothing on the line meanwhile. So
-// nothing is gathered (writeBuffer).
+// writeBuffer is how many bytes gRPC gathers before it writes: none. Frames in
+// one write are one TLS record, of up to 16 KiB. The peer can take none of them
+// before the last byte has come, 2 s later on a line of 64 kbit/s, and then
+// credits all of them at once; a sender with a window of two frames has nothing
+// on the line meanwhile.
+const writeBuffer = 0
 
 // ServerOptions returns the settings of the gRPC server that peers dial.
 // Transport credentials and the guard of package access are added by the
