@@ -1,13 +1,16 @@
 package ssd2_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/finding/ssd2"
 	"github.com/spsalert/spsalert/server/sheet/form"
 )
@@ -102,5 +105,27 @@ func TestSheetsOfWorkbooks(t *testing.T) {
 	_, err := ssd2.Open(strings.NewReader(string(file)), int64(len(file)), mapping(t, "sheet: explanations"))
 	if err == nil || !strings.Contains(err.Error(), "add the columns") {
 		t.Errorf("Open of the explanations = %v, want that they are no findings", err)
+	}
+}
+
+// TestSheetSaysMoreThanTheMapping takes what a column of ours says, also one for which the
+// mapping has a value, which stands for its empty cells.
+func TestSheetSaysMoreThanTheMapping(t *testing.T) {
+	file := text(t, "reportId,reportStage,sampId,sampMatText,paramText,resVal,resUnit",
+		"A,preliminary,S,durian,lead,1,mg/kg", "B,,S,durian,lead,1,mg/kg", "C,fnial,S,durian,lead,1,mg/kg")
+	m := mapping(t, "fixed: {reportStage: final}")
+	all := read(t, file, m)
+	for i, want := range []spsv1.ResultStage{spsv1.ResultStage_RESULT_STAGE_PRELIMINARY, spsv1.ResultStage_RESULT_STAGE_FINAL} {
+		if got := all[i].Finding.GetStage(); got != want {
+			t.Errorf("stage of report %d = %v, want %v", i+1, got, want)
+		}
+	}
+	if got, want := told(t, all), []string{"4 B reportStage WORD"}; !slices.Equal(got, want) {
+		t.Errorf("problems = %q, want %q", got, want)
+	}
+	r, err := ssd2.Open(bytes.NewReader(file), int64(len(file)), m)
+	must(t, err)
+	if notes := r.Notes(); len(notes) != 0 {
+		t.Errorf("notes = %+v, want none: all columns are read", notes)
 	}
 }

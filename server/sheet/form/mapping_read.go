@@ -30,7 +30,7 @@ import (
 //	columns:                # our column: their heading
 //	  reportId: Số phiếu
 //	  resVal: Kết quả / Giá trị
-//	fixed:                  # our column: the value of all rows
+//	fixed:                  # our column: the value of rows that have none of their own
 //	  reportStage: final
 //	words:                  # our column: their word: a word of ours
 //	  resQualValue: {พบ: detected}

@@ -71,9 +71,7 @@ func (rd *Reader) bind() error {
 	used := map[int]bool{}
 	for _, c := range all {
 		rd.at[c.Index] = -1
-		if rd.m.fixed[c.Name] != "" {
-			continue
-		}
+		fixed := rd.m.fixed[c.Name] != ""
 		heading, mapped := rd.m.headings[c.Name]
 		if !mapped {
 			heading = c.Name
@@ -88,7 +86,7 @@ func (rd *Reader) bind() error {
 		switch {
 		case errors.As(err, &p) && p.Reason != "COLUMN_MISSING":
 			return p
-		case err != nil && (mapped || c.Need):
+		case err != nil && (mapped || c.Need) && !fixed:
 			missing = append(missing, heading)
 		case err == nil:
 			rd.at[c.Index], rd.letters[c.Index] = found.Index, found.Letter
@@ -153,13 +151,16 @@ func (rd *Reader) Again() error {
 }
 
 // Cell returns the cell of a column in a row: that of the sheet with the letter of its
-// column, or the fixed value without one. It reports false if the row has none.
+// column; if that is not there or empty, the fixed value without a letter. It reports
+// false if the row has neither.
 func (rd *Reader) Cell(row table.Row, c *Column) (cell table.Cell, letter string, ok bool) {
-	if fixed := rd.m.fixed[c.Name]; fixed != "" {
-		return table.Cell{Row: row.Number, Kind: table.KindText, Text: fixed}, "", true
-	}
-	if i := rd.at[c.Index]; i >= 0 && i < len(row.Cells) {
+	i, fixed := rd.at[c.Index], rd.m.fixed[c.Name]
+	switch there := i >= 0 && i < len(row.Cells); {
+	case there && (row.Cells[i].Kind != table.KindEmpty || fixed == ""):
 		return row.Cells[i], rd.letters[c.Index], true
+	case fixed != "":
+		return table.Cell{Row: row.Number, Kind: table.KindText, Text: fixed}, "", true
+	default:
+		return table.Cell{}, "", false
 	}
-	return table.Cell{}, "", false
 }
