@@ -47,10 +47,13 @@ func (e *Error) Error() string {
 		b.WriteString(" (" + e.Reason + ")")
 	}
 	for _, f := range e.Fields {
-		if strings.Contains(e.Message, f.Field+": "+f.Description) {
-			continue
+		line := f.Description // of the whole request, if there is no field
+		if f.Field != "" {
+			line = f.Field + ": " + line
 		}
-		b.WriteString("\n  " + f.Field + ": " + f.Description)
+		if !strings.Contains(e.Message, line) {
+			b.WriteString("\n  " + line)
+		}
 	}
 	return b.String()
 }

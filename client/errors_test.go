@@ -232,3 +232,17 @@ func TestErrorIsInTheLanguageOfTheNodesAnswer(t *testing.T) {
 		t.Errorf("error = %q, want %q", got, want)
 	}
 }
+
+func TestErrorOfTheWholeRequestHasNoField(t *testing.T) {
+	s, err := status.New(codes.InvalidArgument, "say what you ask (and 1 more)").WithDetails(
+		&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Reason: "TEXT", Description: "say what you ask"}, {Reason: "ORDER", Description: "it must end after it starts"},
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "say what you ask (and 1 more)\n  it must end after it starts"
+	if got := errorOf(s.Err()).Error(); got != want {
+		t.Errorf("error = %q, want %q", got, want)
+	}
+}

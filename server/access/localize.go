@@ -96,10 +96,7 @@ func localizeViolations(bad *errdetails.BadRequest, tongue int) (message string,
 		}
 		v.LocalizedMessage = &errdetails.LocalizedMessage{Locale: tongues[tongue].String(), Message: text}
 		if i == 0 {
-			message, ok = text, true
-			if v.GetField() != "" {
-				message = v.GetField() + ": " + text
-			}
+			message, ok = withField(v.GetField(), text), true
 		}
 	}
 	return andMore(message, len(bad.GetFieldViolations())-1, tongue), ok

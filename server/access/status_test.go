@@ -59,4 +59,8 @@ func TestInvalidCountsTheRest(t *testing.T) {
 	if want := "a: give a value (and 1 more)"; got.Sentence != want {
 		t.Errorf("sentence = %q, want %q", got.Sentence, want)
 	}
+	whole := access.Invalid(access.Violation{Sentence: "say in the text what you ask"})
+	if want := "say in the text what you ask"; whole.Sentence != want {
+		t.Errorf("sentence of the whole request = %q, want %q", whole.Sentence, want)
+	}
 }
