@@ -89,7 +89,7 @@ func due(t *timestamppb.Timestamp) any {
 // stateWords says how a notice stands, and why it waits.
 func stateWords(n *spsv1.ConsignmentNotice) string {
 	text := brief.Words(n.GetState())
-	if why := brief.Words(n.GetOffice().GetHoldReason()); why != "" {
+	if why := holdWords(n.GetOffice().GetHoldReason()); why != "" {
 		text += " (" + why + ")"
 	}
 	if n.GetOffice().GetNewsHeld() {
@@ -99,6 +99,20 @@ func stateWords(n *spsv1.ConsignmentNotice) string {
 		text += ", overdue"
 	}
 	return text
+}
+
+// holdWords says why a notice, or news of it, is held.
+func holdWords(why spsv1.HoldReason) string {
+	switch why {
+	case spsv1.HoldReason_HOLD_REASON_OFFICER:
+		return "held by an officer"
+	case spsv1.HoldReason_HOLD_REASON_MATCH:
+		return "the match is not exact"
+	case spsv1.HoldReason_HOLD_REASON_RECLASSIFIED:
+		return "classified anew"
+	default:
+		return brief.Words(why)
+	}
 }
 
 // newsWords says what was told last.
