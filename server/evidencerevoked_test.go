@@ -17,8 +17,8 @@ func TestEvidenceUnderARevokedKey(t *testing.T) {
 	cn, vn := w.start("CN"), w.start("VN")
 	below := issue(t, cn, notification("fruit fly in mango", "VN"))
 	above := issue(t, cn, notification("moth in longan", "VN"))
-	own := issue(t, vn, followUp(below, "the orchard was inspected", "CN"))
 	vn.watch("offices/CN", "").statement(above.GetName())
+	own := issue(t, vn, followUp(below, "the orchard was inspected", "CN"))
 	cn.stop()
 	revoked, err := w.fed.Office("CN").NextCard(func(c *spsv1.Card) {
 		c.LogKeys[0].RevokedAfter = &spsv1.LastGood{Size: above.GetEntry().GetSequence(), Root: make([]byte, 32)}
