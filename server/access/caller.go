@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -92,6 +93,16 @@ type callerKey struct{}
 func From(ctx context.Context) (Caller, bool) {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	return c, ok
+}
+
+// CallerOf is [From] for what a Guard always stands before: that there is nobody is
+// a fault of the node, and an error that is no refusal.
+func CallerOf(ctx context.Context) (Caller, error) {
+	c, ok := From(ctx)
+	if !ok {
+		return c, errors.New("a call without a caller")
+	}
+	return c, nil
 }
 
 func with(ctx context.Context, c Caller) context.Context {

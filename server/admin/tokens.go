@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
@@ -10,15 +9,14 @@ import (
 
 // GetCaller implements spsv1.NodeServiceServer.
 func (s *Service) GetCaller(ctx context.Context, _ *spsv1.GetCallerRequest) (*spsv1.Caller, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("say who calls: no caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	shown := caller.Message()
 	if caller.ActingFor != "" {
 		return shown, nil
 	}
-	var err error
 	shown.Lendings, err = s.o.Register.LentTo(ctx, caller)
 	return shown, err
 }

@@ -16,9 +16,9 @@ import (
 
 // OrderTest implements spsv1.FindingServiceServer.
 func (s *Service) OrderTest(ctx context.Context, req *spsv1.OrderTestRequest) (*spsv1.TestOrder, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("order a test: a call without a caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	said := ordered(req.GetOrder())
 	if p := said.GetProduct(); p != nil {

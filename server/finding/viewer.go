@@ -2,7 +2,6 @@ package finding
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"google.golang.org/grpc/codes"
@@ -23,9 +22,9 @@ type viewer struct {
 
 // viewer returns who calls.
 func (s *Service) viewer(ctx context.Context) (viewer, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return viewer{}, errors.New("a call without a caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return viewer{}, err
 	}
 	v := viewer{caller: caller, tree: s.o.Units.Tree()}
 	if caller.Role == certs.RoleLab {

@@ -34,9 +34,9 @@ const looked = 8 << 10
 // CreateImport implements spsv1.ImportServiceServer.
 func (s *Service) CreateImport(stream grpc.ClientStreamingServer[spsv1.CreateImportRequest, spsv1.Import]) error {
 	ctx := stream.Context()
-	c, ok := access.From(ctx)
-	if !ok {
-		return errors.New("import: a call without a caller")
+	c, err := access.CallerOf(ctx)
+	if err != nil {
+		return err
 	}
 	leave, err := s.o.Uploads.Enter(c.URI())
 	if err != nil {

@@ -128,9 +128,9 @@ func (s *Service) own(ctx context.Context, name string, j *job, err error) (*job
 
 // caller returns who calls, and what is kept of him.
 func caller(ctx context.Context) (*spsv1.Person, []byte, error) {
-	c, ok := access.From(ctx)
-	if !ok {
-		return nil, nil, errors.New("import: a call without a caller")
+	c, err := access.CallerOf(ctx)
+	if err != nil {
+		return nil, nil, err
 	}
 	kept, err := c.Keep()
 	return &spsv1.Person{Id: c.ID, Unit: c.Unit}, kept, err

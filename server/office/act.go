@@ -98,7 +98,7 @@ type undertaking struct {
 // act performs an act, and returns the statement that it issued, or that it
 // would issue.
 func (s *Service) act(ctx context.Context, req actRequest) (*spsv1.IssuedStatement, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

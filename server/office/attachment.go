@@ -32,9 +32,9 @@ const attachmentName = "/attachments/"
 // UploadAttachment implements spsv1.AttachmentServiceServer.
 func (s *Service) UploadAttachment(stream grpc.ClientStreamingServer[spsv1.UploadAttachmentRequest, spsv1.UploadAttachmentResponse]) error {
 	ctx := stream.Context()
-	caller, ok := access.From(ctx)
-	if !ok {
-		return errors.New("upload an attachment: no caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return err
 	}
 	if _, err := s.owner(caller); err != nil {
 		return err // nobody could name the file
@@ -138,7 +138,7 @@ func (s *Service) DownloadAttachment(req *spsv1.DownloadAttachmentRequest, strea
 // fileHeader returns what a statement, a finding or an answer says of the file of
 // a name.
 func (s *Service) fileHeader(ctx context.Context, name string) (*spsv1.DownloadHeader, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func callsPrefix(reference string) []byte { return append([]byte(reference), 0) 
 
 // RecordCall implements spsv1.CaseServiceServer.
 func (s *Service) RecordCall(ctx context.Context, req *spsv1.RecordCallRequest) (*spsv1.Call, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

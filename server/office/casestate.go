@@ -44,7 +44,7 @@ func (s *Service) addState(ctx context.Context, c *spsv1.Case, whole casebook.It
 	if s.o.Notices == nil {
 		return nil
 	}
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err == nil && caller.Role != certs.RoleSystem {
 		c.ConsignmentNotices, err = s.o.Notices.OfCase(ctx, c.GetReference())
 	}

@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -30,7 +29,7 @@ func (s *Service) Drafts() *Drafts { return &Drafts{s: s} }
 
 // CreateDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest) (*spsv1.Draft, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +47,7 @@ func (d *Drafts) CreateDraft(ctx context.Context, req *spsv1.CreateDraftRequest)
 
 // GetDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*spsv1.Draft, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (d *Drafts) GetDraft(ctx context.Context, req *spsv1.GetDraftRequest) (*sps
 
 // UpdateDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest) (*spsv1.Draft, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +95,7 @@ func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest)
 // DeleteDraft implements spsv1.DraftServiceServer. Nobody discards unread what
 // another person began.
 func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest) (*emptypb.Empty, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +133,7 @@ func (d *Drafts) DeleteDraft(ctx context.Context, req *spsv1.DeleteDraftRequest)
 // when it was; cards and cases may be others when it is issued, so that looks
 // again.
 func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest) (*spsv1.Draft, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +184,7 @@ func (d *Drafts) ReturnDraft(ctx context.Context, req *spsv1.ReturnDraftRequest)
 // change changes a draft that the caller has read with that etag, in one
 // transaction with its audit record.
 func (d *Drafts) change(ctx context.Context, name, etag string, how func(store.Reader, access.Caller, *spsv1.Draft) error) (*spsv1.Draft, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -265,13 +264,4 @@ func changedMeanwhile(name string) error {
 		Code: codes.Aborted, Reason: access.ReasonEtag,
 		Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", name),
 	}
-}
-
-// callerOf returns who calls.
-func callerOf(ctx context.Context) (access.Caller, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return access.Caller{}, errors.New("a call without a caller")
-	}
-	return caller, nil
 }

@@ -43,7 +43,7 @@ func (d *Drafts) UseOf(r store.Reader, name string) (*spsv1.FindingUse, error) {
 // another unit, and what was issued in a case of another. A laboratory is told what
 // became of its findings, whoever deals with it.
 func (d *Drafts) Blind(ctx context.Context, r store.Reader, use *spsv1.FindingUse) error {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil || caller.Focal() || caller.Role == certs.RoleLab {
 		return err
 	}
@@ -102,7 +102,7 @@ func (d *Drafts) CaseEnd(ctx context.Context, use *spsv1.FindingUse) error {
 
 // CaseHere reports whether a case is here and shown to the caller of ctx.
 func (d *Drafts) CaseHere(ctx context.Context, reference string) (here bool, err error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return false, err
 	}

@@ -17,7 +17,7 @@ import (
 // the transaction that enters the statement, so no crash leaves one that can be
 // issued twice; its id is the request id, which the log keeps for ever.
 func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (*spsv1.IssuedStatement, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ const draftLook = 5000
 
 // ListDrafts implements spsv1.DraftServiceServer.
 func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (*spsv1.ListDraftsResponse, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (d *Drafts) ListDrafts(ctx context.Context, req *spsv1.ListDraftsRequest) (
 
 // CheckDraft implements spsv1.DraftServiceServer.
 func (d *Drafts) CheckDraft(ctx context.Context, req *spsv1.CheckDraftRequest) (*spsv1.DraftCheck, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -53,7 +54,7 @@ func (s *Service) endedIn(ctx context.Context, name string) (all []*spsv1.Advice
 	if s.o.Findings == nil {
 		return nil, nil
 	}
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil || caller.Role == certs.RoleSystem {
 		return nil, err
 	}

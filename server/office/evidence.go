@@ -71,7 +71,7 @@ func (s *Service) GetEvidence(ctx context.Context, req *spsv1.GetEvidenceRequest
 
 // mustSeeExhibit returns ledger.ErrNotFound of what the caller of ctx does not see.
 func (s *Service) mustSeeExhibit(ctx context.Context, x *exhibit) error {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
+	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
@@ -36,7 +37,7 @@ func (s *Service) Folded(ctx context.Context, reference string, upTo uint64) (*s
 // caller, who writes the audit record. The request has an id that is used for nothing
 // else.
 func (d *Drafts) PrepareFollowUp(ctx context.Context, req *spsv1.FollowUpCaseRequest) (begin func(store.Tx) (*spsv1.Draft, error), err error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

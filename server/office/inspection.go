@@ -47,7 +47,7 @@ func inspectionKey(i *spsv1.Inspection) []byte {
 
 // EnterInspections implements spsv1.InspectionServiceServer.
 func (n *Inspections) EnterInspections(ctx context.Context, req *spsv1.EnterInspectionsRequest) (*spsv1.EnterInspectionsResponse, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

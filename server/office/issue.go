@@ -17,9 +17,9 @@ import (
 
 // IssueStatement implements spsv1.CaseServiceServer.
 func (s *Service) IssueStatement(ctx context.Context, req *spsv1.IssueStatementRequest) (*spsv1.IssuedStatement, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("issue a statement: no caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.mustSeeCaseOf(ctx, req.GetStatement()); err != nil {
 		return nil, err

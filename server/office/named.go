@@ -101,7 +101,7 @@ func notHeld(path string, i int) access.Violation {
 // checkNames reports which of the files that the field at path names the caller of
 // ctx may not name. Those that stand in before are not looked at.
 func (s *Service) checkNames(ctx context.Context, path string, files, before []*spsv1.Attachment) ([]access.Violation, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (s *Service) Searches() *Searches { return &Searches{s: s} }
 
 // CreateSearch implements spsv1.SearchServiceServer.
 func (x *Searches) CreateSearch(ctx context.Context, req *spsv1.CreateSearchRequest) (*spsv1.Search, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (x *Searches) CreateSearch(ctx context.Context, req *spsv1.CreateSearchRequ
 
 // GetSearch implements spsv1.SearchServiceServer.
 func (x *Searches) GetSearch(ctx context.Context, req *spsv1.GetSearchRequest) (found *spsv1.Search, err error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (x *Searches) GetSearch(ctx context.Context, req *spsv1.GetSearchRequest) (
 
 // ListSearches implements spsv1.SearchServiceServer.
 func (x *Searches) ListSearches(ctx context.Context, _ *spsv1.ListSearchesRequest) (*spsv1.ListSearchesResponse, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (x *Searches) DeleteSearch(ctx context.Context, req *spsv1.DeleteSearchRequ
 
 // change does something with a search of the caller.
 func (x *Searches) change(ctx context.Context, name string, do func(store.Tx, []byte, *spsv1.Search) error) error {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (s *Service) seers(c access.Caller) []string {
 // Seers returns as whom the caller of ctx sees cases, for the casebook; nil sees
 // everything.
 func (s *Service) Seers(ctx context.Context) ([]string, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *Service) Seers(ctx context.Context) ([]string, error) {
 
 // visibleTo returns a query with only what the caller of ctx sees.
 func (s *Service) visibleTo(ctx context.Context, q casebook.Query) (casebook.Query, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return q, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) visibleTo(ctx context.Context, q casebook.Query) (casebook.Que
 
 // sees reports whether the caller of ctx sees a statement.
 func (s *Service) sees(ctx context.Context, shown *spsv1.IssuedStatement) (bool, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -88,7 +88,7 @@ func placeAt(o certs.Origin, sequence uint64) casebook.Place {
 // shown returns the original of a case by its reference. One that is not shown to
 // the caller of ctx is refused as if it were not here.
 func (s *Service) shown(ctx context.Context, reference string) (casebook.Item, error) {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return casebook.Item{}, err
 	}
@@ -126,7 +126,7 @@ func (s *Service) mustSee(ctx context.Context, reference string) error {
 // no case is nothing to be seen. A post may draft in a case that it is only told of
 // on the telephone: what is checked of its drafts tells it nothing of a case.
 func (s *Service) mustSeeCaseOf(ctx context.Context, st *spsv1.Statement) error {
-	caller, err := callerOf(ctx)
+	caller, err := access.CallerOf(ctx)
 	if err != nil || caller.Role == certs.RolePost {
 		return err
 	}

@@ -148,7 +148,7 @@ func (s *Service) event(ctx context.Context, r ledger.Record, f following) (*sps
 		}
 		resp.Event = &spsv1.WatchStatementsResponse_Statement{Statement: shown}
 	case r.Receipt != nil && r.Receipt.Origin.Office == s.self():
-		if caller, err := callerOf(ctx); err != nil || !caller.Focal() { // it is over the whole log, whose statements a unit does not see
+		if caller, err := access.CallerOf(ctx); err != nil || !caller.Focal() { // it is over the whole log, whose statements a unit does not see
 			return nil, err
 		}
 		recorded, err := s.o.Book.Recorded(ctx, r.Position.N)

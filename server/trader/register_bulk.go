@@ -2,7 +2,6 @@ package trader
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -57,9 +56,9 @@ type Bulk struct {
 // Registrar returns whose the sheets of the code register are: of all in the office
 // who keep it. It refuses the caller of ctx who does not.
 func (s *Service) Registrar(ctx context.Context) (string, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return "", errors.New("a call without a caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return "", err
 	}
 	if caller.Role != certs.RoleOfficer && caller.Role != certs.RoleValidator {
 		return "", &access.Refusal{

@@ -40,9 +40,9 @@ func (s *Service) viewerIn(ctx context.Context, r store.Reader) (viewer, error) 
 
 // viewerIn returns who calls, for whom it is the same which cases people see.
 func viewerIn(ctx context.Context, r store.Reader) (viewer, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return viewer{}, errors.New("a call without a caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return viewer{}, err
 	}
 	if caller.Role != certs.RoleExporter {
 		return viewer{caller: caller}, nil

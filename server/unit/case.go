@@ -2,7 +2,6 @@ package unit
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -73,9 +72,9 @@ func (s *Service) RouteCase(ctx context.Context, req *spsv1.RouteCaseRequest) (*
 
 // FinishPart implements spsv1.UnitServiceServer.
 func (s *Service) FinishPart(ctx context.Context, req *spsv1.FinishPartRequest) (*spsv1.CaseRouting, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("finish a part: a call without a caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	tree, unit := s.Tree(), req.GetUnit()
 	if unit == "" {

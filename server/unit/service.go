@@ -2,7 +2,6 @@ package unit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -97,9 +96,9 @@ func check(req proto.Message, path string, carried statement.Problems) error {
 
 // keeper returns who changes what the whole office goes by: nobody of a unit.
 func keeper(ctx context.Context) (access.Caller, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return access.Caller{}, errors.New("a call without a caller")
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return access.Caller{}, err
 	}
 	if !caller.Focal() {
 		return access.Caller{}, &access.Refusal{
