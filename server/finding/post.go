@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/store"
@@ -29,21 +28,26 @@ type Posted struct {
 //
 // The caller of ctx is the one who posts; it MUST have the role lab.
 func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only bool) ([]Posted, error) {
-	return s.PostWith(ctx, findings, func(store.Tx, []Posted) error {
-		if only {
-			return errOnly // takes back what was written
-		}
-		return nil
-	})
+	also := func(store.Tx, []Posted) error { return nil }
+	if only {
+		also = keepNothing
+	}
+	return s.post(ctx, findings, earlier{}, also)
 }
 
-// PostWith is Post, and calls also in the transaction that keeps the findings,
-// with what becomes of each; it may be called again, as the transaction may. If
-// it returns an error none is kept, and PostWith returns the error.
-func (s *Service) PostWith(ctx context.Context, findings []*spsv1.LabFinding, also func(store.Tx, []Posted) error) ([]Posted, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return nil, errors.New("post findings: a call without a caller")
+// errOnly ends a transaction of which nothing is to be kept.
+var errOnly = errors.New("only a check")
+
+// keepNothing takes back what was written.
+func keepNothing(store.Tx, []Posted) error { return errOnly }
+
+// post is Post, and calls also in the transaction that keeps the findings, with what
+// becomes of each; it may be called again, as the transaction may. If it returns an
+// error none is kept, and post returns the error, unless it is errOnly.
+func (s *Service) post(ctx context.Context, findings []*spsv1.LabFinding, before earlier, also func(store.Tx, []Posted) error) ([]Posted, error) {
+	caller, err := access.CallerOf(ctx)
+	if err != nil {
+		return nil, err
 	}
 	laboratory, err := s.speaksFor(caller)
 	if err != nil {
@@ -51,10 +55,10 @@ func (s *Service) PostWith(ctx context.Context, findings []*spsv1.LabFinding, al
 	}
 	p := &posting{
 		s: s, laboratory: laboratory, by: &spsv1.Person{Id: caller.ID, Unit: caller.Unit},
-		now: timestamppb.New(s.o.Now().UTC()),
+		now: timestamppb.New(s.o.Now().UTC()), before: before,
 	}
 	complete, broken := make([]*spsv1.LabFinding, len(findings)), make([]*access.Refusal, len(findings))
-	today := s.o.Now().In(s.o.Roster.Own().Zone())
+	today := s.today()
 	for i, f := range findings {
 		complete[i] = Complete(f, p.laboratory.GetId())
 		violations := Check(complete[i], today)
@@ -91,31 +95,8 @@ func (s *Service) PostWith(ctx context.Context, findings []*spsv1.LabFinding, al
 	return all, nil
 }
 
-// Laboratory returns for which laboratory the caller of ctx posts; it refuses
-// whoever posts for none.
-func (s *Service) Laboratory(ctx context.Context) (string, error) {
-	caller, ok := access.From(ctx)
-	if !ok {
-		return "", errors.New("a call without a caller")
-	}
-	if caller.Role != certs.RoleLab {
-		return "", &access.Refusal{
-			Code: codes.PermissionDenied, Reason: access.ReasonDenied, Sentence: "sheets of findings are for the role lab",
-			Metadata: map[string]string{"role": string(caller.Role)},
-		}
-	}
-	laboratory, err := s.speaksFor(caller)
-	return laboratory.GetId(), err
-}
-
-// Wrong returns everything that is wrong with a finding of a laboratory in itself,
-// as [Check] does.
-func (s *Service) Wrong(f *spsv1.LabFinding, laboratory string) []access.Violation {
-	return Check(Complete(f, laboratory), s.o.Now().In(s.o.Roster.Own().Zone()))
-}
-
-// errOnly ends a transaction of which nothing is to be kept.
-var errOnly = errors.New("only a check")
+// today is now by the clock of the office.
+func (s *Service) today() time.Time { return s.o.Now().In(s.o.Roster.Own().Zone()) }
 
 // names are those of the findings that were kept anew.
 func names(all []Posted) []string {
@@ -154,10 +135,13 @@ type posting struct {
 	laboratory *spsv1.Laboratory
 	by         *spsv1.Person
 	now        *timestamppb.Timestamp
+	before     earlier
+	replaced   map[string]bool // report numbers that the transaction has superseded so far
 }
 
 func (p *posting) postAll(tx store.Tx, complete []*spsv1.LabFinding, broken []*access.Refusal) ([]Posted, error) {
 	all := make([]Posted, len(complete))
+	p.replaced = make(map[string]bool)
 	for i, f := range complete {
 		if all[i].Refusal = broken[i]; broken[i] != nil {
 			continue
@@ -194,12 +178,15 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 		}
 		if refused != nil {
 			violations = append(violations, *refused)
-			continue
+		} else if earlier != nil {
+			ended = append(ended, earlier)
 		}
-		ended = append(ended, earlier)
 	}
 	if len(violations) > 0 {
 		return nil, false, violations, nil
+	}
+	for _, number := range f.GetSupersedesReports() {
+		p.replaced[number] = true
 	}
 	kept = content(f)
 	kept.Name, kept.Laboratory, kept.PostedBy, kept.PostTime = nameOf(uuid.New()), p.laboratory, p.by, p.now
@@ -255,13 +242,19 @@ func (p *posting) replacedByNumber(before []*spsv1.LabFinding, f *spsv1.LabFindi
 }
 
 // superseded returns what stands under a number that a report, at path, says it
-// replaces.
+// replaces; nil if an earlier batch of a check would have kept it.
 func (p *posting) superseded(r store.Reader, path, number string) (*spsv1.LabFinding, *access.Violation, error) {
 	before, err := reported(r, p.laboratory.GetId(), number)
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(before) == 0 {
+	gone := &access.Violation{Field: path, Reason: "REPORT_SUPERSEDED", Sentence: "name the report that superseded it, it does not stand any more"}
+	switch {
+	case p.before.superseded[number], p.replaced[number]:
+		return nil, gone, nil
+	case p.before.kept[number]:
+		return nil, nil, nil
+	case len(before) == 0:
 		return nil, &access.Violation{
 			Field: path, Reason: "REPORT_UNKNOWN", Sentence: "no report of this number was posted here: post it first, or leave the number out",
 		}, nil
@@ -271,7 +264,7 @@ func (p *posting) superseded(r store.Reader, path, number string) (*spsv1.LabFin
 	case spsv1.FindingState_FINDING_STATE_WITHDRAWN:
 		return nil, &access.Violation{Field: path, Reason: "REPORT_WITHDRAWN", Sentence: "leave it out, that report was withdrawn"}, nil
 	case spsv1.FindingState_FINDING_STATE_SUPERSEDED:
-		return nil, &access.Violation{Field: path, Reason: "REPORT_SUPERSEDED", Sentence: "name the report that superseded it, it does not stand any more"}, nil
+		return nil, gone, nil
 	}
 	return last, nil, nil
 }

@@ -57,8 +57,12 @@ func (e Entry) column(path, reason string) *form.Column {
 	return part
 }
 
-// Written returns what is written in a column of the row, as a person reads it.
-func (e Entry) Written(column string) string {
+// Written returns what is written in a cell of the row, as a person reads it; empty if
+// there is none.
+func (e Entry) Written(row int, column string) string {
+	if row != e.Row {
+		return ""
+	}
 	for _, c := range e.cells {
 		if c.Column == column {
 			return c.Text
