@@ -38,7 +38,7 @@ var fares = map[string]string{
 	"ExportService":     "ExportCases own, ExportStatements own, ExportStatistics own, ExportCodeStatus office",
 	"AttachmentService": "UploadAttachment tell, DownloadAttachment own",
 	"FindingService": "GetFinding own, ListFindings own, WatchFindings own, DraftFromFindings own, RouteFinding focal, OrderTest tell, GetTestOrder own, ListTestOrders own, " +
-		"CancelTestOrder tell, PostFinding roles, BatchPostFindings roles, WithdrawFinding roles",
+		"CancelTestOrder tell, SetAsideFinding tell, PostFinding roles, BatchPostFindings roles, WithdrawFinding roles",
 	"UnitService": "ListUnits office, GetRouting office, ListRoutingHistory office, GetDutyRota office, GetDuty office, TryRouting own, RouteCase focal, FinishPart tell, " +
 		"UpdateRouting focal, UpdateDutyRota focal",
 	"AnnouncementService": "ListAnnouncements office, GetAnnouncement office, WatchAnnouncements office, ListGates office, GetGate office",

@@ -70,6 +70,7 @@ var allowed = map[string]string{
 	"/sps.v1.FindingService/GetFinding":                         "lab officer validator auditor",
 	"/sps.v1.FindingService/ListFindings":                       "lab officer validator auditor",
 	"/sps.v1.FindingService/DraftFromFindings":                  "officer validator",
+	"/sps.v1.FindingService/SetAsideFinding":                    "officer validator",
 	"/sps.v1.FindingService/OrderTest":                          "officer validator",
 	"/sps.v1.FindingService/GetTestOrder":                       "lab officer validator auditor",
 	"/sps.v1.FindingService/ListTestOrders":                     "lab officer validator auditor",

@@ -210,6 +210,7 @@ func Methods() map[string]Rule {
 		spsv1.FindingService_ListTestOrders_FullMethodName:    {Class: ClassRead, Roles: findingReaders},
 		spsv1.FindingService_CancelTestOrder_FullMethodName:   {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_DraftFromFindings_FullMethodName: {Class: ClassWrite, Roles: callers},
+		spsv1.FindingService_SetAsideFinding_FullMethodName:   {Class: ClassWrite, Roles: callers},
 		spsv1.FindingService_WatchFindings_FullMethodName:     {Class: ClassWatch, Roles: findingReaders},
 
 		spsv1.ImportService_CreateImport_FullMethodName:        {Class: ClassWrite, Roles: importers},

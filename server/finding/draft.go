@@ -28,7 +28,7 @@ type Drafts interface {
 
 // DraftFromFindings implements spsv1.FindingServiceServer. The draft is begun and
 // noted with its findings in one transaction, and says which of them are in another
-// one too.
+// one too. None of them is set aside any more.
 func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFindingsRequest) (*spsv1.Draft, error) {
 	who, err := s.viewer(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 			return access.Invalid(violations...)
 		}
 		for _, f := range findings {
-			f.Uses = append(f.GetUses(), &spsv1.FindingUse{Draft: draft.GetName()})
+			f.Uses, f.SetAside = append(f.GetUses(), &spsv1.FindingUse{Draft: draft.GetName()}), nil
 			id, _ := keyOf(f.GetName())
 			if err := put(tx, id, f); err != nil {
 				return err

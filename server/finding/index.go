@@ -26,7 +26,7 @@ const (
 	termSample   = 's' // laboratory, 0, as above, sample number, 0
 	termState    = 't' // laboratory, 0, as above, state
 	termProposed = 'p' // laboratory, 0, as above; of findings that propose a notification
-	termWaiting  = 'w' // laboratory, 0, as above; of findings that cannot wait and are in no draft
+	termWaiting  = 'w' // laboratory, 0, as above; of findings that cannot wait, are in no draft and were not set aside
 	termFile     = 'f' // digest, laboratory, 0
 	termCase     = 'c' // name of a case that a draft from the finding became a part of, 0
 	termOrders   = 'o' // laboratory, 0; of orders

@@ -73,7 +73,7 @@ func cannotWait(p *spsv1.FindingProposal) bool {
 
 // waits reports whether a finding that proposes something waits for somebody.
 func waits(f *spsv1.LabFinding, p *spsv1.FindingProposal) bool {
-	return cannotWait(p) && len(f.GetUses()) == 0
+	return cannotWait(p) && len(f.GetUses()) == 0 && f.GetSetAside() == nil
 }
 
 // told reports whether somebody was on duty when a finding came that cannot wait.

@@ -96,10 +96,13 @@ func (v viewer) show(ctx context.Context, f *spsv1.LabFinding) *spsv1.LabFinding
 }
 
 // ofLaboratory takes out of a finding, which may be nil, what a laboratory is not
-// shown: who deals with it in the office.
+// shown: who deals with it in the office, or set it aside.
 func ofLaboratory(f *spsv1.LabFinding) *spsv1.LabFinding {
 	if f != nil {
 		f.Routes, f.Notices = nil, nil
+		if f.GetSetAside() != nil {
+			f.SetAside.SetAsideBy = nil
+		}
 	}
 	return f
 }

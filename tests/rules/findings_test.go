@@ -35,6 +35,7 @@ var findingRequests = map[string]string{
 	"CancelTestOrder":   `name:"$order"`,
 	"ListTestOrders":    ``,
 	"DraftFromFindings": `names:"$ended"`,
+	"SetAsideFinding":   `name:"$ended" reason{lang:"en" text:"x"}`,
 }
 
 // findingRows are every way to break what is said of findings, by a laboratory.
@@ -94,6 +95,9 @@ var orderRows = []breach{
 	{"OrderTest", "", `order{case:"VN-2026-999999"}`, "order.case CASE_UNKNOWN"},
 	{"CancelTestOrder", "", ``, "name ORDER_REPORTED"},
 	{"DraftFromFindings", "", ``, "names[0] FINDING_ENDED"},
+	{"SetAsideFinding", "", ``, "name FINDING_ENDED"},
+	{"SetAsideFinding", "name", `name:"$drafted"`, "name FINDING_DRAFTED"},
+	{"SetAsideFinding", "reason", ``, "reason REPEATED_MIN_ITEMS"},
 }
 
 // findingTested are what server/finding finds wrong that no row shows, and why.
@@ -144,7 +148,7 @@ func TestEveryRuleOfFindings(t *testing.T) {
 }
 
 // reported posts what the rows refer to: a report that stands, one withdrawn, one
-// superseded, and orders, one answered.
+// superseded, one that is in a draft, and orders, one answered.
 func reported(ctx context.Context, t *testing.T, lab, office spsv1.FindingServiceClient) *strings.Replacer {
 	t.Helper()
 	must := func(err error) {
@@ -177,8 +181,11 @@ func reported(ctx context.Context, t *testing.T, lab, office spsv1.FindingServic
 	order("S-1", laboratory)
 	answered := order("S-4", laboratory)
 	post("R-1", "S-4", "R-3")
-	post("R-2", "S-5", "")
-	_, err := lab.WithdrawFinding(ctx, &spsv1.WithdrawFindingRequest{ReportNumber: "R-2", Reason: []*spsv1.LocalizedText{{Lang: "en", Text: "x"}}})
+	drafted := post("R-4", "S-6", "")
+	_, err := office.DraftFromFindings(ctx, &spsv1.DraftFromFindingsRequest{Names: []string{drafted.GetName()}})
 	must(err)
-	return strings.NewReplacer("$laboratory", laboratory, "$order", answered.GetName(), "$ended", first.GetName())
+	post("R-2", "S-5", "")
+	_, err = lab.WithdrawFinding(ctx, &spsv1.WithdrawFindingRequest{ReportNumber: "R-2", Reason: []*spsv1.LocalizedText{{Lang: "en", Text: "x"}}})
+	must(err)
+	return strings.NewReplacer("$laboratory", laboratory, "$order", answered.GetName(), "$ended", first.GetName(), "$drafted", drafted.GetName())
 }

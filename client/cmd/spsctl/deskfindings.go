@@ -98,7 +98,7 @@ func (a *app) showFindingList(found []*spsv1.LabFinding, more bool) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprint(a.out, "look at one: spsctl finding get NAME; notify it: spsctl finding draft NAME\n\n")
+	_, err := fmt.Fprint(a.out, "look at one: spsctl finding get NAME; notify it: spsctl finding draft NAME; settled without: spsctl finding set-aside NAME --reason TEXT\n\n")
 	return err
 }
 

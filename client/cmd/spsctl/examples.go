@@ -204,6 +204,7 @@ const moreExamples = `
   spsctl finding order cancel 7c9a1e52-2f7b-4e0e-8d53-6a1b0c9d4e21
   spsctl finding file 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
   spsctl finding draft 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11
+  spsctl finding set-aside 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'vi=đã giải quyết qua điện thoại'
 
 # a sheet of findings (as laboratory)
   spsctl import template findings -o march.xlsx

@@ -23,11 +23,12 @@ func (a *app) findingCommand() *cobra.Command {
 		Use:   "finding",
 		Short: "findings of laboratories: post one, see what became of it, draft from it",
 		Long: `A laboratory posts the report on a sample to its own office, and sees its own
-reports and what became of them. Officers see all, and begin a draft from one.
+reports and what became of them. Officers see all, and begin a draft from one, or
+set it aside.
 A report is known by its number: the same again changes nothing, a later report
 names the number that it replaces.`,
 	}, a.findingTemplateCommand(), a.findingPostCommand(), a.findingListCommand(), a.findingGetCommand(), a.findingFileCommand(), a.findingWatchCommand(),
-		a.findingWithdrawCommand(), a.findingDraftCommand(), a.findingRouteCommand(), a.findingOrderCommand())
+		a.findingWithdrawCommand(), a.findingDraftCommand(), a.findingSetAsideCommand(), a.findingRouteCommand(), a.findingOrderCommand())
 }
 
 // findingName takes the name of a finding with or without its prefix.
@@ -96,27 +97,47 @@ same file again changes nothing. --attach uploads files and names them in it.`,
 }
 
 func (a *app) findingWithdrawCommand() *cobra.Command {
-	format, reason := tableFormat, ""
+	format := tableFormat
+	var reason *wordings
 	cmd := &cobra.Command{
-		Use:     "withdraw NUMBER --reason LANG=TEXT",
+		Use:     "withdraw NUMBER --reason TEXT",
 		Short:   "withdraw a report by its number (as laboratory)",
 		Example: "  spsctl finding withdraw L-2026-0042 --reason 'en=the samples were mixed up'",
 		Args:    cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
-			lang, text, ok := strings.Cut(reason, "=")
-			if !ok || lang == "" || text == "" {
-				return usageError{fmt.Errorf("%q is not a language and a reason such as 'en=the samples were mixed up'", reason)}
-			}
-			f, err := node.FindingService().WithdrawFinding(ctx, &spsv1.WithdrawFindingRequest{
-				ReportNumber: args[0], Reason: []*spsv1.LocalizedText{{Lang: lang, Text: text}},
-			})
+			f, err := node.FindingService().WithdrawFinding(ctx, &spsv1.WithdrawFindingRequest{ReportNumber: args[0], Reason: reason.all})
 			if err != nil {
 				return err
 			}
 			return a.findingFacts(f).write(format, f)
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, with its language before it: 'en=the samples were mixed up'")
+	reason = textFlag(cmd, "reason", "why")
+	cobra.CheckErr(cmd.MarkFlagRequired("reason"))
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+func (a *app) findingSetAsideCommand() *cobra.Command {
+	format := tableFormat
+	var reason *wordings
+	cmd := &cobra.Command{
+		Use:   "set-aside NAME --reason TEXT",
+		Short: "say that a finding was settled without a draft, and why (as officer)",
+		Long: `Set-aside takes a finding from the desk that is settled without a draft: it is not
+yours, is below your own limit, or was dealt with by telephone. Its laboratory reads
+why. A draft that is begun from it later takes that back.`,
+		Example: "  spsctl finding set-aside 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'vi=đã giải quyết qua điện thoại'",
+		Args:    cobra.ExactArgs(1),
+		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
+			f, err := node.FindingService().SetAsideFinding(ctx, &spsv1.SetAsideFindingRequest{Name: findingName(args[0]), Reason: reason.all})
+			if err != nil {
+				return err
+			}
+			return a.findingFacts(f).write(format, f)
+		}),
+	}
+	reason = textFlag(cmd, "reason", "why, for the laboratory too")
 	cobra.CheckErr(cmd.MarkFlagRequired("reason"))
 	outputFlag(cmd, &format)
 	return cmd

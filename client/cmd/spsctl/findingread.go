@@ -58,7 +58,7 @@ func (a *app) findingListCommand() *cobra.Command {
 	f.StringVar(&asked.SampleNumber, "sample", "", "only those of this sample")
 	f.StringSliceVar(&states, "state", nil, "only those in these states: "+strings.Join(shortNames(spsv1.FindingState(0).Descriptor()), ", "))
 	f.BoolVar(&asked.Proposed, "proposed", false, "only those that propose a notification")
-	f.BoolVar(&asked.Waiting, "waiting", false, "only those that wait: an alert or a serious risk is proposed, and no draft was begun")
+	f.BoolVar(&asked.Waiting, "waiting", false, "only those that wait: an alert or a serious risk is proposed, no draft was begun, and they were not set aside")
 	f.StringVar(&asked.Unit, "unit", "", "only those that go to this unit or one below it")
 	f.BoolVar(&asked.Told, "told", false, "only those of which you were told as being on duty")
 	limitFlag(cmd, &limit)
@@ -80,6 +80,9 @@ func became(f *spsv1.LabFinding) string {
 	var all []string
 	for _, use := range f.GetUses() {
 		all = append(all, first(use.GetReference(), "draft, "+brief.Words(use.GetDraftState())))
+	}
+	if f.GetSetAside() != nil {
+		all = append(all, "set aside")
 	}
 	return strings.Join(all, ", ")
 }
@@ -172,6 +175,10 @@ func (a *app) findingFacts(found *spsv1.LabFinding) *facts {
 		f.add("issued as", use.GetReference())
 		f.add("case is", brief.Words(use.GetCaseStatus()))
 		f.add("outcome", brief.Words(use.GetCaseOutcome()))
+	}
+	if aside := found.GetSetAside(); aside != nil {
+		f.add("set aside", instant(aside.GetSetAsideTime())+prefixed(", by ", aside.GetSetAsideBy().GetId()))
+		f.add("because", brief.Text(aside.GetReason(), a.languages()...))
 	}
 	return f
 }

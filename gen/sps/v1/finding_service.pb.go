@@ -522,8 +522,8 @@ type ListFindingsRequest struct {
 	Unit string `protobuf:"bytes,20,opt,name=unit,proto3" json:"unit,omitempty"`
 	// True: only those of which the caller was told as being on duty.
 	Told bool `protobuf:"varint,21,opt,name=told,proto3" json:"told,omitempty"`
-	// True: only those that wait for somebody: they propose an alert, or a risk that is or may be serious, and are in no
-	// draft. For officers, validators and auditors.
+	// True: only those that wait for somebody: they propose an alert, or a risk that is or may be serious, are in no draft
+	// and were not set aside. For officers, validators and auditors.
 	Waiting       bool `protobuf:"varint,22,opt,name=waiting,proto3" json:"waiting,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1166,6 +1166,61 @@ func (x *RouteFindingRequest) GetDue() *Allowance {
 	return nil
 }
 
+// SetAsideFindingRequest is what SetAsideFinding takes.
+type SetAsideFindingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `findings/{id}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why, for the laboratory too.
+	Reason        []*LocalizedText `protobuf:"bytes,2,rep,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetAsideFindingRequest) Reset() {
+	*x = SetAsideFindingRequest{}
+	mi := &file_sps_v1_finding_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetAsideFindingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetAsideFindingRequest) ProtoMessage() {}
+
+func (x *SetAsideFindingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_finding_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetAsideFindingRequest.ProtoReflect.Descriptor instead.
+func (*SetAsideFindingRequest) Descriptor() ([]byte, []int) {
+	return file_sps_v1_finding_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SetAsideFindingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SetAsideFindingRequest) GetReason() []*LocalizedText {
+	if x != nil {
+		return x.Reason
+	}
+	return nil
+}
+
 var File_sps_v1_finding_service_proto protoreflect.FileDescriptor
 
 const file_sps_v1_finding_service_proto_rawDesc = "" +
@@ -1248,7 +1303,11 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\x06reason\x18\x04 \x01(\tB\n" +
 	"\xbaH\ar\x05\x10\x01\x18\xe8\aR\x06reason\x12#\n" +
 	"\x03due\x18\x05 \x01(\v2\x11.sps.v1.AllowanceR\x03due:\x7f\xbaH|\x1az\n" +
-	"\x15route_finding.nothing\x125say to which units it goes, or from which it is taken\x1a*this.to.size() > 0 || this.from.size() > 02\xdf\t\n" +
+	"\x15route_finding.nothing\x125say to which units it goes, or from which it is taken\x1a*this.to.size() > 0 || this.from.size() > 0\"\xaa\x01\n" +
+	"\x16SetAsideFindingRequest\x12R\n" +
+	"\x04name\x18\x01 \x01(\tB>\xe0A\x02\xbaH8r624^findings/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$R\x04name\x12<\n" +
+	"\x06reason\x18\x02 \x03(\v2\x15.sps.v1.LocalizedTextB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10\x1eR\x06reason2\xd1\n" +
+	"\n" +
 	"\x0eFindingService\x12\\\n" +
 	"\vPostFinding\x12\x1a.sps.v1.PostFindingRequest\x1a\x12.sps.v1.LabFinding\"\x1d\x82\xd3\xe4\x93\x02\x17:\afinding\"\f/v1/findings\x12{\n" +
 	"\x11BatchPostFindings\x12 .sps.v1.BatchPostFindingsRequest\x1a!.sps.v1.BatchPostFindingsResponse\"!\x82\xd3\xe4\x93\x02\x1b:\x01*\"\x16/v1/findings:batchPost\x12g\n" +
@@ -1262,7 +1321,8 @@ const file_sps_v1_finding_service_proto_rawDesc = "" +
 	"\fGetTestOrder\x12\x1b.sps.v1.GetTestOrderRequest\x1a\x11.sps.v1.TestOrder\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=testOrders/*}\x12g\n" +
 	"\x0eListTestOrders\x12\x1d.sps.v1.ListTestOrdersRequest\x1a\x1e.sps.v1.ListTestOrdersResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/testOrders\x12g\n" +
 	"\fRouteFinding\x12\x1b.sps.v1.RouteFindingRequest\x1a\x12.sps.v1.LabFinding\"&\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=findings/*}:route\x12o\n" +
-	"\x0fCancelTestOrder\x12\x1e.sps.v1.CancelTestOrderRequest\x1a\x11.sps.v1.TestOrder\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=testOrders/*}:cancelB\x89\x01\n" +
+	"\x0fCancelTestOrder\x12\x1e.sps.v1.CancelTestOrderRequest\x1a\x11.sps.v1.TestOrder\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=testOrders/*}:cancel\x12p\n" +
+	"\x0fSetAsideFinding\x12\x1e.sps.v1.SetAsideFindingRequest\x1a\x12.sps.v1.LabFinding\")\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=findings/*}:setAsideB\x89\x01\n" +
 	"\n" +
 	"com.sps.v1B\x13FindingServiceProtoP\x01Z-github.com/spsalert/spsalert/gen/sps/v1;spsv1\xa2\x02\x03SXX\xaa\x02\x06Sps.V1\xca\x02\x06Sps\\V1\xe2\x02\x12Sps\\V1\\GPBMetadata\xea\x02\aSps::V1b\x06proto3"
 
@@ -1278,7 +1338,7 @@ func file_sps_v1_finding_service_proto_rawDescGZIP() []byte {
 	return file_sps_v1_finding_service_proto_rawDescData
 }
 
-var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_sps_v1_finding_service_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*PostFindingRequest)(nil),        // 0: sps.v1.PostFindingRequest
 	(*BatchPostFindingsRequest)(nil),  // 1: sps.v1.BatchPostFindingsRequest
@@ -1298,56 +1358,60 @@ var file_sps_v1_finding_service_proto_goTypes = []any{
 	(*ListTestOrdersResponse)(nil),    // 15: sps.v1.ListTestOrdersResponse
 	(*CancelTestOrderRequest)(nil),    // 16: sps.v1.CancelTestOrderRequest
 	(*RouteFindingRequest)(nil),       // 17: sps.v1.RouteFindingRequest
-	(*LabFinding)(nil),                // 18: sps.v1.LabFinding
-	(*Advice)(nil),                    // 19: sps.v1.Advice
-	(*LocalizedText)(nil),             // 20: sps.v1.LocalizedText
-	(FindingState)(0),                 // 21: sps.v1.FindingState
-	(*TestOrder)(nil),                 // 22: sps.v1.TestOrder
-	(*Allowance)(nil),                 // 23: sps.v1.Allowance
-	(*Draft)(nil),                     // 24: sps.v1.Draft
+	(*SetAsideFindingRequest)(nil),    // 18: sps.v1.SetAsideFindingRequest
+	(*LabFinding)(nil),                // 19: sps.v1.LabFinding
+	(*Advice)(nil),                    // 20: sps.v1.Advice
+	(*LocalizedText)(nil),             // 21: sps.v1.LocalizedText
+	(FindingState)(0),                 // 22: sps.v1.FindingState
+	(*TestOrder)(nil),                 // 23: sps.v1.TestOrder
+	(*Allowance)(nil),                 // 24: sps.v1.Allowance
+	(*Draft)(nil),                     // 25: sps.v1.Draft
 }
 var file_sps_v1_finding_service_proto_depIdxs = []int32{
-	18, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
-	18, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
+	19, // 0: sps.v1.PostFindingRequest.finding:type_name -> sps.v1.LabFinding
+	19, // 1: sps.v1.BatchPostFindingsRequest.findings:type_name -> sps.v1.LabFinding
 	3,  // 2: sps.v1.BatchPostFindingsResponse.results:type_name -> sps.v1.PostedFinding
 	4,  // 3: sps.v1.PostedFinding.refusal:type_name -> sps.v1.FindingRefusal
-	19, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
-	20, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
-	21, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
-	18, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
-	18, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
-	22, // 9: sps.v1.OrderTestRequest.order:type_name -> sps.v1.TestOrder
-	22, // 10: sps.v1.ListTestOrdersResponse.orders:type_name -> sps.v1.TestOrder
-	23, // 11: sps.v1.RouteFindingRequest.due:type_name -> sps.v1.Allowance
-	0,  // 12: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
-	1,  // 13: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
-	5,  // 14: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
-	6,  // 15: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
-	8,  // 16: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
-	7,  // 17: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
-	10, // 18: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
-	12, // 19: sps.v1.FindingService.OrderTest:input_type -> sps.v1.OrderTestRequest
-	13, // 20: sps.v1.FindingService.GetTestOrder:input_type -> sps.v1.GetTestOrderRequest
-	14, // 21: sps.v1.FindingService.ListTestOrders:input_type -> sps.v1.ListTestOrdersRequest
-	17, // 22: sps.v1.FindingService.RouteFinding:input_type -> sps.v1.RouteFindingRequest
-	16, // 23: sps.v1.FindingService.CancelTestOrder:input_type -> sps.v1.CancelTestOrderRequest
-	18, // 24: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
-	2,  // 25: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
-	18, // 26: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
-	18, // 27: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
-	9,  // 28: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
-	24, // 29: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
-	11, // 30: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
-	22, // 31: sps.v1.FindingService.OrderTest:output_type -> sps.v1.TestOrder
-	22, // 32: sps.v1.FindingService.GetTestOrder:output_type -> sps.v1.TestOrder
-	15, // 33: sps.v1.FindingService.ListTestOrders:output_type -> sps.v1.ListTestOrdersResponse
-	18, // 34: sps.v1.FindingService.RouteFinding:output_type -> sps.v1.LabFinding
-	22, // 35: sps.v1.FindingService.CancelTestOrder:output_type -> sps.v1.TestOrder
-	24, // [24:36] is the sub-list for method output_type
-	12, // [12:24] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	20, // 4: sps.v1.FindingRefusal.violations:type_name -> sps.v1.Advice
+	21, // 5: sps.v1.WithdrawFindingRequest.reason:type_name -> sps.v1.LocalizedText
+	22, // 6: sps.v1.ListFindingsRequest.states:type_name -> sps.v1.FindingState
+	19, // 7: sps.v1.ListFindingsResponse.findings:type_name -> sps.v1.LabFinding
+	19, // 8: sps.v1.WatchFindingsResponse.finding:type_name -> sps.v1.LabFinding
+	23, // 9: sps.v1.OrderTestRequest.order:type_name -> sps.v1.TestOrder
+	23, // 10: sps.v1.ListTestOrdersResponse.orders:type_name -> sps.v1.TestOrder
+	24, // 11: sps.v1.RouteFindingRequest.due:type_name -> sps.v1.Allowance
+	21, // 12: sps.v1.SetAsideFindingRequest.reason:type_name -> sps.v1.LocalizedText
+	0,  // 13: sps.v1.FindingService.PostFinding:input_type -> sps.v1.PostFindingRequest
+	1,  // 14: sps.v1.FindingService.BatchPostFindings:input_type -> sps.v1.BatchPostFindingsRequest
+	5,  // 15: sps.v1.FindingService.WithdrawFinding:input_type -> sps.v1.WithdrawFindingRequest
+	6,  // 16: sps.v1.FindingService.GetFinding:input_type -> sps.v1.GetFindingRequest
+	8,  // 17: sps.v1.FindingService.ListFindings:input_type -> sps.v1.ListFindingsRequest
+	7,  // 18: sps.v1.FindingService.DraftFromFindings:input_type -> sps.v1.DraftFromFindingsRequest
+	10, // 19: sps.v1.FindingService.WatchFindings:input_type -> sps.v1.WatchFindingsRequest
+	12, // 20: sps.v1.FindingService.OrderTest:input_type -> sps.v1.OrderTestRequest
+	13, // 21: sps.v1.FindingService.GetTestOrder:input_type -> sps.v1.GetTestOrderRequest
+	14, // 22: sps.v1.FindingService.ListTestOrders:input_type -> sps.v1.ListTestOrdersRequest
+	17, // 23: sps.v1.FindingService.RouteFinding:input_type -> sps.v1.RouteFindingRequest
+	16, // 24: sps.v1.FindingService.CancelTestOrder:input_type -> sps.v1.CancelTestOrderRequest
+	18, // 25: sps.v1.FindingService.SetAsideFinding:input_type -> sps.v1.SetAsideFindingRequest
+	19, // 26: sps.v1.FindingService.PostFinding:output_type -> sps.v1.LabFinding
+	2,  // 27: sps.v1.FindingService.BatchPostFindings:output_type -> sps.v1.BatchPostFindingsResponse
+	19, // 28: sps.v1.FindingService.WithdrawFinding:output_type -> sps.v1.LabFinding
+	19, // 29: sps.v1.FindingService.GetFinding:output_type -> sps.v1.LabFinding
+	9,  // 30: sps.v1.FindingService.ListFindings:output_type -> sps.v1.ListFindingsResponse
+	25, // 31: sps.v1.FindingService.DraftFromFindings:output_type -> sps.v1.Draft
+	11, // 32: sps.v1.FindingService.WatchFindings:output_type -> sps.v1.WatchFindingsResponse
+	23, // 33: sps.v1.FindingService.OrderTest:output_type -> sps.v1.TestOrder
+	23, // 34: sps.v1.FindingService.GetTestOrder:output_type -> sps.v1.TestOrder
+	15, // 35: sps.v1.FindingService.ListTestOrders:output_type -> sps.v1.ListTestOrdersResponse
+	19, // 36: sps.v1.FindingService.RouteFinding:output_type -> sps.v1.LabFinding
+	23, // 37: sps.v1.FindingService.CancelTestOrder:output_type -> sps.v1.TestOrder
+	19, // 38: sps.v1.FindingService.SetAsideFinding:output_type -> sps.v1.LabFinding
+	26, // [26:39] is the sub-list for method output_type
+	13, // [13:26] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_finding_service_proto_init() }
@@ -1370,7 +1434,7 @@ func file_sps_v1_finding_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_finding_service_proto_rawDesc), len(file_sps_v1_finding_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -33,6 +33,7 @@ const (
 	FindingService_ListTestOrders_FullMethodName    = "/sps.v1.FindingService/ListTestOrders"
 	FindingService_RouteFinding_FullMethodName      = "/sps.v1.FindingService/RouteFinding"
 	FindingService_CancelTestOrder_FullMethodName   = "/sps.v1.FindingService/CancelTestOrder"
+	FindingService_SetAsideFinding_FullMethodName   = "/sps.v1.FindingService/SetAsideFinding"
 )
 
 // FindingServiceClient is the client API for FindingService service.
@@ -64,9 +65,9 @@ type FindingServiceClient interface {
 	// second person issues it. For officers and validators.
 	DraftFromFindings(ctx context.Context, in *DraftFromFindingsRequest, opts ...grpc.CallOption) (*Draft, error)
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
-	// when it is sent, and then goes on with what comes next. A finding changes when it is superseded or withdrawn, when a
-	// draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that became says
-	// something in it: withdraws, closes or reopens it, for example.
+	// when it is sent, and then goes on with what comes next. A finding changes when it is superseded, withdrawn or set
+	// aside, when a draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that
+	// became says something in it: withdraws, closes or reopens it, for example.
 	WatchFindings(ctx context.Context, in *WatchFindingsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchFindingsResponse], error)
 	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error, and orders
 	// nothing, also once it was reported on; one that was cancelled is ordered again. For officers and validators.
@@ -80,6 +81,10 @@ type FindingServiceClient interface {
 	RouteFinding(ctx context.Context, in *RouteFindingRequest, opts ...grpc.CallOption) (*LabFinding, error)
 	// CancelTestOrder takes an order back that was not reported on. For officers and validators.
 	CancelTestOrder(ctx context.Context, in *CancelTestOrderRequest, opts ...grpc.CallOption) (*TestOrder, error)
+	// SetAsideFinding says that the office settled a finding without a draft, and why, in words that its laboratory reads.
+	// It waits for nobody then. A draft begun from it later takes that back; set aside again, it has the new words. One
+	// that does not stand, and one from which a draft was begun, is refused. For officers and validators.
+	SetAsideFinding(ctx context.Context, in *SetAsideFindingRequest, opts ...grpc.CallOption) (*LabFinding, error)
 }
 
 type findingServiceClient struct {
@@ -219,6 +224,16 @@ func (c *findingServiceClient) CancelTestOrder(ctx context.Context, in *CancelTe
 	return out, nil
 }
 
+func (c *findingServiceClient) SetAsideFinding(ctx context.Context, in *SetAsideFindingRequest, opts ...grpc.CallOption) (*LabFinding, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(LabFinding)
+	err := c.cc.Invoke(ctx, FindingService_SetAsideFinding_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FindingServiceServer is the server API for FindingService service.
 // All implementations must embed UnimplementedFindingServiceServer
 // for forward compatibility.
@@ -248,9 +263,9 @@ type FindingServiceServer interface {
 	// second person issues it. For officers and validators.
 	DraftFromFindings(context.Context, *DraftFromFindingsRequest) (*Draft, error)
 	// WatchFindings sends each finding that the caller may see whenever it was posted or changed since the cursor, as it is
-	// when it is sent, and then goes on with what comes next. A finding changes when it is superseded or withdrawn, when a
-	// draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that became says
-	// something in it: withdraws, closes or reopens it, for example.
+	// when it is sent, and then goes on with what comes next. A finding changes when it is superseded, withdrawn or set
+	// aside, when a draft is begun from it, submitted, returned, issued or deleted, and when the office whose case that
+	// became says something in it: withdraws, closes or reopens it, for example.
 	WatchFindings(*WatchFindingsRequest, grpc.ServerStreamingServer[WatchFindingsResponse]) error
 	// OrderTest orders a test from a laboratory, under the number of a sample. The same order again is no error, and orders
 	// nothing, also once it was reported on; one that was cancelled is ordered again. For officers and validators.
@@ -264,6 +279,10 @@ type FindingServiceServer interface {
 	RouteFinding(context.Context, *RouteFindingRequest) (*LabFinding, error)
 	// CancelTestOrder takes an order back that was not reported on. For officers and validators.
 	CancelTestOrder(context.Context, *CancelTestOrderRequest) (*TestOrder, error)
+	// SetAsideFinding says that the office settled a finding without a draft, and why, in words that its laboratory reads.
+	// It waits for nobody then. A draft begun from it later takes that back; set aside again, it has the new words. One
+	// that does not stand, and one from which a draft was begun, is refused. For officers and validators.
+	SetAsideFinding(context.Context, *SetAsideFindingRequest) (*LabFinding, error)
 	mustEmbedUnimplementedFindingServiceServer()
 }
 
@@ -309,6 +328,9 @@ func (UnimplementedFindingServiceServer) RouteFinding(context.Context, *RouteFin
 }
 func (UnimplementedFindingServiceServer) CancelTestOrder(context.Context, *CancelTestOrderRequest) (*TestOrder, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelTestOrder not implemented")
+}
+func (UnimplementedFindingServiceServer) SetAsideFinding(context.Context, *SetAsideFindingRequest) (*LabFinding, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetAsideFinding not implemented")
 }
 func (UnimplementedFindingServiceServer) mustEmbedUnimplementedFindingServiceServer() {}
 func (UnimplementedFindingServiceServer) testEmbeddedByValue()                        {}
@@ -540,6 +562,24 @@ func _FindingService_CancelTestOrder_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FindingService_SetAsideFinding_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetAsideFindingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FindingServiceServer).SetAsideFinding(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FindingService_SetAsideFinding_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FindingServiceServer).SetAsideFinding(ctx, req.(*SetAsideFindingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FindingService_ServiceDesc is the grpc.ServiceDesc for FindingService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -590,6 +630,10 @@ var FindingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelTestOrder",
 			Handler:    _FindingService_CancelTestOrder_Handler,
+		},
+		{
+			MethodName: "SetAsideFinding",
+			Handler:    _FindingService_SetAsideFinding_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -138,7 +138,9 @@ type LabFinding struct {
 	Routes []*Route `protobuf:"bytes,40,rep,name=routes,proto3" json:"routes,omitempty"`
 	// Who was on duty when it came, if it cannot wait: it proposes an alert, or a serious or potentially serious risk. A
 	// laboratory is not shown them.
-	Notices       []*DutyNotice `protobuf:"bytes,41,rep,name=notices,proto3" json:"notices,omitempty"`
+	Notices []*DutyNotice `protobuf:"bytes,41,rep,name=notices,proto3" json:"notices,omitempty"`
+	// That the office settled it without a draft; absent if it did not, and once a draft is begun from it all the same.
+	SetAside      *FindingSetAside `protobuf:"bytes,42,opt,name=set_aside,json=setAside,proto3" json:"set_aside,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -334,6 +336,78 @@ func (x *LabFinding) GetNotices() []*DutyNotice {
 	return nil
 }
 
+func (x *LabFinding) GetSetAside() *FindingSetAside {
+	if x != nil {
+		return x.SetAside
+	}
+	return nil
+}
+
+// FindingSetAside says that the office settled a finding without a draft: that it is not the office's, for example, is
+// below its own limit, or was dealt with by telephone. Its laboratory reads it.
+type FindingSetAside struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why, in words.
+	Reason []*LocalizedText `protobuf:"bytes,1,rep,name=reason,proto3" json:"reason,omitempty"`
+	// When.
+	SetAsideTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=set_aside_time,json=setAsideTime,proto3" json:"set_aside_time,omitempty"`
+	// Who set it aside. A laboratory is not shown it.
+	SetAsideBy    *Person `protobuf:"bytes,3,opt,name=set_aside_by,json=setAsideBy,proto3" json:"set_aside_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FindingSetAside) Reset() {
+	*x = FindingSetAside{}
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FindingSetAside) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FindingSetAside) ProtoMessage() {}
+
+func (x *FindingSetAside) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FindingSetAside.ProtoReflect.Descriptor instead.
+func (*FindingSetAside) Descriptor() ([]byte, []int) {
+	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *FindingSetAside) GetReason() []*LocalizedText {
+	if x != nil {
+		return x.Reason
+	}
+	return nil
+}
+
+func (x *FindingSetAside) GetSetAsideTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SetAsideTime
+	}
+	return nil
+}
+
+func (x *FindingSetAside) GetSetAsideBy() *Person {
+	if x != nil {
+		return x.SetAsideBy
+	}
+	return nil
+}
+
 // FindingUse is what became of a finding, for its laboratory too.
 type FindingUse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -357,7 +431,7 @@ type FindingUse struct {
 
 func (x *FindingUse) Reset() {
 	*x = FindingUse{}
-	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +443,7 @@ func (x *FindingUse) String() string {
 func (*FindingUse) ProtoMessage() {}
 
 func (x *FindingUse) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_lab_finding_proto_msgTypes[1]
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +456,7 @@ func (x *FindingUse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindingUse.ProtoReflect.Descriptor instead.
 func (*FindingUse) Descriptor() ([]byte, []int) {
-	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *FindingUse) GetDraft() string {
@@ -453,7 +527,7 @@ type FindingProposal struct {
 
 func (x *FindingProposal) Reset() {
 	*x = FindingProposal{}
-	mi := &file_sps_v1_lab_finding_proto_msgTypes[2]
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +539,7 @@ func (x *FindingProposal) String() string {
 func (*FindingProposal) ProtoMessage() {}
 
 func (x *FindingProposal) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_lab_finding_proto_msgTypes[2]
+	mi := &file_sps_v1_lab_finding_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +552,7 @@ func (x *FindingProposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FindingProposal.ProtoReflect.Descriptor instead.
 func (*FindingProposal) Descriptor() ([]byte, []int) {
-	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_lab_finding_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *FindingProposal) GetClassification() Classification {
@@ -506,7 +580,7 @@ var File_sps_v1_lab_finding_proto protoreflect.FileDescriptor
 
 const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"\n" +
-	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x14sps/v1/routing.proto\x1a\x13sps/v1/sample.proto\"\xba\t\n" +
+	"\x18sps/v1/lab_finding.proto\x12\x06sps.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x19sps/v1/case_service.proto\x1a\x14sps/v1/concept.proto\x1a\x12sps/v1/draft.proto\x1a\x19sps/v1/notification.proto\x1a\x14sps/v1/product.proto\x1a\x14sps/v1/routing.proto\x1a\x13sps/v1/sample.proto\"\xf5\t\n" +
 	"\n" +
 	"LabFinding\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x121\n" +
@@ -537,7 +611,13 @@ const file_sps_v1_lab_finding_proto_rawDesc = "" +
 	"\x04uses\x18\x1d \x03(\v2\x12.sps.v1.FindingUseB\x03\xe0A\x03R\x04uses\x12\x19\n" +
 	"\x05order\x18\x1e \x01(\tB\x03\xe0A\x03R\x05order\x12*\n" +
 	"\x06routes\x18( \x03(\v2\r.sps.v1.RouteB\x03\xe0A\x03R\x06routes\x121\n" +
-	"\anotices\x18) \x03(\v2\x12.sps.v1.DutyNoticeB\x03\xe0A\x03R\anotices\"\x97\x02\n" +
+	"\anotices\x18) \x03(\v2\x12.sps.v1.DutyNoticeB\x03\xe0A\x03R\anotices\x129\n" +
+	"\tset_aside\x18* \x01(\v2\x17.sps.v1.FindingSetAsideB\x03\xe0A\x03R\bsetAside\"\xb4\x01\n" +
+	"\x0fFindingSetAside\x12-\n" +
+	"\x06reason\x18\x01 \x03(\v2\x15.sps.v1.LocalizedTextR\x06reason\x12@\n" +
+	"\x0eset_aside_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\fsetAsideTime\x120\n" +
+	"\fset_aside_by\x18\x03 \x01(\v2\x0e.sps.v1.PersonR\n" +
+	"setAsideBy\"\x97\x02\n" +
 	"\n" +
 	"FindingUse\x12\x14\n" +
 	"\x05draft\x18\x01 \x01(\tR\x05draft\x123\n" +
@@ -574,60 +654,65 @@ func file_sps_v1_lab_finding_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_lab_finding_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_sps_v1_lab_finding_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_sps_v1_lab_finding_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_sps_v1_lab_finding_proto_goTypes = []any{
 	(FindingState)(0),             // 0: sps.v1.FindingState
 	(*LabFinding)(nil),            // 1: sps.v1.LabFinding
-	(*FindingUse)(nil),            // 2: sps.v1.FindingUse
-	(*FindingProposal)(nil),       // 3: sps.v1.FindingProposal
-	(*Date)(nil),                  // 4: sps.v1.Date
-	(ResultStage)(0),              // 5: sps.v1.ResultStage
-	(*Product)(nil),               // 6: sps.v1.Product
-	(*Sample)(nil),                // 7: sps.v1.Sample
-	(*LocalizedText)(nil),         // 8: sps.v1.LocalizedText
-	(*ExternalReference)(nil),     // 9: sps.v1.ExternalReference
-	(*Attachment)(nil),            // 10: sps.v1.Attachment
-	(*Laboratory)(nil),            // 11: sps.v1.Laboratory
-	(*Person)(nil),                // 12: sps.v1.Person
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
-	(*Route)(nil),                 // 14: sps.v1.Route
-	(*DutyNotice)(nil),            // 15: sps.v1.DutyNotice
-	(DraftState)(0),               // 16: sps.v1.DraftState
-	(CaseStatus)(0),               // 17: sps.v1.CaseStatus
-	(ClosureOutcome)(0),           // 18: sps.v1.ClosureOutcome
-	(Classification)(0),           // 19: sps.v1.Classification
-	(RiskDecision)(0),             // 20: sps.v1.RiskDecision
-	(*Advice)(nil),                // 21: sps.v1.Advice
+	(*FindingSetAside)(nil),       // 2: sps.v1.FindingSetAside
+	(*FindingUse)(nil),            // 3: sps.v1.FindingUse
+	(*FindingProposal)(nil),       // 4: sps.v1.FindingProposal
+	(*Date)(nil),                  // 5: sps.v1.Date
+	(ResultStage)(0),              // 6: sps.v1.ResultStage
+	(*Product)(nil),               // 7: sps.v1.Product
+	(*Sample)(nil),                // 8: sps.v1.Sample
+	(*LocalizedText)(nil),         // 9: sps.v1.LocalizedText
+	(*ExternalReference)(nil),     // 10: sps.v1.ExternalReference
+	(*Attachment)(nil),            // 11: sps.v1.Attachment
+	(*Laboratory)(nil),            // 12: sps.v1.Laboratory
+	(*Person)(nil),                // 13: sps.v1.Person
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*Route)(nil),                 // 15: sps.v1.Route
+	(*DutyNotice)(nil),            // 16: sps.v1.DutyNotice
+	(DraftState)(0),               // 17: sps.v1.DraftState
+	(CaseStatus)(0),               // 18: sps.v1.CaseStatus
+	(ClosureOutcome)(0),           // 19: sps.v1.ClosureOutcome
+	(Classification)(0),           // 20: sps.v1.Classification
+	(RiskDecision)(0),             // 21: sps.v1.RiskDecision
+	(*Advice)(nil),                // 22: sps.v1.Advice
 }
 var file_sps_v1_lab_finding_proto_depIdxs = []int32{
-	4,  // 0: sps.v1.LabFinding.report_date:type_name -> sps.v1.Date
-	5,  // 1: sps.v1.LabFinding.stage:type_name -> sps.v1.ResultStage
-	6,  // 2: sps.v1.LabFinding.product:type_name -> sps.v1.Product
-	7,  // 3: sps.v1.LabFinding.sample:type_name -> sps.v1.Sample
-	8,  // 4: sps.v1.LabFinding.text:type_name -> sps.v1.LocalizedText
-	9,  // 5: sps.v1.LabFinding.external_references:type_name -> sps.v1.ExternalReference
-	10, // 6: sps.v1.LabFinding.attachments:type_name -> sps.v1.Attachment
-	11, // 7: sps.v1.LabFinding.laboratory:type_name -> sps.v1.Laboratory
-	12, // 8: sps.v1.LabFinding.posted_by:type_name -> sps.v1.Person
-	13, // 9: sps.v1.LabFinding.post_time:type_name -> google.protobuf.Timestamp
+	5,  // 0: sps.v1.LabFinding.report_date:type_name -> sps.v1.Date
+	6,  // 1: sps.v1.LabFinding.stage:type_name -> sps.v1.ResultStage
+	7,  // 2: sps.v1.LabFinding.product:type_name -> sps.v1.Product
+	8,  // 3: sps.v1.LabFinding.sample:type_name -> sps.v1.Sample
+	9,  // 4: sps.v1.LabFinding.text:type_name -> sps.v1.LocalizedText
+	10, // 5: sps.v1.LabFinding.external_references:type_name -> sps.v1.ExternalReference
+	11, // 6: sps.v1.LabFinding.attachments:type_name -> sps.v1.Attachment
+	12, // 7: sps.v1.LabFinding.laboratory:type_name -> sps.v1.Laboratory
+	13, // 8: sps.v1.LabFinding.posted_by:type_name -> sps.v1.Person
+	14, // 9: sps.v1.LabFinding.post_time:type_name -> google.protobuf.Timestamp
 	0,  // 10: sps.v1.LabFinding.state:type_name -> sps.v1.FindingState
-	13, // 11: sps.v1.LabFinding.end_time:type_name -> google.protobuf.Timestamp
-	8,  // 12: sps.v1.LabFinding.withdrawal_reason:type_name -> sps.v1.LocalizedText
-	3,  // 13: sps.v1.LabFinding.proposal:type_name -> sps.v1.FindingProposal
-	2,  // 14: sps.v1.LabFinding.uses:type_name -> sps.v1.FindingUse
-	14, // 15: sps.v1.LabFinding.routes:type_name -> sps.v1.Route
-	15, // 16: sps.v1.LabFinding.notices:type_name -> sps.v1.DutyNotice
-	16, // 17: sps.v1.FindingUse.draft_state:type_name -> sps.v1.DraftState
-	17, // 18: sps.v1.FindingUse.case_status:type_name -> sps.v1.CaseStatus
-	18, // 19: sps.v1.FindingUse.case_outcome:type_name -> sps.v1.ClosureOutcome
-	19, // 20: sps.v1.FindingProposal.classification:type_name -> sps.v1.Classification
-	20, // 21: sps.v1.FindingProposal.risk:type_name -> sps.v1.RiskDecision
-	21, // 22: sps.v1.FindingProposal.reasons:type_name -> sps.v1.Advice
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	14, // 11: sps.v1.LabFinding.end_time:type_name -> google.protobuf.Timestamp
+	9,  // 12: sps.v1.LabFinding.withdrawal_reason:type_name -> sps.v1.LocalizedText
+	4,  // 13: sps.v1.LabFinding.proposal:type_name -> sps.v1.FindingProposal
+	3,  // 14: sps.v1.LabFinding.uses:type_name -> sps.v1.FindingUse
+	15, // 15: sps.v1.LabFinding.routes:type_name -> sps.v1.Route
+	16, // 16: sps.v1.LabFinding.notices:type_name -> sps.v1.DutyNotice
+	2,  // 17: sps.v1.LabFinding.set_aside:type_name -> sps.v1.FindingSetAside
+	9,  // 18: sps.v1.FindingSetAside.reason:type_name -> sps.v1.LocalizedText
+	14, // 19: sps.v1.FindingSetAside.set_aside_time:type_name -> google.protobuf.Timestamp
+	13, // 20: sps.v1.FindingSetAside.set_aside_by:type_name -> sps.v1.Person
+	17, // 21: sps.v1.FindingUse.draft_state:type_name -> sps.v1.DraftState
+	18, // 22: sps.v1.FindingUse.case_status:type_name -> sps.v1.CaseStatus
+	19, // 23: sps.v1.FindingUse.case_outcome:type_name -> sps.v1.ClosureOutcome
+	20, // 24: sps.v1.FindingProposal.classification:type_name -> sps.v1.Classification
+	21, // 25: sps.v1.FindingProposal.risk:type_name -> sps.v1.RiskDecision
+	22, // 26: sps.v1.FindingProposal.reasons:type_name -> sps.v1.Advice
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_lab_finding_proto_init() }
@@ -650,7 +735,7 @@ func file_sps_v1_lab_finding_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_lab_finding_proto_rawDesc), len(file_sps_v1_lab_finding_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
