@@ -155,25 +155,20 @@ func (a *app) draftSubmitCommand() *cobra.Command {
 }
 
 func (a *app) draftReturnCommand() *cobra.Command {
-	format, reason := tableFormat, ""
+	format := tableFormat
+	var reason *wordings
 	cmd := &cobra.Command{
-		Use:     "return NAME --reason LANG=TEXT",
+		Use:     "return NAME --reason TEXT",
 		Short:   "give a submitted draft back",
 		Example: "  spsctl draft return 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --reason 'en=which lot?'",
 		Args:    cobra.ExactArgs(1),
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, args []string) error {
-			lang, text, ok := strings.Cut(reason, "=")
-			if !ok || lang == "" || text == "" {
-				return usageError{fmt.Errorf("%q is not a language and a reason such as 'en=which lot?'", reason)}
-			}
 			return a.withDraft(ctx, node, args[0], format, "returned", func(d *spsv1.Draft) (*spsv1.Draft, error) {
-				return node.DraftService().ReturnDraft(ctx, &spsv1.ReturnDraftRequest{
-					Name: d.GetName(), Etag: d.GetEtag(), Reason: []*spsv1.LocalizedText{{Lang: lang, Text: text}},
-				})
+				return node.DraftService().ReturnDraft(ctx, &spsv1.ReturnDraftRequest{Name: d.GetName(), Etag: d.GetEtag(), Reason: reason.all})
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&reason, "reason", "", "why, with its language before it: en=which lot?")
+	reason = textFlag(cmd, "reason", "why")
 	cobra.CheckErr(cmd.MarkFlagRequired("reason"))
 	outputFlag(cmd, &format)
 	return cmd
