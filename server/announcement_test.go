@@ -66,9 +66,10 @@ func TestAnnouncementsHoldAtEveryNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event, err := watch.Recv()
-	if err != nil || event.GetAnnouncement().GetReference() != first.GetReference() {
-		t.Fatalf("watch: %v, %v, want %s", event, err, first.GetReference())
+	says := func(e *spsv1.WatchAnnouncementsResponse) bool { return e.GetAnnouncement() != nil }
+	event := next(t, watch, says)
+	if event.GetAnnouncement().GetReference() != first.GetReference() {
+		t.Fatalf("watch: %v, want %s", event, first.GetReference())
 	}
 	cn.stop()
 	vn.announce(gateStatus("VNLSN", shut, timestamppb.New(time.Now().Add(time.Hour))), "")
@@ -86,8 +87,8 @@ func TestAnnouncementsHoldAtEveryNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if event, err = watch.Recv(); err != nil || event.GetAnnouncement().GetReference() == first.GetReference() {
-			t.Fatalf("watch after a restart: %v, %v, want what is new", event, err)
+		if event := next(t, watch, says); event.GetAnnouncement().GetReference() == first.GetReference() {
+			t.Fatalf("watch after a restart: %v, want what is new", event)
 		}
 	}
 	for _, n := range []*node{vn, cn} {

@@ -105,10 +105,8 @@ func TestCodeStatus(t *testing.T) {
 		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: until.UTC().AddDate(0, 0, 1).Format(time.DateOnly)}, refused)
 		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: "2020-01-01"}, unknown)
 	}
-	event, err := watch.Recv()
-	if err != nil || len(event.GetCodeStatuses()) == 0 {
-		t.Fatalf("watch: %v, %v, want the code", event, err)
-	}
+	says := func(e *spsv1.WatchCodeStatusResponse) bool { return len(e.GetCodeStatuses()) > 0 }
+	event := next(t, watch, says)
 	vn.stop()
 	vn = w.start("VN")
 	th.changes(original, change(lift, "TH", "", nil))
@@ -117,10 +115,7 @@ func TestCodeStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	for answer := both; answer != withheld; {
-		if event, err = watch.Recv(); err != nil {
-			t.Fatalf("watch after a restart: %v, want the code withheld only", err)
-		}
-		for _, s := range event.GetCodeStatuses() {
+		for _, s := range next(t, watch, says).GetCodeStatuses() {
 			answer = s.GetAnswer()
 		}
 	}

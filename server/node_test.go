@@ -213,18 +213,25 @@ type watching struct {
 	stream grpc.ServerStreamingClient[spsv1.WatchStatementsResponse]
 }
 
-// next returns the next statement or receipt.
-func (w *watching) next() *spsv1.WatchStatementsResponse {
-	w.t.Helper()
+// next returns the next event of a watch that says something; others say that the
+// watch stands.
+func next[E any](t testing.TB, watch grpc.ServerStreamingClient[E], says func(*E) bool) *E {
+	t.Helper()
 	for {
-		event, err := w.stream.Recv()
+		event, err := watch.Recv()
 		if err != nil {
-			w.t.Fatalf("watch: %v", err)
+			t.Fatalf("watch: %v", told(err))
 		}
-		if event.GetEvent() != nil {
+		if says(event) {
 			return event
 		}
 	}
+}
+
+// next returns the next statement or receipt.
+func (w *watching) next() *spsv1.WatchStatementsResponse {
+	w.t.Helper()
+	return next(w.t, w.stream, func(e *spsv1.WatchStatementsResponse) bool { return e.GetEvent() != nil })
 }
 
 // until returns the next event that is as wanted.

@@ -26,12 +26,20 @@ func (u unitsOf) said(s *spsv1.Statement) *spsv1.IssuedStatement {
 	return issue(u.t, u.node, s)
 }
 
-// has reports over get and list whether somebody is shown a case.
+// has reports over get and list whether somebody is shown a case. It asks again if
+// that changed meanwhile.
 func (u unitsOf) has(role certs.Role, unit, reference string) bool {
 	u.t.Helper()
 	who := u.desk(role, unit)
-	_, err := who.GetCase(u.t.Context(), &spsv1.GetCaseRequest{Name: "cases/" + reference})
+	get := func() error {
+		_, err := who.GetCase(u.t.Context(), &spsv1.GetCaseRequest{Name: "cases/" + reference})
+		return err
+	}
+	err := get()
 	list, listErr := who.ListCases(u.t.Context(), &spsv1.ListCasesRequest{Filter: `reference = "` + reference + `"`})
+	if (get() == nil) != (err == nil) {
+		return u.has(role, unit, reference)
+	}
 	if listErr != nil || err != nil && told(err) != "NOT_FOUND" || (err == nil) != (len(list.GetCases()) == 1) {
 		u.t.Errorf("%s of %s: get %v, list %v, %v: want the same of both", role, unit, told(err), list, listErr)
 	}
