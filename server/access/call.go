@@ -22,7 +22,7 @@ func (c *call) examine(request proto.Message) error {
 	if c.rule.ownCheck {
 		return nil
 	}
-	return checked(request)
+	return CheckAll(request, nil)
 }
 
 // enter returns the context in which the handler runs.

@@ -20,6 +20,19 @@ func Check(request proto.Message) ([]Violation, error) {
 	return violationsOf(problems), nil
 }
 
+// CheckAll refuses a request for every field rule of [Check] that it breaks, and
+// for what else was found wrong with it; it returns nil if that is nothing.
+func CheckAll(request proto.Message, found statement.Problems) error {
+	violations, err := Check(request)
+	if err != nil {
+		return err
+	}
+	if violations = append(violations, violationsOf(found)...); len(violations) > 0 {
+		return Invalid(violations...)
+	}
+	return nil
+}
+
 // Problems refuses a request for problems that the law or the casebook found in
 // it; there MUST be at least one.
 func Problems(problems statement.Problems) *Refusal { return Invalid(violationsOf(problems)...) }

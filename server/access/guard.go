@@ -261,15 +261,3 @@ func (c Caller) name() string {
 
 // known reports whether anybody has proven to be the caller.
 func (c Caller) known() bool { return c.Identity != (certs.Identity{}) }
-
-// checked refuses a request that breaks field rules.
-func checked(request proto.Message) error {
-	violations, err := Check(request)
-	switch {
-	case err != nil:
-		return err
-	case len(violations) > 0:
-		return Invalid(violations...)
-	}
-	return nil
-}

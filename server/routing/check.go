@@ -9,23 +9,23 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 )
 
-// Check returns everything that is wrong with routing rules beyond the rules of
-// single fields, with paths within them.
-func Check(rules *spsv1.Routing, t Tree) statement.Problems {
+// Check returns everything that is wrong with routing rules, in the field at path,
+// beyond the rules of single fields.
+func Check(rules *spsv1.Routing, path string, t Tree) statement.Problems {
 	var problems statement.Problems
 	names := make(map[string]bool)
 	for i, r := range rules.GetRules() {
-		path := fmt.Sprintf("rules[%d]", i)
+		at := fmt.Sprintf("%s.rules[%d]", path, i)
 		name := plain.Text(r.GetName())
 		if names[name] {
 			problems = append(problems, statement.Problem{
-				Field: path + ".name", Reason: "RULE_NAME_USED", Sentence: "give another name: a rule before it has this one",
+				Field: at + ".name", Reason: "RULE_NAME_USED", Sentence: "give another name: a rule before it has this one",
 			})
 		}
 		names[name] = true
-		problems = append(problems, Unknown(r.GetUnits(), path+".units", t)...)
+		problems = append(problems, Unknown(r.GetUnits(), at+".units", t)...)
 	}
-	return append(problems, Unknown(rules.GetOtherwise(), "otherwise", t)...)
+	return append(problems, Unknown(rules.GetOtherwise(), path+".otherwise", t)...)
 }
 
 // Unknown returns which units, in the field at path, are not on the card.
@@ -49,18 +49,18 @@ func UnitUnknown(field string) statement.Problem {
 // longestShift bounds how long somebody can be on duty.
 const longestShift = 31 * 24 * time.Hour
 
-// CheckRota returns everything that is wrong with a duty rota beyond the rules of
-// single fields, with paths within it.
-func CheckRota(rota *spsv1.DutyRota, t Tree) statement.Problems {
+// CheckRota returns everything that is wrong with a duty rota, in the field at path,
+// beyond the rules of single fields.
+func CheckRota(rota *spsv1.DutyRota, path string, t Tree) statement.Problems {
 	var problems statement.Problems
 	for i, s := range rota.GetShifts() {
-		path := fmt.Sprintf("shifts[%d]", i)
+		at := fmt.Sprintf("%s.shifts[%d]", path, i)
 		if s.GetUnit() != "" && t.Unit(s.GetUnit()) == nil {
-			problems = append(problems, UnitUnknown(path+".unit"))
+			problems = append(problems, UnitUnknown(at + ".unit"))
 		}
 		if s.GetEndTime().AsTime().Sub(s.GetStartTime().AsTime()) > longestShift {
 			problems = append(problems, statement.Problem{
-				Field: path + ".end_time", Reason: "SHIFT_LONG", Sentence: "let a shift last at most 31 days",
+				Field: at + ".end_time", Reason: "SHIFT_LONG", Sentence: "let a shift last at most 31 days",
 			})
 		}
 	}

@@ -127,9 +127,9 @@ func TestDeals(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	rules := read(t, &spsv1.Routing{}, `rules { name: "Gate" units: ["gate", "gone"] } rules { name: "gate" units: "away" } otherwise: ["food", "nobody"]`)
-	want := "rules[0].units[1] UNIT_UNKNOWN, rules[1].name RULE_NAME_USED, rules[1].units[0] UNIT_UNKNOWN, otherwise[1] UNIT_UNKNOWN"
+	want := "routing.rules[0].units[1] UNIT_UNKNOWN, routing.rules[1].name RULE_NAME_USED, routing.rules[1].units[0] UNIT_UNKNOWN, routing.otherwise[1] UNIT_UNKNOWN"
 	var got []string
-	for _, p := range routing.Check(rules, tree(t)) {
+	for _, p := range routing.Check(rules, "routing", tree(t)) {
 		got = append(got, p.Field+" "+p.Reason)
 	}
 	if strings.Join(got, ", ") != want {
@@ -137,10 +137,10 @@ func TestCheck(t *testing.T) {
 	}
 	rota := read(t, &spsv1.DutyRota{}, `shifts { unit: "gone" end_time { seconds: 2678401 } start_time {} } shifts { unit: "gate" }`)
 	got = nil
-	for _, p := range routing.CheckRota(rota, tree(t)) {
+	for _, p := range routing.CheckRota(rota, "rota", tree(t)) {
 		got = append(got, p.Field+" "+p.Reason)
 	}
-	if want := "shifts[0].unit UNIT_UNKNOWN, shifts[0].end_time SHIFT_LONG"; strings.Join(got, ", ") != want {
+	if want := "rota.shifts[0].unit UNIT_UNKNOWN, rota.shifts[0].end_time SHIFT_LONG"; strings.Join(got, ", ") != want {
 		t.Errorf("wrong are %q, want %q", got, want)
 	}
 }

@@ -55,7 +55,7 @@ func (s *Service) UpdateDutyRota(ctx context.Context, req *spsv1.UpdateDutyRotaR
 		return nil, err
 	}
 	given := req.GetRota()
-	if err := check(req, "rota", routing.CheckRota(given, s.Tree())); err != nil {
+	if err := access.CheckAll(req, routing.CheckRota(given, "rota", s.Tree())); err != nil {
 		return nil, err
 	}
 	next := &spsv1.DutyRota{
@@ -77,14 +77,11 @@ func (s *Service) putRota(ctx context.Context, read string, next *spsv1.DutyRota
 		if err != nil {
 			return err
 		}
-		if before.GetEtag() != read {
-			return changed("dutyRota")
-		}
-		number, err := strconv.ParseUint(before.GetEtag(), 10, 64)
+		number, err := nextChange("dutyRota", before.GetEtag(), read)
 		if err != nil {
-			return fmt.Errorf("%w: etag of the duty rota", ledger.ErrCorrupt)
+			return err
 		}
-		next.Etag = strconv.FormatUint(number+1, 10)
+		next.Etag = strconv.FormatUint(number, 10)
 		row, err := proto.MarshalOptions{Deterministic: true}.Marshal(next)
 		if err != nil {
 			return fmt.Errorf("duty rota: %w", err)
@@ -103,8 +100,7 @@ func (s *Service) GetDuty(ctx context.Context, req *spsv1.GetDutyRequest) (*spsv
 		at = req.GetTime().AsTime()
 	}
 	if id := req.GetUnit(); id != "" && tree.Unit(id) == nil {
-		p := routing.UnitUnknown("unit")
-		return nil, access.Invalid(access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
+		return nil, access.Problems(statement.Problems{routing.UnitUnknown("unit")})
 	}
 	var rota *spsv1.DutyRota
 	err := s.o.Store.View(ctx, func(r store.Reader) (err error) {

@@ -63,7 +63,7 @@ func (s *Service) UpdateRouting(ctx context.Context, req *spsv1.UpdateRoutingReq
 		return nil, err
 	}
 	given := req.GetRouting()
-	if err := check(req, "routing", routing.Check(given, s.Tree())); err != nil {
+	if err := access.CheckAll(req, routing.Check(given, "routing", s.Tree())); err != nil {
 		return nil, err
 	}
 	next := &spsv1.Routing{
@@ -78,10 +78,7 @@ func (s *Service) UpdateRouting(ctx context.Context, req *spsv1.UpdateRoutingReq
 		if err != nil {
 			return err
 		}
-		if before.GetEtag() != given.GetEtag() {
-			return changed("routing")
-		}
-		number, err := strconv.ParseUint(before.GetEtag(), 10, 64)
+		number, err := nextChange("routing", before.GetEtag(), given.GetEtag())
 		if err != nil {
 			return err
 		}
@@ -90,8 +87,8 @@ func (s *Service) UpdateRouting(ctx context.Context, req *spsv1.UpdateRoutingReq
 		if err != nil {
 			return fmt.Errorf("routing rules: %w", err)
 		}
-		next.Etag = strconv.FormatUint(number+1, 10)
-		if err := tx.Put(tableRouting, binary.BigEndian.AppendUint64(nil, number+1), row); err != nil {
+		next.Etag = strconv.FormatUint(number, 10)
+		if err := tx.Put(tableRouting, binary.BigEndian.AppendUint64(nil, number), row); err != nil {
 			return err
 		}
 		return access.Record(ctx, tx, "routing")
@@ -148,7 +145,7 @@ const tryLast = 20
 // TryRouting implements spsv1.UnitServiceServer.
 func (s *Service) TryRouting(ctx context.Context, req *spsv1.TryRoutingRequest) (*spsv1.TryRoutingResponse, error) {
 	tree, rules := s.Tree(), req.GetRouting()
-	if err := check(req, "routing", routing.Check(rules, tree)); err != nil {
+	if err := access.CheckAll(req, routing.Check(rules, "routing", tree)); err != nil {
 		return nil, err
 	}
 	if rules == nil {

@@ -3,18 +3,18 @@ package unit
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
+	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/routing"
-	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -78,22 +78,6 @@ func (s *Service) ListUnits(_ context.Context, req *spsv1.ListUnitsRequest) (*sp
 	return &spsv1.ListUnitsResponse{Office: string(own.Office()), Units: s.Tree().Ordered()}, nil
 }
 
-// check refuses a request for everything that is wrong with it: with its fields,
-// and with what it carries in the field at path.
-func check(req proto.Message, path string, carried statement.Problems) error {
-	violations, err := access.Check(req)
-	if err != nil {
-		return err
-	}
-	for _, p := range carried {
-		violations = append(violations, access.Violation{Field: path + "." + p.Field, Reason: p.Reason, Sentence: p.Sentence})
-	}
-	if len(violations) > 0 {
-		return access.Invalid(violations...)
-	}
-	return nil
-}
-
 // keeper returns who changes what the whole office goes by: nobody of a unit.
 func keeper(ctx context.Context) (access.Caller, error) {
 	caller, err := access.CallerOf(ctx)
@@ -109,10 +93,18 @@ func keeper(ctx context.Context) (access.Caller, error) {
 	return caller, nil
 }
 
-// changed refuses a change of something that is not as it was read any more.
-func changed(what string) error {
-	return &access.Refusal{
-		Code: codes.Aborted, Reason: access.ReasonEtag,
-		Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", what),
+// nextChange returns the number of the change of something with an etag, which
+// somebody means to replace as it was read.
+func nextChange(what, etag, read string) (uint64, error) {
+	if etag != read {
+		return 0, &access.Refusal{
+			Code: codes.Aborted, Reason: access.ReasonEtag,
+			Sentence: fmt.Sprintf("somebody changed %s meanwhile: read it again, then do what you meant to do", what),
+		}
 	}
+	number, err := strconv.ParseUint(etag, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: etag of %s: %w", ledger.ErrCorrupt, what, err)
+	}
+	return number + 1, nil
 }
