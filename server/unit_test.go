@@ -291,6 +291,9 @@ func TestFindingTellsTheDutyOfficer(t *testing.T) {
 	if _, err := vn.reads(certs.RoleOfficer, "hq").RouteFinding(t.Context(), &spsv1.RouteFindingRequest{Name: grave.GetName(), To: []string{"gone"}}); told(err) != "INVALID, reason STRING_MIN_LEN, to[0] UNIT_UNKNOWN" {
 		t.Errorf("routed to nowhere: %q", told(err))
 	}
+	if _, err := vn.reads(certs.RoleOfficer, "hq").RouteFinding(t.Context(), &spsv1.RouteFindingRequest{Name: grave.GetName(), From: []string{"gate"}, Reason: "so"}); told(err) != "INVALID, from[0] UNIT_NOT_ROUTED" {
+		t.Errorf("taken from a unit that never had it: %q", told(err))
+	}
 	moved, err := vn.reads(certs.RoleOfficer, "hq").RouteFinding(t.Context(), route)
 	if got, want := routed(moved.GetRoutes()), "food by LABORATORY until it is theirs by hq.people, north by it is theirs"; err != nil || got != want {
 		t.Errorf("routed by hand: %q, %v, want %q", got, err, want)

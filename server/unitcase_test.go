@@ -198,6 +198,7 @@ func TestCasesAreRoutedByHand(t *testing.T) {
 		{"by a unit", route(certs.RoleOfficer, "food", "ours", food, none), "PERMISSION_DENIED"},
 		{"by a post", route(certs.RolePost, "gate", "ours", food, none), "PERMISSION_DENIED"},
 		{"by the focal point", route(certs.RoleOfficer, "hq", "it is food", food, none), ""},
+		{"to a unit, and from one that never had it", route(certs.RoleOfficer, "hq", "so", []string{"plant"}, []string{"food", "north"}), "INVALID, from[1] UNIT_NOT_ROUTED"},
 	} {
 		if tc.got != tc.want {
 			t.Errorf("routed %s: %q, want %q", tc.name, tc.got, tc.want)
@@ -211,6 +212,9 @@ func TestCasesAreRoutedByHand(t *testing.T) {
 	}
 	if got, want := vn.with(reference), "food by it is food until it is plant health by hq.people, plant by it is plant health"; got != want {
 		t.Errorf("the case is with %q, want %q", got, want)
+	}
+	if got := route(certs.RoleValidator, "hq", "it is plant health", []string{"plant"}, food); got != "" {
+		t.Errorf("routed so once more: %q, want no refusal", got)
 	}
 	if vn.has(certs.RoleOfficer, "food", reference) || !vn.has(certs.RoleOfficer, "plant", reference) {
 		t.Error("food is shown the case that was taken from it, or plant is not")

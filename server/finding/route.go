@@ -3,9 +3,7 @@ package finding
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -95,7 +93,7 @@ func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingReque
 			Sentence: "the focal point says which units deal with what: ask an officer there",
 		}
 	}
-	if err := checkRouting(req, who.tree); err != nil {
+	if err := access.CheckAll(req, routing.Unknown(req.GetTo(), "to", who.tree)); err != nil {
 		return nil, err
 	}
 	var result *spsv1.LabFinding
@@ -107,7 +105,11 @@ func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingReque
 		if result == nil {
 			return access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 		}
-		result.Routes = rerouted(result.GetRoutes(), req, who, s.o.Now())
+		routes, problems := routing.Reroute(result.GetRoutes(), who.tree, req, who.caller.Person(), s.o.Now())
+		if len(problems) > 0 {
+			return access.Problems(problems)
+		}
+		result.Routes = routes
 		return errors.Join(put(tx, id, result), s.used(ctx, tx, result), access.Record(ctx, tx, result.GetName()))
 	})
 	if err != nil {
@@ -115,34 +117,6 @@ func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingReque
 	}
 	s.Wake()
 	return who.show(ctx, result), nil
-}
-
-// checkRouting refuses a change of routes for everything that is wrong with it.
-func checkRouting(req *spsv1.RouteFindingRequest, t routing.Tree) error {
-	violations, err := access.Check(req)
-	if err != nil {
-		return err
-	}
-	for i, unit := range req.GetTo() {
-		if t.Unit(unit) == nil {
-			p := routing.UnitUnknown(fmt.Sprintf("to[%d]", i))
-			violations = append(violations, access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
-		}
-	}
-	if len(violations) > 0 {
-		return access.Invalid(violations...)
-	}
-	return nil
-}
-
-// rerouted returns routes as somebody changes them at a moment.
-func rerouted(routes []*spsv1.Route, req *spsv1.RouteFindingRequest, who viewer, now time.Time) []*spsv1.Route {
-	by := who.caller.Person()
-	routes = routing.End(routes, req.GetFrom(), by, req.GetReason(), now)
-	for _, unit := range req.GetTo() {
-		routes = routing.Add(routes, who.tree, &spsv1.Route{Unit: unit, Reason: req.GetReason(), RoutedBy: by}, req.GetDue(), now)
-	}
-	return routes
 }
 
 // Recent returns findings that the caller of ctx is shown: those of some names, or

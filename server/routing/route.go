@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -72,14 +73,38 @@ func Add(routes []*spsv1.Route, t Tree, r *spsv1.Route, due *spsv1.Allowance, no
 	return append(routes, r)
 }
 
-// End ends the routes to some units.
-func End(routes []*spsv1.Route, from []string, by *spsv1.Person, reason string, now time.Time) []*spsv1.Route {
-	for _, r := range routes {
-		if r.GetEndTime() == nil && slices.Contains(from, r.GetUnit()) {
-			r.EndTime, r.EndedBy, r.EndReason = timestamppb.New(now.UTC()), by, reason
+// A Ruling is what a person says of the units that deal with something.
+type Ruling interface {
+	GetTo() []string   // to which it goes besides those that have it
+	GetFrom() []string // from which it is taken
+	GetReason() string
+	GetDue() *spsv1.Allowance // of the further units; nil: none
+}
+
+// Reroute changes routes as a person says at a moment. It changes nothing, and
+// returns what is wrong, if something is to be taken from a unit that never had it;
+// from one that had it once it may be taken again.
+func Reroute(routes []*spsv1.Route, t Tree, said Ruling, by *spsv1.Person, now time.Time) ([]*spsv1.Route, statement.Problems) {
+	var problems statement.Problems
+	for i, unit := range said.GetFrom() {
+		if !slices.ContainsFunc(routes, func(r *spsv1.Route) bool { return r.GetUnit() == unit }) {
+			problems = append(problems, statement.Problem{
+				Field: fmt.Sprintf("from[%d]", i), Reason: "UNIT_NOT_ROUTED", Sentence: "name a unit that deals with it: this one never did",
+			})
 		}
 	}
-	return routes
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	for _, r := range routes {
+		if r.GetEndTime() == nil && slices.Contains(said.GetFrom(), r.GetUnit()) {
+			r.EndTime, r.EndedBy, r.EndReason = timestamppb.New(now.UTC()), by, said.GetReason()
+		}
+	}
+	for _, unit := range said.GetTo() {
+		routes = Add(routes, t, &spsv1.Route{Unit: unit, Reason: said.GetReason(), RoutedBy: by}, said.GetDue(), now)
+	}
+	return routes, nil
 }
 
 // Dealing returns the units that deal with something now, by its routes.

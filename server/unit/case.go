@@ -57,15 +57,15 @@ func (s *Service) RouteCase(ctx context.Context, req *spsv1.RouteCaseRequest) (*
 		return nil, err
 	}
 	tree, now := s.Tree(), s.o.Now()
-	if err := checkTo(req, req.GetTo(), tree); err != nil {
+	if err := access.CheckAll(req, routing.Unknown(req.GetTo(), "to", tree)); err != nil {
 		return nil, err
 	}
-	by := caller.Person()
 	return s.reroute(ctx, req.GetName(), func(c *spsv1.CaseRouting) error {
-		c.Routes = routing.End(c.GetRoutes(), req.GetFrom(), by, req.GetReason(), now)
-		for _, unit := range req.GetTo() {
-			c.Routes = routing.Add(c.Routes, tree, &spsv1.Route{Unit: unit, Reason: req.GetReason(), RoutedBy: by}, req.GetDue(), now)
+		routes, problems := routing.Reroute(c.GetRoutes(), tree, req, caller.Person(), now)
+		if len(problems) > 0 {
+			return access.Problems(problems)
 		}
+		c.Routes = routes
 		return nil
 	})
 }
@@ -110,19 +110,3 @@ func (s *Service) reroute(ctx context.Context, name string, change func(*spsv1.C
 }
 
 var _ casebook.Router = (*Service)(nil)
-
-// checkTo refuses a request for everything that is wrong with it, and for units
-// that are not on the card.
-func checkTo(req proto.Message, to []string, t routing.Tree) error {
-	violations, err := access.Check(req)
-	if err != nil {
-		return err
-	}
-	for _, p := range routing.Unknown(to, "to", t) {
-		violations = append(violations, access.Violation{Field: p.Field, Reason: p.Reason, Sentence: p.Sentence})
-	}
-	if len(violations) > 0 {
-		return access.Invalid(violations...)
-	}
-	return nil
-}
