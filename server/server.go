@@ -144,6 +144,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 
 // open opens identity, store, casebook and ledger, in this order.
 func (s *Server) open(ctx context.Context) (err error) {
+	if err := access.CheckSentences(); err != nil {
+		return err
+	}
 	c := s.config
 	if s.id, err = loadIdentity(c, s.now); err != nil {
 		return err

@@ -34,9 +34,9 @@ func Languages() []string {
 
 // wording is a sentence in all languages.
 type wording struct {
-	texts   []string       // by language, with {name} for what differs
-	english *regexp.Regexp // finds what differs
-	names   []string       // of what it finds
+	texts []string // by language, with {name} for what differs
+	fixed []string // what is the same in every English sentence: before, between and after what differs
+	names []string // of what differs
 }
 
 // placeholder is what stands for what differs.
@@ -44,15 +44,23 @@ var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
 // catalogue holds the wordings of each reason, in the order in which they are
 // tried.
-var catalogue = sync.OnceValues(readCatalogue)
+var catalogue = sync.OnceValues(func() (map[string][]wording, error) { return readCatalogue(sentences) })
 
-func readCatalogue() (map[string][]wording, error) {
+// CheckSentences returns what keeps the sentences from being read, which is a fault
+// of the program: without them everything would be in English. A node MUST NOT start
+// then.
+func CheckSentences() error {
+	_, err := catalogue()
+	return err
+}
+
+func readCatalogue(files fs.FS) (map[string][]wording, error) {
 	all := make(map[string][]wording)
-	err := fs.WalkDir(sentences, "sentences", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(files, "sentences", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := sentences.ReadFile(name)
+		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
@@ -93,14 +101,10 @@ func newWording(entry map[string]string) (wording, error) {
 	if len(entry) != len(w.texts) {
 		return wording{}, fmt.Errorf("%q is there in a language that is not offered", w.texts[0])
 	}
-	var pattern strings.Builder
-	rest := w.texts[0]
+	w.fixed = placeholder.Split(w.texts[0], -1)
 	for _, at := range placeholder.FindAllStringSubmatch(w.texts[0], -1) {
-		before, after, _ := strings.Cut(rest, at[0])
-		pattern.WriteString(regexp.QuoteMeta(before) + "(.*?)")
-		rest, w.names = after, append(w.names, at[1])
+		w.names = append(w.names, at[1])
 	}
-	pattern.WriteString(regexp.QuoteMeta(rest))
 	for i, text := range w.texts {
 		for _, name := range w.names {
 			if strings.Count(text, "{"+name+"}") != 1 || len(placeholder.FindAllString(text, -1)) != len(w.names) {
@@ -111,26 +115,41 @@ func newWording(entry map[string]string) (wording, error) {
 			return wording{}, fmt.Errorf("%q says more than %q", w.texts[i], w.texts[0])
 		}
 	}
-	var err error
-	w.english, err = regexp.Compile(`(?s)^` + pattern.String() + `$`)
-	return w, err
+	return w, nil
+}
+
+// differs returns what stands in an English sentence for each of the names, as short
+// as it can be, the first before the others; false if it is another sentence.
+func (w wording) differs(english string) (found []string, ok bool) {
+	rest, ok := strings.CutPrefix(english, w.fixed[0])
+	if !ok {
+		return nil, false
+	}
+	for i, fixed := range w.fixed[1:] {
+		at := strings.Index(rest, fixed)
+		if i == len(w.names)-1 && strings.HasSuffix(rest, fixed) { // to the end
+			at = len(rest) - len(fixed)
+		}
+		if at < 0 {
+			return nil, false
+		}
+		found, rest = append(found, rest[:at]), rest[at+len(fixed):]
+	}
+	return found, rest == ""
 }
 
 // worded returns a sentence of a reason in a language; false if the catalogue
 // does not have it.
 func worded(reason, english string, tongue int) (string, bool) {
-	all, err := catalogue()
-	if err != nil {
-		return "", false // a test holds the catalogue to its form
-	}
+	all, _ := catalogue() // see CheckSentences
 	for _, w := range all[reason] {
-		found := w.english.FindStringSubmatch(english)
-		if found == nil {
+		found, ok := w.differs(english)
+		if !ok {
 			continue
 		}
 		values := make([]string, 0, 2*len(w.names))
 		for i, name := range w.names {
-			values = append(values, "{"+name+"}", found[i+1])
+			values = append(values, "{"+name+"}", found[i])
 		}
 		return strings.NewReplacer(values...).Replace(w.texts[tongue]), true
 	}

@@ -112,7 +112,7 @@ func andMore(first string, more, tongue int) string {
 	if more <= 0 {
 		return first
 	}
-	if all, err := catalogue(); err == nil && len(all["MORE"]) > 0 {
+	if all, _ := catalogue(); len(all["MORE"]) > 0 {
 		return strings.NewReplacer("{first}", first, "{count}", fmt.Sprint(more)).Replace(all["MORE"][0].texts[tongue])
 	}
 	return fmt.Sprintf("%s (and %d more)", first, more)

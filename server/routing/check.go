@@ -56,7 +56,7 @@ func CheckRota(rota *spsv1.DutyRota, path string, t Tree) statement.Problems {
 	for i, s := range rota.GetShifts() {
 		at := fmt.Sprintf("%s.shifts[%d]", path, i)
 		if s.GetUnit() != "" && t.Unit(s.GetUnit()) == nil {
-			problems = append(problems, UnitUnknown(at + ".unit"))
+			problems = append(problems, UnitUnknown(at+".unit"))
 		}
 		if s.GetEndTime().AsTime().Sub(s.GetStartTime().AsTime()) > longestShift {
 			problems = append(problems, statement.Problem{
