@@ -99,26 +99,16 @@ func parseNamed(item store.Item) (Named, error) {
 	return Named{}, fmt.Errorf("%w: attachment %x", ledger.ErrCorrupt, item.Key)
 }
 
-// Names reports whether a statement that somebody sees names the attachment of a
-// digest. nil sees everything.
+// Names reports whether a statement that some units, or a [Person], see names the
+// attachment of a digest. nil sees everything.
 func (b *Book) Names(ctx context.Context, sum [32]byte, who []string) (named bool, err error) {
-	var seen Seen
-	if who != nil {
-		if seen, err = b.SeenBy(ctx, who); err != nil {
-			return false, err
-		}
-	}
-	q := Query{}.Within(seen)
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
-		l := b.line(r)
+		named = false
 		for row, err := range r.Scan(tableAttachments, sum[:], store.PrefixEnd(sum[:]), false) {
 			if err != nil {
 				return err
 			}
-			if named = who == nil; named {
-				return nil
-			}
-			if named, err = b.attachedWithin(r, row, &l, q); named || err != nil {
+			if named, err = seesNaming(r, who, row); named || err != nil {
 				return err
 			}
 		}
@@ -127,9 +117,11 @@ func (b *Book) Names(ctx context.Context, sum [32]byte, who []string) (named boo
 	return named, err
 }
 
-// attachedWithin reports whether the statement of a row of tableAttachments is one
-// that q has.
-func (b *Book) attachedWithin(r store.Reader, row store.Item, l *line, q Query) (bool, error) {
+// seesNaming reports whether some see the statement of a row of tableAttachments.
+func seesNaming(r store.Reader, who []string, row store.Item) (bool, error) {
+	if who == nil {
+		return true, nil
+	}
 	named, err := parseNamed(row)
 	if err != nil {
 		return false, err
@@ -138,10 +130,14 @@ func (b *Book) attachedWithin(r store.Reader, row store.Item, l *line, q Query) 
 	if err != nil {
 		return false, err
 	}
-	if err := l.read(text); err != nil {
-		return false, err
+	s := summary(text)
+	if !s.valid() {
+		return false, ledger.ErrCorrupt
 	}
-	return q.matches(l), nil
+	if s.announces() {
+		return true, nil
+	}
+	return seesCase(r, who, s.whole())
 }
 
 // Awaited returns attachments that are not known to be here, in the order in

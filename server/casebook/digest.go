@@ -192,6 +192,9 @@ func (w *words) who(m mark, r recipient) {
 // kinds is the oneof of Statement whose fields are the kinds.
 var kinds = (&spsv1.Statement{}).ProtoReflect().Descriptor().Oneofs().ByName("body")
 
+// kindAnnouncement is the kind of announcements as a summary has it.
+var kindAnnouncement = kindNumber(kinds.Fields().ByName("announcement"))
+
 // kindOf returns the kind of a statement as a summary has it, 0 for none.
 func kindOf(s *spsv1.Statement) byte {
 	return kindNumber(s.ProtoReflect().WhichOneof(kinds))

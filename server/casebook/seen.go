@@ -38,9 +38,9 @@ func (b *Book) SeenBy(ctx context.Context, who []string) (Seen, error) {
 
 // Sees reports whether some units, or a [Person], see what says s at a place:
 // their cases, and what is said in them, and what belongs to no case, such as an
-// announcement. s is nil for what cannot be read.
+// announcement. s is nil for what cannot be read. nil sees everything.
 func (b *Book) Sees(ctx context.Context, who []string, place Place, s *spsv1.Statement) (sees bool, err error) {
-	if s.GetAnnouncement() != nil {
+	if who == nil || s.GetAnnouncement() != nil {
 		return true, nil
 	}
 	whole, _, ok := original(s, b.o.Federation)
@@ -54,17 +54,21 @@ func (b *Book) Sees(ctx context.Context, who []string, place Place, s *spsv1.Sta
 }
 
 // SeesCase reports whether some units, or a [Person], see the case of an original.
+// nil sees everything.
 func (b *Book) SeesCase(ctx context.Context, who []string, whole Place) (sees bool, err error) {
 	err = b.o.Store.View(ctx, func(r store.Reader) error {
-		sees, err = seesCase(r, who, whole)
+		sees, err = seesCase(r, who, whole.append(nil))
 		return err
 	})
 	return sees, err
 }
 
-func seesCase(r store.Reader, who []string, whole Place) (bool, error) {
+func seesCase(r store.Reader, who []string, whole []byte) (bool, error) {
+	if who == nil {
+		return true, nil
+	}
 	for _, one := range who {
-		why, err := r.Get(tableUnits, whole.append(unitKey(one)))
+		why, err := r.Get(tableUnits, append(unitKey(one), whole...))
 		if err != nil {
 			return false, fmt.Errorf("whether %q see a case: %w", who, err)
 		}
@@ -104,22 +108,18 @@ func (b *Book) SeesReference(r store.Reader, who []string, reference string, upT
 	if errors.Is(err, ErrNotFound) || err == nil && whole.N > upTo {
 		return false, nil
 	}
-	if err != nil || who == nil {
-		return err == nil, err
+	if err != nil {
+		return false, err
 	}
-	return seesCase(r, who, whole.Place)
+	return seesCase(r, who, whole.append(nil))
 }
 
 // Within returns the query with only what is said in some cases, and what belongs
 // to no case, such as an announcement.
 func (q Query) Within(seen Seen) Query {
-	announcement := kindNumber(kinds.Fields().ByName("announcement"))
 	q.test = allOf(test{holds: func(l *line) bool {
-		if l.summary[atKind] == announcement {
-			return true
-		}
-		_, ok := seen[string(l.summary[atWhole:atSearched])]
-		return ok
+		_, ok := seen[string(l.whole())]
+		return ok || l.announces()
 	}, cost: ofColumn}, q.test)
 	q.within = true
 	return q

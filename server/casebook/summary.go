@@ -128,6 +128,8 @@ func (s summary) valid() bool { return len(s) > atSearched }
 
 func (s summary) office() certs.Office { return certs.Office(s[:2]) }
 func (s summary) has(flag byte) bool   { return s[atFlags]&flag != 0 }
+func (s summary) announces() bool      { return s[atKind] == kindAnnouncement }
+func (s summary) whole() []byte        { return s[atWhole:atSearched] }
 func (s summary) issued() int64        { return int64(binary.BigEndian.Uint64(s[atIssued:])) }
 
 // words returns all words, and those of them that free text is looked for in.

@@ -148,12 +148,10 @@ func (d *Drafts) similar(ctx context.Context, caller access.Caller, st *spsv1.St
 	var cases []*spsv1.SimilarCase
 	who := d.s.seers(caller)
 	for _, like := range found {
-		if who != nil {
-			if sees, err := d.s.o.Book.SeesCase(ctx, who, like.Place); err != nil {
-				return nil, err
-			} else if !sees {
-				continue
-			}
+		if sees, err := d.s.o.Book.SeesCase(ctx, who, like.Place); err != nil {
+			return nil, err
+		} else if !sees {
+			continue
 		}
 		e, err := d.s.o.Ledger.Entry(ctx, like.Origin, like.Sequence)
 		if err != nil {

@@ -75,11 +75,7 @@ func (s *Service) mustSeeExhibit(ctx context.Context, x *exhibit) error {
 	if err != nil {
 		return err
 	}
-	who := s.seers(caller)
-	if who == nil {
-		return nil
-	}
-	sees, err := s.o.Book.Sees(ctx, who, placeAt(x.entry.Origin, x.entry.Sequence), x.statement)
+	sees, err := s.o.Book.Sees(ctx, s.seers(caller), placeAt(x.entry.Origin, x.entry.Sequence), x.statement)
 	if err == nil && !sees {
 		err = ledger.ErrNotFound
 	}

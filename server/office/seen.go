@@ -72,7 +72,7 @@ func (s *Service) sees(ctx context.Context, shown *spsv1.IssuedStatement) (bool,
 	}
 	who := s.seers(caller)
 	if who == nil {
-		return true, nil
+		return true, nil // what is faulty, too
 	}
 	origin, sequence, err := parseName(shown.GetName(), s.o.Roster.Federation())
 	if err != nil || shown.GetFault() != "" {
@@ -93,9 +93,9 @@ func (s *Service) shown(ctx context.Context, reference string) (casebook.Item, e
 		return casebook.Item{}, err
 	}
 	whole, _, err := s.o.Book.Case(ctx, reference, 0, s.o.Ledger.Released().N, 0)
-	sees := err == nil
-	if who := s.seers(caller); sees && who != nil {
-		sees, err = s.o.Book.SeesCase(ctx, who, whole.Place)
+	sees := false
+	if err == nil {
+		sees, err = s.o.Book.SeesCase(ctx, s.seers(caller), whole.Place)
 	}
 	if errors.Is(err, casebook.ErrNotFound) || err == nil && !sees {
 		err = access.NotFound("there is no case %s here, or it was not addressed to this office", reference)
