@@ -44,14 +44,23 @@ func getAccount(tx store.Reader, name string) (*spsv1.Account, *proofs, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	a, c := &spsv1.Account{}, &proofs{}
-	if err := proto.Unmarshal(row, a); err != nil {
-		return nil, nil, fmt.Errorf("%w: account %s: %w", errCorrupt, id, err)
+	a, err := decodeAccount(row)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
+	c := &proofs{}
 	if err := json.Unmarshal(secrets, c); err != nil {
 		return nil, nil, fmt.Errorf("%w: credentials of %s: %w", errCorrupt, id, err)
 	}
 	return a, c, nil
+}
+
+func decodeAccount(b []byte) (*spsv1.Account, error) {
+	a := &spsv1.Account{}
+	if err := proto.Unmarshal(b, a); err != nil {
+		return nil, fmt.Errorf("%w: account: %w", errCorrupt, err)
+	}
+	return a, nil
 }
 
 func putAccount(tx store.Tx, a *spsv1.Account, c *proofs) error {
@@ -136,10 +145,7 @@ func (r *Register) account(ctx context.Context, name string) (a *spsv1.Account, 
 
 // Accounts returns at most so many accounts, from the Next of a page on.
 func (r *Register) Accounts(ctx context.Context, from string, most int) (Page[*spsv1.Account], error) {
-	p, err := list(ctx, r.o.Store, tableAccounts, from, most, func(b []byte) (*spsv1.Account, error) {
-		a := &spsv1.Account{}
-		return a, proto.Unmarshal(b, a)
-	})
+	p, err := list(ctx, r.o.Store, tableAccounts, from, most, decodeAccount)
 	if err != nil {
 		return Page[*spsv1.Account]{}, err
 	}

@@ -139,7 +139,7 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 			caller.Scope = g.Systems[caller.ID]
 		}
 	}
-	caller.focal = caller.Unit != "" && caller.Unit == g.FocalPoint
+	caller.focal = g.isFocal(caller.Unit)
 	c.caller = caller
 	if c.audit != nil {
 		c.audit.record = g.Register.record(caller, strings.TrimPrefix(method, "/"))
@@ -164,7 +164,6 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 		return c, err
 	}
 	if caller.ActingFor != "" {
-		caller.focal = caller.Unit != "" && caller.Unit == g.FocalPoint
 		c.caller, c.left = caller, caller.Until.Sub(now)
 		if c.audit != nil {
 			c.audit.record.ActingFor = caller.ActingFor
@@ -181,6 +180,10 @@ func (g *Guard) admit(ctx context.Context, method string) (*call, error) {
 	}
 	return c, nil
 }
+
+// isFocal reports whether a unit is the one that the configuration names as focal
+// point.
+func (g *Guard) isFocal(unit string) bool { return unit != "" && unit == g.FocalPoint }
 
 // caller returns who calls: whom the in-memory connection vouches for, or whom
 // the certificate of the connection names.

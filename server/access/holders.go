@@ -2,11 +2,9 @@ package access
 
 import (
 	"context"
-
-	"google.golang.org/protobuf/proto"
+	"fmt"
 
 	"github.com/spsalert/spsalert/certs"
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -28,9 +26,9 @@ func (r *Register) Holders(ctx context.Context, role certs.Role) (all []Caller, 
 			if err != nil {
 				return err
 			}
-			a := &spsv1.Account{}
-			if err := proto.Unmarshal(item.Value, a); err != nil {
-				return err
+			a, err := decodeAccount(item.Value)
+			if err != nil {
+				return fmt.Errorf("%s: %w", item.Key, err)
 			}
 			if certs.Role(a.GetRole()) == role && a.GetDisableTime() == nil {
 				all = append(all, Caller{Identity: r.identity(a.GetRole(), accountID(a)), Unit: a.GetUnit()})

@@ -171,6 +171,7 @@ func (g *Guard) acting(ctx context.Context, c Caller, rule Rule) (Caller, error)
 		}
 	}
 	c.ActingFor, c.Role, c.Unit = lent.GetActingFor(), certs.Role(lent.GetRole()), lent.GetUnit()
+	c.focal = g.isFocal(c.Unit)
 	c.lent = g.Register.end(lent.GetName())
 	if end := lent.GetEndTime().AsTime(); end.Before(c.Until) {
 		c.Until = end

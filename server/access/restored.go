@@ -8,9 +8,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/protobuf/proto"
 
-	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -128,9 +126,9 @@ func (r *Register) inEffect(tx store.Reader) (names []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		a := &spsv1.Account{}
-		if err := proto.Unmarshal(item.Value, a); err != nil {
-			return nil, fmt.Errorf("%w: account %s: %w", errCorrupt, item.Key, err)
+		a, err := decodeAccount(item.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", item.Key, err)
 		}
 		if a.GetDisableTime() == nil {
 			names = append(names, a.GetName())

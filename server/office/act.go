@@ -152,7 +152,7 @@ func (s *Service) prepareAct(ctx context.Context, u *undertaking) (*spsv1.IssueS
 	}
 	by := directly(u.caller, issue)
 	if u.req.GetDraft() {
-		by = authors{unit: u.caller.Unit, drafted: person(u.caller), issued: someoneElse()}
+		by = authors{unit: u.caller.Unit, drafted: u.caller.Person(), issued: someoneElse()}
 	}
 	st, err := s.prepare(ctx, by, issue, u.known)
 	if err != nil {

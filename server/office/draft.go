@@ -86,7 +86,7 @@ func (d *Drafts) UpdateDraft(ctx context.Context, req *spsv1.UpdateDraftRequest)
 			return err
 		}
 		if !wrote(draft, caller) {
-			draft.Writers = append(draft.Writers, person(caller))
+			draft.Writers = append(draft.Writers, caller.Person())
 		}
 		return nil
 	})
@@ -158,7 +158,7 @@ func (d *Drafts) SubmitDraft(ctx context.Context, req *spsv1.SubmitDraftRequest)
 			return err
 		}
 		draft.State = spsv1.DraftState_DRAFT_STATE_SUBMITTED
-		draft.SubmittedBy, draft.SubmitTime = person(caller), draft.GetUpdateTime()
+		draft.SubmittedBy, draft.SubmitTime = caller.Person(), draft.GetUpdateTime()
 		return nil
 	})
 }
@@ -176,7 +176,7 @@ func (d *Drafts) ReturnDraft(ctx context.Context, req *spsv1.ReturnDraftRequest)
 			}
 		}
 		draft.State = spsv1.DraftState_DRAFT_STATE_RETURNED
-		draft.ReturnedBy, draft.ReturnTime, draft.ReturnReason = person(caller), draft.GetUpdateTime(), req.GetReason()
+		draft.ReturnedBy, draft.ReturnTime, draft.ReturnReason = caller.Person(), draft.GetUpdateTime(), req.GetReason()
 		return nil
 	})
 }

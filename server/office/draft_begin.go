@@ -61,7 +61,7 @@ func (d *Drafts) begin(tx store.Tx, caller access.Caller, id uuid.UUID, of *spsv
 	now := timestamppb.New(d.s.o.Now().UTC())
 	made = &spsv1.Draft{
 		Name: draftName(id[:]), Statement: of.GetStatement(), Etag: "1",
-		State: spsv1.DraftState_DRAFT_STATE_DRAFTING, DraftedBy: person(caller), Writers: []*spsv1.Person{person(caller)},
+		State: spsv1.DraftState_DRAFT_STATE_DRAFTING, DraftedBy: caller.Person(), Writers: []*spsv1.Person{caller.Person()},
 		Unit: caller.Unit, CreateTime: now, UpdateTime: now, Findings: of.GetFindings(),
 	}
 	if made.CaseEtag, err = d.s.etagAsRead(tx, caller, made.GetStatement()); err != nil {

@@ -40,7 +40,7 @@ func (d *Drafts) IssueDraft(ctx context.Context, req *spsv1.IssueDraftRequest) (
 	if alone && req.GetWaiver() == nil {
 		return nil, sameEyes(draft, caller.ID)
 	}
-	st, err := d.prepare(ctx, draft, authors{issued: person(caller), alone: alone, waiver: req.GetWaiver()})
+	st, err := d.prepare(ctx, draft, authors{issued: caller.Person(), alone: alone, waiver: req.GetWaiver()})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (d *Drafts) entered(ctx context.Context, tx store.Tx, caller access.Caller,
 	after := d.next(before)
 	after.State = spsv1.DraftState_DRAFT_STATE_ISSUED
 	after.Issued, after.Reference = statementName(e.Origin, e.Sequence), e.Leaf.GetReference()
-	after.IssuedBy = person(caller)
+	after.IssuedBy = caller.Person()
 	if err := putDraft(tx, id, after, before); err != nil {
 		return err
 	}

@@ -46,13 +46,10 @@ func directly(caller access.Caller, req *spsv1.IssueStatementRequest) authors {
 	case caller.Role == certs.RoleSystem:
 		return authors{unit: caller.Unit, system: caller.ID}
 	case caller.Role == certs.RoleOfficer && statement.TwoPersons(st):
-		return authors{unit: caller.Unit, drafted: person(caller), issued: someoneElse()}
+		return authors{unit: caller.Unit, drafted: caller.Person(), issued: someoneElse()}
 	}
-	return authors{unit: caller.Unit, issued: person(caller), alone: statement.TwoPersons(st), waiver: st.GetWaiver()}
+	return authors{unit: caller.Unit, issued: caller.Person(), alone: statement.TwoPersons(st), waiver: st.GetWaiver()}
 }
-
-// person returns a caller as statements name persons.
-func person(c access.Caller) *spsv1.Person { return c.Person() }
 
 // asking returns the authors while somebody only asks what is wrong with a draft
 // that another person would issue.

@@ -62,7 +62,7 @@ func (n *Inspections) EnterInspections(ctx context.Context, req *spsv1.EnterInsp
 		for _, i := range all {
 			entered := &spsv1.Inspection{
 				Week: i.GetWeek(), ProductCategory: i.GetProductCategory(), HsChapter: i.GetHsChapter(), Origin: i.GetOrigin(),
-				Consignments: i.GetConsignments(), EnteredBy: person(caller), EnterTime: now,
+				Consignments: i.GetConsignments(), EnteredBy: caller.Person(), EnterTime: now,
 			}
 			if err := enterInspection(tx, entered, resp); err != nil {
 				return err
