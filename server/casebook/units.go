@@ -19,7 +19,7 @@ import (
 
 const (
 	// tableRoutes is truth: to whom a case goes was decided when it came.
-	tableRoutes store.Table = "casebook.routes" // place of an original → digest of what rules looked at, zeros if they did not, CaseRouting
+	tableRoutes store.Table = "casebook.routes" // place of an original → digest of what rules looked at, see routing.Matter, zeros if they did not; CaseRouting
 	tableUnits  store.Table = "casebook.units"  // unit or person, 0, place of an original → why it sees the case
 )
 
@@ -179,7 +179,9 @@ func (b *Book) routeAgain(tx store.Tx, whole Place, known func() routing.Matter)
 	switch now := m.Digest(); {
 	case bytes.Equal(digest, now[:]):
 		return routed, nil
-	case bytes.Equal(digest, make([]byte, sha256.Size)): // routed by hand, by no rules: they hold for what comes after
+	// Rules looked at nothing, for it was routed by hand, or at other things, before the
+	// node was renewed: they hold for what is learned from now on.
+	case digest[0] != now[0]:
 		return routed, keepRoutes(tx, whole, now[:], routed, routed)
 	}
 	next, err := b.o.Router.Again(tx, routed, m)

@@ -68,14 +68,21 @@ var fieldOf = map[spsv1.NotificationType]spsv1.Field{
 	spsv1.NotificationType_NOTIFICATION_TYPE_ANIMAL:                spsv1.Field_FIELD_ANIMAL, spsv1.NotificationType_NOTIFICATION_TYPE_PLANT: spsv1.Field_FIELD_PLANT,
 }
 
-// Digest names what rules look at: it is another if one of that is.
+// version is that of what rules look at. Whoever changes that raises it.
+const version = 1
+
+// Digest names what rules look at: it is another if one of that is. Its first byte
+// is the version of what they look at, never 0: of two digests of other versions
+// nothing can be told.
 func (m Matter) Digest() [sha256.Size]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %d %d %q", m.classification, m.kind, m.fields, m.laboratory)
 	for _, texts := range [][]string{m.tariffs, m.places, m.codes, m.areas, m.hazards} {
 		fmt.Fprintf(h, " %q", slices.Sorted(slices.Values(texts)))
 	}
-	return [sha256.Size]byte(h.Sum(nil))
+	digest := [sha256.Size]byte(h.Sum(nil))
+	digest[0] = version
+	return digest
 }
 
 // add collects from a message and all in it.

@@ -104,6 +104,22 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestDigestHasAVersion holds what rules look at to its version: casebooks keep the
+// digest, and route a case again when it is another.
+func TestDigestHasAVersion(t *testing.T) {
+	n := read(t, &spsv1.Notification{}, `classification: CLASSIFICATION_ALERT type: NOTIFICATION_TYPE_FOOD
+		products { commodity_codes { system: "hs" code: "0810.60" } lots { codes { kind: SITE_CODE_KIND_PACKING_HOUSE code: "VN-DLPH 0123" } }
+			origins { state: ORIGIN_STATE_STATED area { code: "VN-33" } } }
+		findings { hazard { agent { codings { system: "cas" code: "10605-21-7" } as_written: "Carbendazim" } } }`)
+	const want = "01ed04558b56f24978a7bba2d6507e2edaa7e0cafd486f88a997639937d0cbb6"
+	if got := fmt.Sprintf("%x", routing.OfCase(n).Digest()); got != want {
+		t.Errorf("the digest is %s, want %s: if rules look at other things now, raise the version of what they look at", got, want)
+	}
+	if got := routing.OfCase(&spsv1.Notification{}).Digest(); got[0] == 0 {
+		t.Error("the version is 0, as that of what no rules looked at")
+	}
+}
+
 func TestDeals(t *testing.T) {
 	routes := read(t, &spsv1.LabFinding{}, `routes { unit: "north" } routes { unit: "food" end_time {} }`).GetRoutes()
 	for unit, want := range map[string]bool{"north": true, "plant": true, "gate": false, "food": false, "gone": false} {
