@@ -149,6 +149,6 @@ func (s *Server) registerOptions(guarded guardedStore) access.RegisterOptions {
 	return access.RegisterOptions{
 		Store: guarded, Roster: s.id.roster, Now: s.now, Logger: s.logger,
 		Limits: a.Limits, TokenAge: a.TokenAge, Tokens: a.Tokens, SessionAge: a.SessionAge, SetupAge: a.SetupAge,
-		AuditKeep: a.AuditKeep, TokenKeep: a.TokenKeep,
+		AuditKeep: a.AuditKeep, TokenKeep: a.TokenKeep, Units: a.Units,
 	}
 }

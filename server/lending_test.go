@@ -35,10 +35,18 @@ func TestARoleIsLent(t *testing.T) {
 			StartTime: timestamppb.New(time.Now().Add(from)), EndTime: timestamppb.New(time.Now().Add(until)),
 		}})
 	}
+	ofUnit := func(actingFor, unit string) error {
+		return second(admin.LendRole(ctx, &spsv1.LendRoleRequest{Lending: &spsv1.Lending{
+			To: "north.people", ActingFor: actingFor, Role: "officer", Unit: unit, Reason: "annual leave", EndTime: timestamppb.New(time.Now().Add(time.Hour)),
+		}}))
+	}
 	for _, tc := range []struct {
 		name, want string
 		err        error
 	}{
+		{"of a unit that is not there", "INVALID, lending.unit UNIT_UNKNOWN", ofUnit("minh", "gone")},
+		{"for a person of a unit as for one of the focal point", "INVALID, lending.unit LENDING_UNIT", ofUnit("food.people", "")},
+		{"for a person of another unit", "INVALID, lending.unit LENDING_UNIT", ofUnit("food.people", "plant")},
 		{"to oneself", "INVALID, lending.to LENDING_TO", second(lend("minh", "minh", "validator", 0, time.Hour))},
 		{"to the administrator who lends it", "INVALID, lending.to LENDING_TO", second(lend("root", "minh", "validator", 0, time.Hour))},
 		{"for no time", "INVALID, lending.end_time LENDING_TIME", second(lend("north.people", "minh", "validator", time.Hour, 0))},

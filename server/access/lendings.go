@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -53,10 +54,15 @@ func (r *Register) Lend(ctx context.Context, given *spsv1.Lending) (*spsv1.Lendi
 			Field: "lending.to", Reason: "LENDING_TO", Sentence: "name another person: nobody acts for themselves, and nobody lends a role to themselves",
 		})
 	}
+	units, err := r.unitsOf(ctx, l.GetActingFor())
+	if err != nil {
+		return nil, fmt.Errorf("lend a role: %w", err)
+	}
+	wrong = append(wrong, ofPerson(l.GetUnit(), units)...)
 	if len(wrong) > 0 {
 		return nil, Invalid(wrong...)
 	}
-	err := r.o.Store.Update(ctx, func(tx store.Tx) error {
+	err = r.o.Store.Update(ctx, func(tx store.Tx) error {
 		number := 1
 		for row, err := range tx.Scan(tableLendings, nil, nil, true) {
 			if err != nil {
@@ -78,6 +84,39 @@ func (r *Register) Lend(ctx context.Context, given *spsv1.Lending) (*spsv1.Lendi
 		return nil, fmt.Errorf("lend a role: %w", err)
 	}
 	return l, nil
+}
+
+// unitsOf returns the units of a person as far as the node knows them, by certificate,
+// token or account; empty texts are the focal point.
+func (r *Register) unitsOf(ctx context.Context, id string) (units []string, err error) {
+	if unit, ok := r.o.Units[id]; ok {
+		units = append(units, unit)
+	}
+	for _, role := range lendable {
+		holders, err := r.Holders(ctx, role)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range holders {
+			if h.ID == id && !slices.Contains(units, h.Unit) {
+				units = append(units, h.Unit)
+			}
+		}
+	}
+	return units, nil
+}
+
+// ofPerson returns what is wrong with the unit of a loan, if those of the person for
+// whom are known. Who acted without that unit would see all that the focal point does.
+func ofPerson(unit string, units []string) []Violation {
+	if len(units) == 0 || slices.Contains(units, unit) {
+		return nil
+	}
+	named := slices.DeleteFunc(units, func(u string) bool { return u == "" })
+	if len(named) == 0 {
+		return []Violation{{Field: "lending.unit", Reason: "LENDING_UNIT", Sentence: "leave the unit out: the person for whom is of the focal point"}}
+	}
+	return []Violation{{Field: "lending.unit", Reason: "LENDING_UNIT", Sentence: fmt.Sprintf("give the unit of the person for whom: %s", strings.Join(named, ", "))}}
 }
 
 // Lendings returns at most so many loans, from the Next of a page on.

@@ -37,6 +37,9 @@ type RegisterOptions struct {
 	SessionAge time.Duration // how long a sign-in is good; 0: DefaultSessionAge
 	SetupAge   time.Duration // how long a set-up secret is good; 0: DefaultSetupAge
 
+	// Units says by ID to which unit the people belong that call with certificates.
+	Units map[string]string
+
 	// AuditKeep is how long audit records are kept, and TokenKeep how long
 	// tokens are listed after they expired or were revoked; 0: for ever.
 	AuditKeep, TokenKeep time.Duration

@@ -9,6 +9,9 @@ import (
 
 // LendRole implements spsv1.NodeServiceServer.
 func (s *Service) LendRole(ctx context.Context, req *spsv1.LendRoleRequest) (*spsv1.Lending, error) {
+	if err := s.belongs("lending.unit", req.GetLending().GetUnit()); err != nil {
+		return nil, err
+	}
 	return s.o.Register.Lend(ctx, req.GetLending())
 }
 
