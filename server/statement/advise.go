@@ -14,8 +14,11 @@ import (
 // as it is: texts that are neither in English nor in one of the languages that
 // the addressees read (BCP 47, from their cards). It is never a reason to refuse.
 func Advise(s *spsv1.Statement, languages ...string) Problems {
-	read := map[language.Base]bool{base("en"): true}
+	read, named := map[language.Base]bool{base("en"): true}, []string{"en"}
 	for _, l := range languages {
+		if l != "en" {
+			named = append(named, l)
+		}
 		read[base(l)] = true
 	}
 	var advice Problems
@@ -27,7 +30,7 @@ func Advise(s *spsv1.Statement, languages ...string) Problems {
 			}
 		}
 		if texts.Len() > 0 {
-			advice.add(path, "TEXT_UNREAD", "add it in English or in a language of an addressee: "+strings.Join(append([]string{"en"}, languages...), ", "))
+			advice.add(path, "TEXT_UNREAD", "add it in English or in a language of an addressee: "+strings.Join(named, ", "))
 		}
 	})
 	return advice

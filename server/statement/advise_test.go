@@ -38,6 +38,9 @@ func TestAdvise(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
+	if got, want := statement.Advise(s, "th", "en")[0].Sentence, "add it in English or in a language of an addressee: en, th"; got != want {
+		t.Errorf("sentence = %q, want each language once: %q", got, want)
+	}
 }
 
 func TestAdviseFlags(t *testing.T) {
