@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -160,9 +161,15 @@ nothing.`,
 	f := cmd.Flags()
 	f.StringVar(&req.Cursor, "cursor", "", "go on after this one (default from the first)")
 	f.StringVar(&req.Filter, "filter", "", "which of them; see docs/reference/announcements.md")
-	f.UintSliceVar(&remind, "remind", nil, "days before an effective date on which to remind (default 30,7,1)")
+	remindFlag(f, &remind, "days before an effective date on which to remind")
 	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
 	return cmd
+}
+
+// remindFlag flags the days before an effective date on which a watch reminds.
+func remindFlag(f *pflag.FlagSet, days *[]uint, usage string) {
+	f.UintSliceVar(days, "remind", nil, usage)
+	f.Lookup("remind").DefValue = "30,7,1" // what the node takes if none are given
 }
 
 // watchAnnouncements shows announcements until the watch ends, and moves the
@@ -186,8 +193,8 @@ func (a *app) watchAnnouncements(ctx context.Context, node *client.Client, as fo
 				err = write(a.out, jsonlFormat, event)
 			} else {
 				takes := ""
-				if event.GetReminder() > 0 {
-					takes = fmt.Sprintf("  takes effect in %d days", event.GetReminder())
+				if event.GetReminder() > 0 && h.GetDaysLeft() > 0 {
+					takes = fmt.Sprintf("  takes effect in %d days", h.GetDaysLeft())
 				}
 				_, err = fmt.Fprintf(a.out, "%s  %s  %s  %s%s\n", h.GetReference(), brief.Words(h.GetState()), printable(announcedAbout(h.GetAnnouncement())),
 					printable(brief.Text(h.GetAnnouncement().GetSubject(), a.languages()...)), takes)

@@ -88,7 +88,7 @@ func (a *app) addContext(name string, c client.Context) error {
 	if err := all.Save(path); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "context %s is kept in %s; try: spsctl node show --context %s\n", name, path, name)
+	fmt.Fprintf(a.err, "context %s is kept in %s; try: spsctl node whoami --context %s\n", name, path, name)
 	return nil
 }
 

@@ -42,6 +42,8 @@ func (a *app) dutyNowCommand() *cobra.Command {
 				return err
 			}
 			switch {
+			case len(resp.GetShifts()) == 0 && resp.GetOutOfHours():
+				fmt.Fprintln(a.err, "nobody is on duty, and it is out of hours")
 			case len(resp.GetShifts()) == 0:
 				fmt.Fprintln(a.err, "nobody is on duty")
 			case resp.GetOutOfHours():
@@ -101,7 +103,7 @@ func (a *app) warnGaps(rota *spsv1.DutyRota) {
 
 // gapWords returns a gap of the rota as people say it.
 func gapWords(g *spsv1.DutyGap) string {
-	return fmt.Sprintf("nobody is on duty%s from %s until %s", prefixed(" for ", g.GetUnit()), instant(g.GetStartTime()), instant(g.GetEndTime()))
+	return fmt.Sprintf("nobody is on duty for %s from %s until %s", first(g.GetUnit(), "the focal point"), instant(g.GetStartTime()), instant(g.GetEndTime()))
 }
 
 func (a *app) dutySetCommand() *cobra.Command {

@@ -244,7 +244,7 @@ func (a *app) showImport(as format, m *spsv1.Import) error {
 // refusedRows shows the first errors of an import, and says what to do.
 func (a *app) refusedRows(ctx context.Context, node *client.Client, as format, m *spsv1.Import) error {
 	if m.GetCounts().GetNotes() > 0 {
-		fmt.Fprintf(a.err, "%d values were taken that a person should look at: spsctl import errors --notes %s\n", m.GetCounts().GetNotes(), m.GetName())
+		fmt.Fprintf(a.err, "%d notes on what was taken, for a person to look at: spsctl import errors --notes %s\n", m.GetCounts().GetNotes(), m.GetName())
 	}
 	switch {
 	case m.GetState() == spsv1.ImportState_IMPORT_STATE_FAILED:
@@ -268,8 +268,12 @@ func (a *app) refusedRows(ctx context.Context, node *client.Client, as format, m
 	if n := m.GetCounts().GetRefused(); n > 1 {
 		refused = fmt.Sprintf("%d records are refused", n)
 	}
-	if m.GetState() == spsv1.ImportState_IMPORT_STATE_CHECKED {
+	switch {
+	case m.GetCounts().GetRefused() == m.GetCounts().GetRecords():
+		return invalidError{fmt.Errorf("%s and nothing is in order: mend the sheet and upload it again", refused)}
+	case m.GetState() == spsv1.ImportState_IMPORT_STATE_CHECKED:
 		return invalidError{fmt.Errorf("%s and nothing is kept: mend the sheet and upload it again, or keep the others with spsctl import commit --good-rows %s", refused, m.GetName())}
+	default:
+		return invalidError{fmt.Errorf("%s, the others are kept: mend what is wrong and upload the sheet again", refused)}
 	}
-	return invalidError{fmt.Errorf("%s, the others are kept: mend what is wrong and upload the sheet again", refused)}
 }

@@ -53,7 +53,7 @@ effect, or as many as --remind says.`,
 	f := cmd.Flags()
 	f.BoolVar(&watch, "watch", false, "show what comes, and remind before a rule takes effect")
 	f.StringVar(&req.Cursor, "cursor", "", "with --watch: go on after this one (default from the beginning)")
-	f.UintSliceVar(&remind, "remind", nil, "with --watch: days before an effective date on which to be reminded (default 30,7,1)")
+	remindFlag(f, &remind, "with --watch: days before an effective date on which to be reminded")
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd
@@ -85,8 +85,8 @@ func (a *app) watchOwnAnnouncements(ctx context.Context, node *client.Client, as
 				err = write(a.out, as, event)
 			} else {
 				recalls := ""
-				if event.GetReminder() > 0 {
-					recalls = fmt.Sprintf("in %d days: ", event.GetReminder())
+				if event.GetReminder() > 0 && o.GetDaysLeft() > 0 {
+					recalls = fmt.Sprintf("in %d days: ", o.GetDaysLeft())
 				}
 				_, err = fmt.Fprintf(a.out, "%s  %s%s  %s\n", o.GetReference(), recalls, brief.Words(o.GetState()), printable(ownSays(o)))
 			}
