@@ -3,7 +3,7 @@ package trader
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
+	"iter"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -11,7 +11,6 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/blob"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -45,23 +44,11 @@ func (s *Service) answers(r store.Reader, who viewer, n *spsv1.ConsignmentNotice
 	return nil
 }
 
-// answersTo yields the answers to a notice behind a number, or all, the newest first. After
-// an error there is no more.
-func answersTo(r store.Reader, n *spsv1.ConsignmentNotice, behind uint32, back bool) func(func(*spsv1.NoticeAnswer, error) bool) {
-	return func(yield func(*spsv1.NoticeAnswer, error) bool) {
-		id, _ := keyOf(n.GetName())
-		for row, err := range r.Scan(tableSaid, versionKey(id, behind+1), store.PrefixEnd(id), back) {
-			a := &spsv1.NoticeAnswer{}
-			if err == nil {
-				if err = proto.Unmarshal(row.Value, a); err != nil {
-					err = fmt.Errorf("%w: answer %x: %w", ledger.ErrCorrupt, row.Key, err)
-				}
-			}
-			if !yield(a, err) || err != nil {
-				return
-			}
-		}
-	}
+// answersTo yields the answers to a notice behind a number, 0 for all; with back the
+// newest first.
+func answersTo(r store.Reader, n *spsv1.ConsignmentNotice, behind uint32, back bool) iter.Seq2[*spsv1.NoticeAnswer, error] {
+	id, _ := keyOf(n.GetName())
+	return rowsIn[spsv1.NoticeAnswer](r, tableSaid, versionKey(id, behind+1), store.PrefixEnd(id), back)
 }
 
 // getAnswer returns an answer to a notice by its number; nil if there is none.

@@ -81,7 +81,7 @@ func toldOf(r store.Reader, exporter string) (map[string]bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, err := getNotice(r, row.Key[len(row.Key)-idSize:])
+		n, err := noticeAt(r, row.Key[len(row.Key)-idSize:])
 		if err != nil {
 			return nil, err
 		}

@@ -86,14 +86,13 @@ func (s *Service) ifPreceded(ctx context.Context, reference string) (*matter, er
 
 // seek notes what stands in a case, and the case if it may be an exporter's.
 func (s *Service) seek(ctx context.Context, p *page, reference string, m *matter) error {
-	tables := map[sort]store.Table{byCode: tableCodes, byName: tableNames, byTaxID: tableTaxIDs}
 	return s.o.Store.View(ctx, func(r store.Reader) error {
 		known, err := hasAny(r, tableOfCase, under(reference))
 		for _, at := range m.sightings {
 			p.sought[string(append(soughtKey(at.sort, at.folded), reference...))] = true
 			for _, key := range at.keys(s.office()) {
 				if err == nil && !known {
-					known, err = hasAny(r, tables[at.sort], under(key))
+					known, err = hasAny(r, tablesOf[at.sort], under(key))
 				}
 			}
 		}

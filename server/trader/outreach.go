@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -73,10 +73,7 @@ func (s *Service) unsent(ctx context.Context, at uint64) (events []*spsv1.WatchO
 // word returns what is to be sent of a notice, nil if there is nothing: it was not
 // told, or word of it was sent, or its exporter is not served.
 func (s *Service) word(r store.Reader, who viewer, id []byte) (*spsv1.Outreach, error) {
-	n, err := getNotice(r, id)
-	if err == nil && n == nil {
-		err = fmt.Errorf("%w: no notice %x", ledger.ErrCorrupt, id)
-	}
+	n, err := noticeAt(r, id)
 	if err != nil || len(n.GetVersions()) == 0 {
 		return nil, err
 	}
@@ -184,21 +181,8 @@ func (s *Service) recordSending(ctx context.Context, tx store.Tx, req *spsv1.Rec
 }
 
 // sendingsOf yields the records of sending under a prefix, the newest version first.
-// After an error there is no more.
-func sendingsOf(r store.Reader, prefix []byte) func(func(*spsv1.NoticeSending, error) bool) {
-	return func(yield func(*spsv1.NoticeSending, error) bool) {
-		for row, err := range r.Scan(tableSendings, prefix, store.PrefixEnd(prefix), true) {
-			sent := &spsv1.NoticeSending{}
-			if err == nil {
-				if err = proto.Unmarshal(row.Value, sent); err != nil {
-					err = fmt.Errorf("%w: sending %x: %w", ledger.ErrCorrupt, row.Key, err)
-				}
-			}
-			if !yield(sent, err) || err != nil {
-				return
-			}
-		}
-	}
+func sendingsOf(r store.Reader, prefix []byte) iter.Seq2[*spsv1.NoticeSending, error] {
+	return rowsIn[spsv1.NoticeSending](r, tableSendings, prefix, store.PrefixEnd(prefix), true)
 }
 
 // sendings puts the newest records of sending into a notice for the office.

@@ -2,7 +2,6 @@ package trader
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -45,13 +43,9 @@ func (s *Service) GetConsignmentNotice(ctx context.Context, req *spsv1.GetConsig
 // versionsOf returns the newest versions of a notice in their order.
 func versionsOf(r store.Reader, id []byte) (all []*spsv1.NoticeVersion, err error) {
 	size := 0
-	for row, err := range r.Scan(tableVersions, id, store.PrefixEnd(id), true) {
+	for v, err := range rowsIn[spsv1.NoticeVersion](r, tableVersions, id, store.PrefixEnd(id), true) {
 		if err != nil {
 			return nil, err
-		}
-		v := &spsv1.NoticeVersion{}
-		if err := proto.Unmarshal(row.Value, v); err != nil {
-			return nil, fmt.Errorf("%w: version %x: %w", ledger.ErrCorrupt, row.Key, err)
 		}
 		if size += proto.Size(v); size > maxPageBytes {
 			v.Content = nil // the oldest of very large ones
@@ -181,10 +175,7 @@ func (l *listing) read() error {
 			l.resp.NextPageToken = l.asked.token(row.Key[len(l.prefix):])
 			return nil
 		}
-		n, err := getNotice(l.r, row.Key[len(row.Key)-idSize:])
-		if err == nil && n == nil {
-			err = fmt.Errorf("%w: no notice under the key %x", ledger.ErrCorrupt, row.Key)
-		}
+		n, err := noticeAt(l.r, row.Key[len(row.Key)-idSize:])
 		if err != nil {
 			return err
 		}

@@ -9,12 +9,9 @@ import (
 	"strings"
 	"unicode"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/spsalert/spsalert/client/plain"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -29,15 +26,11 @@ type ownerIndex struct {
 // readOwners reads the register.
 func readOwners(r store.Reader) (*ownerIndex, error) {
 	x := &ownerIndex{numbers: map[string][]string{}, sites: map[string][]string{}, names: map[string][]string{}}
-	for row, err := range r.Scan(tableExporters, nil, nil, false) {
+	for e, err := range rowsIn[spsv1.Exporter](r, tableExporters, nil, nil, false) {
 		if err != nil {
 			return nil, err
 		}
-		e := &spsv1.Exporter{}
-		if err := proto.Unmarshal(row.Value, e); err != nil {
-			return nil, fmt.Errorf("%w: exporter %s: %w", ledger.ErrCorrupt, row.Key, err)
-		}
-		x.add(string(row.Key), e)
+		x.add(exporterID(e.GetName()), e)
 	}
 	return x, nil
 }

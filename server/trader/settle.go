@@ -79,12 +79,14 @@ func (s *Service) settleIn(tx store.Tx, m *matter) (changed bool, err error) {
 	return changed, nil
 }
 
+// tablesOf are the tables of what leads to exporters.
+var tablesOf = map[sort]store.Table{byCode: tableCodes, byName: tableNames, byTaxID: tableTaxIDs}
+
 // find looks in the register of a store.
 func find(r store.Reader) register {
-	tables := map[sort]store.Table{byCode: tableCodes, byName: tableNames, byTaxID: tableTaxIDs}
 	return func(sort sort, folded string) (found []entry, err error) {
 		prefix := under(folded)
-		for row, err := range r.Scan(tables[sort], prefix, store.PrefixEnd(prefix), false) {
+		for row, err := range r.Scan(tablesOf[sort], prefix, store.PrefixEnd(prefix), false) {
 			if err != nil {
 				return nil, err
 			}
@@ -117,10 +119,7 @@ func noticesOf(r store.Reader, reference string) (map[string]*spsv1.ConsignmentN
 		if err != nil {
 			return nil, err
 		}
-		n, err := getNotice(r, row.Value)
-		if err == nil && n == nil {
-			err = fmt.Errorf("%w: no notice %x", ledger.ErrCorrupt, row.Value)
-		}
+		n, err := noticeAt(r, row.Value)
 		if err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package trader
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -129,6 +130,36 @@ func getNotice(r store.Reader, id []byte) (*spsv1.ConsignmentNotice, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// noticeAt returns the notice whose key another table has.
+func noticeAt(r store.Reader, id []byte) (*spsv1.ConsignmentNotice, error) {
+	n, err := getNotice(r, id)
+	if err == nil && n == nil {
+		err = fmt.Errorf("%w: no notice %x", ledger.ErrCorrupt, id)
+	}
+	return n, err
+}
+
+// rowsIn yields the rows of a table between two keys, as [store.Reader.Scan] does. After an
+// error there is no more.
+func rowsIn[M any, P interface {
+	*M
+	proto.Message
+}](r store.Reader, t store.Table, from, to []byte, back bool) iter.Seq2[P, error] {
+	return func(yield func(P, error) bool) {
+		for row, err := range r.Scan(t, from, to, back) {
+			m := P(new(M))
+			if err == nil {
+				if err = proto.Unmarshal(row.Value, m); err != nil {
+					err = fmt.Errorf("%w: %s %x: %w", ledger.ErrCorrupt, t, row.Key, err)
+				}
+			}
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // last returns the number at the end of the newest key behind a prefix, 0 if

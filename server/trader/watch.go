@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"google.golang.org/grpc"
@@ -210,10 +209,7 @@ func (s *Service) behind(ctx context.Context, at uint64) (events []*spsv1.WatchC
 
 // event returns a notice as a viewer is shown it, nil if it is not.
 func (s *Service) event(r store.Reader, who viewer, id []byte) (*spsv1.ConsignmentNotice, error) {
-	n, err := getNotice(r, id)
-	if err == nil && n == nil {
-		err = fmt.Errorf("%w: no notice %x", ledger.ErrCorrupt, id)
-	}
+	n, err := noticeAt(r, id)
 	if err != nil {
 		return nil, err
 	}
