@@ -126,6 +126,32 @@ func (s *Service) Names(ctx context.Context, file blob.Digest) (named bool, err 
 	return named, err
 }
 
+// Shows reports whether an answer to a notice that is shown to the caller of ctx
+// names a file.
+func (s *Service) Shows(ctx context.Context, file blob.Digest) (shown bool, err error) {
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		shown = false
+		who, err := s.viewerIn(ctx, r)
+		if err != nil {
+			return err
+		}
+		for row, err := range r.Scan(tableFiles, file[:], store.PrefixEnd(file[:]), false) {
+			if err != nil {
+				return err
+			}
+			n, err := noticeAt(r, row.Key[len(file):])
+			if err == nil {
+				shown, err = who.sees(r, n)
+			}
+			if err != nil || shown {
+				return err
+			}
+		}
+		return nil
+	})
+	return shown, err
+}
+
 // File returns what an answer says of a file by its local id, if the notice is
 // shown to the caller of ctx.
 func (s *Service) File(ctx context.Context, notice, id string) (file *spsv1.Attachment, err error) {

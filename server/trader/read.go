@@ -24,10 +24,7 @@ func (s *Service) GetConsignmentNotice(ctx context.Context, req *spsv1.GetConsig
 		if err != nil {
 			return err
 		}
-		if n, err = s.show(r, who, found); err != nil {
-			return err
-		}
-		if err := s.answers(r, who, n, true); err != nil {
+		if n, err = s.show(r, who, found, true); err != nil {
 			return err
 		}
 		id, _ := keyOf(n.GetName())
@@ -59,8 +56,9 @@ func versionsOf(r store.Reader, id []byte) (all []*spsv1.NoticeVersion, err erro
 }
 
 // show returns a notice as a viewer is shown it: with what was told last, in the
-// language of its exporter, and with few words of what was answered. It may change n.
-func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (*spsv1.ConsignmentNotice, error) {
+// language of its exporter, and with what was answered, see [Service.answers]. It may
+// change n.
+func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice, say bool) (*spsv1.ConsignmentNotice, error) {
 	e, err := getExporter(r, exporterID(n.GetExporter()))
 	if err != nil {
 		return nil, err
@@ -84,7 +82,7 @@ func (s *Service) show(r store.Reader, who viewer, n *spsv1.ConsignmentNotice) (
 	}
 	n.Lang = languageOf(e)
 	n.Lines = s.lines(e, n, text)
-	return n, s.answers(r, who, n, false)
+	return n, s.answers(r, who, n, say)
 }
 
 // hide takes out of a notice what its exporter does not see.
@@ -184,7 +182,7 @@ func (l *listing) read() error {
 		} else if !wanted {
 			continue
 		}
-		if n, err = l.s.show(l.r, l.who, n); err != nil {
+		if n, err = l.s.show(l.r, l.who, n, false); err != nil {
 			return err
 		}
 		l.resp.Notices = append(l.resp.Notices, n)
@@ -238,7 +236,7 @@ func (s *Service) OfCase(ctx context.Context, reference string) (all []*spsv1.Co
 		})
 		all = all[max(0, len(all)-mostOfCase):]
 		for i, n := range all {
-			if all[i], err = s.show(r, viewer{}, n); err != nil {
+			if all[i], err = s.show(r, viewer{}, n, false); err != nil {
 				return err
 			}
 			n.Content, n.Lines = nil, nil

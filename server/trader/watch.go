@@ -216,5 +216,5 @@ func (s *Service) event(r store.Reader, who viewer, id []byte) (*spsv1.Consignme
 	if shown, err := who.sees(r, n); err != nil || !shown {
 		return nil, err
 	}
-	return s.show(r, who, n)
+	return s.show(r, who, n, false)
 }
