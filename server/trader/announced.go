@@ -203,9 +203,7 @@ func (s *Service) parseChangeCursor(who viewer, cursor string) (at casebook.Chan
 	}
 	at, of, err := casebook.ParseChangeCursor(cursor)
 	if err != nil {
-		return at, access.Invalid(access.Violation{
-			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
-		})
+		return at, badCursor()
 	}
 	if of != s.incarnation(who.feed()) {
 		return at, access.CursorAhead("cursor")

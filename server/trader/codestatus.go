@@ -24,7 +24,7 @@ func (s *Service) ListOwnCodeStatus(ctx context.Context, req *spsv1.ListOwnCodeS
 	var e *spsv1.Exporter
 	var heard map[string]bool
 	err := s.o.Store.View(ctx, func(r store.Reader) error {
-		who, err := viewerIn(ctx, r)
+		who, err := s.viewerIn(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (s *Service) ListOwnCodeStatus(ctx context.Context, req *spsv1.ListOwnCodeS
 	}
 	resp := &spsv1.ListOwnCodeStatusResponse{}
 	for _, c := range e.GetCodes() {
-		if req.GetCode() != "" && !s.sameCode(req.GetCode(), c.GetCode()) {
+		if req.GetCode() != "" && s.fold(req.GetCode()) != s.fold(c.GetCode()) {
 			continue
 		}
 		for _, market := range marketsOf(c, req.GetMarket()) {

@@ -47,7 +47,7 @@ func (s *Service) Follow(ctx context.Context, logger *slog.Logger) {
 	defer again.Stop()
 	f := &follower{Service: s, logger: logger, round: true}
 	for {
-		recorded, changed := s.o.Ledger.Changed(), s.Changed()
+		recorded, changed := s.o.Ledger.Changed(), s.changed()
 		more, err := f.once(ctx)
 		if ctx.Err() != nil {
 			return

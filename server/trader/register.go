@@ -82,7 +82,7 @@ func (s *Service) GetExporter(ctx context.Context, req *spsv1.GetExporterRequest
 // GetRegistration implements spsv1.ConsignmentServiceServer.
 func (s *Service) GetRegistration(ctx context.Context, _ *spsv1.GetRegistrationRequest) (found *spsv1.Exporter, err error) {
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		who, err := viewerIn(ctx, r)
+		who, err := s.viewerIn(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -182,7 +182,7 @@ func (s *Service) putExporter(tx store.Tx, before, e *spsv1.Exporter, now *times
 func (s *Service) checkExporter(r store.Reader, id string, e *spsv1.Exporter) (violations []access.Violation, err error) {
 	seen := make(map[string]bool)
 	for i, c := range e.GetCodes() {
-		at, key := fmt.Sprintf("exporter.codes[%d].code", i), fmt.Sprint(c.GetKind(), statement.FoldCode(c.GetCode(), s.office()))
+		at, key := fmt.Sprintf("exporter.codes[%d].code", i), fmt.Sprint(c.GetKind(), s.fold(c.GetCode()))
 		if seen[key] {
 			violations = append(violations, access.Violation{
 				Field: at, Reason: "CODE_TWICE",
@@ -198,11 +198,7 @@ func (s *Service) checkExporter(r store.Reader, id string, e *spsv1.Exporter) (v
 			return nil, err
 		}
 		if owner != nil {
-			violations = append(violations, access.Violation{
-				Field: at, Reason: "CODE_OWNED",
-				Sentence: fmt.Sprintf("correct the code or its owner, or end it there first: it belongs to %s (%s)",
-					owner.GetName(), brief.Text(owner.GetDisplayName(), owner.GetLanguages()...)),
-			})
+			violations = append(violations, ownedBy(owner, at))
 		}
 	}
 	for i, person := range peopleOf(id, e) {
@@ -243,6 +239,15 @@ func (s *Service) ownerOf(r store.Reader, e *spsv1.Exporter, c *spsv1.ExporterCo
 		}
 	}
 	return nil, nil
+}
+
+// ownedBy returns what is wrong with a code in a field that another exporter has.
+func ownedBy(owner *spsv1.Exporter, field string) access.Violation {
+	return access.Violation{
+		Field: field, Reason: "CODE_OWNED",
+		Sentence: fmt.Sprintf("correct the code or its owner, or end it there first: it belongs to %s (%s)",
+			owner.GetName(), brief.Text(owner.GetDisplayName(), owner.GetLanguages()...)),
+	}
 }
 
 // meetInTime reports whether two codes are registered on the same day.

@@ -139,7 +139,7 @@ func TestRegisterWhoseCommitFails(t *testing.T) {
 			s, disk, restart := registering(t)
 			create := &spsv1.CreateExporterRequest{ExporterId: "first", Exporter: exporterOf("VN-BT-001", 0, 0)}
 			disk.Fail(fault)
-			changed := s.Changed()
+			changed := s.changed()
 			if _, err := s.CreateExporter(t.Context(), create); !errors.Is(err, store.ErrUnknown) {
 				t.Fatalf("CreateExporter: %v, want %v", err, store.ErrUnknown)
 			}

@@ -81,15 +81,14 @@ func (s *Service) isAsked(req *spsv1.ListExportersRequest, e *spsv1.Exporter) bo
 	ofCode := func(is func(*spsv1.ExporterCode) bool) bool { return slices.ContainsFunc(e.GetCodes(), is) }
 	return (req.GetState() == 0 || req.GetState() == e.GetState()) &&
 		(req.GetRole() == 0 || slices.Contains(e.GetRoles(), req.GetRole())) &&
-		(req.GetCode() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return s.sameCode(c.GetCode(), req.GetCode()) })) &&
+		(req.GetCode() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return s.fold(c.GetCode()) == s.fold(req.GetCode()) })) &&
 		(req.GetProvince() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return c.GetProvince().GetCode() == req.GetProvince() })) &&
 		(req.GetMarket() == "" || ofCode(func(c *spsv1.ExporterCode) bool { return sellsTo(c, req.GetMarket()) }))
 }
 
-// sameCode reports whether two writings are one code of the office's country.
-func (s *Service) sameCode(a, b string) bool {
-	return statement.FoldCode(a, s.office()) == statement.FoldCode(b, s.office())
-}
+// fold returns a code as one of the office's country, as codes are compared of which
+// none is given twice.
+func (s *Service) fold(code string) string { return statement.FoldCode(code, s.office()) }
 
 // sellsTo reports whether a code is registered for a market.
 func sellsTo(c *spsv1.ExporterCode, market string) bool {
@@ -175,9 +174,7 @@ func (l list) after() ([]byte, error) {
 	}
 	mark, err := base64.RawURLEncoding.Strict().DecodeString(l.given)
 	if err != nil || len(mark) <= len(l.print) || !bytes.Equal(mark[:len(l.print)], l.print[:]) {
-		return nil, access.Invalid(access.Violation{
-			Field: "page_token", Reason: "PAGE_TOKEN", Sentence: "give the nextPageToken of the page before, as it came",
-		})
+		return nil, invalid("page_token", "PAGE_TOKEN", "give the nextPageToken of the page before, as it came")
 	}
 	return mark[len(l.print):], nil
 }

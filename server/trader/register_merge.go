@@ -9,10 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/spsalert/spsalert/client/brief"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -41,7 +39,7 @@ func (b *Bulk) take(d *registerDraft, x Registration) (Registered, error) {
 	}
 	said := x.code()
 	at := slices.IndexFunc(e.GetCodes(), func(c *spsv1.ExporterCode) bool {
-		return c.GetKind() == said.GetKind() && b.fold(c) == b.fold(said)
+		return c.GetKind() == said.GetKind() && b.s.fold(c.GetCode()) == b.s.fold(said.GetCode())
 	})
 	before := &spsv1.ExporterCode{Kind: said.GetKind(), Code: said.GetCode()}
 	if at >= 0 {
@@ -78,11 +76,6 @@ func (b *Bulk) take(d *registerDraft, x Registration) (Registered, error) {
 		})
 	}
 	return done, nil
-}
-
-// fold returns a code as codes are compared of which none is given twice.
-func (b *Bulk) fold(c *spsv1.ExporterCode) string {
-	return statement.FoldCode(c.GetCode(), b.s.office())
 }
 
 // against returns what is against the owner of a registration: that it is not served,
@@ -133,8 +126,7 @@ func (b *Bulk) stands(r store.Reader, id string, e *spsv1.Exporter, anew bool, c
 	}
 	owner, err := b.s.ownerOf(r, &spsv1.Exporter{Name: exporterPrefix + id}, code)
 	if owner != nil {
-		add("codes[0].code", "CODE_OWNED", fmt.Sprintf("correct the code or its owner, or end it there first: it belongs to %s (%s)",
-			owner.GetName(), brief.Text(owner.GetDisplayName(), owner.GetLanguages()...)))
+		all = append(all, ownedBy(owner, "codes[0].code"))
 	}
 	return all, err
 }
@@ -230,9 +222,7 @@ func plainName(name string) string { return strings.ToLower(strings.Join(strings
 // changeNote says what changes of a code that is registered.
 func changeNote(before, after *spsv1.ExporterCode, ends bool) access.Violation {
 	if ends {
-		until := after.GetUntilDate()
-		return access.Violation{Field: "codes[0].until_date", Reason: "CODE_ENDS", Sentence: fmt.Sprintf(
-			"the code ends: its last day is %04d-%02d-%02d", until.GetYear(), until.GetMonth(), until.GetDay())}
+		return access.Violation{Field: "codes[0].until_date", Reason: "CODE_ENDS", Sentence: fmt.Sprintf("the code ends: its last day is %s", day(after.GetUntilDate()))}
 	}
 	var what []string
 	fields := before.ProtoReflect().Descriptor().Fields()

@@ -75,7 +75,7 @@ func (b *Bulk) Look(row int, x Registration) ([]access.Violation, error) {
 	said = []string{
 		ownerKey(x), foldPlace(c.GetProvince()), saidDay(c.GetFromDate(), false), saidDay(c.GetUntilDate(), x.Ended), strings.TrimSpace(c.GetContact().GetName() + " " + c.GetContact().GetPhone() + " " + c.GetContact().GetEmail()),
 	}
-	first, fields = b.said.differ(row, fmt.Sprintf("code %d %s", c.GetKind(), b.fold(c)), said)
+	first, fields = b.said.differ(row, fmt.Sprintf("code %d %s", c.GetKind(), b.s.fold(c.GetCode())), said)
 	for _, i := range fields {
 		if i == 0 {
 			add(paths[i], "CODE_TWO_OWNERS", fmt.Sprintf("give each code to one owner: row %d gives it to another one", first))

@@ -90,26 +90,26 @@ type Service struct {
 	// nothing older is written over what is newer.
 	settling sync.Mutex
 
-	mu      sync.Mutex
-	changed chan struct{} // closed when a notice or the register changed
+	mu    sync.Mutex
+	woken chan struct{} // closed when a notice or the register changed
 }
 
 // New returns the service.
-func New(o Options) *Service { return &Service{o: o, changed: make(chan struct{})} }
+func New(o Options) *Service { return &Service{o: o, woken: make(chan struct{})} }
 
-// Changed returns a channel that is closed when the next notice or exporter has
+// changed returns a channel that is closed when the next notice or exporter has
 // changed, durably.
-func (s *Service) Changed() <-chan struct{} {
+func (s *Service) changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.changed
+	return s.woken
 }
 
 func (s *Service) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	close(s.changed)
-	s.changed = make(chan struct{})
+	close(s.woken)
+	s.woken = make(chan struct{})
 }
 
 // where returns for whom exporters are looked for.

@@ -149,7 +149,7 @@ func TestNothingIsHalfDone(t *testing.T) {
 func (s *tripped) failing(t *testing.T, d *desk, do func() error) {
 	t.Helper()
 	for s.after = 0; ; s.after++ {
-		before, changed := d.dump(), d.Changed()
+		before, changed := d.dump(), d.changed()
 		s.armed = true
 		err := do()
 		s.armed = false

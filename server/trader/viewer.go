@@ -33,19 +33,12 @@ func (s *Service) viewer(ctx context.Context) (v viewer, err error) {
 
 // viewerIn is viewer in a transaction.
 func (s *Service) viewerIn(ctx context.Context, r store.Reader) (viewer, error) {
-	v, err := viewerIn(ctx, r)
-	v.cases = s.o.Cases
-	return v, err
-}
-
-// viewerIn returns who calls, for whom it is the same which cases people see.
-func viewerIn(ctx context.Context, r store.Reader) (viewer, error) {
 	caller, err := access.CallerOf(ctx)
 	if err != nil {
 		return viewer{}, err
 	}
 	if caller.Role != certs.RoleExporter {
-		return viewer{caller: caller}, nil
+		return viewer{caller: caller, cases: s.o.Cases}, nil
 	}
 	id, err := r.Get(tablePeople, []byte(caller.ID))
 	if err != nil {

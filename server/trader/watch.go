@@ -94,14 +94,17 @@ func (s *Service) newest(r store.Reader, v viewer) (string, error) {
 func (s *Service) parseCursor(f feed, cursor string) (uint64, error) {
 	at, err := ledger.ParsePosition(cursor)
 	if err != nil {
-		return 0, access.Invalid(access.Violation{
-			Field: "cursor", Reason: "CURSOR", Sentence: "give a cursor of a list or watch as it came, or none",
-		})
+		return 0, badCursor()
 	}
 	if cursor != "" && at.Incarnation != s.incarnation(f) {
 		return 0, access.CursorAhead("cursor")
 	}
 	return at.N, nil
+}
+
+// badCursor refuses what is no cursor.
+func badCursor() error {
+	return invalid("cursor", "CURSOR", "give a cursor of a list or watch as it came, or none")
 }
 
 // WatchConsignmentNotices implements spsv1.ConsignmentServiceServer.
@@ -129,7 +132,7 @@ func watch[E any](s *Service, stream grpc.ServerStreamingServer[E], at uint64,
 	timer := time.NewTimer(s.o.Heartbeat)
 	defer timer.Stop()
 	for opened := false; ; {
-		changed := s.Changed()
+		changed := s.changed()
 		events, next, err := page(ctx, at)
 		if err != nil {
 			return err
