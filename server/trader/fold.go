@@ -11,8 +11,15 @@ import (
 )
 
 // foldCode returns a code or number as the register and cases are compared, whoever
-// gave it, see [statement.FoldCode].
-func foldCode(code string) string { return statement.FoldCode(code, "") }
+// gave it, see [statement.FoldCode]. It is empty for one without letters and digits: a
+// hyphen stands for none.
+func foldCode(code string) string {
+	folded := statement.FoldCode(code, "")
+	if !strings.ContainsFunc(folded, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+		return ""
+	}
+	return folded
+}
 
 // companyForms are the words, folded, that say what kind of firm it is and not
 // which: people leave them out or write them otherwise.

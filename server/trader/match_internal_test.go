@@ -123,6 +123,7 @@ func TestMatch(t *testing.T) {
 		owner("soon", `codes { kind: SITE_CODE_KIND_GROWING_AREA code: "LATE-1" from_date { year: 2026 month: 6 day: 15 } }`),
 		owner("gacc", `codes { kind: SITE_CODE_KIND_GACC_REGISTRATION code: "CVNM1234" }`),
 		owner("plant", `codes { kind: SITE_CODE_KIND_PACKING_HOUSE code: "102" } codes { kind: SITE_CODE_KIND_ESTABLISHMENT code: "DL 4711" } codes { kind: SITE_CODE_KIND_OTHER code: "QX-4712" }`),
+		owner("dash", `tax_id: "-" codes { kind: SITE_CODE_KIND_FARM code: "–" }`),
 		owner("thai", `display_name { lang: "th" text: "บริษัท ทุเรียนทอง จำกัด (มหาชน)" }`))
 	const from = `origins { state: ORIGIN_STATE_STATED area { code: "VN" } } `
 	june := func(issued, sampled int) string {
@@ -150,6 +151,7 @@ func TestMatch(t *testing.T) {
 		{"a Thai name", `products { id: "p1" } parties { id: "o1" name: "ทุเรียนทอง" about: "p1" }`, "", "thai NAME ทุเรียนทอง[p1]"},
 		{"a name that is nothing but a form", `products { id: "p1" } parties { id: "o1" name: "Co., Ltd." }`, "", ""},
 		{"a tax number", `products { id: "p1" } parties { id: "o1" tax_id: "030123456" }`, "", "house TAX_ID 030123456[-]"},
+		{"hyphens instead of a tax number and a code", `products { id: "p1" ` + from + `codes { kind: SITE_CODE_KIND_FARM code: "-" } } parties { id: "o1" tax_id: "-" }`, "", ""},
 		{"a code of a party, and nothing said of goods", twoLots + ` parties { id: "o1" area { code: "VN" } codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VNBT001" } }`, "", "first CODE VNBT001[-]; first CODE vn bt 001[p1.l1]; house CODE VN-BT PH 001[p1.l1 p1.l2]; second CODE VN–BT–002[p1.l2]"},
 		{"a code of a party with a product is of no lot of another code", twoLots + ` parties { id: "o1" area { code: "VN" } about: "p1" codes { kind: SITE_CODE_KIND_GROWING_AREA code: "VNBT001" } }`, "", "first CODE VNBT001[p1.l1]; first CODE vn bt 001[p1.l1]; house CODE VN-BT PH 001[p1.l1 p1.l2]; second CODE VN–BT–002[p1.l2]"},
 		{"of a code that moved, who had it when the case was issued", june(14, 0), "", "late CODE LATE1[p1]; soon CODE_OUT_OF_DATE LATE1[p1]"},

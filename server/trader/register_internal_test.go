@@ -110,6 +110,11 @@ func TestACodeHasOneOwner(t *testing.T) {
 			t.Errorf("found %v, %v, want exporters/other", list.GetExporters(), err)
 		}
 	})
+	t.Run("of hyphens alone", func(t *testing.T) {
+		if got := registerAs(t, s, "hyphens", exporterOf("--", 0, 0)); !strings.HasPrefix(got, "CODE_EMPTY") {
+			t.Errorf("%q, want CODE_EMPTY", got)
+		}
+	})
 	t.Run("twice in one", func(t *testing.T) {
 		twice := exporterOf("VN-BT-7", 0, 0)
 		twice.Codes = append(twice.Codes, exporterOf("bt 7", 0, 0).GetCodes()...)

@@ -63,18 +63,13 @@ func (x *ownerIndex) add(id string, e *spsv1.Exporter) {
 
 // numbersOf returns the keys of the numbers of an exporter.
 func numbersOf(e *spsv1.Exporter) (keys []string) {
-	if says(e.GetRegistrationNumber()) {
-		keys = append(keys, "reg-"+foldCode(e.GetRegistrationNumber()))
+	if folded := foldCode(e.GetRegistrationNumber()); folded != "" {
+		keys = append(keys, "reg-"+folded)
 	}
-	if says(e.GetTaxId()) {
-		keys = append(keys, "tax-"+foldCode(e.GetTaxId()))
+	if folded := foldCode(e.GetTaxId()); folded != "" {
+		keys = append(keys, "tax-"+folded)
 	}
 	return keys
-}
-
-// says reports whether a code or number says something: a hyphen stands for none.
-func says(code string) bool {
-	return strings.ContainsFunc(code, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // foldOwner returns the name of an owner as names are compared that are to be of one

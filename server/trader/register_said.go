@@ -131,10 +131,10 @@ func lookAlone(x Registration) ([]access.Violation, error) {
 	}
 	all = slices.DeleteFunc(all, func(v access.Violation) bool {
 		return slices.Contains(unsaid, v.Field) || strings.HasSuffix(v.Field, ".lang") || // follows from its languages
-			v.Field == "codes[0].code" && !says(c.GetCode())
+			v.Field == "codes[0].code" && foldCode(c.GetCode()) == ""
 	})
 	all = append(all, unwritten(e, all)...)
-	if !says(c.GetCode()) {
+	if foldCode(c.GetCode()) == "" {
 		all = append(all, access.Violation{Field: "codes[0].code", Reason: "CODE_EMPTY", Sentence: "write the code, not only hyphens"})
 	}
 	if id := exporterID(e.GetName()); e.GetName() != "" && !idForm.MatchString(id) {
