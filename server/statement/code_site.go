@@ -161,12 +161,7 @@ func coversCoding(a, b *spsv1.Coding) bool {
 func tariff(c *spsv1.Coding) string {
 	switch c.GetSystem() {
 	case "hs", "ahtn", "ciq", "cn":
-		return strings.Map(func(r rune) rune {
-			if r < '0' || r > '9' {
-				return -1
-			}
-			return r
-		}, c.GetCode())
+		return plain.Digits(c.GetCode())
 	}
 	return ""
 }

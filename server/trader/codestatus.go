@@ -97,34 +97,24 @@ func toldOf(r store.Reader, exporter string) (map[string]bool, error) {
 // asTold returns how a code stands by what was said in cases of which its exporter
 // was told. What was said in another is as if it had not been.
 func asTold(statuses []*spsv1.CodeStatus, heard map[string]bool) *spsv1.OwnCodeStatus {
-	one := &spsv1.OwnCodeStatus{Answer: spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN}
-	var refused, withheld bool
+	one := &spsv1.OwnCodeStatus{}
+	hear := func(half *spsv1.CodeHalfStatus) *spsv1.CodeHalfStatus {
+		of := half.GetSaid().GetCase()
+		if !heard[of] {
+			return nil
+		}
+		if reference := of[len(casePrefix):]; !slices.Contains(one.GetReferences(), reference) {
+			one.References = append(one.GetReferences(), reference)
+		}
+		return half
+	}
+	var told []*spsv1.CodeStatus
 	for _, status := range statuses {
-		for _, half := range []*spsv1.CodeHalfStatus{status.GetRefused(), status.GetWithheld()} {
-			of := half.GetSaid().GetCase()
-			if !heard[of] {
-				continue
-			}
-			if one.GetAnswer() == spsv1.CodeAnswer_CODE_ANSWER_UNKNOWN {
-				one.Answer = spsv1.CodeAnswer_CODE_ANSWER_GOOD
-			}
-			if suspended := half.GetState() == spsv1.CodeState_CODE_STATE_SUSPENDED; suspended && half == status.GetRefused() {
-				refused = true
-			} else if suspended {
-				withheld = true
-			}
-			if reference := of[len(casePrefix):]; !slices.Contains(one.GetReferences(), reference) {
-				one.References = append(one.GetReferences(), reference)
-			}
+		s := &spsv1.CodeStatus{Refused: hear(status.GetRefused()), Withheld: hear(status.GetWithheld())}
+		if s.GetRefused() != nil || s.GetWithheld() != nil {
+			told = append(told, s)
 		}
 	}
-	switch {
-	case refused && withheld:
-		one.Answer = spsv1.CodeAnswer_CODE_ANSWER_REFUSED_AND_WITHHELD
-	case refused:
-		one.Answer = spsv1.CodeAnswer_CODE_ANSWER_REFUSED
-	case withheld:
-		one.Answer = spsv1.CodeAnswer_CODE_ANSWER_WITHHELD
-	}
+	one.Answer = statement.WorstCode(told)
 	return one
 }

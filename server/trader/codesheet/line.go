@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"github.com/spsalert/spsalert/client/plain"
+	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/sheet/form"
 	"github.com/spsalert/spsalert/server/sheet/table"
 )
 
 // value is what a cell, or a fixed value, says.
 type value struct {
-	text   string   // empty: it says nothing
+	text   string // empty: it says nothing
+	day    *spsv1.Date
 	many   []string // of a list
 	letter string   // of the column; empty: it is fixed
 }
@@ -70,11 +72,11 @@ func (l *line) take(c *form.Column, cell table.Cell, letter string) {
 	l.values[c.Index] = v
 }
 
-// date takes a day, as 2026-01-31.
+// date takes a day.
 func (v *value) date(cell table.Cell, how table.Dates) (*table.Note, error) {
 	d, note, err := cell.AsDate(how)
 	if err == nil && !d.Time.IsZero() {
-		v.text = d.Time.Format("2006-01-02")
+		v.day = &spsv1.Date{Year: uint32(d.Time.Year()), Month: uint32(d.Time.Month()), Day: uint32(d.Time.Day())}
 	}
 	return note, err
 }

@@ -143,7 +143,7 @@ func nameIn(o *spsv1.Exporter, lang string) bool {
 func code(l *line) *spsv1.ExporterCode {
 	c := &spsv1.ExporterCode{
 		Kind: spsv1.SiteCodeKind(spsv1.SiteCodeKind_value[l.of("codeKind").text]), Code: l.of("code").text,
-		HsCodes: l.of("products").many, FromDate: day(l.of("validFrom").text), UntilDate: day(l.of("validUntil").text),
+		HsCodes: l.of("products").many, FromDate: l.of("validFrom").day, UntilDate: l.of("validUntil").day,
 	}
 	if at := l.of("province").text; form.AreaCode(at) {
 		c.Province = &spsv1.Area{Code: at}
@@ -158,17 +158,4 @@ func code(l *line) *spsv1.ExporterCode {
 		c.Contact = contact
 	}
 	return c
-}
-
-// day returns a date that is written as 2026-01-31; nil if it is empty.
-func day(text string) *spsv1.Date {
-	if text == "" {
-		return nil
-	}
-	var parts [3]uint32
-	for i, piece := range strings.SplitN(text, "-", 3) {
-		n, _ := strconv.ParseUint(piece, 10, 32)
-		parts[i] = uint32(n)
-	}
-	return &spsv1.Date{Year: parts[0], Month: parts[1], Day: parts[2]}
 }
