@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+	"google.golang.org/grpc"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -132,7 +130,8 @@ func (a *app) announcementGetCommand() *cobra.Command {
 }
 
 func (a *app) announcementWatchCommand() *cobra.Command {
-	format, req, remind := tableFormat, &spsv1.WatchAnnouncementsRequest{}, []uint(nil)
+	format, req := tableFormat, &spsv1.WatchAnnouncementsRequest{}
+	var remind func() []uint32
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "show announcements as they come, begin and end, and reminders before they take effect",
@@ -144,65 +143,42 @@ nothing.`,
 		Example: "  spsctl announcement watch --filter 'touches = \"080450\"' --remind 14,3",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			if err := asItComes(format); err != nil {
-				return err
-			}
-			req.RemindDays = nil
-			for _, days := range remind {
-				req.RemindDays = append(req.RemindDays, uint32(min(days, 1000))) //nolint:gosec // G115: bounded
-			}
-			for {
-				if err := a.persist(ctx, func() error { return a.watchAnnouncements(ctx, node, format, req) }); err != nil {
-					return err
-				}
-			}
+			req.RemindDays = remind()
+			return showEvents(ctx, a, format, &req.Cursor, func() (grpc.ServerStreamingClient[spsv1.WatchAnnouncementsResponse], error) {
+				return node.AnnouncementService().WatchAnnouncements(ctx, req)
+			}, a.announcementLines)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&req.Cursor, "cursor", "", "go on after this one (default from the first)")
 	f.StringVar(&req.Filter, "filter", "", "which of them; see docs/reference/announcements.md")
-	remindFlag(f, &remind, "days before an effective date on which to remind")
+	remind = remindFlag(cmd, "days before an effective date on which to remind")
 	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
 	return cmd
 }
 
-// remindFlag flags the days before an effective date on which a watch reminds.
-func remindFlag(f *pflag.FlagSet, days *[]uint, usage string) {
-	f.UintSliceVar(days, "remind", nil, usage)
-	f.Lookup("remind").DefValue = "30,7,1" // what the node takes if none are given
+// announcementLines says how an announcement stands.
+func (a *app) announcementLines(e *spsv1.WatchAnnouncementsResponse) []string {
+	h := e.GetAnnouncement()
+	if h == nil {
+		return nil
+	}
+	takes := ""
+	if e.GetReminder() > 0 && h.GetDaysLeft() > 0 {
+		takes = fmt.Sprintf("  takes effect in %d days", h.GetDaysLeft())
+	}
+	return []string{fmt.Sprintf("%s  %s  %s  %s%s", h.GetReference(), brief.Words(h.GetState()), announcedAbout(h.GetAnnouncement()),
+		brief.Text(h.GetAnnouncement().GetSubject(), a.languages()...), takes)}
 }
 
-// watchAnnouncements shows announcements until the watch ends, and moves the
-// cursor.
-func (a *app) watchAnnouncements(ctx context.Context, node *client.Client, as format, req *spsv1.WatchAnnouncementsRequest) error {
-	stream, err := node.AnnouncementService().WatchAnnouncements(ctx, req)
-	if err != nil {
-		return err
-	}
-	for {
-		event, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
+// remindFlag adds the flag of days on which to be reminded, which it returns.
+func remindFlag(cmd *cobra.Command, usage string) func() []uint32 {
+	given := cmd.Flags().UintSlice("remind", nil, usage)
+	cmd.Flags().Lookup("remind").DefValue = "30,7,1" // what the node takes if none are given
+	return func() (days []uint32) {
+		for _, d := range *given {
+			days = append(days, uint32(min(d, 1000))) //nolint:gosec // G115: bounded, and the node takes fewer
 		}
-		if err != nil {
-			return err
-		}
-		a.back()
-		if h := event.GetAnnouncement(); h != nil {
-			if as == jsonlFormat {
-				err = write(a.out, jsonlFormat, event)
-			} else {
-				takes := ""
-				if event.GetReminder() > 0 && h.GetDaysLeft() > 0 {
-					takes = fmt.Sprintf("  takes effect in %d days", h.GetDaysLeft())
-				}
-				_, err = fmt.Fprintf(a.out, "%s  %s  %s  %s%s\n", h.GetReference(), brief.Words(h.GetState()), printable(announcedAbout(h.GetAnnouncement())),
-					printable(brief.Text(h.GetAnnouncement().GetSubject(), a.languages()...)), takes)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		req.Cursor = event.GetCursor()
+		return days
 	}
 }

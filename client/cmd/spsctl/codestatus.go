@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -225,49 +223,18 @@ is given it misses nothing. When the node is away, watch waits for it.`,
 		Example: "  spsctl code watch --filter 'market = CN' -o jsonl",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			if err := asItComes(format); err != nil {
-				return err
-			}
-			for {
-				if err := a.persist(ctx, func() error { return a.watchCodes(ctx, node, format, req) }); err != nil {
-					return err
+			return showEvents(ctx, a, format, &req.Cursor, func() (grpc.ServerStreamingClient[spsv1.WatchCodeStatusResponse], error) {
+				return node.CodeStatusService().WatchCodeStatus(ctx, req)
+			}, func(e *spsv1.WatchCodeStatusResponse) (lines []string) {
+				for _, s := range e.GetCodeStatuses() {
+					lines = append(lines, fmt.Sprintf("%s  %s  %s  %s", s.GetCode().GetCode(), areaName(s.GetMarket()), first(goodsName(s.GetProduct()), "all goods"), brief.Words(s.GetAnswer())))
 				}
-			}
+				return lines
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&req.Cursor, "cursor", "", "go on after this one (default from the first)")
 	cmd.Flags().StringVar(&req.Filter, "filter", "", "which of them; see docs/reference/code-status.md")
 	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
 	return cmd
-}
-
-// watchCodes shows codes until the watch ends, and moves the cursor.
-func (a *app) watchCodes(ctx context.Context, node *client.Client, as format, req *spsv1.WatchCodeStatusRequest) error {
-	stream, err := node.CodeStatusService().WatchCodeStatus(ctx, req)
-	if err != nil {
-		return err
-	}
-	for {
-		event, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		a.back()
-		if as == jsonlFormat && len(event.GetCodeStatuses()) > 0 {
-			err = write(a.out, jsonlFormat, event)
-		}
-		for _, s := range event.GetCodeStatuses() {
-			if as == tableFormat && err == nil {
-				_, err = fmt.Fprintf(a.out, "%s  %s  %s  %s\n", printable(s.GetCode().GetCode()), printable(areaName(s.GetMarket())),
-					printable(first(goodsName(s.GetProduct()), "all goods")), brief.Words(s.GetAnswer()))
-			}
-		}
-		if err != nil {
-			return err
-		}
-		req.Cursor = event.GetCursor()
-	}
 }

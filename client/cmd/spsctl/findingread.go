@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -195,48 +195,18 @@ watch waits for it.`,
 		Example: "  spsctl finding watch -o jsonl",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			if err := asItComes(format); err != nil {
-				return err
-			}
-			for {
-				err := a.persist(ctx, func() error { return a.watchFindings(ctx, node, format, &cursor) })
-				if err != nil {
-					return err
+			return showEvents(ctx, a, format, &cursor, func() (grpc.ServerStreamingClient[spsv1.WatchFindingsResponse], error) {
+				return node.FindingService().WatchFindings(ctx, &spsv1.WatchFindingsRequest{Cursor: cursor})
+			}, func(e *spsv1.WatchFindingsResponse) []string {
+				f := e.GetFinding()
+				if f == nil {
+					return nil
 				}
-			}
+				return []string{fmt.Sprintf("%s  %s  %s  %s  %s  %s", instant(f.GetPostTime()), f.GetReportNumber(), brief.Words(f.GetState()), f.GetLaboratory().GetId(), analytes(f), became(f))}
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&cursor, "cursor", "", "go on after this one (default from the first)")
 	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
 	return cmd
-}
-
-// watchFindings shows findings until the watch ends, and moves the cursor.
-func (a *app) watchFindings(ctx context.Context, node *client.Client, as format, cursor *string) error {
-	stream, err := node.FindingService().WatchFindings(ctx, &spsv1.WatchFindingsRequest{Cursor: *cursor})
-	if err != nil {
-		return err
-	}
-	for {
-		event, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		a.back()
-		if f := event.GetFinding(); f != nil {
-			if as == jsonlFormat {
-				err = write(a.out, jsonlFormat, event)
-			} else {
-				_, err = fmt.Fprintf(a.out, "%s  %s  %s  %s  %s  %s\n", instant(f.GetPostTime()), printable(f.GetReportNumber()), brief.Words(f.GetState()),
-					printable(f.GetLaboratory().GetId()), printable(analytes(f)), became(f))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		*cursor = event.GetCursor()
-	}
 }

@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/spsalert/spsalert/client"
@@ -248,46 +247,18 @@ watch waits for it.`,
 		Example: "  spsctl notice watch -o jsonl",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			if err := asItComes(format); err != nil {
-				return err
-			}
-			for {
-				if err := a.persist(ctx, func() error { return a.watchNotices(ctx, node, format, &cursor) }); err != nil {
-					return err
+			return showEvents(ctx, a, format, &cursor, func() (grpc.ServerStreamingClient[spsv1.WatchConsignmentNoticesResponse], error) {
+				return node.ConsignmentService().WatchConsignmentNotices(ctx, &spsv1.WatchConsignmentNoticesRequest{Cursor: cursor})
+			}, func(e *spsv1.WatchConsignmentNoticesResponse) []string {
+				n := e.GetNotice()
+				if n == nil {
+					return nil
 				}
-			}
+				return []string{fmt.Sprintf("%s  %s  %s  %s  %s", instant(n.GetUpdateTime()), n.GetName(), n.GetReference(), stateWords(n), newsWords(n))}
+			})
 		}),
 	}
 	cmd.Flags().StringVar(&cursor, "cursor", "", "go on after this one (default from the first)")
 	outputFlagOf(cmd, &format, tableFormat, jsonlFormat)
 	return cmd
-}
-
-// watchNotices shows notices until the watch ends, and moves the cursor.
-func (a *app) watchNotices(ctx context.Context, node *client.Client, as format, cursor *string) error {
-	stream, err := node.ConsignmentService().WatchConsignmentNotices(ctx, &spsv1.WatchConsignmentNoticesRequest{Cursor: *cursor})
-	if err != nil {
-		return err
-	}
-	for {
-		event, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		a.back()
-		if n := event.GetNotice(); n != nil {
-			if as == jsonlFormat {
-				err = write(a.out, jsonlFormat, event)
-			} else {
-				_, err = fmt.Fprintf(a.out, "%s  %s  %s  %s  %s\n", instant(n.GetUpdateTime()), n.GetName(), n.GetReference(), stateWords(n), newsWords(n))
-			}
-			if err != nil {
-				return err
-			}
-		}
-		*cursor = event.GetCursor()
-	}
 }

@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -15,7 +14,8 @@ import (
 )
 
 func (a *app) noticeAnnouncementsCommand() *cobra.Command {
-	format, limit, watch, req, remind := tableFormat, 0, false, &spsv1.WatchOwnAnnouncementsRequest{}, []uint(nil)
+	format, limit, watch, req := tableFormat, 0, false, &spsv1.WatchOwnAnnouncementsRequest{}
+	var remind func() []uint32
 	cmd := &cobra.Command{
 		Use:   "announcements",
 		Short: "list rule changes and border gates that touch your goods (as exporter)",
@@ -27,13 +27,10 @@ effect, or as many as --remind says.`,
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
 			if watch {
-				if err := asItComes(format); err != nil {
-					return err
-				}
-				for _, days := range remind {
-					req.RemindDays = append(req.RemindDays, uint32(min(days, 1<<31))) //nolint:gosec // G115: bounded here, and by the contract
-				}
-				return a.persist(ctx, func() error { return a.watchOwnAnnouncements(ctx, node, format, req) })
+				req.RemindDays = remind()
+				return showEvents(ctx, a, format, &req.Cursor, func() (grpc.ServerStreamingClient[spsv1.WatchOwnAnnouncementsResponse], error) {
+					return node.ConsignmentService().WatchOwnAnnouncements(ctx, req)
+				}, ownLines)
 			}
 			list := newList(a.out, format, "reference", "from", "stands", "takes effect", "codes", "says")
 			for o, err := range pages(limit, "", func(size int32, token string) ([]*spsv1.OwnAnnouncement, string, error) {
@@ -53,7 +50,7 @@ effect, or as many as --remind says.`,
 	f := cmd.Flags()
 	f.BoolVar(&watch, "watch", false, "show what comes, and remind before a rule takes effect")
 	f.StringVar(&req.Cursor, "cursor", "", "with --watch: go on after this one (default from the beginning)")
-	remindFlag(f, &remind, "with --watch: days before an effective date on which to be reminded")
+	remind = remindFlag(cmd, "with --watch: days before an effective date on which to be reminded")
 	limitFlag(cmd, &limit)
 	outputFlag(cmd, &format)
 	return cmd
@@ -68,30 +65,15 @@ func ownSays(o *spsv1.OwnAnnouncement) string {
 	return strings.Join(all[min(2, len(all)):], "; ") // reference and office have columns
 }
 
-// watchOwnAnnouncements shows announcements until the watch ends, and moves the cursor
-// of the request on.
-func (a *app) watchOwnAnnouncements(ctx context.Context, node *client.Client, as format, req *spsv1.WatchOwnAnnouncementsRequest) error {
-	stream, err := node.ConsignmentService().WatchOwnAnnouncements(ctx, req)
-	for err == nil {
-		var event *spsv1.WatchOwnAnnouncementsResponse
-		if event, err = stream.Recv(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			break
-		}
-		if o := event.GetAnnouncement(); o != nil {
-			if as == jsonlFormat {
-				err = write(a.out, as, event)
-			} else {
-				recalls := ""
-				if event.GetReminder() > 0 && o.GetDaysLeft() > 0 {
-					recalls = fmt.Sprintf("in %d days: ", o.GetDaysLeft())
-				}
-				_, err = fmt.Fprintf(a.out, "%s  %s%s  %s\n", o.GetReference(), recalls, brief.Words(o.GetState()), printable(ownSays(o)))
-			}
-		}
-		req.Cursor = event.GetCursor()
+// ownLines says how an announcement stands.
+func ownLines(e *spsv1.WatchOwnAnnouncementsResponse) []string {
+	o := e.GetAnnouncement()
+	if o == nil {
+		return nil
 	}
-	return err
+	recalls := ""
+	if e.GetReminder() > 0 && o.GetDaysLeft() > 0 {
+		recalls = fmt.Sprintf("in %d days: ", o.GetDaysLeft())
+	}
+	return []string{fmt.Sprintf("%s  %s%s  %s", o.GetReference(), recalls, brief.Words(o.GetState()), ownSays(o))}
 }

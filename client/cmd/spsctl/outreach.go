@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -26,14 +25,9 @@ it sent with notice sent. With -o jsonl each line carries a cursor.`,
 		Example: "  spsctl notice outreach -o jsonl",
 		Args:    cobra.NoArgs,
 		RunE: a.withNode(func(ctx context.Context, node *client.Client, _ []string) error {
-			if err := asItComes(format); err != nil {
-				return err
-			}
-			for {
-				if err := a.persist(ctx, func() error { return a.watchOutreach(ctx, node, format, &cursor) }); err != nil {
-					return err
-				}
-			}
+			return showEvents(ctx, a, format, &cursor, func() (grpc.ServerStreamingClient[spsv1.WatchOutreachResponse], error) {
+				return node.ExporterService().WatchOutreach(ctx, &spsv1.WatchOutreachRequest{Cursor: cursor})
+			}, outreachLines)
 		}),
 	}
 	cmd.Flags().StringVar(&cursor, "cursor", "", "go on after this one (default from the first)")
@@ -41,38 +35,18 @@ it sent with notice sent. With -o jsonl each line carries a cursor.`,
 	return cmd
 }
 
-// watchOutreach shows what is to be sent until the watch ends, and moves the cursor.
-func (a *app) watchOutreach(ctx context.Context, node *client.Client, as format, cursor *string) error {
-	stream, err := node.ExporterService().WatchOutreach(ctx, &spsv1.WatchOutreachRequest{Cursor: *cursor})
-	if err != nil {
-		return err
+// outreachLines says what is to be sent.
+func outreachLines(e *spsv1.WatchOutreachResponse) []string {
+	o := e.GetOutreach()
+	if o == nil {
+		return nil
 	}
-	for {
-		event, err := stream.Recv()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		a.back()
-		if o := event.GetOutreach(); o != nil {
-			if as == jsonlFormat {
-				err = write(a.out, jsonlFormat, event)
-			} else {
-				var channels []string
-				for _, c := range o.GetChannels() {
-					channels = append(channels, brief.Words(c.GetKind())+" "+c.GetAddress())
-				}
-				_, err = fmt.Fprintf(a.out, "%s  %s  version %d  %s  %s: %s\n", instant(o.GetTellTime()), o.GetNotice(), o.GetVersion(),
-					strings.TrimPrefix(o.GetExporter(), "exporters/"), first(strings.Join(channels, ", "), "no channel"), o.GetText())
-			}
-			if err != nil {
-				return err
-			}
-		}
-		*cursor = event.GetCursor()
+	var channels []string
+	for _, c := range o.GetChannels() {
+		channels = append(channels, brief.Words(c.GetKind())+" "+c.GetAddress())
 	}
+	return []string{fmt.Sprintf("%s  %s  version %d  %s  %s: %s", instant(o.GetTellTime()), o.GetNotice(), o.GetVersion(),
+		strings.TrimPrefix(o.GetExporter(), "exporters/"), first(strings.Join(channels, ", "), "no channel"), o.GetText())}
 }
 
 func (a *app) noticeSentCommand() *cobra.Command {
