@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/spsalert/spsalert/client"
 	"github.com/spsalert/spsalert/client/brief"
@@ -147,14 +148,10 @@ func (a *app) exporterFacts(e *spsv1.Exporter) *facts {
 }
 
 // wordsOf returns the words of values of an enum.
-func wordsOf[E interface{ String() string }](values []E) string {
-	var all []string
-	for _, v := range values {
-		name := v.String()
-		if i := strings.LastIndex(name, "_ROLE_"); i >= 0 {
-			name = name[i+len("_ROLE_"):]
-		}
-		all = append(all, strings.ToLower(strings.ReplaceAll(name, "_", " ")))
+func wordsOf[E protoreflect.Enum](values []E) string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = brief.Words(v)
 	}
 	return strings.Join(all, ", ")
 }
@@ -162,9 +159,7 @@ func wordsOf[E interface{ String() string }](values []E) string {
 // codeWords says what is registered of a code.
 func codeWords(c *spsv1.ExporterCode) string {
 	text := c.GetCode()
-	if p := c.GetProvince(); p != nil {
-		text += ", " + first(p.GetCode(), p.GetAsWritten())
-	}
+	text += prefixed(", ", areaName(c.GetProvince()))
 	if len(c.GetMarkets()) > 0 {
 		text += ", for " + areaCodes(c.GetMarkets())
 	}
@@ -180,7 +175,7 @@ func codeWords(c *spsv1.ExporterCode) string {
 func areaCodes(areas []*spsv1.Area) string {
 	var all []string
 	for _, area := range areas {
-		all = append(all, first(area.GetCode(), area.GetAsWritten()))
+		all = append(all, areaName(area))
 	}
 	return strings.Join(all, " ")
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +35,7 @@ without the marks of Vietnamese.`,
 					codes = append(codes, c.GetCode())
 				}
 				if err := list.add(e, e.GetName(), short(brief.Text(e.GetDisplayName(), a.languages()...), 40), brief.Words(e.GetState()),
-					strings.Join(e.GetLanguages(), " "), short(strings.Join(codes, ", "), 60), fmt.Sprint(e.GetTakesPartInExercises())); err != nil {
+					strings.Join(e.GetLanguages(), " "), short(strings.Join(codes, ", "), 60), yes(e.GetTakesPartInExercises())); err != nil {
 					return err
 				}
 			}
@@ -73,9 +72,8 @@ func (a *app) exporterCodesCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				province := c.GetCode().GetProvince()
 				if err := list.add(c, c.GetCode().GetCode(), brief.Words(c.GetCode().GetKind()), c.GetExporter(), short(brief.Text(c.GetDisplayName(), a.languages()...), 40),
-					first(province.GetCode(), province.GetAsWritten()), areaCodes(c.GetCode().GetMarkets()), strings.Join(c.GetCode().GetHsCodes(), " ")); err != nil {
+					areaName(c.GetCode().GetProvince()), areaCodes(c.GetCode().GetMarkets()), strings.Join(c.GetCode().GetHsCodes(), " ")); err != nil {
 					return err
 				}
 			}

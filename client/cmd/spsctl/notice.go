@@ -116,13 +116,11 @@ func holdWords(why spsv1.HoldReason) string {
 
 // newsWords says what was told last.
 func newsWords(n *spsv1.ConsignmentNotice) string {
-	var all []string
-	if v := n.GetVersions(); len(v) > 0 {
-		for _, what := range v[len(v)-1].GetNews() {
-			all = append(all, brief.Words(what))
-		}
+	v := n.GetVersions()
+	if len(v) == 0 {
+		return ""
 	}
-	return strings.Join(all, ", ")
+	return wordsOf(v[len(v)-1].GetNews())
 }
 
 // noticeWords says in a line how a case stands with an exporter.
@@ -132,17 +130,9 @@ func noticeWords(n *spsv1.ConsignmentNotice) string {
 		text += fmt.Sprintf("; answered %d times before", more)
 	}
 	for _, answer := range n.GetAnswers() {
-		text += "; answered " + instant(answer.GetAnswerTime()) + ": " + answerWords(answer)
+		text += "; answered " + instant(answer.GetAnswerTime()) + ": " + wordsOf(answer.GetKinds())
 	}
 	return text
-}
-
-func answerWords(answer *spsv1.NoticeAnswer) string {
-	var all []string
-	for _, k := range answer.GetKinds() {
-		all = append(all, brief.Words(k))
-	}
-	return strings.Join(all, ", ")
 }
 
 func (a *app) noticeGetCommand() *cobra.Command {
@@ -176,7 +166,7 @@ func (a *app) noticeFactsIn(n *spsv1.ConsignmentNotice, state string) *facts {
 	f.add("state", state)
 	f.add("exporter", n.GetExporter())
 	for _, m := range n.GetOffice().GetMatches() {
-		f.add("found by", first(brief.Words(m.GetBasis()))+": "+m.GetAsWritten()+matchWords(m))
+		f.add("found by", brief.Words(m.GetBasis())+": "+m.GetAsWritten()+matchWords(m))
 	}
 	f.add("reason", n.GetOffice().GetReason())
 	f.add("decided by", n.GetOffice().GetDecidedBy())
@@ -188,11 +178,7 @@ func (a *app) noticeFactsIn(n *spsv1.ConsignmentNotice, state string) *facts {
 		f.add(l.GetLabel(), text)
 	}
 	for _, v := range n.GetVersions() {
-		var news []string
-		for _, what := range v.GetNews() {
-			news = append(news, brief.Words(what))
-		}
-		f.add(fmt.Sprintf("version %d", v.GetNumber()), instant(v.GetTellTime())+", "+strings.Join(news, ", "))
+		f.add(fmt.Sprintf("version %d", v.GetNumber()), instant(v.GetTellTime())+", "+wordsOf(v.GetNews()))
 	}
 	for _, sent := range n.GetOffice().GetSendings() {
 		f.add("sent", sendingWords(sent))
@@ -201,7 +187,7 @@ func (a *app) noticeFactsIn(n *spsv1.ConsignmentNotice, state string) *facts {
 		f.add("acknowledged", instant(n.GetAcknowledgeTime())+", by "+n.GetAcknowledgedBy())
 	}
 	for _, answer := range n.GetAnswers() {
-		f.add(fmt.Sprintf("answer %d", answer.GetNumber()), instant(answer.GetAnswerTime())+", by "+answer.GetAnsweredBy()+": "+answerWords(answer))
+		f.add(fmt.Sprintf("answer %d", answer.GetNumber()), instant(answer.GetAnswerTime())+", by "+answer.GetAnsweredBy()+": "+wordsOf(answer.GetKinds()))
 		for _, t := range texts(answer.GetText()) {
 			f.add("  says", t)
 		}

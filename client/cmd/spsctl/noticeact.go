@@ -67,7 +67,7 @@ func (a *app) noticeAnswersCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				said := append([]string{answerWords(answer)}, texts(answer.GetText())...)
+				said := append([]string{wordsOf(answer.GetKinds())}, texts(answer.GetText())...)
 				if err := list.add(answer, fmt.Sprint(answer.GetNumber()), when(answer.GetAnswerTime()), answer.GetAnsweredBy(), strings.Join(said, "; "),
 					fmt.Sprint(answer.GetAttachmentCount()), forwardedWords(answer)); err != nil {
 					return err

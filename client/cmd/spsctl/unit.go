@@ -44,7 +44,7 @@ func (a *app) unitListCommand() *cobra.Command {
 			}
 			list := newList(a.out, format, "unit", "name", "kind", "above", "fields", "contact", "hours")
 			for _, u := range units {
-				if err := list.add(u, u.GetId(), brief.Text(u.GetName(), a.languages()...), brief.Words(u.GetKind()), u.GetParent(), fieldWords(u),
+				if err := list.add(u, u.GetId(), brief.Text(u.GetName(), a.languages()...), brief.Words(u.GetKind()), u.GetParent(), wordsOf(u.GetFields()),
 					contactOf(u), unitHours(u)); err != nil {
 					return err
 				}
@@ -54,15 +54,6 @@ func (a *app) unitListCommand() *cobra.Command {
 	}
 	outputFlag(cmd, &format)
 	return cmd
-}
-
-// fieldWords returns the branches in which a unit works.
-func fieldWords(u *spsv1.Unit) string {
-	var all []string
-	for _, f := range u.GetFields() {
-		all = append(all, brief.Words(f))
-	}
-	return strings.Join(all, ", ")
 }
 
 // contactOf returns how to reach a unit first.
