@@ -189,10 +189,8 @@ func (a *app) newCaseList(as format) *list {
 func (a *app) caseCells(c *spsv1.Case) []any {
 	s := c.GetOriginal()
 	b := brief.Of(s.GetStatement(), a.languages()...)
-	return []any{
-		c.GetReference(), when(s.GetIssueTime()), dueCell(c.GetSummary()), b.Classification,
-		short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40), delivered(s),
-	}
+	about := aboutCells(b)
+	return []any{c.GetReference(), when(s.GetIssueTime()), dueCell(c.GetSummary()), b.Classification, about[0], about[1], delivered(s)}
 }
 
 // first returns the first value that is not empty.

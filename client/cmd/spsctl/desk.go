@@ -213,7 +213,15 @@ func (a *app) deskCells(l deskList, c *spsv1.Case) []any {
 	due, who, what := l.next(c.GetSummary())
 	s := c.GetOriginal()
 	b := brief.Of(s.GetStatement(), a.languages()...)
-	return []any{
-		c.GetReference(), when(due), who, what, b.Classification, short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40),
+	return append([]any{c.GetReference(), when(due), who, what, b.Classification}, aboutCells(b)...)
+}
+
+// aboutCells are the columns of a product and a hazard. What stands in place of one
+// that is not said stands there once, where there is more room.
+func aboutCells(b brief.Brief) []any {
+	product, hazard := first(b.Product, b.Subject), first(b.Hazard, b.Subject)
+	if product == hazard {
+		product = ""
 	}
+	return []any{short(product, 30), short(hazard, 40)}
 }

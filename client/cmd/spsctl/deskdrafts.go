@@ -19,29 +19,30 @@ type draftList struct {
 	name, heading string
 	state         spsv1.DraftState
 	roles         []certs.Role // who has it
+	written       bool         // of these, who wrote any of a draft; else who wrote none of it
+	do            string       // what is to be done with a draft
 
-	// next returns who did the last with a draft, and what is to be done with it;
-	// false if whoever has this id has nothing to do.
-	next func(d *spsv1.Draft, id string) (who, what string, mine bool)
+	// last returns who did the last with a draft, and why.
+	last func(*spsv1.Draft) (who *spsv1.Person, why []*spsv1.LocalizedText)
 }
 
-// draftLists are the lists of drafts on the desk.
+// draftLists are the lists of drafts on the desk. Who wrote any of a draft mends it, and
+// a second person issues it.
 var draftLists = []draftList{
-	{"to-issue", "to issue", spsv1.DraftState_DRAFT_STATE_SUBMITTED, []certs.Role{certs.RoleValidator}, nextIssue},
+	{
+		"to-issue", "to issue", spsv1.DraftState_DRAFT_STATE_SUBMITTED,
+		[]certs.Role{certs.RoleValidator},
+		false, "issue or return",
+		func(d *spsv1.Draft) (*spsv1.Person, []*spsv1.LocalizedText) { return d.GetSubmittedBy(), nil },
+	},
 	{
 		"returned", "returned to you", spsv1.DraftState_DRAFT_STATE_RETURNED,
 		[]certs.Role{certs.RoleOfficer, certs.RoleValidator, certs.RolePost},
-		nextReturned,
+		true, "mend",
+		func(d *spsv1.Draft) (*spsv1.Person, []*spsv1.LocalizedText) {
+			return d.GetReturnedBy(), d.GetReturnReason()
+		},
 	},
-}
-
-// nextIssue wants a second person: who wrote any of a draft does not issue it.
-func nextIssue(d *spsv1.Draft, id string) (who, what string, mine bool) {
-	return d.GetSubmittedBy().GetId(), "issue or return: " + draftKind(d), !wroteDraft(d, id)
-}
-
-func nextReturned(d *spsv1.Draft, id string) (who, what string, mine bool) {
-	return d.GetReturnedBy().GetId(), "mend: " + first(brief.Text(d.GetReturnReason()), draftKind(d)), wroteDraft(d, id)
 }
 
 // draftKind says what a draft is to become, and in which case.
@@ -57,7 +58,7 @@ func wroteDraft(d *spsv1.Draft, id string) bool {
 // then what waits longest.
 func (l draftList) pick(all []*spsv1.Draft, id string) (mine []*spsv1.Draft) {
 	for _, d := range all {
-		if _, _, ok := l.next(d, id); ok {
+		if wroteDraft(d, id) == l.written {
 			mine = append(mine, d)
 		}
 	}
@@ -97,7 +98,7 @@ func (a *app) showDrafts(ctx context.Context, node *client.Client, who *spsv1.Ca
 			}
 			found = append(found, d)
 		}
-		if err := a.addDrafts(all, as, limit, l, l.pick(found, who.GetId()), who.GetId()); err != nil {
+		if err := a.addDrafts(all, as, limit, l, l.pick(found, who.GetId())); err != nil {
 			return err
 		}
 	}
@@ -105,17 +106,17 @@ func (a *app) showDrafts(ctx context.Context, node *client.Client, who *spsv1.Ca
 }
 
 // addDrafts shows a list of drafts for people, or adds it for programs.
-func (a *app) addDrafts(all *list, as format, limit int, l draftList, drafts []*spsv1.Draft, id string) error {
+func (a *app) addDrafts(all *list, as format, limit int, l draftList, drafts []*spsv1.Draft) error {
 	total := len(drafts)
 	if limit > 0 {
 		drafts = drafts[:min(limit, total)]
 	}
 	switch as {
 	case tableFormat:
-		return a.showDraftList(l, drafts, total, id)
+		return a.showDraftList(l, drafts, total)
 	case csvFormat:
 		for _, d := range drafts {
-			if err := all.add(nil, append([]any{l.name}, a.draftCells(l, d, id)...)...); err != nil {
+			if err := all.add(nil, append([]any{l.name}, a.draftCells(l, d)...)...); err != nil {
 				return err
 			}
 		}
@@ -133,13 +134,13 @@ func (a *app) addDrafts(all *list, as format, limit int, l draftList, drafts []*
 }
 
 // showDraftList shows a list of drafts for people; an empty one is a line.
-func (a *app) showDraftList(l draftList, drafts []*spsv1.Draft, total int, id string) error {
+func (a *app) showDraftList(l draftList, drafts []*spsv1.Draft, total int) error {
 	if _, err := fmt.Fprintf(a.out, "%s: %d\n", strings.ToUpper(l.heading), total); err != nil || total == 0 {
 		return err
 	}
 	rows := newList(a.out, tableFormat, append([]string{"draft"}, deskColumns[1:]...)...)
 	for _, d := range drafts {
-		if err := rows.add(d, a.draftCells(l, d, id)...); err != nil {
+		if err := rows.add(d, a.draftCells(l, d)...); err != nil {
 			return err
 		}
 	}
@@ -156,13 +157,17 @@ func (a *app) showDraftList(l draftList, drafts []*spsv1.Draft, total int, id st
 }
 
 // draftCells are the columns of the desk for a draft. It has no due time.
-func (a *app) draftCells(l draftList, d *spsv1.Draft, id string) []any {
-	who, what, _ := l.next(d, id)
-	if look := adviceWords(d); look != "" {
-		what = look + ": " + what
+func (a *app) draftCells(l draftList, d *spsv1.Draft) []any {
+	who, why := l.last(d)
+	what := cell{}
+	what.people = l.do + ": " + draftKind(d) + prefixed("; ", adviceWords(d))
+	what.program = what.people
+	if text := brief.Text(why, a.languages()...); text != "" {
+		what.people += " (" + shorten(text, 40) + ")"
+		what.program += " (" + text + ")"
 	}
 	b := brief.Of(d.GetStatement(), a.languages()...)
-	return []any{
-		d.GetName(), "", who, short(what, 40), b.Classification, short(first(b.Product, b.Subject), 30), short(first(b.Hazard, b.Subject), 40),
-	}
+	return append([]any{
+		d.GetName(), "", who.GetId() + prefixed(", ", who.GetUnit()), what, b.Classification,
+	}, aboutCells(b)...)
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,37 @@ func TestDraftsOfTheDesk(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("%s of %s (-want +got):\n%s", test.list, test.id, diff)
 			}
+		}
+	}
+}
+
+// TestADraftOnTheDesk shows of a draft whose it is, with the unit, in which case it is,
+// and what it says, once.
+func TestADraftOnTheDesk(t *testing.T) {
+	const text = "the packing house was inspected, and nothing was found"
+	followUp := &spsv1.Statement{
+		CaseRef: &spsv1.CaseRef{Reference: "VN-2026-000123"},
+		Body:    &spsv1.Statement_FollowUp{FollowUp: &spsv1.FollowUp{Text: []*spsv1.LocalizedText{{Lang: "en", Text: text}}}},
+	}
+	d := &spsv1.Draft{
+		Name: "drafts/d1", Statement: followUp, SubmittedBy: &spsv1.Person{Id: "an.tran", Unit: "dak-lak"}, ReturnedBy: &spsv1.Person{Id: "lan.nguyen"},
+		ReturnReason: []*spsv1.LocalizedText{{Lang: "en", Text: "which lot was it, and who has inspected it there?"}},
+		Advice:       []*spsv1.Advice{{Reason: "FINDING_WITHDRAWN"}},
+	}
+	for i, want := range []string{
+		"drafts/d1 an.tran, dak-lak issue or return: follow-up in VN-2026-000123; finding withdrawn the packing house was inspected, and no…",
+		"drafts/d1 lan.nguyen mend: follow-up in VN-2026-000123; finding withdrawn (which lot was it, and who has inspected…) the packing house was inspected, and no…",
+	} {
+		var out bytes.Buffer
+		rows := newList(&out, tableFormat, deskColumns...)
+		if err := rows.add(d, (&app{}).draftCells(draftLists[i], d)...); err != nil {
+			t.Fatal(err)
+		}
+		if err := rows.close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, _ := strings.Cut(out.String(), "\n"); strings.Join(strings.Fields(got), " ") != want {
+			t.Errorf("%s shows\n%s\nwant\n%s", draftLists[i].name, strings.Join(strings.Fields(got), " "), want)
 		}
 	}
 }
