@@ -61,6 +61,23 @@ func (n *node) changes(s *spsv1.IssuedStatement, m *spsv1.Measure) *spsv1.Issued
 	}))
 }
 
+// advisesOf checks a measure, and wants the reasons of what is advised of its code.
+func (n *node) advisesOf(s *spsv1.IssuedStatement, m *spsv1.Measure, want string) {
+	n.w.t.Helper()
+	would := done(n.w.t)(n.validator().FollowUpCase(n.w.t.Context(), &spsv1.FollowUpCaseRequest{
+		Name: s.GetCase(), RequestId: newID(), FollowUp: &spsv1.FollowUp{Facts: &spsv1.Facts{Measures: []*spsv1.Measure{m}}}, ValidateOnly: true,
+	}))
+	var got []string
+	for _, look := range would.GetAdvice() {
+		if strings.Contains(look.GetField(), ".code_status.") {
+			got = append(got, look.GetReason())
+		}
+	}
+	if got := strings.Join(got, " "); got != want {
+		n.w.t.Errorf("%s is advised %q of %v, want %q", n.office.Code(), got, m, want)
+	}
+}
+
 // TestCodeStatus has TH refuse a packing house of VN, VN withhold it, and both
 // lift what is theirs, with a restart in between; both see the same.
 func TestCodeStatus(t *testing.T) {
@@ -97,11 +114,13 @@ func TestCodeStatus(t *testing.T) {
 	}
 	vn.good(&spsv1.GetCodeStatusRequest{Code: "VN-DL-0123", Market: "CN"}, unknown)
 	vn.good(&spsv1.GetCodeStatusRequest{Code: "VN-DL-0123", Market: "TH", Product: "0810"}, unknown)
+	vn.advisesOf(original, change(lift, "TH", "", nil), "CODE_NOT_SUSPENDED") // what TH refuses is not VN's to lift
 	until := time.Now().AddDate(0, 1, 0).Truncate(time.Second)
 	mine := vn.changes(original, change(suspend, "TH", "", timestamppb.New(until)))
 	arrived(mine, vn, th)
 	for _, node := range []*node{vn, th} {
 		node.good(ask, both)
+		node.advisesOf(original, change(lift, "TH", "", nil), "")
 		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: until.UTC().AddDate(0, 0, 1).Format(time.DateOnly)}, refused)
 		node.good(&spsv1.GetCodeStatusRequest{Code: "DL0123", Market: "TH", Product: "0804", Day: "2020-01-01"}, unknown)
 	}

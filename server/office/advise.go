@@ -7,6 +7,7 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
 )
 
@@ -41,7 +42,7 @@ func (s *Service) advise(ctx context.Context, st *spsv1.Statement) []*spsv1.Advi
 }
 
 // adviseEffect returns what a person should look at because it would set no status
-// of a code, as the case stands.
+// of a code or lift none, as the case and the code stand.
 func (s *Service) adviseEffect(ctx context.Context, st *spsv1.Statement) ([]*spsv1.Advice, error) {
 	var known *statement.Case
 	if ref := st.GetCaseRef(); ref != nil {
@@ -50,8 +51,16 @@ func (s *Service) adviseEffect(ctx context.Context, st *spsv1.Statement) ([]*sps
 			return nil, err
 		}
 	}
+	problems, err := statement.AdviseEffect(st, known, s.o.Now(), func(said *spsv1.CodeStatement) ([]*spsv1.CodeStatement, error) {
+		return s.o.Book.CodeHistory(ctx, casebook.CodeQuestion{
+			Code: said.GetCode().GetCode(), Kind: said.GetCode().GetKind(), Origin: said.GetOrigin(), Market: said.GetMarket(),
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
 	var advised []*spsv1.Advice
-	for _, p := range statement.AdviseEffect(st, known) {
+	for _, p := range problems {
 		advised = append(advised, advice(ctx, violation(p.Field, p.Reason, p.Sentence)))
 	}
 	return advised, nil

@@ -38,6 +38,7 @@ var elsewhere = map[string]string{
 	"MARKET_IN_WORDS":    "is advice",
 	"ORIGIN_UNKNOWN":     "is advice",
 	"CODE_OF_ANOTHER":    "is advice",
+	"CODE_NOT_SUSPENDED": "is advice",
 	"TARGET_REQUIRED":    "is of the requests of acts, see TestEveryMethod",
 	"TARGET_UNKNOWN":     "is of the requests of acts, see TestEveryMethod",
 	"MASK":               "is of the requests of acts, see TestEveryMethod",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -95,17 +96,16 @@ func (a *app) changeCode(cases spsv1.CaseServiceClient, ctx context.Context, req
 	measures := req.GetFollowUp().GetFacts().GetMeasures()
 	field := fmt.Sprintf(".measures[%d].code_status.code.area", len(measures)-1)
 	code := measures[len(measures)-1].GetCodeStatus().GetCode()
-	var advice []*spsv1.Advice
-	for _, look := range would.GetAdvice() {
-		if look.GetReason() == "ORIGIN_UNKNOWN" && strings.HasSuffix(look.GetField(), field) && code.GetKind() != spsv1.SiteCodeKind_SITE_CODE_KIND_GACC_REGISTRATION {
-			code.Area = &spsv1.Area{Code: would.GetStatement().GetOffice()}
-			fmt.Fprintf(a.err, "the case does not say who gave %s: taken as a code of %s; --origin names another\n", printable(code.GetCode()), code.GetArea().GetCode())
-			continue
-		}
-		advice = append(advice, look)
+	unknown := code.GetArea() == nil && slices.ContainsFunc(would.GetAdvice(), func(look *spsv1.Advice) bool {
+		return look.GetReason() == "ORIGIN_UNKNOWN" && strings.HasSuffix(look.GetField(), field)
+	})
+	if unknown && code.GetKind() != spsv1.SiteCodeKind_SITE_CODE_KIND_GACC_REGISTRATION {
+		code.Area = &spsv1.Area{Code: would.GetStatement().GetOffice()}
+		fmt.Fprintf(a.err, "the case does not say who gave %s: taken as a code of %s; --origin names another\n", printable(code.GetCode()), code.GetArea().GetCode())
+		return a.changeCode(cases, ctx, req, opts...) // of which a check may advise something else
 	}
 	if !req.GetValidateOnly() && !req.GetDraft() { // of these the answer says it
-		a.sayAdvice(advice)
+		a.sayAdvice(would.GetAdvice())
 	}
 	return cases.FollowUpCase(ctx, req, opts...)
 }
