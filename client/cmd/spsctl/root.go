@@ -38,7 +38,12 @@ type app struct {
 // run runs one command line and returns the exit code.
 func run(ctx context.Context, args []string, s streams) int {
 	a := &app{streams: s}
-	root := a.root()
+	return a.execute(ctx, a.root(), args)
+}
+
+// execute runs one command line by the commands of a root, and returns the exit
+// code.
+func (a *app) execute(ctx context.Context, root *cobra.Command, args []string) int {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.begun {
