@@ -20,7 +20,7 @@ func (s *Service) PostFinding(ctx context.Context, req *spsv1.PostFindingRequest
 	if req.GetFinding() == nil {
 		return nil, access.Invalid(access.Violation{Field: "finding", Reason: "REQUIRED", Sentence: "give a value"})
 	}
-	all, err := s.Post(ctx, []*spsv1.LabFinding{req.GetFinding()}, req.GetValidateOnly())
+	all, err := s.post(ctx, []*spsv1.LabFinding{req.GetFinding()}, earlier{}, keepUnless(req.GetValidateOnly()))
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (s *Service) BatchPostFindings(ctx context.Context, req *spsv1.BatchPostFin
 	if n := len(req.GetFindings()); n < 1 || n > maxBatch {
 		return nil, access.Invalid(access.Violation{Field: "findings", Reason: "FINDINGS_COUNT", Sentence: "give 1 to 500 findings at once"})
 	}
-	all, err := s.Post(ctx, req.GetFindings(), req.GetValidateOnly())
+	all, err := s.post(ctx, req.GetFindings(), earlier{}, keepUnless(req.GetValidateOnly()))
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/spsalert/spsalert/server/statement"
 )
 
-// MaxSize is how large a finding may be, in bytes, its files not counted.
-const MaxSize = 256 << 10
+// maxSize is how large a finding may be, in bytes, its files not counted.
+const maxSize = 256 << 10
 
 // Check returns everything that is wrong with a finding by itself: the field
 // rules of the contract first, then the law across fields; nil if there is
@@ -59,8 +59,8 @@ func (c *checker) report(f *spsv1.LabFinding) {
 	if slices.Contains(f.GetSupersedesReports(), f.GetReportNumber()) && f.GetReportNumber() != "" {
 		c.add("supersedes_reports", "SUPERSEDES_SELF", "leave out the report's own number")
 	}
-	if size := proto.Size(f); size > MaxSize {
-		c.add("", "FINDING_SIZE", fmt.Sprintf("it has %d bytes, and may have %d: move content into attachments", size, MaxSize))
+	if size := proto.Size(f); size > maxSize {
+		c.add("", "FINDING_SIZE", fmt.Sprintf("it has %d bytes, and may have %d: move content into attachments", size, maxSize))
 	}
 	c.past("report_date", f.GetReportDate())
 }

@@ -8,8 +8,8 @@
 // within the finding (`sample.results[0].value`), a reason code, and a sentence
 // that server/access/sentences has in every language. Both are pure. What needs
 // the findings that are here already, such as a report number that was used, is
-// found by [Service.Post], which keeps the good ones of a list and says of each
-// what became of it; with only set it keeps none, and says the same.
+// found by [Bulk], which keeps the good ones of a sheet and says of each what
+// became of it, or keeps none and says the same.
 //
 // A laboratory numbers its reports. The number is what makes it safe to post the
 // same again, and what a later report, or a withdrawal, names. What was posted

@@ -45,7 +45,7 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 			return err
 		}
 		var begun bool
-		if draft, begun, err = s.o.Drafts.BeginDraft(tx, who.caller, id, Notify(findings), req.GetNames()); err != nil || !begun {
+		if draft, begun, err = s.o.Drafts.BeginDraft(tx, who.caller, id, notify(findings), req.GetNames()); err != nil || !begun {
 			return err
 		}
 		if len(violations) > 0 { // one that was begun before they ended is returned as it is

@@ -66,7 +66,7 @@ func findingTerms(f *spsv1.LabFinding) [][]byte {
 			terms = append(terms, term(termStanding, f.GetOrder()))
 		}
 	}
-	if p := Propose(f); p != nil {
+	if p := propose(f); p != nil {
 		terms = append(terms, term(termProposed, ""), term(termProposed, lab))
 		if waits(f, p) {
 			terms = append(terms, term(termWaiting, ""), term(termWaiting, lab))

@@ -154,7 +154,7 @@ func asked(req *spsv1.ListFindingsRequest, f *spsv1.LabFinding) bool {
 		(req.GetReportNumber() == "" || req.GetReportNumber() == f.GetReportNumber()) &&
 		(req.GetSampleNumber() == "" || req.GetSampleNumber() == f.GetSample().GetNumber()) &&
 		(len(req.GetStates()) == 0 || slices.Contains(req.GetStates(), f.GetState())) &&
-		(!req.GetProposed() || Propose(f) != nil) && (!req.GetWaiting() || waits(f, Propose(f)))
+		(!req.GetProposed() || propose(f) != nil) && (!req.GetWaiting() || waits(f, propose(f)))
 }
 
 // wants reports whether a list asks for a finding that goes to a unit, or of which

@@ -10,11 +10,11 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
 
-// Notify returns the beginning of a notification with what findings say: their
+// notify returns the beginning of a notification with what findings say: their
 // products with lots, samples, results, files and texts, what breaks a limit or does
 // not comply, and the gravest of what they propose. What only a person knows, such as whom it
 // concerns, is left out. The findings are not changed.
-func Notify(findings []*spsv1.LabFinding) *spsv1.Statement {
+func notify(findings []*spsv1.LabFinding) *spsv1.Statement {
 	w := &notice{
 		statement: &spsv1.Statement{Status: spsv1.StatementStatus_STATEMENT_STATUS_ACTUAL},
 		content:   &spsv1.Notification{},

@@ -21,29 +21,28 @@ type Posted struct {
 	Refusal   *access.Refusal   // why it was refused, or nil; fields begin within the finding
 }
 
-// Post keeps those findings of a laboratory that are in order, all in one
-// transaction and in their order, so that a later one may supersede an earlier
-// one, and says of each what became of it. When it returns they are durable. With
-// only it keeps none. An error is a fault of the node, and none was kept.
-//
-// The caller of ctx is the one who posts; it MUST have the role lab.
-func (s *Service) Post(ctx context.Context, findings []*spsv1.LabFinding, only bool) ([]Posted, error) {
-	also := func(store.Tx, []Posted) error { return nil }
-	if only {
-		also = keepNothing
-	}
-	return s.post(ctx, findings, earlier{}, also)
-}
-
 // errOnly ends a transaction of which nothing is to be kept.
 var errOnly = errors.New("only a check")
 
 // keepNothing takes back what was written.
 func keepNothing(store.Tx, []Posted) error { return errOnly }
 
-// post is Post, and calls also in the transaction that keeps the findings, with what
-// becomes of each; it may be called again, as the transaction may. If it returns an
-// error none is kept, and post returns the error, unless it is errOnly.
+// keepUnless takes back what was written if it was only to be checked.
+func keepUnless(only bool) func(store.Tx, []Posted) error {
+	if only {
+		return keepNothing
+	}
+	return func(store.Tx, []Posted) error { return nil }
+}
+
+// post keeps those findings of a laboratory that are in order, all in one transaction
+// and in their order, so that a later one may supersede an earlier one, and says of
+// each what became of it. When it returns they are durable. It calls also in the
+// transaction, with what becomes of each; it may be called again, as the transaction
+// may. If also returns an error none is kept, and post returns the error, unless it is
+// errOnly. Any other error is a fault of the node, and none was kept.
+//
+// The caller of ctx is the one who posts; it MUST have the role lab.
 func (s *Service) post(ctx context.Context, findings []*spsv1.LabFinding, before earlier, also func(store.Tx, []Posted) error) ([]Posted, error) {
 	caller, err := access.CallerOf(ctx)
 	if err != nil {

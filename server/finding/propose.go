@@ -32,11 +32,11 @@ var proposals = map[gravity]struct {
 	grave:      {spsv1.Classification_CLASSIFICATION_ALERT, spsv1.RiskDecision_RISK_DECISION_SERIOUS},
 }
 
-// Propose returns how a finding might be notified, for a person to decide; nil if
+// propose returns how a finding might be notified, for a person to decide; nil if
 // every result meets its limits and none is said not to comply. What cannot be said
 // is proposed for a look: nothing is passed over. A finding that no longer stands
 // proposes nothing.
-func Propose(f *spsv1.LabFinding) *spsv1.FindingProposal {
+func propose(f *spsv1.LabFinding) *spsv1.FindingProposal {
 	if f.GetState() == spsv1.FindingState_FINDING_STATE_SUPERSEDED || f.GetState() == spsv1.FindingState_FINDING_STATE_WITHDRAWN {
 		return nil
 	}

@@ -26,7 +26,7 @@ type Units interface {
 
 // Matter returns what routing rules look at in a finding.
 func Matter(f *spsv1.LabFinding, t routing.Tree) routing.Matter {
-	return routing.OfFinding(f, Propose(f).GetClassification(), t)
+	return routing.OfFinding(f, propose(f).GetClassification(), t)
 }
 
 // route gives a finding that is posted now to the units that deal with it: by the
@@ -51,7 +51,7 @@ func (s *Service) route(tx store.Tx, f *spsv1.LabFinding, superseded []*spsv1.La
 		}
 		f.Routes = routing.Add(f.Routes, tree, &spsv1.Route{Unit: o.GetOrderedBy().GetUnit(), Reason: routing.ReasonOrder}, nil, now)
 	}
-	if !cannotWait(Propose(f)) {
+	if !cannotWait(propose(f)) {
 		return nil
 	}
 	rota, err := s.o.Units.Rota(tx)

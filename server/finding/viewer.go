@@ -88,7 +88,7 @@ func (v viewer) show(ctx context.Context, f *spsv1.LabFinding) *spsv1.LabFinding
 	if v.caller.Role == certs.RoleLab {
 		return ofLaboratory(f)
 	}
-	f.Proposal = Propose(f)
+	f.Proposal = propose(f)
 	for _, a := range f.GetProposal().GetReasons() {
 		a.Sentence = access.Worded(ctx, a.GetReason(), a.GetSentence())
 	}

@@ -1,4 +1,4 @@
-package finding_test
+package finding
 
 import (
 	"slices"
@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
-	"github.com/spsalert/spsalert/server/finding"
 )
 
 // TestNotifyFindings says of each result what a draft says of its agent, and which
@@ -37,7 +36,7 @@ func TestNotifyFindings(t *testing.T) {
 		{"above, and compliant", `verdict: VERDICT_COMPLIANT ` + value("0.2") + most, "no finding"},
 	} {
 		f := report(t, `stage: RESULT_STAGE_FINAL product {} sample { results { analyte { as_written: "x" } `+tc.result+` } }`, "")
-		n := finding.Notify([]*spsv1.LabFinding{f}).GetNotification()
+		n := notify([]*spsv1.LabFinding{f}).GetNotification()
 		got := []string{"no finding"}
 		for _, said := range n.GetFindings() {
 			got = nil
@@ -67,7 +66,7 @@ func TestNotifySubject(t *testing.T) {
 	} {
 		f := report(t, `product { `+tc.goods+` } sample { results { analyte { `+tc.agent+` } verdict: VERDICT_NON_COMPLIANT } }`, "")
 		var got []string
-		for _, s := range finding.Notify([]*spsv1.LabFinding{f}).GetNotification().GetSubject() {
+		for _, s := range notify([]*spsv1.LabFinding{f}).GetNotification().GetSubject() {
 			got = append(got, s.GetLang()+": "+s.GetText())
 		}
 		if !slices.Equal(got, []string{tc.want}) {
@@ -88,7 +87,7 @@ func TestNotifyLaboratory(t *testing.T) {
 	} {
 		f := report(t, `laboratory { `+tc.posted+` } product {} text { lang: "en" text: "sealed" } sample { text { lang: "en" text: "cold" } results { `+tc.of+` } }`, "")
 		before := f.String()
-		s := finding.Notify([]*spsv1.LabFinding{f}).GetNotification().GetSamples()[0]
+		s := notify([]*spsv1.LabFinding{f}).GetNotification().GetSamples()[0]
 		l := s.GetResults()[0].GetLaboratory()
 		if got := strings.Join(strings.Fields(l.GetId()+" "+l.GetName()+" "+l.GetAccreditationNumber()), " "); got != tc.want || tc.want == "" && l != nil {
 			t.Errorf("%s: the laboratory is %v, want %q", tc.name, l, tc.want)

@@ -1,4 +1,4 @@
-package finding_test
+package finding
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/finding"
 )
 
 // broken lists violations, sorted.
@@ -134,7 +133,7 @@ func TestPropose(t *testing.T) {
 		for place, classification := range map[string]string{"": "", `place { locode: "CNNNG" } `: "BORDER_REJECTION"} {
 			f := report(t, base+`sample { role: SAMPLE_ROLE_OFFICIAL `+place+`number: "1" results { `+tc.result+` } }`, "")
 			got, want := "", tc.want
-			if p := finding.Propose(f); p != nil {
+			if p := propose(f); p != nil {
 				got = fmt.Sprint(strings.TrimPrefix(p.GetClassification().String(), "CLASSIFICATION_"), " ", strings.TrimPrefix(p.GetRisk().String(), "RISK_DECISION_"))
 				for _, reason := range p.GetReasons() {
 					got += " " + reason.GetReason()

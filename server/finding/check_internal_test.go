@@ -1,4 +1,4 @@
-package finding_test
+package finding
 
 import (
 	"slices"
@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
-
-	"github.com/spsalert/spsalert/server/finding"
 )
 
 // TestEveryRuleOfAFinding breaks each rule of the law of findings by itself.
@@ -76,7 +74,7 @@ func TestEveryRuleOfAFinding(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := report(t, durian, tc.more)
-			got := broken(finding.Check(finding.Complete(f, "lab"), today))
+			got := broken(Check(Complete(f, "lab"), today))
 			if tc.want == "too large" {
 				if !slices.Contains(got, " FINDING_SIZE") {
 					t.Errorf("problems %q, want FINDING_SIZE among them", got)
@@ -92,12 +90,12 @@ func TestEveryRuleOfAFinding(t *testing.T) {
 
 // TestWhatAFindingNeeds wants everything at once of one that says nothing.
 func TestWhatAFindingNeeds(t *testing.T) {
-	got := broken(finding.Check(finding.Complete(report(t, `sample { id: "s1" }`, ""), "lab"), today))
+	got := broken(Check(Complete(report(t, `sample { id: "s1" }`, ""), "lab"), today))
 	want := []string{"product PRODUCT_REQUIRED", "report_number STRING_MIN_LEN", "sample.number SAMPLE_NUMBER", "sample.results RESULTS_REQUIRED", "stage FINDING_STAGE"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
-	if got := broken(finding.Check(finding.Complete(nil, "lab"), today)); !slices.Contains(got, "sample REQUIRED") {
+	if got := broken(Check(Complete(nil, "lab"), today)); !slices.Contains(got, "sample REQUIRED") {
 		t.Errorf("problems of nothing %q, want the sample among them", got)
 	}
 }
@@ -106,7 +104,7 @@ func TestWhatAFindingNeeds(t *testing.T) {
 // takes nothing from the laboratory that only the node says.
 func TestComplete(t *testing.T) {
 	f := report(t, durian, `name: "findings/x" state: FINDING_STATE_WITHDRAWN laboratory { id: "other" } attachments { id: "a7" } attachments {}`)
-	got := finding.Complete(f, "lab")
+	got := Complete(f, "lab")
 	ids := []string{
 		got.GetProduct().GetId(), got.GetProduct().GetLots()[0].GetId(), got.GetSample().GetId(), got.GetSample().GetResults()[0].GetId(),
 		got.GetSample().GetResults()[0].GetLaboratory().GetId(),
@@ -118,7 +116,7 @@ func TestComplete(t *testing.T) {
 	if got.GetName() != "" || got.GetState() != 0 || got.GetLaboratory() != nil {
 		t.Errorf("it kept %v, want nothing that only the node says", got)
 	}
-	if diff := cmp.Diff(got, finding.Complete(got, "lab"), protocmp.Transform()); diff != "" {
+	if diff := cmp.Diff(got, Complete(got, "lab"), protocmp.Transform()); diff != "" {
 		t.Errorf("completed twice (-once +twice):\n%s", diff)
 	}
 	if f.GetProduct().GetId() != "" {
@@ -130,7 +128,7 @@ func TestComplete(t *testing.T) {
 func TestUnitThatIsMeant(t *testing.T) {
 	for written, want := range map[string]string{"µg/kg": "ug/kg", "MG/KG": "mg/kg", "ppm": "[ppm]", "cfu/g": "[CFU]/g", "Mg/kg": "such as mg/kg", "x": "such as mg/kg"} {
 		f := report(t, durian, `sample { results { analyte { as_written: "x" } value { value: "1" ucum: "`+written+`" } } }`)
-		got := finding.Check(finding.Complete(f, "lab"), today)
+		got := Check(Complete(f, "lab"), today)
 		if len(got) != 1 || !strings.Contains(got[0].Sentence, want) {
 			t.Errorf("of %q it is said %v, want one sentence with %s", written, got, want)
 		}
