@@ -129,6 +129,10 @@ func TestCasesReachUnits(t *testing.T) {
 	vn.settles("overdue_by_unit")
 	vn.settles("unit = north", fruit.GetReference())
 	vn.settles("part_open = north")
+	_, err = vn.desk(certs.RoleOfficer, "hq").ListCases(ctx, &spsv1.ListCasesRequest{Filter: `with_units AND unit = "nort"`})
+	wantReason(t, "cases of a unit that is not there", err, "INVALID, filter UNIT_UNKNOWN")
+	_, err = vn.desk(certs.RoleOfficer, "hq").PollStatements(ctx, &spsv1.PollStatementsRequest{Parent: "offices/-", Filter: "unit = nort"})
+	wantReason(t, "what is said in cases of a unit that is not there", err, "INVALID, filter UNIT_UNKNOWN")
 }
 
 // noticesReachUnits has exporters of two cases be registered, and units ask for the

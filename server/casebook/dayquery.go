@@ -17,7 +17,7 @@ type dayQuery struct {
 // wrong with them, by the names of the fields of a list request.
 func (l Limits) parseDayQuery(filter, day string, of []Field) (q dayQuery, problems statement.Problems) {
 	var err error
-	if q.test, err = l.parseFilter(filter, of); err != nil {
+	if q.test, _, err = l.parseFilter(filter, of); err != nil {
 		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
 	}
 	if day != "" {

@@ -19,6 +19,8 @@ type Field struct {
 	test func(operator, value string) (test, error)
 	// bare is the test of the field alone; none if it does not stand alone.
 	bare test
+	// unit says that its values name units of this office.
+	unit bool
 }
 
 // Fields returns what filters can ask for, in the order of the documents; the
@@ -104,10 +106,12 @@ var fields = []Field{
 	{
 		Name: "unit", Type: "text", Operators: text, About: "of a case: a unit of this office that it was addressed or goes to, or that deals with it, by its id",
 		test: matching(4*ofStore, plain.Text, unitTest((*spsv1.CaseSummary).GetUnits)),
+		unit: true,
 	},
 	{
 		Name: "part_open", Type: "text", Operators: text, About: "of a case: a unit of this office that has not done its part, by its id",
 		test: matching(4*ofStore, plain.Text, unitTest((*spsv1.CaseSummary).GetUnitsOpen)),
+		unit: true,
 	},
 }
 

@@ -13,26 +13,27 @@ import (
 // parseFilter reads a filter of AIP-160 and checks it against some fields. The
 // error says to a person what to do. What is read is the library's business;
 // types are checked here and not by its checker, because that knows neither the
-// values of our lists nor what was meant by a name that it does not know.
-func (l Limits) parseFilter(filter string, of []Field) (test, error) {
+// values of our lists nor what was meant by a name that it does not know. units are
+// those of this office that the filter names, each whole.
+func (l Limits) parseFilter(filter string, of []Field) (whole test, units []string, err error) {
 	if strings.TrimSpace(filter) == "" {
-		return test{}, nil
+		return test{}, nil, nil
 	}
 	if len(filter) > l.Size { // a megabyte keeps the parser busy for seconds
-		return test{}, fmt.Errorf("write it in at most %d bytes", l.Size)
+		return test{}, nil, fmt.Errorf("write it in at most %d bytes", l.Size)
 	}
 	var p filtering.Parser
 	p.Init(filter)
 	parsed, err := p.Parse()
 	if err != nil {
-		return test{}, fmt.Errorf("%s; put values that are not a single word in quotes", lastLine(err))
+		return test{}, nil, fmt.Errorf("%s; put values that are not a single word in quotes", lastLine(err))
 	}
 	c := compiler{left: l.Terms, fields: of}
-	whole, err := c.expression(parsed.GetExpr())
+	whole, err = c.expression(parsed.GetExpr())
 	if err == nil && c.left < 0 {
 		err = fmt.Errorf("compare at most %d times; each value of a field counts", l.Terms)
 	}
-	return whole, err
+	return whole, c.units, err
 }
 
 // lastLine returns what the innermost error of the parser says, without the
@@ -53,6 +54,7 @@ func lastLine(err error) string {
 type compiler struct {
 	left   int // how many comparisons there may still be; below 0: too many
 	fields []Field
+	units  []string // of this office, that values name
 }
 
 // expression compiles what is true or false.
@@ -139,6 +141,9 @@ func (c *compiler) restriction(call *expr.Expr_Call) (test, error) {
 		t, err := f.test(operator, value)
 		if err != nil {
 			return test{}, fmt.Errorf("%s: %w", name, err)
+		}
+		if f.unit && operator != filtering.FunctionHas && !strings.Contains(value, "*") {
+			c.units = append(c.units, value)
 		}
 		return t, nil
 	}

@@ -20,7 +20,8 @@ type Query struct {
 	test      test
 	order     order
 	ascending bool
-	within    bool // see [Query.Within]: a mark then names what was listed, and not what comes next
+	units     []string // of this office, that the filter names: see [Book.UnitsKnown]
+	within    bool     // see [Query.Within]: a mark then names what was listed, and not what comes next
 }
 
 // order is what a list is sorted by.
@@ -63,7 +64,7 @@ func (l Limits) ParseQuery(filter, query, orderBy string) (Query, statement.Prob
 	var problems statement.Problems
 	q := Query{}
 	var err error
-	if q.test, err = l.parseFilter(filter, fields); err != nil {
+	if q.test, q.units, err = l.parseFilter(filter, fields); err != nil {
 		problems = append(problems, statement.Problem{Field: "filter", Reason: "FILTER", Sentence: err.Error()})
 	}
 	words, problem := l.parseWords(query)

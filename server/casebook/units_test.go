@@ -153,3 +153,44 @@ func ofAnotherVersion(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 }
+
+// TestAQueryNamesUnitsThatAreThere asks for cases by units of which some are not
+// there.
+func TestAQueryNamesUnitsThatAreThere(t *testing.T) {
+	s := newStore(t)
+	b, err := casebook.Open(t.Context(), casebook.Options{Store: s, Federation: federation, Office: "VN", Now: time.Now, Router: byRules{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record(t, s, b, entry(t, "CN", 1, notification())) // north has it, and is on the card no more
+	units := []string{"dak-lak", "lang-son"}
+	for _, tc := range []struct {
+		filter string
+		units  []string
+		want   string
+	}{
+		{`unit = "dak-lak"`, units, ""},
+		{`classification = ALERT AND NOT unit = "DAK-LAK"`, units, ""},
+		{`unit = "dak-lac"`, units, `there is no unit "dak-lac", did you mean dak-lak`},
+		{`with_units AND part_open = ("lang-son" OR "lang-sn")`, units, `there is no unit "lang-sn", did you mean lang-son`},
+		{"unit != hue", units, `there is no unit "hue", only dak-lak, lang-son`},
+		{"unit = north", units, ""},
+		{"unit = hue*", units, ""},
+		{"unit:lak", units, ""},
+		{"unit = hue", nil, `there is no unit "hue": the card of this office has no units`},
+		{"unit = hue", slices.Repeat(units, 11), `there is no unit "hue", only ` + strings.Repeat("dak-lak, lang-son, ", 10) + "…"},
+	} {
+		q, wrong := casebook.DefaultLimits().ParseQuery(tc.filter, "", "")
+		if len(wrong) > 0 {
+			t.Fatalf("%s: %v", tc.filter, wrong)
+		}
+		problems, err := b.UnitsKnown(t.Context(), q, tc.units)
+		got := ""
+		for _, p := range problems {
+			got += p.Sentence
+		}
+		if err != nil || got != tc.want {
+			t.Errorf("%s: %q, %v, want %q", tc.filter, got, err, tc.want)
+		}
+	}
+}

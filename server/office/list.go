@@ -131,7 +131,7 @@ func (s *Service) begin(ctx context.Context, list string, req listRequest) (prog
 
 // selected is parseQuery, with only what the caller of ctx sees.
 func (s *Service) selected(ctx context.Context, filter, words, orderBy string) (casebook.Query, error) {
-	q, err := s.parseQuery(filter, words, orderBy)
+	q, err := s.parseQuery(ctx, filter, words, orderBy)
 	if err != nil {
 		return q, err
 	}
@@ -140,10 +140,17 @@ func (s *Service) selected(ctx context.Context, filter, words, orderBy string) (
 
 // parseQuery reads what a list or watch asks for, or refuses it for all that is
 // wrong with it.
-func (s *Service) parseQuery(filter, words, orderBy string) (casebook.Query, error) {
+func (s *Service) parseQuery(ctx context.Context, filter, words, orderBy string) (casebook.Query, error) {
 	q, problems := s.o.Queries.ParseQuery(filter, words, orderBy)
 	if len(problems) == 0 {
-		return q, nil
+		var units []string
+		for _, u := range s.tree().Ordered() {
+			units = append(units, u.GetId())
+		}
+		var err error
+		if problems, err = s.o.Book.UnitsKnown(ctx, q, units); len(problems) == 0 {
+			return q, err
+		}
 	}
 	return q, access.Problems(problems)
 }

@@ -17,7 +17,7 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.followed(req)
+	f, err := s.followed(ctx, req)
 	if err != nil {
 		return nil, err
 	}

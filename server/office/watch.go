@@ -25,7 +25,7 @@ func (s *Service) WatchStatements(req *spsv1.WatchStatementsRequest, stream grpc
 	if err != nil {
 		return err
 	}
-	f, err := s.followed(req)
+	f, err := s.followed(stream.Context(), req)
 	if err != nil {
 		return err
 	}
@@ -115,8 +115,8 @@ type followRequest interface {
 }
 
 // followed reads what a watch or poll asks for.
-func (s *Service) followed(req followRequest) (following, error) {
-	q, err := s.parseQuery(req.GetFilter(), req.GetQuery(), "")
+func (s *Service) followed(ctx context.Context, req followRequest) (following, error) {
+	q, err := s.parseQuery(ctx, req.GetFilter(), req.GetQuery(), "")
 	return following{
 		office: parentOffice(req.GetParent()), view: viewOr(req.GetView(), basic),
 		query: q, chosen: req.GetFilter() != "" || req.GetQuery() != "",
