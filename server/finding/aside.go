@@ -27,12 +27,8 @@ func (s *Service) SetAsideFinding(ctx context.Context, req *spsv1.SetAsideFindin
 	}
 	var result *spsv1.LabFinding
 	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
-		id, _ := keyOf(req.GetName())
-		if result, err = get(tx, id); err != nil {
+		if result, err = who.seen(tx, req.GetName()); err != nil {
 			return err
-		}
-		if result == nil || !who.sees(result) {
-			return access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 		}
 		if err := who.maySetAside(result); err != nil {
 			return err
@@ -41,7 +37,7 @@ func (s *Service) SetAsideFinding(ctx context.Context, req *spsv1.SetAsideFindin
 			return errors.Join(s.used(ctx, tx, result), access.Record(ctx, tx)) // as it was asked for
 		}
 		result.SetAside = aside
-		return errors.Join(put(tx, id, result), s.used(ctx, tx, result), access.Record(ctx, tx, result.GetName()))
+		return errors.Join(put(tx, result), s.used(ctx, tx, result), access.Record(ctx, tx, result.GetName()))
 	})
 	if err != nil {
 		return nil, err

@@ -116,8 +116,7 @@ func (s *Service) WithdrawFinding(ctx context.Context, req *spsv1.WithdrawFindin
 			})
 		}
 		result.State, result.EndTime, result.WithdrawalReason = spsv1.FindingState_FINDING_STATE_WITHDRAWN, now, req.GetReason()
-		id, _ := keyOf(result.GetName())
-		if err := errors.Join(put(tx, id, result), settle(tx, "", result), s.used(ctx, tx, result)); err != nil {
+		if err := errors.Join(put(tx, result), settle(tx, "", result), s.used(ctx, tx, result)); err != nil {
 			return err
 		}
 		return access.Record(ctx, tx, result.GetName())

@@ -53,8 +53,7 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 		}
 		for _, f := range findings {
 			f.Uses, f.SetAside = append(f.GetUses(), &spsv1.FindingUse{Draft: draft.GetName()}), nil
-			id, _ := keyOf(f.GetName())
-			if err := put(tx, id, f); err != nil {
+			if err := put(tx, f); err != nil {
 				return err
 			}
 		}
@@ -74,13 +73,9 @@ func (s *Service) DraftFromFindings(ctx context.Context, req *spsv1.DraftFromFin
 // refuses one that is not shown to the viewer.
 func (v viewer) standing(r store.Reader, names []string) (findings []*spsv1.LabFinding, violations []access.Violation, err error) {
 	for i, name := range names {
-		id, _ := keyOf(name)
-		f, err := get(r, id)
+		f, err := v.seen(r, name)
 		if err != nil {
 			return nil, nil, err
-		}
-		if f == nil || !v.sees(f) {
-			return nil, nil, access.NotFound("there is no %s here, or it is not shown to you", name)
 		}
 		if f.GetState() != spsv1.FindingState_FINDING_STATE_CURRENT {
 			violations = append(violations, access.Violation{

@@ -19,8 +19,7 @@ func (s *Service) Ended(ctx context.Context, r store.Reader, draft string, names
 	}
 	var all []*spsv1.Advice
 	for i, name := range names {
-		id, _ := keyOf(name)
-		f, err := get(r, id)
+		f, err := named(r, name)
 		if err != nil || f == nil {
 			return nil, err
 		}
@@ -105,8 +104,7 @@ func EndedIn(ctx context.Context, r store.Reader, name string) ([]*spsv1.Advice,
 func ended(ctx context.Context, r store.Reader, f *spsv1.LabFinding) (*spsv1.Advice, error) {
 	last := f
 	for last.GetState() == spsv1.FindingState_FINDING_STATE_SUPERSEDED {
-		id, _ := keyOf(last.GetSupersededBy())
-		next, err := get(r, id)
+		next, err := named(r, last.GetSupersededBy())
 		if err != nil || next == nil {
 			return nil, err
 		}

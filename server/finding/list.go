@@ -2,7 +2,6 @@ package finding
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -10,7 +9,6 @@ import (
 	"github.com/spsalert/spsalert/certs"
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/routing"
 	"github.com/spsalert/spsalert/server/store"
 )
@@ -66,10 +64,7 @@ func (s *Service) page(ctx context.Context, r store.Reader, who viewer, req *sps
 			return nil, err
 		}
 		looked++
-		f, err := get(r, place[len(place)-idSize:])
-		if err == nil && f == nil {
-			err = fmt.Errorf("%w: no finding at %x", ledger.ErrCorrupt, place)
-		}
+		f, err := held(r, place[len(place)-idSize:])
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ func (s *Service) OrderTest(ctx context.Context, req *spsv1.OrderTestRequest) (*
 // orderedBefore returns the order that says the same and stands, nil if there is
 // none. It refuses a test of a sample of which another is open.
 func orderedBefore(r store.Reader, said *spsv1.TestOrder) (*spsv1.TestOrder, error) {
-	before, _, err := orderOf(r, said.GetLaboratory(), said.GetSampleNumber())
+	before, err := orderOf(r, said.GetLaboratory(), said.GetSampleNumber())
 	if err != nil || before == nil || before.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_CANCELLED {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func addOrder(tx store.Tx, said *spsv1.TestOrder, by *spsv1.Person, now *timesta
 	return o, errors.Join(
 		tx.Put(tableOrderTimes, timeKey(now, id[:]), nil),
 		tx.Put(tableSamples, reportKey(o.GetLaboratory(), o.GetSampleNumber()), id[:]),
-		putOrder(tx, id[:], o),
+		putOrder(tx, o),
 	)
 }
 
@@ -104,7 +104,7 @@ func (s *Service) CancelTestOrder(ctx context.Context, req *spsv1.CancelTestOrde
 	now := timestamppb.New(s.o.Now().UTC())
 	var result *spsv1.TestOrder
 	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
-		found, id, err := getOrder(tx, req.GetName())
+		found, err := getOrder(tx, req.GetName())
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (s *Service) CancelTestOrder(ctx context.Context, req *spsv1.CancelTestOrde
 			})
 		}
 		result.State, result.CancelTime = spsv1.TestOrderState_TEST_ORDER_STATE_CANCELLED, now
-		return errors.Join(putOrder(tx, id, result), answered(tx, result), access.Record(ctx, tx, result.GetName()))
+		return errors.Join(putOrder(tx, result), answered(tx, result), access.Record(ctx, tx, result.GetName()))
 	})
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func TestAnOrderStaysSmall(t *testing.T) {
 		if len(row) > 500 {
 			t.Errorf("after %d reports the order has %d bytes, want at most 500", n, len(row))
 		}
-		if o, err = readOrder(tx, id); err != nil {
+		if o, err = heldOrder(tx, id); err != nil {
 			return err
 		}
 		if err := answered(tx, o); err != nil {
@@ -94,7 +94,7 @@ func TestOrdersOfEarlierVersionsAreMended(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = s.View(t.Context(), func(r store.Reader) error {
-		kept, err := readOrder(r, id[:])
+		kept, err := heldOrder(r, id[:])
 		if err != nil {
 			return err
 		}

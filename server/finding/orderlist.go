@@ -19,7 +19,7 @@ func (s *Service) GetTestOrder(ctx context.Context, req *spsv1.GetTestOrderReque
 	}
 	var found *spsv1.TestOrder
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		if found, _, err = getOrder(r, req.GetName()); err != nil || found == nil {
+		if found, err = getOrder(r, req.GetName()); err != nil || found == nil {
 			return err
 		}
 		return answered(r, found)
@@ -53,7 +53,7 @@ func (s *Service) ListTestOrders(ctx context.Context, req *spsv1.ListTestOrdersR
 				return err
 			}
 			looked++
-			o, err := readOrder(r, place[len(place)-idSize:])
+			o, err := heldOrder(r, place[len(place)-idSize:])
 			if err != nil {
 				return err
 			}

@@ -31,10 +31,9 @@ func answers(r store.Reader, f *spsv1.LabFinding, replaced []*spsv1.LabFinding) 
 		if earlier.GetOrder() == "" || earlier.GetSample().GetNumber() != f.GetSample().GetNumber() {
 			continue
 		}
-		o, _, err := getOrder(r, earlier.GetOrder())
-		return o, err
+		return getOrder(r, earlier.GetOrder())
 	}
-	o, _, err := orderOf(r, f.GetLaboratory().GetId(), f.GetSample().GetNumber())
+	o, err := orderOf(r, f.GetLaboratory().GetId(), f.GetSample().GetNumber())
 	if o.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_CANCELLED {
 		return nil, err
 	}
@@ -52,7 +51,7 @@ func settle(tx store.Tx, added string, findings ...*spsv1.LabFinding) error {
 		}
 	}
 	for _, name := range names {
-		o, id, err := getOrder(tx, name)
+		o, err := getOrder(tx, name)
 		if err == nil && o == nil {
 			err = fmt.Errorf("%w: no order %s", ledger.ErrCorrupt, name)
 		}
@@ -65,7 +64,7 @@ func settle(tx store.Tx, added string, findings ...*spsv1.LabFinding) error {
 		if err := assess(tx, o); err != nil {
 			return err
 		}
-		if err := putOrder(tx, id, o); err != nil {
+		if err := putOrder(tx, o); err != nil {
 			return err
 		}
 	}
@@ -78,7 +77,7 @@ func assess(r store.Reader, o *spsv1.TestOrder) error {
 	if o.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_CANCELLED {
 		return nil
 	}
-	some, err := stands(r, term(termStanding, o.GetName()))
+	some, err := stands(r, tableIndex, term(termStanding, o.GetName()))
 	if o.State = spsv1.TestOrderState_TEST_ORDER_STATE_OPEN; some {
 		o.State = spsv1.TestOrderState_TEST_ORDER_STATE_REPORTED
 	}
@@ -103,27 +102,21 @@ func answered(r store.Reader, o *spsv1.TestOrder) error {
 
 // orderOf returns the last order of a laboratory under the number of a sample,
 // nil if there is none.
-func orderOf(r store.Reader, laboratory, sample string) (*spsv1.TestOrder, []byte, error) {
+func orderOf(r store.Reader, laboratory, sample string) (*spsv1.TestOrder, error) {
 	id, err := r.Get(tableSamples, reportKey(laboratory, sample))
 	if err != nil || id == nil {
-		return nil, nil, err
+		return nil, err
 	}
-	o, err := readOrder(r, id)
-	return o, id, err
+	return heldOrder(r, id)
 }
 
 // getOrder returns an order by its name, nil if there is none.
-func getOrder(r store.Reader, name string) (*spsv1.TestOrder, []byte, error) {
+func getOrder(r store.Reader, name string) (*spsv1.TestOrder, error) {
 	id, err := orderKey(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	row, err := r.Get(tableOrders, id)
-	if err != nil || row == nil {
-		return nil, nil, err
-	}
-	o, err := readOrder(r, id)
-	return o, id, err
+	return orderAt(r, id)
 }
 
 // orderKey returns the key of an order by its name, which the field rules have
@@ -133,33 +126,45 @@ func orderKey(name string) ([]byte, error) {
 	return id[:], err
 }
 
-func readOrder(r store.Reader, id []byte) (*spsv1.TestOrder, error) {
+// orderAt returns an order by its key, nil if there is none.
+func orderAt(r store.Reader, id []byte) (*spsv1.TestOrder, error) {
 	row, err := r.Get(tableOrders, id)
-	if err != nil {
+	if err != nil || row == nil {
 		return nil, err
 	}
 	o := &spsv1.TestOrder{}
-	if err := proto.Unmarshal(row, o); err != nil || row == nil {
+	if err := proto.Unmarshal(row, o); err != nil {
 		return nil, fmt.Errorf("%w: order %x: %w", ledger.ErrCorrupt, id, err)
 	}
 	return o, nil
 }
 
+// heldOrder returns an order that is there, since its key stands elsewhere.
+func heldOrder(r store.Reader, id []byte) (*spsv1.TestOrder, error) {
+	o, err := orderAt(r, id)
+	if err == nil && o == nil {
+		err = fmt.Errorf("%w: no order %x", ledger.ErrCorrupt, id)
+	}
+	return o, err
+}
+
 // putOrder writes an order. Which findings answer it is in the index.
-func putOrder(tx store.Tx, id []byte, o *spsv1.TestOrder) error {
+func putOrder(tx store.Tx, o *spsv1.TestOrder) error {
+	id, err := orderKey(o.GetName())
+	if err != nil {
+		return err
+	}
 	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(o)
 	if err != nil {
 		return fmt.Errorf("order: %w", err)
 	}
 	var terms [][]byte
-	if before, err := tx.Get(tableOrders, id); err != nil {
+	before, err := orderAt(tx, id)
+	if err != nil {
 		return err
-	} else if before != nil {
-		was, err := readOrder(tx, id)
-		if err != nil {
-			return err
-		}
-		terms = orderTerms(was)
+	}
+	if before != nil {
+		terms = orderTerms(before)
 	}
 	if err := index(tx, terms, orderTerms(o)); err != nil {
 		return err

@@ -193,8 +193,7 @@ func (p *posting) post(tx store.Tx, f *spsv1.LabFinding) (kept *spsv1.LabFinding
 	for _, earlier := range ended {
 		kept.Supersedes = append(kept.Supersedes, earlier.GetName())
 		earlier.State, earlier.SupersededBy, earlier.EndTime = spsv1.FindingState_FINDING_STATE_SUPERSEDED, kept.GetName(), p.now
-		id, _ := keyOf(earlier.GetName())
-		if err := put(tx, id, earlier); err != nil {
+		if err := put(tx, earlier); err != nil {
 			return nil, false, nil, err
 		}
 	}

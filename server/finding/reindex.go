@@ -124,7 +124,7 @@ func (s *Service) reindexed(tx store.Tx, id []byte, f *spsv1.LabFinding) error {
 // kept the names of all findings in it, and left it reported when they were
 // withdrawn.
 func reindexedOrder(tx store.Tx, id []byte) error {
-	o, err := readOrder(tx, id)
+	o, err := heldOrder(tx, id)
 	if err != nil {
 		return err
 	}

@@ -107,7 +107,7 @@ func TestAnOlderStoreIsIndexedAnew(t *testing.T) {
 		if diff := cmp.Diff([]string{"R-3 R-1", "R-3 R-2 R-1", "R-2", "in the case R-2"}, got); diff != "" {
 			t.Errorf("waiting, proposed, by number (-want +got):\n%s", diff)
 		}
-		if some, err := stands(r, []byte("x")); err != nil || some {
+		if some, err := stands(r, tableIndex, []byte("x")); err != nil || some {
 			t.Errorf("a row of an earlier index is there: %v, %v, want none", some, err)
 		}
 		return nil

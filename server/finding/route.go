@@ -45,7 +45,7 @@ func (s *Service) route(tx store.Tx, f *spsv1.LabFinding, superseded []*spsv1.La
 		}
 	}
 	if f.GetOrder() != "" {
-		o, _, err := getOrder(tx, f.GetOrder())
+		o, err := getOrder(tx, f.GetOrder())
 		if err != nil {
 			return err
 		}
@@ -98,19 +98,15 @@ func (s *Service) RouteFinding(ctx context.Context, req *spsv1.RouteFindingReque
 	}
 	var result *spsv1.LabFinding
 	err = s.o.Store.Update(ctx, func(tx store.Tx) error {
-		id, _ := keyOf(req.GetName())
-		if result, err = get(tx, id); err != nil {
+		if result, err = who.seen(tx, req.GetName()); err != nil {
 			return err
-		}
-		if result == nil {
-			return access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 		}
 		routes, problems := routing.Reroute(result.GetRoutes(), who.tree, req, who.caller.Person(), s.o.Now())
 		if len(problems) > 0 {
 			return access.Problems(problems)
 		}
 		result.Routes = routes
-		return errors.Join(put(tx, id, result), s.used(ctx, tx, result), access.Record(ctx, tx, result.GetName()))
+		return errors.Join(put(tx, result), s.used(ctx, tx, result), access.Record(ctx, tx, result.GetName()))
 	})
 	if err != nil {
 		return nil, err

@@ -143,19 +143,14 @@ func (s *Service) GetFinding(ctx context.Context, req *spsv1.GetFindingRequest) 
 		return nil, err
 	}
 	var found *spsv1.LabFinding
-	if id, ok := keyOf(req.GetName()); ok {
-		err = s.o.Store.View(ctx, func(r store.Reader) error {
-			if found, err = get(r, id); err != nil || found == nil {
-				return err
-			}
-			return s.used(ctx, r, found)
-		})
-	}
+	err = s.o.Store.View(ctx, func(r store.Reader) error {
+		if found, err = who.seen(r, req.GetName()); err != nil {
+			return err
+		}
+		return s.used(ctx, r, found)
+	})
 	if err != nil {
 		return nil, err
-	}
-	if found == nil || !who.sees(found) {
-		return nil, access.NotFound("there is no %s here, or it is not shown to you", req.GetName())
 	}
 	if err := s.ends(ctx, found); err != nil {
 		return nil, err

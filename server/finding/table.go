@@ -81,12 +81,31 @@ func get(r store.Reader, id []byte) (*spsv1.LabFinding, error) {
 	return f, nil
 }
 
+// held returns a finding that is there, since its key stands elsewhere.
+func held(r store.Reader, id []byte) (*spsv1.LabFinding, error) {
+	f, err := get(r, id)
+	if err == nil && f == nil {
+		err = fmt.Errorf("%w: no finding %x", ledger.ErrCorrupt, id)
+	}
+	return f, err
+}
+
+// named returns a finding by its name, or nil if there is none.
+func named(r store.Reader, name string) (*spsv1.LabFinding, error) {
+	id, ok := keyOf(name)
+	if !ok {
+		return nil, nil
+	}
+	return get(r, id)
+}
+
 // put writes a finding, and notes that it changed.
-func put(tx store.Tx, id []byte, f *spsv1.LabFinding) error { return putAfter(tx, id, f, 0) }
+func put(tx store.Tx, f *spsv1.LabFinding) error { return putAfter(tx, f, 0) }
 
 // putAfter writes a finding that changed by the entry of a position, 0 is none.
 // Watches tell of the change when the entry is released, and not before.
-func putAfter(tx store.Tx, id []byte, f *spsv1.LabFinding, position uint64) error {
+func putAfter(tx store.Tx, f *spsv1.LabFinding, position uint64) error {
+	id, _ := keyOf(f.GetName())
 	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(f)
 	if err != nil {
 		return fmt.Errorf("finding: %w", err)
@@ -144,7 +163,7 @@ func add(tx store.Tx, f *spsv1.LabFinding, earlier int) error {
 	if err := tx.Put(tableReports, number, id); err != nil {
 		return err
 	}
-	return put(tx, id, f)
+	return put(tx, f)
 }
 
 // reported returns what a laboratory posted under a report number, in order.
@@ -158,10 +177,7 @@ func reported(r store.Reader, laboratory, number string) ([]*spsv1.LabFinding, e
 		if len(row.Key) != len(prefix)+8 {
 			continue // of a longer number
 		}
-		f, err := get(r, row.Value)
-		if err == nil && f == nil {
-			err = fmt.Errorf("%w: no finding %x", ledger.ErrCorrupt, row.Value)
-		}
+		f, err := held(r, row.Value)
 		if err != nil {
 			return nil, err
 		}

@@ -17,8 +17,7 @@ import (
 // use without a state says that the draft was deleted: then it is none any more.
 func Touch(tx store.Tx, names []string, use *spsv1.FindingUse, position uint64) error {
 	for _, name := range names {
-		id, _ := keyOf(name)
-		f, err := get(tx, id)
+		f, err := named(tx, name)
 		if err != nil {
 			return err
 		}
@@ -33,7 +32,7 @@ func Touch(tx store.Tx, names []string, use *spsv1.FindingUse, position uint64) 
 		if use.GetDraftState() == spsv1.DraftState_DRAFT_STATE_UNSPECIFIED {
 			f.Uses = slices.DeleteFunc(f.GetUses(), func(noted *spsv1.FindingUse) bool { return noted.GetDraft() == use.GetDraft() })
 		}
-		if err := putAfter(tx, id, f, position); err != nil {
+		if err := putAfter(tx, f, position); err != nil {
 			return err
 		}
 	}
@@ -45,7 +44,7 @@ func Touch(tx store.Tx, names []string, use *spsv1.FindingUse, position uint64) 
 // became, and the office says it whose case that is. What others say moves neither
 // how far a case is nor how it ended.
 func Entry(tx store.Tx, e ledger.Entry, own certs.Office) error {
-	if some, err := stands(tx, []byte{termCase}); err != nil || !some {
+	if some, err := stands(tx, tableIndex, []byte{termCase}); err != nil || !some {
 		return err
 	}
 	reading, ok := casebook.Read(e, own)
@@ -59,8 +58,7 @@ func Entry(tx store.Tx, e ledger.Entry, own certs.Office) error {
 		return err
 	}
 	for _, f := range behind {
-		id, _ := keyOf(f.GetName())
-		if err := putAfter(tx, id, f, e.Position.N); err != nil {
+		if err := putAfter(tx, f, e.Position.N); err != nil {
 			return err
 		}
 	}
@@ -77,10 +75,7 @@ func inCase(r store.Reader, name string) ([]*spsv1.LabFinding, error) {
 		if err != nil {
 			return nil, err
 		}
-		f, err := get(r, row.Key[len(row.Key)-idSize:])
-		if err == nil && f == nil {
-			err = ledger.ErrCorrupt
-		}
+		f, err := held(r, row.Key[len(row.Key)-idSize:])
 		if err != nil {
 			return nil, err
 		}
@@ -89,9 +84,9 @@ func inCase(r store.Reader, name string) ([]*spsv1.LabFinding, error) {
 	return behind, nil
 }
 
-// stands reports whether a term begins any key of the index.
-func stands(r store.Reader, prefix []byte) (some bool, err error) {
-	for _, err := range r.Scan(tableIndex, prefix, store.PrefixEnd(prefix), false) {
+// stands reports whether a prefix begins any key of a table.
+func stands(r store.Reader, t store.Table, prefix []byte) (some bool, err error) {
+	for _, err := range r.Scan(t, prefix, store.PrefixEnd(prefix), false) {
 		return err == nil, err
 	}
 	return false, nil

@@ -65,12 +65,8 @@ func (s *Service) knows(ctx context.Context, laboratory string) (known bool, err
 		}
 	}
 	err = s.o.Store.View(ctx, func(r store.Reader) error {
-		prefix := labKey(laboratory)
-		for _, err := range r.Scan(tableLabs, prefix, store.PrefixEnd(prefix), false) {
-			known = err == nil
-			return err
-		}
-		return nil
+		known, err = stands(r, tableLabs, labKey(laboratory))
+		return err
 	})
 	return known, err
 }

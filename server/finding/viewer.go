@@ -10,6 +10,7 @@ import (
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/routing"
+	"github.com/spsalert/spsalert/server/store"
 )
 
 // viewer is who reads findings.
@@ -81,6 +82,19 @@ func (v viewer) sees(f *spsv1.LabFinding) bool {
 		return v.caller.Focal() || routing.Deals(v.caller.Unit, f.GetRoutes(), v.tree) || told(f, v.caller)
 	}
 	return false
+}
+
+// seen returns a finding by its name. It refuses one that is not here, or not shown to
+// the viewer.
+func (v viewer) seen(r store.Reader, name string) (*spsv1.LabFinding, error) {
+	f, err := named(r, name)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil || !v.sees(f) {
+		return nil, access.NotFound("there is no %s here, or it is not shown to you", name)
+	}
+	return f, nil
 }
 
 // show completes a finding for the viewer.

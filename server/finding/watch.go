@@ -9,7 +9,6 @@ import (
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
-	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
 )
 
@@ -128,10 +127,7 @@ func (s *Service) after(ctx context.Context, at uint64) (changes []change, next 
 			if newest[id] != n {
 				continue
 			}
-			f, err := get(r, []byte(id))
-			if err == nil && f == nil {
-				err = ledger.ErrCorrupt
-			}
+			f, err := held(r, []byte(id))
 			if err == nil {
 				err = s.used(ctx, r, f)
 			}
