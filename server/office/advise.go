@@ -34,7 +34,7 @@ func (s *Service) advise(ctx context.Context, st *spsv1.Statement) []*spsv1.Advi
 	}
 	var advised []*spsv1.Advice
 	for _, p := range slices.Concat(
-		statement.AdviseFlags(st, onNetwork), statement.AdviseCodes(st, s.o.Codes), statement.Advise(st, languages...),
+		statement.AdviseFlags(st, onNetwork), statement.AdviseCodes(st, s.o.Codes), statement.AdvisePassed(st, s.o.Now()), statement.Advise(st, languages...),
 	) {
 		advised = append(advised, advice(ctx, violation(p.Field, p.Reason, p.Sentence)))
 	}

@@ -3,9 +3,11 @@ package statement
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/text/language"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 )
@@ -22,7 +24,11 @@ func Advise(s *spsv1.Statement, languages ...string) Problems {
 		read[base(l)] = true
 	}
 	var advice Problems
-	eachText(s.ProtoReflect(), "", func(path string, texts protoreflect.List) {
+	eachOf(s.ProtoReflect(), "", textName, func(path string, f protoreflect.FieldDescriptor, v protoreflect.Value) {
+		if !f.IsList() {
+			return
+		}
+		texts := v.List()
 		for i := range texts.Len() {
 			text, ok := texts.Get(i).Message().Interface().(*spsv1.LocalizedText)
 			if ok && (read[base(text.GetLang())] || text.GetLang() == "mul") {
@@ -63,8 +69,39 @@ func base(tag string) language.Base {
 	return b
 }
 
-// eachText calls visit for every text that m holds, in the order of the fields.
-func eachText(m protoreflect.Message, path string, visit func(string, protoreflect.List)) {
+// AdvisePassed returns a problem for each time of s that has passed at now though
+// something is to hold until then, or to be done by then: most often the wrong month.
+// Like [Advise] it is never a reason to refuse. An amendment says again what once held,
+// so nothing of it is looked at.
+func AdvisePassed(s *spsv1.Statement, now time.Time) Problems {
+	if s.GetAmendment() != nil {
+		return nil
+	}
+	var advice Problems
+	look := func(path string, v protoreflect.Value) {
+		if at, ok := v.Message().Interface().(*timestamppb.Timestamp); ok && at.AsTime().Before(now) {
+			advice.add(path, "TIME_PASSED", "look at the time again, it has passed")
+		}
+	}
+	eachOf(s.ProtoReflect(), "", timeName, func(path string, f protoreflect.FieldDescriptor, v protoreflect.Value) {
+		switch f.Name() {
+		case "end_time", "due_time":
+			look(path, v)
+		case "start_times":
+			for i := range v.List().Len() {
+				look(fmt.Sprintf("%s[%d]", path, i), v.List().Get(i))
+			}
+		}
+	})
+	return advice
+}
+
+// timeName is the message of an instant.
+var timeName = (*timestamppb.Timestamp)(nil).ProtoReflect().Descriptor().FullName()
+
+// eachOf calls visit for every field of a kind of message that m holds, in the order of
+// the fields.
+func eachOf(m protoreflect.Message, path string, kind protoreflect.FullName, visit func(string, protoreflect.FieldDescriptor, protoreflect.Value)) {
 	fields := m.Descriptor().Fields()
 	for i := range fields.Len() {
 		f := fields.Get(i)
@@ -73,14 +110,14 @@ func eachText(m protoreflect.Message, path string, visit func(string, protorefle
 		}
 		p := join(path, f)
 		switch {
-		case f.IsList() && f.Message().FullName() == textName:
-			visit(p, m.Get(f).List())
+		case f.Message().FullName() == kind:
+			visit(p, f, m.Get(f))
 		case f.IsList():
 			for j := range m.Get(f).List().Len() {
-				eachText(m.Get(f).List().Get(j).Message(), fmt.Sprintf("%s[%d]", p, j), visit)
+				eachOf(m.Get(f).List().Get(j).Message(), fmt.Sprintf("%s[%d]", p, j), kind, visit)
 			}
 		default:
-			eachText(m.Get(f).Message(), p, visit)
+			eachOf(m.Get(f).Message(), p, kind, visit)
 		}
 	}
 }

@@ -1,10 +1,13 @@
 package statement_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/statement"
@@ -40,6 +43,43 @@ func TestAdvise(t *testing.T) {
 	}
 	if got, want := statement.Advise(s, "th", "en")[0].Sentence, "add it in English or in a language of an addressee: en, th"; got != want {
 		t.Errorf("sentence = %q, want each language once: %q", got, want)
+	}
+}
+
+// TestAdvisePassed looks at what is to hold until then or to be done by then, and at
+// nothing that is said to have happened.
+func TestAdvisePassed(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	before, after := timestamppb.New(now.Add(-time.Hour)), timestamppb.New(now.Add(time.Hour))
+	gate := func(end *timestamppb.Timestamp) *spsv1.Statement {
+		return &spsv1.Statement{Body: &spsv1.Statement_Announcement{Announcement: &spsv1.Announcement{
+			Body: &spsv1.Announcement_BorderGateStatus{BorderGateStatus: &spsv1.BorderGateStatus{StartTime: before, EndTime: end}},
+		}}}
+	}
+	inspection := &spsv1.Statement{Body: &spsv1.Statement_Request{Request: &spsv1.Request{
+		DueTime: before, RemoteInspection: &spsv1.RemoteInspection{StartTimes: []*timestamppb.Timestamp{after, before}},
+	}}}
+	reported := mango()
+	reported.GetNotification().ReportTime = before
+	for _, c := range []struct {
+		name string
+		s    *spsv1.Statement
+		want []string
+	}{
+		{"a gate until a day that is over", gate(before), []string{"announcement.border_gate_status.end_time"}},
+		{"a gate until a day that is to come", gate(after), nil},
+		{"times for an inspection", inspection, []string{"request.remote_inspection.start_times[1]", "request.due_time"}},
+		{"what was reported before", reported, nil},
+	} {
+		var got []string
+		for _, p := range statement.AdvisePassed(c.s, now) {
+			got = append(got, p.Field)
+		}
+		slices.Sort(got)
+		slices.Sort(c.want)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ var elsewhere = map[string]string{
 	"FOUR_EYES":          "the node sets the persons, for drafts see server.TestOnePersonIsNotEnough",
 	"TEXT_UNREAD":        "is advice",
 	"FLAG_NOT_ADDRESSED": "is advice",
+	"TIME_PASSED":        "is advice",
 	"CHECK_DIGIT":        "is advice",
 	"CODE_FORM":          "is advice",
 	"CODE_LIST_UNKNOWN":  "is advice",
