@@ -201,6 +201,9 @@ func TestEveryKindOfErrorInASheetOfCodes(t *testing.T) {
 		codeRow("=1+1", "Vườn Hai Mươi"),
 		[]string{"VN-21", "too short"},
 		codeRow("VN-22", "Vườn Hai Hai", "ownerLanguages", "vi; fr"),
+		codeRow("VN-23", "", "ownerRegNo", "23", "ownerName", "Vườn Sai"), // the first, and the odd one
+		codeRow("VN-24", "", "ownerRegNo", "23", "ownerName", "Vườn Hai Ba"),
+		codeRow("VN-25", "", "ownerRegNo", "23", "ownerName", "Vườn Hai Ba"),
 	), codesHeader(0))
 	want := []string{
 		"A3 code=- codes[0].code CODE_EMPTY",
@@ -223,12 +226,16 @@ func TestEveryKindOfErrorInASheetOfCodes(t *testing.T) {
 		"A21 code==1+1  CELL_FORMULA",
 		"22 =  ROW_WIDTH",
 		"N23 ownerLanguages=vi; fr languages[1] OWNER_LANGUAGE",
+		"L24 ownerName=Vườn Sai display_name[0] OWNER_DIFFERS",
 	}
 	if diff := cmp.Diff(want, desk.rowErrors(ctx, m.GetName())); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
 	}
-	if got, want := previewed(m), "CHECKED: 3 good, 0 unchanged, 19 refused, 0 kept; 1 changed, 0 end, 2 new owners"; got != want {
+	if got, want := previewed(m), "CHECKED: 5 good, 0 unchanged, 20 refused, 0 kept; 1 changed, 0 end, 3 new owners"; got != want {
 		t.Errorf("the preview: %s, want %s", got, want)
+	}
+	if c := m.GetCounts(); c.GetRowsTotal() != 25 || c.GetRows() != c.GetRowsTotal() {
+		t.Errorf("%d of %d rows, want 25 of 25", c.GetRows(), c.GetRowsTotal())
 	}
 }
 
@@ -258,6 +265,9 @@ words: {province: {Đồng Tháp: VN-45}}
 		var event *spsv1.WatchImportResponse
 		if event, err = watch.Recv(); err == nil && event.GetImport() != nil {
 			m = event.GetImport()
+		}
+		if c := m.GetCounts(); c.GetRows() > 0 && c.GetRowsTotal() != size {
+			t.Errorf("%v: %d of %d rows are read, want it known that there are %d", m.GetState(), c.GetRows(), c.GetRowsTotal(), size)
 		}
 	}
 	if err != nil {

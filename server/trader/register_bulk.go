@@ -44,12 +44,13 @@ func refused(field, reason, sentence string) Registered {
 }
 
 // Bulk takes many registrations, those of one sheet in its order. It is for one
-// goroutine, and for checking or for registering, not both.
+// goroutine, and for checking or for registering, not both. All rows are noted, and each is
+// looked at, before it is checked or registered.
 type Bulk struct {
 	s      *Service
 	today  time.Time
 	owners *ownerIndex
-	said   *saidBefore
+	said   *rowsSaid
 	kept   map[string][]byte // exporters as the batches that were checked leave them, serialised
 }
 
@@ -71,7 +72,7 @@ func (s *Service) Registrar(ctx context.Context) (string, error) {
 
 // Bulk begins to take registrations.
 func (s *Service) Bulk(ctx context.Context) (*Bulk, error) {
-	b := &Bulk{s: s, today: s.o.Now().In(s.o.Roster.Own().Zone()), said: newSaidBefore(), kept: make(map[string][]byte)}
+	b := &Bulk{s: s, today: s.o.Now().In(s.o.Roster.Own().Zone()), said: newRowsSaid(), kept: make(map[string][]byte)}
 	err := s.o.Store.View(ctx, func(r store.Reader) (err error) {
 		b.owners, err = readOwners(r)
 		return err

@@ -10,80 +10,131 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 )
 
-// saidBefore remembers what the rows of a sheet say of owners and codes, to find rows
-// that do not fit each other. It has hashes instead of what is said: a few bytes for
-// each owner and code. That two fall together happens once in thousands of millions,
-// and then a row is refused that is good.
-type saidBefore struct {
+// rowsSaid is what the rows of a sheet say of owners and codes, to find rows that do not
+// fit the others. It has hashes instead of what is said: some bytes for each field of an
+// owner and code, and for each other thing that is said in it. That two fall together
+// happens once in thousands of millions, and then a row is refused that is good.
+type rowsSaid struct {
 	seed   maphash.Seed
-	things map[uint64]saidOf
+	most   map[uint64][]saying // by thing: of each field what most rows say, of equals the first
+	others map[sayingAt]saying
 }
 
-// saidFields is how many fields of a thing are compared.
-const saidFields = 10
-
-// saidOf is what was said of a thing.
-type saidOf struct {
-	row  int32 // the first
-	sums [saidFields]uint32
+// saying is what rows say in a field.
+type saying struct {
+	sum       uint32
+	row, rows int32 // the first of them, and how many they are; none: nothing
 }
 
-func newSaidBefore() *saidBefore {
-	return &saidBefore{seed: maphash.MakeSeed(), things: make(map[uint64]saidOf)}
+// sayingAt is something that is said in a field of a thing.
+type sayingAt struct {
+	thing uint64
+	field int
+	sum   uint32
 }
 
-// differ notes what a row says of a thing, "" for nothing, and returns the first row of
-// the thing and the numbers of the fields of which an earlier row says something else.
-func (b *saidBefore) differ(row int, thing string, said []string) (first int, fields []int) {
-	key := maphash.String(b.seed, thing)
-	of, there := b.things[key]
-	if !there {
-		of.row = int32(row)
+// ofThing is what a row says of a thing, "" for nothing, and the paths of that.
+type ofThing struct {
+	thing       string
+	paths, said []string
+}
+
+func newRowsSaid() *rowsSaid {
+	return &rowsSaid{seed: maphash.MakeSeed(), most: make(map[uint64][]saying), others: make(map[sayingAt]saying)}
+}
+
+// note notes what a row says.
+func (b *rowsSaid) note(row int, of ofThing) {
+	key := maphash.String(b.seed, of.thing)
+	if b.most[key] == nil {
+		b.most[key] = make([]saying, len(of.said))
 	}
-	for i, text := range said {
+	for i, text := range of.said {
 		if text == "" {
 			continue
 		}
-		sum := uint32(maphash.String(b.seed, text)) | 1 // 0 is nothing
-		if of.sums[i] != 0 && of.sums[i] != sum {
-			fields = append(fields, i)
-		} else {
-			of.sums[i] = sum
+		most, at := &b.most[key][i], sayingAt{key, i, uint32(maphash.String(b.seed, text))}
+		now := saying{sum: at.sum, row: int32(row)}
+		if most.rows == 0 {
+			*most = now
 		}
+		if most.sum == at.sum {
+			most.rows++
+			continue
+		}
+		if before, there := b.others[at]; there {
+			now = before
+		}
+		if now.rows++; now.rows < most.rows || now.rows == most.rows && now.row > most.row {
+			b.others[at] = now
+			continue
+		}
+		b.others[sayingAt{key, i, most.sum}] = *most
+		delete(b.others, at)
+		*most = now
 	}
-	b.things[key] = of
-	return int(of.row), fields
 }
 
-// Look returns what is wrong with a registration in a row by itself, and beside the
-// rows before it. Each row MUST be looked at once, in their order.
-func (b *Bulk) Look(row int, x Registration) ([]access.Violation, error) {
+// differ returns, field by field, the first row that says what most rows do where a row
+// says something else; 0 where it does not.
+func (b *rowsSaid) differ(of ofThing) []int {
+	rows := make([]int, len(of.said))
+	for i, most := range b.most[maphash.String(b.seed, of.thing)] {
+		if of.said[i] != "" && most.sum != uint32(maphash.String(b.seed, of.said[i])) {
+			rows[i] = int(most.row)
+		}
+	}
+	return rows
+}
+
+// Note notes what a row says of its owner and its code.
+func (b *Bulk) Note(row int, x Registration) {
+	if ownerKey(x) != "" && foldCode(x.code().GetCode()) != "" {
+		b.said.note(row, ownerSays(x))
+		b.said.note(row, b.codeSays(x))
+	}
+}
+
+// Look returns what is wrong with a registration by itself, and beside what most rows say
+// of its owner and its code: all MUST have been noted.
+func (b *Bulk) Look(x Registration) ([]access.Violation, error) {
 	all, err := lookAlone(x)
 	if err != nil || len(all) > 0 {
 		return all, err
 	}
-	add := func(field, reason, sentence string) {
-		all = append(all, access.Violation{Field: field, Reason: reason, Sentence: sentence})
-	}
-	e, c := x.Exporter, x.code()
-	paths, said := ownerSays(e)
-	first, fields := b.said.differ(row, "owner "+ownerKey(x), said)
-	for _, i := range fields {
-		add(paths[i], "OWNER_DIFFERS", fmt.Sprintf("write the same of an owner in all its rows, or nothing: row %d, the first of this owner, says something else", first))
-	}
-	paths = []string{"codes[0].code", "codes[0].province", "codes[0].from_date", "codes[0].until_date", "codes[0].contact"}
-	said = []string{
-		ownerKey(x), foldPlace(c.GetProvince()), saidDay(c.GetFromDate(), false), saidDay(c.GetUntilDate(), x.Ended), strings.TrimSpace(c.GetContact().GetName() + " " + c.GetContact().GetPhone() + " " + c.GetContact().GetEmail()),
-	}
-	first, fields = b.said.differ(row, fmt.Sprintf("code %d %s", c.GetKind(), b.s.fold(c.GetCode())), said)
-	for _, i := range fields {
-		if i == 0 {
-			add(paths[i], "CODE_TWO_OWNERS", fmt.Sprintf("give each code to one owner: row %d gives it to another one", first))
-			continue
+	owner, code := ownerSays(x), b.codeSays(x)
+	for i, row := range b.said.differ(owner) {
+		if row != 0 {
+			all = append(all, access.Violation{
+				Field: owner.paths[i], Reason: "OWNER_DIFFERS", Sentence: fmt.Sprintf("write the same of an owner in all its rows, or nothing: row %d says something else", row),
+			})
 		}
-		add(paths[i], "CODE_DIFFERS", fmt.Sprintf("write the same of a code in all its rows, or nothing: row %d has the code too", first))
+	}
+	for i, row := range b.said.differ(code) {
+		switch {
+		case row == 0:
+		case i == 0:
+			all = append(all, access.Violation{
+				Field: code.paths[i], Reason: "CODE_TWO_OWNERS", Sentence: fmt.Sprintf("give each code to one owner: row %d gives it to another one", row),
+			})
+		default:
+			all = append(all, access.Violation{
+				Field: code.paths[i], Reason: "CODE_DIFFERS", Sentence: fmt.Sprintf("write the same of a code in all its rows, or nothing: row %d has the code too", row),
+			})
+		}
 	}
 	return all, nil
+}
+
+// codeSays returns what is compared of a code; the first is its owner.
+func (b *Bulk) codeSays(x Registration) ofThing {
+	c := x.code()
+	contact := strings.TrimSpace(c.GetContact().GetName() + " " + c.GetContact().GetPhone() + " " + c.GetContact().GetEmail())
+	return ofThing{
+		thing: fmt.Sprintf("code %d %s", c.GetKind(), b.s.fold(c.GetCode())),
+		paths: []string{"codes[0].code", "codes[0].province", "codes[0].from_date", "codes[0].until_date", "codes[0].contact"},
+		said:  []string{ownerKey(x), foldPlace(c.GetProvince()), saidDay(c.GetFromDate(), false), saidDay(c.GetUntilDate(), x.Ended), contact},
+	}
 }
 
 // saidDay returns a day as it is compared.
@@ -97,21 +148,26 @@ func saidDay(d *spsv1.Date, ended bool) string {
 	return ""
 }
 
-// ownerSays returns what is compared of an owner, and the paths. Of names it
-// is the first in each of the languages of the node, and in any other.
-func ownerSays(e *spsv1.Exporter) (paths, said []string) {
-	paths = []string{"registration_number", "tax_id", "address", "languages"}
-	said = []string{e.GetRegistrationNumber(), e.GetTaxId(), e.GetAddress(), strings.Join(e.GetLanguages(), " ")}
+// ownerSays returns what is compared of an owner. Of names it is the first in each of the
+// languages of the node, and in any other.
+func ownerSays(x Registration) ofThing {
+	e := x.Exporter
+	of := ofThing{
+		thing: "owner " + ownerKey(x),
+		paths: []string{"registration_number", "tax_id", "address", "languages"},
+		said:  []string{e.GetRegistrationNumber(), e.GetTaxId(), e.GetAddress(), strings.Join(e.GetLanguages(), " ")},
+	}
 	for _, lang := range append([]string{""}, access.Languages()...) {
 		i := slices.IndexFunc(e.GetDisplayName(), func(t *spsv1.LocalizedText) bool {
 			return t.GetLang() == lang || lang == "" && !slices.Contains(access.Languages(), t.GetLang())
 		})
-		paths, said = append(paths, fmt.Sprintf("display_name[%d]", i)), append(said, "")
+		name := ""
 		if i >= 0 {
-			said[len(said)-1] = plainName(e.GetDisplayName()[i].GetText())
+			name = plainName(e.GetDisplayName()[i].GetText())
 		}
+		of.paths, of.said = append(of.paths, fmt.Sprintf("display_name[%d]", i)), append(of.said, name)
 	}
-	return paths, said
+	return of
 }
 
 // lookAlone returns what is wrong with a registration by itself.

@@ -39,7 +39,8 @@ type Entry struct {
 	columns map[string]*form.Column // by path, of what has several columns
 }
 
-// Entries returns the rows of the sheet, in their order. It can be ranged over once.
+// Entries returns the rows of the sheet, in their order. It can be ranged over once, and
+// once more after [form.Reader.Again].
 // An error, a [table.Problem] of the whole or another one, is the last thing
 // returned: what is behind it was not read, and the caller MUST NOT take what came
 // before it for the whole sheet. In memory is one row.
