@@ -40,6 +40,7 @@ func (s *Server) state(ctx context.Context) (metrics.State, error) {
 	}
 	st.Own = metrics.Late{Overdue: late.Own, Alert: late.OldestOwn}
 	st.Others = metrics.Late{Overdue: late.Others, Alert: late.OldestOthers}
+	st.Units = metrics.Units{Open: late.UnitsOpen, Overdue: late.UnitsOverdue}
 	if st.Upcoming, err = s.book.Upcoming(ctx, 1, 7, 30); err != nil {
 		return metrics.State{}, err
 	}

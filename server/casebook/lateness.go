@@ -22,11 +22,14 @@ type Lateness struct {
 	// acknowledged, and OldestOthers that of this office which an addressee has
 	// not; the zero time if there is none.
 	OldestOwn, OldestOthers time.Time
+	// UnitsOverdue is in how many cases a unit of this office has not done its part
+	// though its due time has passed, and UnitsOpen in how many others one has not.
+	UnitsOpen, UnitsOverdue int
 }
 
 const (
-	// mostLate is how many overdue cases are counted at most, those first that are
-	// due first.
+	// mostLate is how many cases of each list are counted at most, of overdue ones
+	// those that were due first.
 	mostLate = 20_000
 	// mostDrills is how many exercises are passed over at most in search of the
 	// oldest alert.
@@ -52,17 +55,30 @@ func (b *Book) Lateness(ctx context.Context) (Lateness, error) {
 	return late, nil
 }
 
-// countLate goes over the cases in which something is overdue, in Views of a
-// bounded size.
+// countLate goes over the cases in which something is overdue, and over those in
+// which a unit has not done its part.
 func (b *Book) countLate(ctx context.Context, late *Lateness) error {
 	now := b.o.Now()
-	to := dueKey(int(dueOfAll), milli(now), 0)
-	from := []byte{dueOfAll}
+	err := b.inViews(ctx, tableDue, []byte{dueOfAll}, dueKey(int(dueOfAll), milli(now), 0), func(r store.Reader, key []byte) error {
+		return b.addLate(r, key, now, late)
+	})
+	if err != nil {
+		return err
+	}
+	units := []byte{byte(listUnits)}
+	return b.inViews(ctx, tableDeskLists, units, store.PrefixEnd(units), func(r store.Reader, key []byte) error {
+		return addUnits(r, key[1:], now, late)
+	})
+}
+
+// inViews goes over the keys of a table, mostLate of them at most, in Views of a
+// bounded size.
+func (b *Book) inViews(ctx context.Context, table store.Table, from, to []byte, add func(store.Reader, []byte) error) error {
 	for looked := 0; from != nil && looked < mostLate; looked += atOnce {
 		err := b.o.Store.View(ctx, func(r store.Reader) error {
 			at, left := from, atOnce
 			from = nil
-			for row, err := range r.Scan(tableDue, at, to, false) {
+			for row, err := range r.Scan(table, at, to, false) {
 				if err != nil {
 					return err
 				}
@@ -70,7 +86,7 @@ func (b *Book) countLate(ctx context.Context, late *Lateness) error {
 					from = bytes.Clone(row.Key)
 					return nil
 				}
-				if err := b.addLate(r, row.Key, now, late); err != nil {
+				if err := add(r, row.Key); err != nil {
 					return err
 				}
 			}
@@ -79,6 +95,26 @@ func (b *Book) countLate(ctx context.Context, late *Lateness) error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// addUnits adds the case at a position, in which a unit has not done its part.
+func addUnits(r store.Reader, position []byte, now time.Time, late *Lateness) error {
+	if real, _, err := actual(r, position); err != nil || !real {
+		return err
+	}
+	row, err := r.Get(tableDesk, position)
+	if err != nil {
+		return err
+	}
+	switch d := deskRow(row); {
+	case !d.valid():
+		return fmt.Errorf("%w: summary of a case", ledger.ErrCorrupt)
+	case d.passed(atUnitDue, now.UnixMilli()):
+		late.UnitsOverdue++
+	default:
+		late.UnitsOpen++
 	}
 	return nil
 }

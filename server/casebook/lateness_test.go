@@ -57,20 +57,26 @@ func TestLateness(t *testing.T) {
 		of(own, others, due("TH", answer, day.Add(3*time.Hour))),
 		of(own),
 	}
+	for _, at := range []int{1, 2, 3, 4} { // the first is an exercise
+		summaries[at].UnitsOpen = []string{"north"}
+	}
+	summaries[3].UnitDueTime, summaries[4].UnitDueTime = timestamppb.New(day.Add(time.Hour)), timestamppb.New(day.Add(2*time.Hour))
 	settle(t, b, func(seq uint64) *spsv1.CaseSummary { return summaries[seq] })
 	type counts = map[spsv1.Clock]int
 	for _, tc := range []struct {
 		after       time.Duration
 		own, others counts
+		units       int // overdue, of three
 	}{
-		{0, counts{}, counts{}},
-		{time.Hour, counts{}, counts{}}, // to the second
-		{time.Hour + time.Millisecond, counts{ack: 2, answer: 1}, counts{}},
-		{3*time.Hour + time.Millisecond, counts{ack: 2, answer: 1}, counts{ack: 2, answer: 1}},
+		{0, counts{}, counts{}, 0},
+		{time.Hour, counts{}, counts{}, 0}, // to the second
+		{time.Hour + time.Millisecond, counts{ack: 2, answer: 1}, counts{}, 1},
+		{3*time.Hour + time.Millisecond, counts{ack: 2, answer: 1}, counts{ack: 2, answer: 1}, 2},
 	} {
 		now = day.Add(tc.after)
 		want := casebook.Lateness{
 			Own: tc.own, Others: tc.others, OldestOwn: entries[4].Leaf.GetTime().AsTime(), OldestOthers: entries[3].Leaf.GetTime().AsTime(),
+			UnitsOpen: 3 - tc.units, UnitsOverdue: tc.units,
 		}
 		got, err := b.Lateness(t.Context())
 		if err != nil {

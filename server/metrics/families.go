@@ -24,7 +24,7 @@ func Families() []Family {
 	for _, g := range backupGauges {
 		all = append(all, g.Family)
 	}
-	all = append(all, overdue, unacknowledged, upcoming)
+	all = append(all, overdue, unacknowledged, unitCases, upcoming)
 	for _, g := range logGauges {
 		all = append(all, g.Family)
 	}

@@ -17,6 +17,7 @@ type Late struct {
 
 var (
 	overdue        = gauge("spsd_overdue", "What is not done in a case though its due time has passed, by what is to be done, and by whom: own is this office. Exercises are left out; of one case 20 things of each count, and of very many cases the 20,000 that were due first.", "clock", "by")
+	unitCases      = gauge("spsd_unit_cases", "Cases in which a unit of this office has not done its part: overdue though its due time has passed, and open where it has not or there is none. Exercises are left out; of very many cases of each list 20,000 are counted.", "state")
 	unacknowledged = gauge("spsd_unacknowledged_alert_age_seconds", "Seconds since the issue of the oldest alert that is not acknowledged: own by this office, others an alert of this office by an addressee; 0 if there is none. Exercises are left out.", "by")
 )
 

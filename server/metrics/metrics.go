@@ -140,6 +140,8 @@ func (c atScrape) Describe(ch chan<- *prometheus.Desc) {
 	}
 	ch <- overdue.desc()
 	ch <- unacknowledged.desc()
+	ch <- unitCases.desc()
+	ch <- upcoming.desc()
 	ch <- clockOffset.desc()
 	ch <- readable.desc()
 }
@@ -170,6 +172,8 @@ func (c atScrape) Collect(ch chan<- prometheus.Metric) {
 	}
 	s.Own.tell(tell, s.Time, "own")
 	s.Others.tell(tell, s.Time, "others")
+	tell(unitCases, float64(s.Units.Open), "open")
+	tell(unitCases, float64(s.Units.Overdue), "overdue")
 	s.Upcoming.tell(tell)
 	for _, l := range s.Logs {
 		for _, g := range logGauges {

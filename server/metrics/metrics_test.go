@@ -85,6 +85,7 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		Damage: metrics.Damage{Found: 4, Logs: 1, Lost: 2},
 	}
 	state.Backup = &metrics.Backup{Since: now.Add(-time.Hour), Every: 24 * time.Hour, Failures: 2, Bytes: 5000, Damaged: 3}
+	state.Units = metrics.Units{Open: 3, Overdue: 1}
 	state.Upcoming = metrics.Upcoming{7: 2, 30: 3}
 	state.Own = metrics.Late{Overdue: map[spsv1.Clock]int{spsv1.Clock_CLOCK_ANSWER: 2}, Alert: now.Add(-2 * time.Hour)}
 	state.Others = metrics.Late{Overdue: map[spsv1.Clock]int{spsv1.Clock_CLOCK_ACKNOWLEDGEMENT: 5, spsv1.Clock_CLOCK_DISPUTE: 1}}
@@ -117,6 +118,8 @@ func TestStateIsReadAtTheScrape(t *testing.T) {
 		`spsd_overdue{by="own",clock="acknowledgement"} 0`,
 		`spsd_overdue{by="others",clock="acknowledgement"} 5`,
 		`spsd_overdue{by="others",clock="dispute"} 1`,
+		`spsd_unit_cases{state="open"} 3`,
+		`spsd_unit_cases{state="overdue"} 1`,
 		`spsd_rule_changes_upcoming{within="1d"} 0`,
 		`spsd_rule_changes_upcoming{within="30d"} 3`,
 		`spsd_unacknowledged_alert_age_seconds{by="own"} 7200`,

@@ -21,9 +21,14 @@ type State struct {
 	Attachments            Attachments
 	Backup                 *Backup // nil: the node makes none
 	Own, Others            Late    // what this office is late with, and what the others are
+	Units                  Units
 	Upcoming               Upcoming
 	Aside                  int // cases and entries of which exporters are not told, because they cannot be read
 }
+
+// Units is in how many cases a unit of the office has not done its part: Overdue
+// though its due time has passed, and Open in the others.
+type Units struct{ Open, Overdue int }
 
 // Backup is how it stands with the node's backups.
 type Backup struct {
