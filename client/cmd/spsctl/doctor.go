@@ -101,6 +101,7 @@ func (a *app) examine(ctx context.Context, d *doctor) error {
 	}
 	d.node(n, opts.Card.Number())
 	d.duty(ctx, node)
+	d.units(ctx, node, opts.Credentials.Identity().Role)
 	peers, err := node.Peers(ctx)
 	if err != nil {
 		d.broken("peers", "try again", "%v", err)
