@@ -74,8 +74,9 @@ func auditCells(r *spsv1.AuditRecord) []any {
 	}
 	_, method, _ := strings.Cut(r.GetMethod(), "/")
 	about := strings.Join(r.GetResources(), " ")
+	caller := first(r.GetCaller(), r.GetAddress(), "not known")
 	return []any{
-		fmt.Sprint(r.GetPosition()), when(r.GetTime()), first(r.GetCaller(), r.GetAddress(), "not known"),
+		fmt.Sprint(r.GetPosition()), when(r.GetTime()), cell{people: caller + prefixed(" for ", r.GetActingFor()), program: caller},
 		cell{people: method, program: r.GetMethod()},
 		short(about, 40), outcome,
 	}
