@@ -76,7 +76,8 @@ func auditCells(r *spsv1.AuditRecord) []any {
 	about := strings.Join(r.GetResources(), " ")
 	caller := first(r.GetCaller(), r.GetAddress(), "not known")
 	return []any{
-		fmt.Sprint(r.GetPosition()), when(r.GetTime()), cell{people: caller + prefixed(" for ", r.GetActingFor()), program: caller},
+		fmt.Sprint(r.GetPosition()), when(r.GetTime()),
+		cell{people: caller + prefixed(" for ", r.GetActingFor()), program: caller},
 		cell{people: method, program: r.GetMethod()},
 		short(about, 40), outcome,
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +45,22 @@ func TestADueDayLastsToItsEnd(t *testing.T) {
 	}
 	if left := time.Until(d.in(time.UTC).AsTime()); left < 47*time.Hour || left > 48*time.Hour {
 		t.Errorf("48h after a day was given is in %s, want in 48h", left)
+	}
+}
+
+// TestFlagsOfDueTimesTakeWholeDays finds the flags by which something is due or ends.
+func TestFlagsOfDueTimesTakeWholeDays(t *testing.T) {
+	for command, flag := range map[string]string{
+		"announce": "until", "code suspend": "until", "code reinstate": "until", "lending create": "until",
+		"case ask": "by", "case answer": "until", "notice release": "due",
+	} {
+		cmd, _, err := (&app{}).root().Find(strings.Fields(command))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := cmd.Flags().Lookup(flag).Value.(*dueFlag); !ok {
+			t.Errorf("a day in --%s of spsctl %s does not last to its end", flag, command)
+		}
 	}
 }
 

@@ -142,11 +142,11 @@ func (a *app) noticePreviewCommand() *cobra.Command {
 
 func (a *app) noticeReleaseCommand() *cobra.Command {
 	var said []string
-	var by *timeFlag
+	var by *dueFlag
 	cmd := a.noticeAct("release NAME", "show a notice, or news of it, to its exporter (as officer)",
 		"  spsctl notice release 0b8f3b0e-6c1e-4a53-9d43-0d0f4a3f5a11 --text 'vi=hãy gửi hồ sơ khử trùng' --due 2027-01-31T17:00:00+07:00",
 		func(ctx context.Context, node *client.Client, name string) (*spsv1.ConsignmentNotice, error) {
-			req := &spsv1.ReleaseConsignmentNoticeRequest{Name: name, DueTime: by.at}
+			req := &spsv1.ReleaseConsignmentNoticeRequest{Name: name, DueTime: by.in(a.zone)}
 			var err error
 			if req.Text, err = localized(said); err != nil {
 				return nil, usageError{err}
@@ -154,7 +154,7 @@ func (a *app) noticeReleaseCommand() *cobra.Command {
 			return node.ExporterService().ReleaseConsignmentNotice(ctx, req)
 		})
 	cmd.Flags().StringArrayVar(&said, "text", nil, "what your office adds, with its language before it: 'vi=hãy gửi hồ sơ'; may be repeated")
-	by = whenFlag(cmd, "due", "by when an answer is wanted (default as the office's rule says)")
+	by = dueUntil(cmd, "due", "by when an answer is wanted (default as the office's rule says)")
 	return cmd
 }
 
