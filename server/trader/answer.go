@@ -183,7 +183,7 @@ func (s *Service) answer(ctx context.Context, tx store.Tx, asked *spsv1.AnswerCo
 	if err != nil {
 		return err
 	}
-	if n.GetAcknowledgeTime() == nil { // who answers has read it
+	if n.GetAcknowledgeTime() == nil && n.GetVersions()[0].GetNumber() == 1 { // who answers has read it; of several nobody knows which
 		n.AcknowledgeTime, n.AcknowledgedBy = now, who.caller.ID
 	}
 	if err := tx.Put(tableAnswers, key, append(binary.BigEndian.AppendUint32(nil, n.GetAnswerCount()), print...)); err != nil {

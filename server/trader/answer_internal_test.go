@@ -21,7 +21,7 @@ import (
 // answered has the exporter answer its notice with a text.
 func (d *desk) answered(text ...string) error {
 	req := &spsv1.AnswerConsignmentNoticeRequest{
-		Name: d.notice("grower").GetName(), RequestId: uuid.NewString(), Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_QUESTION},
+		Name: d.notice("grower").GetName(), RequestId: uuid.NewString(), Kinds: []spsv1.AnswerKind{spsv1.AnswerKind_ANSWER_KIND_OUR_GOODS},
 	}
 	for i, one := range text {
 		req.Text = append(req.Text, &spsv1.LocalizedText{Lang: []string{"vi", "en", "th", "lo", "km"}[i], Text: one})
@@ -54,8 +54,24 @@ func TestTheVersionThatWasRead(t *testing.T) {
 	}
 	c.follows(d, "CN", network, detains)
 	d.settled()
+	if err := d.answered(); err != nil { // to what was told before, perhaps
+		t.Fatal(err)
+	}
 	if n := d.notice("grower"); n.GetAcknowledgeTime() != nil || acknowledge(2) != codes.Aborted {
 		t.Errorf("after more news it is acknowledged at %v, want not, and its second version refused", n.GetAcknowledgeTime())
+	}
+}
+
+// TestAnAnswerSaysWhatWasRead answers the first version of a notice, which can be no other.
+func TestAnAnswerSaysWhatWasRead(t *testing.T) {
+	d := newDesk(t)
+	d.register("grower", aCode)
+	d.tell(alert + oneLot)
+	if err := d.answered(); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.notice("grower"); n.GetAcknowledgeTime() == nil || n.GetAcknowledgedBy() != "grower" {
+		t.Errorf("it is acknowledged at %v by %q, want by grower", n.GetAcknowledgeTime(), n.GetAcknowledgedBy())
 	}
 }
 
