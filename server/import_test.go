@@ -128,7 +128,7 @@ func TestSheetOfFindings(t *testing.T) {
 	if got, want := reported(preview), "CHECKED: 1 good, 0 unchanged, 1 refused, 0 kept"; got != want {
 		t.Errorf("the preview: %s, want %s; %v", got, want, preview)
 	}
-	wrong := []string{"H3 resVal=0,3,1  NUMBER", "I3 resUnit=mg/kgs  UNIT", "C3 sampId= sample.number SAMPLE_NUMBER"}
+	wrong := []string{"C3 sampId= sample.number SAMPLE_NUMBER", "H3 resVal=0,3,1  NUMBER", "I3 resUnit=mg/kgs  UNIT"}
 	if diff := cmp.Diff(wrong, hanoi.rowErrors(ctx, preview.GetName())); diff != "" {
 		t.Errorf("what is wrong (-want +got):\n%s", diff)
 	}

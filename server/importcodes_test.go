@@ -208,11 +208,11 @@ func TestEveryKindOfErrorInASheetOfCodes(t *testing.T) {
 	want := []string{
 		"A3 code=- codes[0].code CODE_EMPTY",
 		"B4 codeKind=vườn  WORD", "D4 markets=CN; Utopia  AREA", "E4 products=08O450  TARIFF",
-		"F5 validFrom=01/02/2026  DATE_AMBIGUOUS", "G5 validUntil=2026-02-30  DATE", "B5 codeKind= codes[0].kind ENUM_NOT_IN",
+		"B5 codeKind= codes[0].kind ENUM_NOT_IN", "F5 validFrom=01/02/2026  DATE_AMBIGUOUS", "G5 validUntil=2026-02-30  DATE",
 		"G6 validUntil=2026-04-01 codes[0] EXPORTER_CODE_ORDER",
 		"L7 ownerName= display_name OWNER_MISSING",
-		"N8 ownerLanguages=tiếng Việt languages[0] STRING_PATTERN", "O8 ownerEmail=không có channels[0] EXPORTER_CHANNEL_ADDRESS",
 		"I8 sitePhone=0277 3123 codes[0].contact.phone STRING_PATTERN",
+		"N8 ownerLanguages=tiếng Việt languages[0] STRING_PATTERN", "O8 ownerEmail=không có channels[0] EXPORTER_CHANNEL_ADDRESS",
 		"J9 ownerId=Vườn 8 name OWNER_ID",
 		"L10 ownerName= display_name OWNER_NAME", "N10 ownerLanguages= languages OWNER_LANGUAGE",
 		"A11 code=VN BT 002 codes[0].code CODE_OWNED",

@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
@@ -41,27 +43,26 @@ func (t *tally) add(tx store.Tx, r Record, outcome Outcome, kept bool) error {
 		t.counts.Ends += one(outcome.Ends)
 		t.counts.NewOwners += one(outcome.NewOwner)
 	}
-	for _, e := range r.Problems() {
-		if err := t.keep(tx, e, false); err != nil {
-			return err
-		}
-	}
+	wrong, notes := slices.Clone(r.Problems()), make([]*spsv1.RowError, 0, len(outcome.Notes))
 	for _, v := range outcome.Violations {
-		if err := t.keep(tx, r.Violation(v), false); err != nil {
-			return err
-		}
+		wrong = append(wrong, r.Violation(v))
 	}
 	for _, v := range outcome.Notes {
-		if err := t.keep(tx, r.Violation(v), true); err != nil {
-			return err
-		}
+		notes = append(notes, r.Violation(v))
 	}
-	for _, e := range r.Notes() {
-		if err := t.keep(tx, e, true); err != nil {
-			return err
-		}
+	if err := t.keep(tx, wrong, false); err != nil {
+		return err
 	}
-	return nil
+	return t.keep(tx, append(notes, r.Notes()...), true)
+}
+
+// inOrder compares row errors of a record by where they are in the sheet.
+func inOrder(a, b *spsv1.RowError) int {
+	return cmp.Or(
+		cmp.Compare(a.GetRow(), b.GetRow()),
+		cmp.Compare(len(a.GetColumn()), len(b.GetColumn())), // B stands before AA
+		cmp.Compare(a.GetColumn(), b.GetColumn()),
+	)
 }
 
 // one is 1 if something is so.
@@ -72,22 +73,29 @@ func one(so bool) int32 {
 	return 0
 }
 
-// keep keeps a row error, if there are not too many.
-func (t *tally) keep(tx store.Tx, e *spsv1.RowError, note bool) error {
-	e.Heading, e.Written, e.Note = clip(e.GetHeading()), clip(e.GetWritten()), note
+// keep keeps the row errors of a record in the order of the sheet, if there are not
+// too many.
+func (t *tally) keep(tx store.Tx, errors []*spsv1.RowError, note bool) error {
 	number, most := &t.counts.Errors, int32(maxErrors)
 	if note {
 		number, most = &t.counts.Notes, maxNotes
 	}
-	n := *number
-	if *number++; n >= most {
-		return nil
+	slices.SortStableFunc(errors, inOrder)
+	for _, e := range errors {
+		e.Heading, e.Written, e.Note = clip(e.GetHeading()), clip(e.GetWritten()), note
+		n := *number
+		if *number++; n >= most {
+			continue
+		}
+		row, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("row error: %w", err)
+		}
+		if err := tx.Put(tableErrors, errorKey(t.id, t.phase, note, uint64(n)), row); err != nil {
+			return err
+		}
 	}
-	row, err := proto.MarshalOptions{Deterministic: true}.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("row error: %w", err)
-	}
-	return tx.Put(tableErrors, errorKey(t.id, t.phase, note, uint64(n)), row)
+	return nil
 }
 
 // clip keeps what is written in a cell short.
