@@ -43,7 +43,8 @@ type way struct {
 	busy    time.Time // until when the line is sending what was written
 	packets []packet  // on their way, or arrived and not read
 	bytes   int       // in packets
-	closed  error     // what Read returns after the packets, and Write at once
+	closed  error     // what Read returns after the packets
+	shut    bool      // Write fails at once
 	dead    bool      // what is written now is lost
 	change  chan struct{}
 	carried int       // bytes in all that arrived or will
@@ -109,7 +110,7 @@ func (w *way) write(b []byte) (n int, err error) {
 	defer w.mu.Unlock()
 	for n < len(b) {
 		switch {
-		case w.closed != nil:
+		case w.shut:
 			return n, net.ErrClosed
 		case passed(w.writeBy):
 			return n, os.ErrDeadlineExceeded
@@ -182,14 +183,26 @@ func (w *way) read(b []byte) (int, error) {
 	}
 }
 
-// end makes Read return err when it has read what arrived before.
+// end makes Read return err when it has read what arrived before, and Write fail.
 func (w *way) end(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.shut = true
 	if w.closed == nil {
 		w.closed = err
-		w.wake()
 	}
+	w.wake()
+}
+
+// leave makes Read fail at once. What is written is lost, and the writer is told by
+// the end of the other way, behind all that is on it: word of a closed connection is
+// not faster than the line.
+func (w *way) leave() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.packets, w.dead = nil, true
+	w.closed = errReset
+	w.wake()
 }
 
 // reset makes everything fail at once.
@@ -197,7 +210,7 @@ func (w *way) reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.packets, w.bytes = nil, 0
-	w.closed = errReset
+	w.closed, w.shut = errReset, true
 	w.wake()
 }
 
@@ -217,7 +230,7 @@ func (c *conn) Write(b []byte) (int, error) { return c.out.write(b) }
 // Close lets the other side read what was written, and then the end.
 func (c *conn) Close() error {
 	c.out.end(io.EOF)
-	c.in.reset()
+	c.in.leave()
 	return nil
 }
 
