@@ -93,7 +93,7 @@ func (t *thai) take(b byte) {
 }
 
 func (t *thai) fits() bool {
-	return !t.broken && t.all > 0 && t.wrong*100 <= few*t.all && t.rare*8 <= t.all
+	return !t.broken && t.all > 0 && t.wrong*100 <= few*t.all && t.rare <= max(1, t.all/8)
 }
 
 // vietnamese asks whether bytes are Windows-1258.
