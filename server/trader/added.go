@@ -51,7 +51,7 @@ func (m *matter) add(e statement.CaseEntry, f *spsv1.Facts) {
 }
 
 // markOf returns 15 digits that are those of one statement and tell nobody which:
-// an exporter does not learn who added what.
+// an exporter does not learn who added what, but for who set the status of its code.
 func markOf(e statement.CaseEntry) string {
 	text := fmt.Appendf(nil, "%s %d %x", e.Origin, e.Sequence, e.Hash)
 	sum := sha256.Sum256(text)
@@ -111,11 +111,12 @@ func (a *addition) found(f *spsv1.Facts) {
 		}
 	}
 	for _, done := range f.GetMeasures() {
-		void := a.to.void(a.name, done)
+		said, void := a.to.codeSaid(a.name, done)
 		done.Id = a.anew(done.GetId())
 		if void {
 			continue
 		}
+		a.to.note(done.GetId(), said)
 		if done.About, ok = a.given.about(done.GetAbout()); ok || done.GetCodeStatus() != nil {
 			whole.Measures = append(whole.Measures, done)
 		}

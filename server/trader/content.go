@@ -38,8 +38,15 @@ func (m *matter) content(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *spsv1
 	s.found(n)
 	s.done(n, m)
 	conceal(n.ProtoReflect(), m.secretsFor(s).in)
-	c.Notification, c.Codes = n, m.codesOf(matches)
+	c.Notification, c.Codes, c.CodeChanges = n, m.codesOf(matches), m.changesIn(n)
 	return c
+}
+
+// changesIn returns whose word the measures of a part of the whole about codes are.
+func (m *matter) changesIn(n *spsv1.Notification) []*spsv1.NoticeCodeChange {
+	return slices.DeleteFunc(slices.Clone(m.changes), func(c *spsv1.NoticeCodeChange) bool {
+		return !slices.ContainsFunc(n.GetMeasures(), func(done *spsv1.Measure) bool { return done.GetId() == c.GetMeasure() })
+	})
 }
 
 func (m *matter) shareOf(e *spsv1.Exporter, matches []*spsv1.NoticeMatch) *share {

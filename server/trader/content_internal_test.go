@@ -71,6 +71,7 @@ func TestNews(t *testing.T) {
 		{"released by a balance", told[:len(told)-1] + `balances { about: "p1" items { state: BALANCE_STATE_RELEASED } } }`, "[NOTICE_NEWS_GOODS_RELEASED]"},
 		{"another measure", told[:len(told)-1] + `measures { action { codings { system: "sps-measure" code: "treated" } } } }`, "[NOTICE_NEWS_MEASURE]"},
 		{"suspended", told[:len(told)-1] + `measures { code_status { action: CODE_ACTION_SUSPENDED } } }`, "[NOTICE_NEWS_CODE_SUSPENDED]"},
+		{"kept since, who said it", told[:len(told)-1] + `} code_changes { measure: "m1" office: "CN" half: CODE_HALF_REFUSED }`, "[]"},
 		{"refused", told[:len(told)-1] + `decisions { kind: DECISION_KIND_REJECTED } }`, "[NOTICE_NEWS_MEASURE]"},
 	} {
 		if got := fmt.Sprint(news(of(told), of(tc.now))); got != tc.want {

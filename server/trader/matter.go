@@ -28,6 +28,12 @@ type matter struct {
 	codes     []string       // every code of goods and parties in it, as written
 	sightings []sighting
 
+	// takenBy names of each statement that was taken back the later one that did so.
+	takenBy map[string]string
+
+	// changes are whose word the measures of the whole about codes are.
+	changes []*spsv1.NoticeCodeChange
+
 	// restricted are the names of what refers to the case, counts, and is for its
 	// addressees only.
 	restricted []string
@@ -46,14 +52,21 @@ func newMatter(state *spsv1.CaseState, entries []statement.CaseEntry) *matter {
 	}
 	original := entries[0]
 	m := &matter{
-		reference: original.Reference, issuer: string(original.Origin.Office), issued: original.Time,
+		takenBy: make(map[string]string), reference: original.Reference, issuer: string(original.Origin.Office), issued: original.Time,
 		status: original.Statement.GetStatus(), state: state, entries: entries, whole: proto.CloneOf(state.GetNotification()),
 	}
 	m.look("", m.whole.GetProducts(), m.whole.GetParties(), m.whole.GetMeasures(), nil)
-	m.whole.Measures = slices.DeleteFunc(m.whole.GetMeasures(), func(done *spsv1.Measure) bool { return m.void("", done) })
+	m.whole.Measures = slices.DeleteFunc(m.whole.GetMeasures(), func(done *spsv1.Measure) bool {
+		said, void := m.codeSaid("", done)
+		m.note(done.GetId(), said)
+		return void
+	})
 	holds := make(map[string]bool)
 	for _, e := range state.GetEntries() {
 		holds[e.GetStatement()] = e.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE
+		if e.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_TAKEN_BACK {
+			m.takenBy[e.GetStatement()] = e.GetBy()
+		}
 	}
 	for _, e := range entries[1:] {
 		if !holds[e.Name()] {
@@ -76,30 +89,41 @@ func newMatter(state *spsv1.CaseState, entries []statement.CaseEntry) *matter {
 	return m
 }
 
-// void reports whether a measure of a statement, or of the notification if its name
-// is empty, is about a code and sets no status. What an exercise says sets none
-// either, and is told as what it would be.
-func (m *matter) void(name string, done *spsv1.Measure) bool {
-	change, void := done.GetCodeStatus(), false
+// codeSaid returns what counts of what a measure of a statement, or of the notification
+// if its name is empty, says of a code; nil if nothing does. It reports true if the
+// measure is about a code and sets no status. What an exercise says sets none either,
+// and is told as what it would be.
+func (m *matter) codeSaid(name string, done *spsv1.Measure) (counts *spsv1.CodeStatement, void bool) {
+	change := done.GetCodeStatus()
 	for _, said := range m.state.GetCodeStatements() {
 		if change == nil || said.GetMeasure() != done.GetId() || !m.saidIn(name, said.GetSaid().GetStatement()) ||
 			said.GetAction() != change.GetAction() || !proto.Equal(said.GetMarket(), change.GetMarket()) {
 			continue
 		}
-		if said.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_EFFECTIVE {
-			return false
+		if statement.CodeHolds(said) || said.GetNoEffectReason() == spsv1.NoEffectReason_NO_EFFECT_REASON_EXERCISE {
+			return said, false
 		}
-		void = void || said.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT &&
-			said.GetNoEffectReason() != spsv1.NoEffectReason_NO_EFFECT_REASON_EXERCISE
+		void = void || said.GetStanding() == spsv1.EntryStanding_ENTRY_STANDING_WITHOUT_EFFECT
 	}
-	return void
+	return nil, void
 }
 
-// saidIn reports whether a statement is that of a name, or a version of the
-// notification if the name is empty.
+// note notes whose word the measure of the whole with an id is, if it counts.
+func (m *matter) note(id string, said *spsv1.CodeStatement) {
+	if said != nil {
+		m.changes = append(m.changes, &spsv1.NoticeCodeChange{Measure: id, Office: said.GetOffice(), Half: said.GetHalf()})
+	}
+}
+
+// saidIn reports whether a statement is that of a name or one whose place that took, since
+// what is said again counts from the first; a version of the notification if the name is
+// empty.
 func (m *matter) saidIn(name, said string) bool {
 	if name != "" {
-		return name == said
+		for said != "" && said != name {
+			said = m.takenBy[said]
+		}
+		return said == name
 	}
 	return slices.ContainsFunc(m.entries, func(e statement.CaseEntry) bool { return e.Name() == said && statement.Content(e.Statement) != nil })
 }

@@ -84,7 +84,7 @@ func news(told, now *spsv1.NoticeContent) (all []spsv1.NoticeNews) {
 	for _, b := range now.GetNotification().GetBalances() {
 		add(spsv1.NoticeNews_NOTICE_NEWS_GOODS_RELEASED, !done.has(b) && releases(b))
 	}
-	add(spsv1.NoticeNews_NOTICE_NEWS_AMENDED, len(all) == 0 && !proto.Equal(told, now) || !proto.Equal(goodsAlone(told), goodsAlone(now)))
+	add(spsv1.NoticeNews_NOTICE_NEWS_AMENDED, len(all) == 0 && !proto.Equal(withoutSayers(told), withoutSayers(now)) || !proto.Equal(goodsAlone(told), goodsAlone(now)))
 	return all
 }
 
@@ -141,10 +141,18 @@ func releases(b *spsv1.LotBalance) bool {
 	})
 }
 
+// withoutSayers returns a content without whose word its measures are: that a content has it,
+// which was told before it was kept, is no news.
+func withoutSayers(c *spsv1.NoticeContent) *spsv1.NoticeContent {
+	c = proto.CloneOf(c)
+	c.CodeChanges = nil
+	return c
+}
+
 // goodsAlone returns a content without what was done and decided, and without how
 // far the case is.
 func goodsAlone(c *spsv1.NoticeContent) *spsv1.NoticeContent {
-	c = proto.CloneOf(c)
+	c = withoutSayers(c)
 	c.CaseStatus, c.Outcome, c.WithdrawalReason = 0, 0, 0
 	if n := c.GetNotification(); n != nil {
 		n.Measures, n.Decisions, n.Balances = nil, nil, nil

@@ -287,7 +287,7 @@ func TestTheNextLanguageOfTheExporter(t *testing.T) {
 		measures { id: "m1" text { lang: "en" text: "detained" } text { lang: "vi" text: "tạm giữ" } }`)
 	w := &writer{lang: "zh-Hans", langs: []string{"zh-Hans", "vi"}, zone: time.UTC}
 	w.goods(n)
-	w.done(n)
+	w.done(&spsv1.NoticeContent{Notification: n})
 	var got []string
 	for _, l := range w.lines {
 		got = append(got, l.GetText()+" "+l.GetLang())

@@ -34,7 +34,7 @@ func (s *Service) lines(e *spsv1.Exporter, n *spsv1.ConsignmentNotice, text []*s
 	w.head(n, c)
 	w.goods(c.GetNotification())
 	w.found(c.GetNotification())
-	w.done(c.GetNotification())
+	w.done(c)
 	w.texts("Your office writes", text)
 	w.tail(n, c)
 	return w.lines
@@ -199,7 +199,8 @@ func (w *writer) result(r *spsv1.LabResult) {
 	}
 }
 
-func (w *writer) done(n *spsv1.Notification) {
+func (w *writer) done(c *spsv1.NoticeContent) {
+	n := c.GetNotification()
 	for _, d := range n.GetDecisions() {
 		w.add("Decision", w.value(d.GetKind()), day(d.GetDecisionDate()))
 		w.texts("Decision", d.GetReason())
@@ -207,9 +208,8 @@ func (w *writer) done(n *spsv1.Notification) {
 		w.add("Appeal until", day(d.GetAppealDate()))
 	}
 	for _, m := range n.GetMeasures() {
-		if c := m.GetCodeStatus(); c != nil {
-			w.add("Code status", joined(": ", c.GetCode().GetCode(), w.value(c.GetAction())), w.area(c.GetMarket()), w.between(c))
-			w.texts("Conditions", c.GetConditions())
+		if change := m.GetCodeStatus(); change != nil {
+			w.codeStatus(change, sayerOf(c, m.GetId()))
 		} else {
 			w.add("Measure", brief.Concept(m.GetAction(), w.langs...), w.value(m.GetState()), day(m.GetCompletionDate()), w.area(m.GetDestination()))
 		}
@@ -269,14 +269,6 @@ func (w *writer) area(a *spsv1.Area) string {
 		return name
 	}
 	return joined(" ", a.GetCode(), a.GetAsWritten())
-}
-
-// between returns from when until when a change of a code's status holds.
-func (w *writer) between(c *spsv1.CodeStatusChange) string {
-	if c.GetStartTime() == nil && c.GetEndTime() == nil {
-		return ""
-	}
-	return w.date(c.GetStartTime()) + " – " + w.date(c.GetEndTime())
 }
 
 func (w *writer) date(t *timestamppb.Timestamp) string {

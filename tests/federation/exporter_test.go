@@ -106,6 +106,21 @@ func (d *desk) wantNews(alert *spsv1.IssuedStatement, want ...spsv1.NoticeNews) 
 	}
 }
 
+// wantCodeLines holds what the notice says of the status of the grower's code.
+func (d *desk) wantCodeLines(alert *spsv1.IssuedStatement, want ...string) {
+	d.w.t.Helper()
+	var got []string
+	for _, l := range d.notice(certs.RoleExporter, grower, alert).GetLines() {
+		if l.GetLabel() == "Tình trạng mã số" {
+			got = append(got, l.GetText())
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		d.w.t.Errorf("the grower reads %q of its code, want %q", got, want)
+	}
+}
+
 func (d *desk) trader() spsv1.ConsignmentServiceClient {
 	d.w.t.Helper()
 	return spsv1.NewConsignmentServiceClient(d.as(certs.RoleExporter, grower))

@@ -127,6 +127,9 @@ func TestStoryOfACode(t *testing.T) {
 		vn.wantNews(alert, spsv1.NoticeNews_NOTICE_NEWS_NEW,
 			spsv1.NoticeNews_NOTICE_NEWS_CODE_SUSPENDED, spsv1.NoticeNews_NOTICE_NEWS_CODE_SUSPENDED, // by each half
 			spsv1.NoticeNews_NOTICE_NEWS_CODE_REINSTATED, spsv1.NoticeNews_NOTICE_NEWS_CODE_REINSTATED, spsv1.NoticeNews_NOTICE_NEWS_CASE_CLOSED)
+		vn.wantCodeLines(alert,
+			"VN-LAPH-0117: khôi phục; Thái Lan; Thái Lan đã bãi bỏ đình chỉ", "VN-LAPH-0117: khôi phục; Thái Lan; Việt Nam đã bãi bỏ đình chỉ",
+			"VN-LAPH-0117: tạm đình chỉ; Thái Lan; Việt Nam không cho đi", "VN-LAPH-0117: tạm đình chỉ; Thái Lan; bị Thái Lan từ chối")
 		th.wantUse(found, alert, spsv1.CaseStatus_CASE_STATUS_CLOSED, spsv1.ClosureOutcome_CLOSURE_OUTCOME_SETTLED)
 	})
 }

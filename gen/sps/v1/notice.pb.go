@@ -412,7 +412,9 @@ type NoticeContent struct {
 	// The codes of the exporter that stand in the case.
 	Codes []*SiteCode `protobuf:"bytes,7,rep,name=codes,proto3" json:"codes,omitempty"`
 	// When the case was issued.
-	IssueTime     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issue_time,json=issueTime,proto3" json:"issue_time,omitempty"`
+	IssueTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issue_time,json=issueTime,proto3" json:"issue_time,omitempty"`
+	// Who said what the notification says of the status of codes, by measure; none in what was told before this was kept.
+	CodeChanges   []*NoticeCodeChange `protobuf:"bytes,9,rep,name=code_changes,json=codeChanges,proto3" json:"code_changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -503,6 +505,77 @@ func (x *NoticeContent) GetIssueTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *NoticeContent) GetCodeChanges() []*NoticeCodeChange {
+	if x != nil {
+		return x.CodeChanges
+	}
+	return nil
+}
+
+// NoticeCodeChange says which office set a code's status by a measure, and which half of it.
+type NoticeCodeChange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Local id of the measure in `notification`.
+	Measure string `protobuf:"bytes,1,opt,name=measure,proto3" json:"measure,omitempty"`
+	// Code of the office whose word it is.
+	Office string `protobuf:"bytes,2,opt,name=office,proto3" json:"office,omitempty"`
+	// The half that it set.
+	Half          CodeHalf `protobuf:"varint,3,opt,name=half,proto3,enum=sps.v1.CodeHalf" json:"half,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NoticeCodeChange) Reset() {
+	*x = NoticeCodeChange{}
+	mi := &file_sps_v1_notice_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NoticeCodeChange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NoticeCodeChange) ProtoMessage() {}
+
+func (x *NoticeCodeChange) ProtoReflect() protoreflect.Message {
+	mi := &file_sps_v1_notice_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NoticeCodeChange.ProtoReflect.Descriptor instead.
+func (*NoticeCodeChange) Descriptor() ([]byte, []int) {
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *NoticeCodeChange) GetMeasure() string {
+	if x != nil {
+		return x.Measure
+	}
+	return ""
+}
+
+func (x *NoticeCodeChange) GetOffice() string {
+	if x != nil {
+		return x.Office
+	}
+	return ""
+}
+
+func (x *NoticeCodeChange) GetHalf() CodeHalf {
+	if x != nil {
+		return x.Half
+	}
+	return CodeHalf_CODE_HALF_UNSPECIFIED
+}
+
 // NoticeLine is one thing that a notice says, in words of its exporter's language.
 type NoticeLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -518,7 +591,7 @@ type NoticeLine struct {
 
 func (x *NoticeLine) Reset() {
 	*x = NoticeLine{}
-	mi := &file_sps_v1_notice_proto_msgTypes[1]
+	mi := &file_sps_v1_notice_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -530,7 +603,7 @@ func (x *NoticeLine) String() string {
 func (*NoticeLine) ProtoMessage() {}
 
 func (x *NoticeLine) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[1]
+	mi := &file_sps_v1_notice_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -543,7 +616,7 @@ func (x *NoticeLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeLine.ProtoReflect.Descriptor instead.
 func (*NoticeLine) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{1}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *NoticeLine) GetLabel() string {
@@ -586,7 +659,7 @@ type NoticeVersion struct {
 
 func (x *NoticeVersion) Reset() {
 	*x = NoticeVersion{}
-	mi := &file_sps_v1_notice_proto_msgTypes[2]
+	mi := &file_sps_v1_notice_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +671,7 @@ func (x *NoticeVersion) String() string {
 func (*NoticeVersion) ProtoMessage() {}
 
 func (x *NoticeVersion) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[2]
+	mi := &file_sps_v1_notice_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +684,7 @@ func (x *NoticeVersion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeVersion.ProtoReflect.Descriptor instead.
 func (*NoticeVersion) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{2}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *NoticeVersion) GetNumber() uint32 {
@@ -670,7 +743,7 @@ type NoticeMatch struct {
 
 func (x *NoticeMatch) Reset() {
 	*x = NoticeMatch{}
-	mi := &file_sps_v1_notice_proto_msgTypes[3]
+	mi := &file_sps_v1_notice_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -682,7 +755,7 @@ func (x *NoticeMatch) String() string {
 func (*NoticeMatch) ProtoMessage() {}
 
 func (x *NoticeMatch) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[3]
+	mi := &file_sps_v1_notice_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -695,7 +768,7 @@ func (x *NoticeMatch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeMatch.ProtoReflect.Descriptor instead.
 func (*NoticeMatch) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{3}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *NoticeMatch) GetBasis() MatchBasis {
@@ -767,7 +840,7 @@ type NoticeAnswer struct {
 
 func (x *NoticeAnswer) Reset() {
 	*x = NoticeAnswer{}
-	mi := &file_sps_v1_notice_proto_msgTypes[4]
+	mi := &file_sps_v1_notice_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +852,7 @@ func (x *NoticeAnswer) String() string {
 func (*NoticeAnswer) ProtoMessage() {}
 
 func (x *NoticeAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[4]
+	mi := &file_sps_v1_notice_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +865,7 @@ func (x *NoticeAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeAnswer.ProtoReflect.Descriptor instead.
 func (*NoticeAnswer) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{4}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *NoticeAnswer) GetNumber() uint32 {
@@ -879,7 +952,7 @@ type NoticeSending struct {
 
 func (x *NoticeSending) Reset() {
 	*x = NoticeSending{}
-	mi := &file_sps_v1_notice_proto_msgTypes[5]
+	mi := &file_sps_v1_notice_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -891,7 +964,7 @@ func (x *NoticeSending) String() string {
 func (*NoticeSending) ProtoMessage() {}
 
 func (x *NoticeSending) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[5]
+	mi := &file_sps_v1_notice_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -904,7 +977,7 @@ func (x *NoticeSending) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeSending.ProtoReflect.Descriptor instead.
 func (*NoticeSending) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{5}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *NoticeSending) GetVersion() uint32 {
@@ -980,7 +1053,7 @@ type NoticeOffice struct {
 
 func (x *NoticeOffice) Reset() {
 	*x = NoticeOffice{}
-	mi := &file_sps_v1_notice_proto_msgTypes[6]
+	mi := &file_sps_v1_notice_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1065,7 @@ func (x *NoticeOffice) String() string {
 func (*NoticeOffice) ProtoMessage() {}
 
 func (x *NoticeOffice) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[6]
+	mi := &file_sps_v1_notice_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1078,7 @@ func (x *NoticeOffice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use NoticeOffice.ProtoReflect.Descriptor instead.
 func (*NoticeOffice) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{6}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *NoticeOffice) GetMatches() []*NoticeMatch {
@@ -1132,7 +1205,7 @@ type ConsignmentNotice struct {
 
 func (x *ConsignmentNotice) Reset() {
 	*x = ConsignmentNotice{}
-	mi := &file_sps_v1_notice_proto_msgTypes[7]
+	mi := &file_sps_v1_notice_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1144,7 +1217,7 @@ func (x *ConsignmentNotice) String() string {
 func (*ConsignmentNotice) ProtoMessage() {}
 
 func (x *ConsignmentNotice) ProtoReflect() protoreflect.Message {
-	mi := &file_sps_v1_notice_proto_msgTypes[7]
+	mi := &file_sps_v1_notice_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1157,7 +1230,7 @@ func (x *ConsignmentNotice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsignmentNotice.ProtoReflect.Descriptor instead.
 func (*ConsignmentNotice) Descriptor() ([]byte, []int) {
-	return file_sps_v1_notice_proto_rawDescGZIP(), []int{7}
+	return file_sps_v1_notice_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ConsignmentNotice) GetName() string {
@@ -1290,7 +1363,7 @@ var File_sps_v1_notice_proto protoreflect.FileDescriptor
 
 const file_sps_v1_notice_proto_rawDesc = "" +
 	"\n" +
-	"\x13sps/v1/notice.proto\x12\x06sps.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/exporter.proto\x1a\x19sps/v1/notification.proto\x1a\x16sps/v1/statement.proto\"\xa3\x03\n" +
+	"\x13sps/v1/notice.proto\x12\x06sps.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sps/v1/amendment.proto\x1a\x11sps/v1/case.proto\x1a\x14sps/v1/concept.proto\x1a\x18sps/v1/consignment.proto\x1a\x15sps/v1/exporter.proto\x1a\x19sps/v1/notification.proto\x1a\x16sps/v1/statement.proto\"\xe0\x03\n" +
 	"\rNoticeContent\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12/\n" +
 	"\x06status\x18\x02 \x01(\x0e2\x17.sps.v1.StatementStatusR\x06status\x123\n" +
@@ -1301,7 +1374,12 @@ const file_sps_v1_notice_proto_rawDesc = "" +
 	"\fnotification\x18\x06 \x01(\v2\x14.sps.v1.NotificationR\fnotification\x12&\n" +
 	"\x05codes\x18\a \x03(\v2\x10.sps.v1.SiteCodeR\x05codes\x129\n" +
 	"\n" +
-	"issue_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\"J\n" +
+	"issue_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\tissueTime\x12;\n" +
+	"\fcode_changes\x18\t \x03(\v2\x18.sps.v1.NoticeCodeChangeR\vcodeChanges\"j\n" +
+	"\x10NoticeCodeChange\x12\x18\n" +
+	"\ameasure\x18\x01 \x01(\tR\ameasure\x12\x16\n" +
+	"\x06office\x18\x02 \x01(\tR\x06office\x12$\n" +
+	"\x04half\x18\x03 \x01(\x0e2\x10.sps.v1.CodeHalfR\x04half\"J\n" +
 	"\n" +
 	"NoticeLine\x12\x14\n" +
 	"\x05label\x18\x01 \x01(\tR\x05label\x12\x12\n" +
@@ -1447,7 +1525,7 @@ func file_sps_v1_notice_proto_rawDescGZIP() []byte {
 }
 
 var file_sps_v1_notice_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_sps_v1_notice_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_sps_v1_notice_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_sps_v1_notice_proto_goTypes = []any{
 	(NoticeState)(0),              // 0: sps.v1.NoticeState
 	(MatchBasis)(0),               // 1: sps.v1.MatchBasis
@@ -1455,64 +1533,68 @@ var file_sps_v1_notice_proto_goTypes = []any{
 	(NoticeNews)(0),               // 3: sps.v1.NoticeNews
 	(AnswerKind)(0),               // 4: sps.v1.AnswerKind
 	(*NoticeContent)(nil),         // 5: sps.v1.NoticeContent
-	(*NoticeLine)(nil),            // 6: sps.v1.NoticeLine
-	(*NoticeVersion)(nil),         // 7: sps.v1.NoticeVersion
-	(*NoticeMatch)(nil),           // 8: sps.v1.NoticeMatch
-	(*NoticeAnswer)(nil),          // 9: sps.v1.NoticeAnswer
-	(*NoticeSending)(nil),         // 10: sps.v1.NoticeSending
-	(*NoticeOffice)(nil),          // 11: sps.v1.NoticeOffice
-	(*ConsignmentNotice)(nil),     // 12: sps.v1.ConsignmentNotice
-	(StatementStatus)(0),          // 13: sps.v1.StatementStatus
-	(CaseStatus)(0),               // 14: sps.v1.CaseStatus
-	(ClosureOutcome)(0),           // 15: sps.v1.ClosureOutcome
-	(WithdrawalReason)(0),         // 16: sps.v1.WithdrawalReason
-	(*Notification)(nil),          // 17: sps.v1.Notification
-	(*SiteCode)(nil),              // 18: sps.v1.SiteCode
-	(*timestamppb.Timestamp)(nil), // 19: google.protobuf.Timestamp
-	(*LocalizedText)(nil),         // 20: sps.v1.LocalizedText
-	(*Attachment)(nil),            // 21: sps.v1.Attachment
-	(ChannelKind)(0),              // 22: sps.v1.ChannelKind
+	(*NoticeCodeChange)(nil),      // 6: sps.v1.NoticeCodeChange
+	(*NoticeLine)(nil),            // 7: sps.v1.NoticeLine
+	(*NoticeVersion)(nil),         // 8: sps.v1.NoticeVersion
+	(*NoticeMatch)(nil),           // 9: sps.v1.NoticeMatch
+	(*NoticeAnswer)(nil),          // 10: sps.v1.NoticeAnswer
+	(*NoticeSending)(nil),         // 11: sps.v1.NoticeSending
+	(*NoticeOffice)(nil),          // 12: sps.v1.NoticeOffice
+	(*ConsignmentNotice)(nil),     // 13: sps.v1.ConsignmentNotice
+	(StatementStatus)(0),          // 14: sps.v1.StatementStatus
+	(CaseStatus)(0),               // 15: sps.v1.CaseStatus
+	(ClosureOutcome)(0),           // 16: sps.v1.ClosureOutcome
+	(WithdrawalReason)(0),         // 17: sps.v1.WithdrawalReason
+	(*Notification)(nil),          // 18: sps.v1.Notification
+	(*SiteCode)(nil),              // 19: sps.v1.SiteCode
+	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
+	(CodeHalf)(0),                 // 21: sps.v1.CodeHalf
+	(*LocalizedText)(nil),         // 22: sps.v1.LocalizedText
+	(*Attachment)(nil),            // 23: sps.v1.Attachment
+	(ChannelKind)(0),              // 24: sps.v1.ChannelKind
 }
 var file_sps_v1_notice_proto_depIdxs = []int32{
-	13, // 0: sps.v1.NoticeContent.status:type_name -> sps.v1.StatementStatus
-	14, // 1: sps.v1.NoticeContent.case_status:type_name -> sps.v1.CaseStatus
-	15, // 2: sps.v1.NoticeContent.outcome:type_name -> sps.v1.ClosureOutcome
-	16, // 3: sps.v1.NoticeContent.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
-	17, // 4: sps.v1.NoticeContent.notification:type_name -> sps.v1.Notification
-	18, // 5: sps.v1.NoticeContent.codes:type_name -> sps.v1.SiteCode
-	19, // 6: sps.v1.NoticeContent.issue_time:type_name -> google.protobuf.Timestamp
-	19, // 7: sps.v1.NoticeVersion.tell_time:type_name -> google.protobuf.Timestamp
-	3,  // 8: sps.v1.NoticeVersion.news:type_name -> sps.v1.NoticeNews
-	20, // 9: sps.v1.NoticeVersion.text:type_name -> sps.v1.LocalizedText
-	5,  // 10: sps.v1.NoticeVersion.content:type_name -> sps.v1.NoticeContent
-	1,  // 11: sps.v1.NoticeMatch.basis:type_name -> sps.v1.MatchBasis
-	4,  // 12: sps.v1.NoticeAnswer.kinds:type_name -> sps.v1.AnswerKind
-	20, // 13: sps.v1.NoticeAnswer.text:type_name -> sps.v1.LocalizedText
-	21, // 14: sps.v1.NoticeAnswer.attachments:type_name -> sps.v1.Attachment
-	19, // 15: sps.v1.NoticeAnswer.answer_time:type_name -> google.protobuf.Timestamp
-	22, // 16: sps.v1.NoticeSending.channel:type_name -> sps.v1.ChannelKind
-	19, // 17: sps.v1.NoticeSending.send_time:type_name -> google.protobuf.Timestamp
-	8,  // 18: sps.v1.NoticeOffice.matches:type_name -> sps.v1.NoticeMatch
-	2,  // 19: sps.v1.NoticeOffice.hold_reason:type_name -> sps.v1.HoldReason
-	19, // 20: sps.v1.NoticeOffice.decide_time:type_name -> google.protobuf.Timestamp
-	20, // 21: sps.v1.NoticeOffice.exporter_name:type_name -> sps.v1.LocalizedText
-	10, // 22: sps.v1.NoticeOffice.sendings:type_name -> sps.v1.NoticeSending
-	0,  // 23: sps.v1.ConsignmentNotice.state:type_name -> sps.v1.NoticeState
-	6,  // 24: sps.v1.ConsignmentNotice.lines:type_name -> sps.v1.NoticeLine
-	5,  // 25: sps.v1.ConsignmentNotice.content:type_name -> sps.v1.NoticeContent
-	7,  // 26: sps.v1.ConsignmentNotice.versions:type_name -> sps.v1.NoticeVersion
-	19, // 27: sps.v1.ConsignmentNotice.send_time:type_name -> google.protobuf.Timestamp
-	19, // 28: sps.v1.ConsignmentNotice.due_time:type_name -> google.protobuf.Timestamp
-	19, // 29: sps.v1.ConsignmentNotice.acknowledge_time:type_name -> google.protobuf.Timestamp
-	9,  // 30: sps.v1.ConsignmentNotice.answers:type_name -> sps.v1.NoticeAnswer
-	19, // 31: sps.v1.ConsignmentNotice.create_time:type_name -> google.protobuf.Timestamp
-	19, // 32: sps.v1.ConsignmentNotice.update_time:type_name -> google.protobuf.Timestamp
-	11, // 33: sps.v1.ConsignmentNotice.office:type_name -> sps.v1.NoticeOffice
-	34, // [34:34] is the sub-list for method output_type
-	34, // [34:34] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	14, // 0: sps.v1.NoticeContent.status:type_name -> sps.v1.StatementStatus
+	15, // 1: sps.v1.NoticeContent.case_status:type_name -> sps.v1.CaseStatus
+	16, // 2: sps.v1.NoticeContent.outcome:type_name -> sps.v1.ClosureOutcome
+	17, // 3: sps.v1.NoticeContent.withdrawal_reason:type_name -> sps.v1.WithdrawalReason
+	18, // 4: sps.v1.NoticeContent.notification:type_name -> sps.v1.Notification
+	19, // 5: sps.v1.NoticeContent.codes:type_name -> sps.v1.SiteCode
+	20, // 6: sps.v1.NoticeContent.issue_time:type_name -> google.protobuf.Timestamp
+	6,  // 7: sps.v1.NoticeContent.code_changes:type_name -> sps.v1.NoticeCodeChange
+	21, // 8: sps.v1.NoticeCodeChange.half:type_name -> sps.v1.CodeHalf
+	20, // 9: sps.v1.NoticeVersion.tell_time:type_name -> google.protobuf.Timestamp
+	3,  // 10: sps.v1.NoticeVersion.news:type_name -> sps.v1.NoticeNews
+	22, // 11: sps.v1.NoticeVersion.text:type_name -> sps.v1.LocalizedText
+	5,  // 12: sps.v1.NoticeVersion.content:type_name -> sps.v1.NoticeContent
+	1,  // 13: sps.v1.NoticeMatch.basis:type_name -> sps.v1.MatchBasis
+	4,  // 14: sps.v1.NoticeAnswer.kinds:type_name -> sps.v1.AnswerKind
+	22, // 15: sps.v1.NoticeAnswer.text:type_name -> sps.v1.LocalizedText
+	23, // 16: sps.v1.NoticeAnswer.attachments:type_name -> sps.v1.Attachment
+	20, // 17: sps.v1.NoticeAnswer.answer_time:type_name -> google.protobuf.Timestamp
+	24, // 18: sps.v1.NoticeSending.channel:type_name -> sps.v1.ChannelKind
+	20, // 19: sps.v1.NoticeSending.send_time:type_name -> google.protobuf.Timestamp
+	9,  // 20: sps.v1.NoticeOffice.matches:type_name -> sps.v1.NoticeMatch
+	2,  // 21: sps.v1.NoticeOffice.hold_reason:type_name -> sps.v1.HoldReason
+	20, // 22: sps.v1.NoticeOffice.decide_time:type_name -> google.protobuf.Timestamp
+	22, // 23: sps.v1.NoticeOffice.exporter_name:type_name -> sps.v1.LocalizedText
+	11, // 24: sps.v1.NoticeOffice.sendings:type_name -> sps.v1.NoticeSending
+	0,  // 25: sps.v1.ConsignmentNotice.state:type_name -> sps.v1.NoticeState
+	7,  // 26: sps.v1.ConsignmentNotice.lines:type_name -> sps.v1.NoticeLine
+	5,  // 27: sps.v1.ConsignmentNotice.content:type_name -> sps.v1.NoticeContent
+	8,  // 28: sps.v1.ConsignmentNotice.versions:type_name -> sps.v1.NoticeVersion
+	20, // 29: sps.v1.ConsignmentNotice.send_time:type_name -> google.protobuf.Timestamp
+	20, // 30: sps.v1.ConsignmentNotice.due_time:type_name -> google.protobuf.Timestamp
+	20, // 31: sps.v1.ConsignmentNotice.acknowledge_time:type_name -> google.protobuf.Timestamp
+	10, // 32: sps.v1.ConsignmentNotice.answers:type_name -> sps.v1.NoticeAnswer
+	20, // 33: sps.v1.ConsignmentNotice.create_time:type_name -> google.protobuf.Timestamp
+	20, // 34: sps.v1.ConsignmentNotice.update_time:type_name -> google.protobuf.Timestamp
+	12, // 35: sps.v1.ConsignmentNotice.office:type_name -> sps.v1.NoticeOffice
+	36, // [36:36] is the sub-list for method output_type
+	36, // [36:36] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_sps_v1_notice_proto_init() }
@@ -1533,7 +1615,7 @@ func file_sps_v1_notice_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sps_v1_notice_proto_rawDesc), len(file_sps_v1_notice_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
