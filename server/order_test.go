@@ -32,12 +32,13 @@ func TestOrders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := desk.OrderTest(t.Context(), wanted("S-9001", "carbendazim")); err != nil || again.GetName() != order.GetName() {
-		t.Errorf("the same again: %v, %v, want the same order", again, err)
-	}
 	unseen, err := desk.OrderTest(t.Context(), &spsv1.OrderTestRequest{Order: &spsv1.TestOrder{SampleNumber: "S-1", Laboratory: "hanoi-lba", Analytes: []*spsv1.Concept{{AsWritten: "lead"}}}})
 	if err != nil || len(order.GetAdvice()) != 0 || len(unseen.GetAdvice()) != 1 || unseen.GetAdvice()[0].GetReason() != "LABORATORY_UNSEEN" {
 		t.Errorf("from a laboratory of which nothing is known: %v, %v, want it ordered with advice, and none of %v", unseen, err, order)
+	}
+	again, err := desk.OrderTest(t.Context(), wanted("S-9001", "carbendazim"))
+	if err != nil || again.GetName() != order.GetName() || len(again.GetAdvice()) != 1 || again.GetAdvice()[0].GetReason() != "ORDERED_BEFORE" {
+		t.Errorf("the same again: %v, %v, want the same order, and that it was there", again, err)
 	}
 	_, other := desk.OrderTest(t.Context(), wanted("S-9001", "cadmium"))
 	_, empty := desk.OrderTest(t.Context(), &spsv1.OrderTestRequest{})

@@ -40,8 +40,10 @@ func (s *Service) OrderTest(ctx context.Context, req *spsv1.OrderTestRequest) (*
 	}
 	by, now := caller.Person(), timestamppb.New(s.o.Now().UTC())
 	var result *spsv1.TestOrder
+	var before bool
 	err = s.o.Store.Update(ctx, func(tx store.Tx) (err error) {
-		if result, err = orderedBefore(tx, said); err != nil || result != nil {
+		result, err = orderedBefore(tx, said)
+		if before = result != nil; err != nil || before {
 			return err
 		}
 		result, err = addOrder(tx, said, by, now)
@@ -50,9 +52,13 @@ func (s *Service) OrderTest(ctx context.Context, req *spsv1.OrderTestRequest) (*
 	if err != nil {
 		return nil, err
 	}
-	if result.Advice = advice; result.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_REPORTED {
+	switch result.Advice = advice; {
+	case before && result.GetState() == spsv1.TestOrderState_TEST_ORDER_STATE_REPORTED:
 		result.Advice = append(result.GetAdvice(), advised(ctx, "order.sample_number", "ORDERED_BEFORE",
 			"nothing was ordered: this order is there already, and was reported on; to have the sample tested again, say so in the text"))
+	case before:
+		result.Advice = append(result.GetAdvice(), advised(ctx, "order.sample_number", "ORDERED_BEFORE",
+			"nothing was ordered anew: this order is there already, and waits for its report"))
 	}
 	return result, nil
 }

@@ -120,8 +120,8 @@ type TestOrder struct {
 	Findings []string `protobuf:"bytes,24,rep,name=findings,proto3" json:"findings,omitempty"`
 	// How many findings answer it, also those that were superseded or withdrawn.
 	FindingCount uint32 `protobuf:"varint,25,opt,name=finding_count,json=findingCount,proto3" json:"finding_count,omitempty"`
-	// What whoever orders should know: that the order was there already and was reported on, or that the node knows nothing of
-	// the laboratory. Only in the answer to OrderTest.
+	// What whoever orders should know: that the order was there already, or that the node knows nothing of the laboratory. Only
+	// in the answer to OrderTest.
 	Advice        []*Advice `protobuf:"bytes,26,rep,name=advice,proto3" json:"advice,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
