@@ -162,6 +162,9 @@ func TestBatchKeepsTheGoodOnes(t *testing.T) {
 			row := fmt.Sprintf("%s named %t unchanged %t", r.GetReportNumber(), r.GetName() != "", r.GetUnchanged())
 			for _, v := range r.GetRefusal().GetViolations() {
 				row += " " + v.GetField() + " " + v.GetReason()
+				if !strings.HasPrefix(r.GetRefusal().GetSentence(), v.GetField()+": ") {
+					t.Errorf("%s: %q does not say of which field it is", r.GetReportNumber(), r.GetRefusal().GetSentence())
+				}
 			}
 			rows = append(rows, row)
 		}

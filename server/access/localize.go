@@ -96,19 +96,23 @@ func localizeViolations(bad *errdetails.BadRequest, tongue int) (message string,
 		}
 		v.LocalizedMessage = &errdetails.LocalizedMessage{Locale: tongues[tongue].String(), Message: text}
 		if i == 0 {
-			message, ok = withField(v.GetField(), text), true
+			message, ok = headline(v.GetField(), text, len(bad.GetFieldViolations())-1, tongue), true
 		}
 	}
-	return andMore(message, len(bad.GetFieldViolations())-1, tongue), ok
+	return message, ok
 }
 
-// AndMore returns the sentence of the first violation with how many more there
-// are, in a language: a tag of [Languages].
-func AndMore(first string, more int, locale string) string {
-	return andMore(first, more, tongueOf(locale))
+// Headline says all violations in a sentence: that of the first with its field, unless it
+// is of the whole request, and how many more there are. It is in a language: a tag of
+// [Languages].
+func Headline(field, sentence string, more int, locale string) string {
+	return headline(field, sentence, more, tongueOf(locale))
 }
 
-func andMore(first string, more, tongue int) string {
+func headline(field, first string, more, tongue int) string {
+	if field != "" {
+		first = field + ": " + first
+	}
 	if more <= 0 {
 		return first
 	}

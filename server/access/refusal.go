@@ -73,17 +73,8 @@ func NotFound(format string, args ...any) *Refusal {
 // Invalid refuses a request for all that is wrong with it; there MUST be at
 // least one violation.
 func Invalid(violations ...Violation) *Refusal {
-	sentence := andMore(withField(violations[0].Field, violations[0].Sentence), len(violations)-1, 0)
+	sentence := headline(violations[0].Field, violations[0].Sentence, len(violations)-1, 0)
 	return &Refusal{Code: codes.InvalidArgument, Reason: ReasonInvalid, Sentence: sentence, Violations: violations}
-}
-
-// withField returns the sentence of a violation with its field before it, unless it is of
-// the whole request.
-func withField(field, sentence string) string {
-	if field == "" {
-		return sentence
-	}
-	return field + ": " + sentence
 }
 
 // CursorAhead refuses a cursor or page token that this store did not give.

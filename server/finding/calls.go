@@ -85,7 +85,7 @@ func refusal(ctx context.Context, r *access.Refusal) *spsv1.FindingRefusal {
 	}
 	told.Sentence = r.Sentence
 	if first := told.GetViolations(); len(first) > 0 {
-		told.Sentence = access.AndMore(first[0].GetSentence(), len(first)-1, strings.Join(access.Reads(ctx), ","))
+		told.Sentence = access.Headline(first[0].GetField(), first[0].GetSentence(), len(first)-1, strings.Join(access.Reads(ctx), ","))
 	}
 	return told
 }

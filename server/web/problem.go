@@ -60,7 +60,8 @@ func problemOf(st *status.Status) *spsv1.Problem {
 		p.RetryAfter = max(p.GetRetryAfter(), 1)
 	}
 	if len(p.GetViolations()) > 0 {
-		p.Detail = summary(p.GetViolations(), p.GetLanguage())
+		first := p.GetViolations()[0]
+		p.Detail = access.Headline(first.GetField(), first.GetSentence(), len(p.GetViolations())-1, p.GetLanguage())
 	}
 	return p
 }
@@ -102,15 +103,6 @@ func withStatus(p *spsv1.Problem, httpStatus int) *spsv1.Problem {
 		p.Title = "Client Closed Request" // 499, which only logs see
 	}
 	return p
-}
-
-// summary says the first violation, and how many more there are.
-func summary(violations []*spsv1.Problem_Violation, language string) string {
-	first := violations[0].GetSentence()
-	if field := violations[0].GetField(); field != "" {
-		first = field + ": " + first
-	}
-	return access.AndMore(first, len(violations)-1, language)
 }
 
 // jsonPath writes the path of a field in the names of JSON. What stands in
