@@ -3,23 +3,18 @@ package finding
 import (
 	"context"
 	"encoding/binary"
-	"time"
 
 	"google.golang.org/grpc"
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/watch"
 )
 
-// watchPage is how many changes a watch reads at once.
-const watchPage = 64
-
-// WatchFindings implements spsv1.FindingServiceServer. What is there and what
-// comes next is one loop over the changes: the wake-up carries no data.
+// WatchFindings implements spsv1.FindingServiceServer.
 func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.ServerStreamingServer[spsv1.WatchFindingsResponse]) error {
-	ctx := stream.Context()
-	who, err := s.viewer(ctx)
+	who, err := s.viewer(stream.Context())
 	if err != nil {
 		return err
 	}
@@ -27,60 +22,35 @@ func (s *Service) WatchFindings(req *spsv1.WatchFindingsRequest, stream grpc.Ser
 	if err != nil {
 		return err
 	}
-	beat := time.NewTimer(s.o.Heartbeat)
-	defer beat.Stop()
-	for opened := false; ; {
-		changed, issued := s.Changed(), s.o.Ledger.Changed()
-		changes, next, err := s.after(ctx, at)
-		if err != nil {
-			return err
-		}
-		if !opened { // tells the caller that the watch stands, though there may be nothing for long
-			if err := stream.SendHeader(nil); err != nil {
-				return err
+	return watch.Run(watch.Loop{Heartbeat: s.o.Heartbeat, Draining: s.o.Draining}, stream, watch.Source[spsv1.WatchFindingsResponse]{
+		Changed: s.Changed,
+		Also:    s.o.Ledger.Changed, // perhaps a draft from a finding
+		Read: func(ctx context.Context, send func(*spsv1.WatchFindingsResponse) error) (watch.Turn, error) {
+			changes, next, err := s.after(ctx, at)
+			if err != nil {
+				return watch.Turn{}, err
 			}
-			opened = true
-		}
-		who.tree = s.o.Units.Tree() // may have changed since the watch began
-		for _, c := range changes {
-			if !who.sees(c.finding) || req.GetTold() && !told(c.finding, who.caller) {
-				continue
+			who.tree = s.o.Units.Tree() // may have changed since the watch began
+			for _, c := range changes {
+				if !who.sees(c.finding) || req.GetTold() && !told(c.finding, who.caller) {
+					continue
+				}
+				if err := s.ends(ctx, c.finding); err != nil {
+					return watch.Turn{}, err
+				}
+				event := &spsv1.WatchFindingsResponse{
+					Cursor: s.cursor(who, c.n), Event: &spsv1.WatchFindingsResponse_Finding{Finding: who.show(ctx, c.finding)},
+				}
+				if err := send(event); err != nil {
+					return watch.Turn{}, err
+				}
 			}
-			if err := s.ends(ctx, c.finding); err != nil {
-				return err
-			}
-			event := &spsv1.WatchFindingsResponse{
-				Cursor: s.cursor(who, c.n), Event: &spsv1.WatchFindingsResponse_Finding{Finding: who.show(ctx, c.finding)},
-			}
-			if err := stream.Send(event); err != nil {
-				return err
-			}
-			beat.Reset(s.o.Heartbeat)
-		}
-		behind := next > at
-		at = next
-		select {
-		case <-s.o.Draining:
-			return access.Draining()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		default:
-		}
-		if behind {
-			continue
-		}
-		select {
-		case <-changed:
-		case <-issued: // perhaps a draft from a finding
-		case <-s.o.Draining:
-		case <-ctx.Done():
-		case <-beat.C:
-			beat.Reset(s.o.Heartbeat)
-			if err := stream.Send(&spsv1.WatchFindingsResponse{Cursor: s.cursor(who, at)}); err != nil {
-				return err
-			}
-		}
-	}
+			more := next > at
+			at = next
+			return watch.Turn{More: more}, nil
+		},
+		Beat: func() *spsv1.WatchFindingsResponse { return &spsv1.WatchFindingsResponse{Cursor: s.cursor(who, at)} },
+	})
 }
 
 func changeKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
@@ -118,7 +88,7 @@ func (s *Service) after(ctx context.Context, at uint64) (changes []change, next 
 			}
 			id, n := string(row.Value), binary.BigEndian.Uint64(row.Key)
 			newest[id], next, order = n, n, append(order, id)
-			if len(order) == watchPage {
+			if len(order) == watch.Page {
 				break
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	spsv1 "github.com/spsalert/spsalert/gen/sps/v1"
 	"github.com/spsalert/spsalert/server/access"
+	"github.com/spsalert/spsalert/server/watch"
 )
 
 // PollStatements implements spsv1.CaseServiceServer. It is the loop of
@@ -27,7 +28,7 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 	defer patience.Stop()
 	for {
 		changed := s.o.Ledger.Changed()
-		records, err := s.o.Ledger.After(ctx, at, watchPage)
+		records, err := s.o.Ledger.After(ctx, at, watch.Page)
 		if err != nil {
 			return nil, err
 		}
@@ -62,6 +63,6 @@ func (s *Service) PollStatements(ctx context.Context, req *spsv1.PollStatementsR
 		case <-changed:
 			continue
 		}
-		return nil, s.over(ctx)
+		return nil, s.watches().Over(ctx)
 	}
 }

@@ -1,7 +1,6 @@
 package office
 
 import (
-	"cmp"
 	"context"
 	"time"
 
@@ -13,13 +12,10 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/ledger"
+	"github.com/spsalert/spsalert/server/watch"
 )
 
-// watchPage is how many records a watch reads at once.
-const watchPage = 64
-
-// WatchStatements implements spsv1.CaseServiceServer. What is there and what
-// comes next is one loop over the ledger: the wake-up carries no data.
+// WatchStatements implements spsv1.CaseServiceServer.
 func (s *Service) WatchStatements(req *spsv1.WatchStatementsRequest, stream grpc.ServerStreamingServer[spsv1.WatchStatementsResponse]) error {
 	at, err := parseCursor(req.GetCursor())
 	if err != nil {
@@ -29,51 +25,34 @@ func (s *Service) WatchStatements(req *spsv1.WatchStatementsRequest, stream grpc
 	if err != nil {
 		return err
 	}
-	ctx, opened := stream.Context(), false
-	beat := time.NewTimer(s.o.Heartbeat)
-	defer beat.Stop()
-	for {
-		changed := s.o.Ledger.Changed()
-		records, err := s.o.Ledger.After(ctx, at, watchPage)
-		if err != nil { // that a cursor is not of this store, or only that the watch is over
-			return cmp.Or(s.over(ctx), err)
-		}
-		if !opened { // tells the caller that the watch stands, though there may be nothing for long
-			if err := stream.SendHeader(nil); err != nil {
-				return err
-			}
-			opened = true
-		}
-		for _, r := range records {
-			event, err := s.event(ctx, r, f)
+	return watch.Run(s.watches(), stream, watch.Source[spsv1.WatchStatementsResponse]{
+		Changed: s.o.Ledger.Changed,
+		Read: func(ctx context.Context, send func(*spsv1.WatchStatementsResponse) error) (watch.Turn, error) {
+			records, err := s.o.Ledger.After(ctx, at, watch.Page)
 			if err != nil {
-				return err
+				return watch.Turn{}, err
 			}
-			if at = r.Position; event == nil {
-				continue
+			for _, r := range records {
+				event, err := s.event(ctx, r, f)
+				if err != nil {
+					return watch.Turn{}, err
+				}
+				if at = r.Position; event == nil {
+					continue
+				}
+				if err := send(event); err != nil {
+					return watch.Turn{}, err
+				}
 			}
-			if err := stream.Send(event); err != nil {
-				return err
-			}
-			beat.Reset(s.o.Heartbeat)
-		}
-		if err := s.over(ctx); err != nil {
-			return err
-		}
-		if len(records) > 0 {
-			continue
-		}
-		select {
-		case <-changed:
-		case <-s.o.Draining:
-		case <-ctx.Done():
-		case <-beat.C:
-			beat.Reset(s.o.Heartbeat)
-			if err := stream.Send(&spsv1.WatchStatementsResponse{Cursor: at.String()}); err != nil {
-				return err
-			}
-		}
-	}
+			return watch.Turn{More: len(records) > 0}, nil
+		},
+		Beat: func() *spsv1.WatchStatementsResponse { return &spsv1.WatchStatementsResponse{Cursor: at.String()} },
+	})
+}
+
+// watches is what the watches of the service have in common.
+func (s *Service) watches() watch.Loop {
+	return watch.Loop{Heartbeat: s.o.Heartbeat, Draining: s.o.Draining}
 }
 
 func parseCursor(cursor string) (ledger.Position, error) {
@@ -84,18 +63,6 @@ func parseCursor(cursor string) (ledger.Position, error) {
 		})
 	}
 	return at, nil
-}
-
-// over returns why a watch has to end, or nil.
-func (s *Service) over(ctx context.Context) error {
-	select {
-	case <-s.o.Draining:
-		return access.Draining()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	default:
-		return nil
-	}
 }
 
 // following is what a watch or poll asks for.

@@ -12,6 +12,7 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
+	"github.com/spsalert/spsalert/server/watch"
 )
 
 const (
@@ -124,23 +125,24 @@ func (s *Announcements) WatchAnnouncements(req *spsv1.WatchAnnouncementsRequest,
 	if len(remind) == 0 {
 		remind = RemindDays
 	}
-	return s.o.watch(stream.Context(), watching{
-		changed: s.o.Ledger.Changed,
-		open:    func() error { return stream.SendHeader(nil) },
-		read: func(ctx context.Context) (sent int, next nextTurn, err error) {
-			events, after, turn, err := s.o.Book.AnnouncementsAfter(ctx, q, at, remind, watchPage)
+	return watch.Run(s.o.watches(), stream, watch.Source[spsv1.WatchAnnouncementsResponse]{
+		Changed: s.o.Ledger.Changed,
+		Read: func(ctx context.Context, send func(*spsv1.WatchAnnouncementsResponse) error) (watch.Turn, error) {
+			events, after, turn, err := s.o.Book.AnnouncementsAfter(ctx, q, at, remind, watch.Page)
 			if err != nil {
-				return 0, nextTurn{}, ahead(err)
+				return watch.Turn{}, ahead(err)
 			}
 			for _, e := range events {
 				resp := &spsv1.WatchAnnouncementsResponse{Cursor: s.o.cursor(e.Cursor), Announcement: e.Announcement, Reminder: e.Reminder}
-				if err := stream.Send(resp); err != nil {
-					return 0, nextTurn{}, err
+				if err := send(resp); err != nil {
+					return watch.Turn{}, err
 				}
 			}
 			at = after
-			return len(events), nextTurn{at: turn, more: len(events) >= watchPage}, nil
+			return watch.Turn{More: len(events) >= watch.Page, At: turn}, nil
 		},
-		beat: func() error { return stream.Send(&spsv1.WatchAnnouncementsResponse{Cursor: s.o.cursor(at)}) },
+		Beat: func() *spsv1.WatchAnnouncementsResponse {
+			return &spsv1.WatchAnnouncementsResponse{Cursor: s.o.cursor(at)}
+		},
 	})
 }

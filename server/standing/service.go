@@ -131,18 +131,6 @@ func (s *Codes) ListCodeHistory(ctx context.Context, req *spsv1.ListCodeHistoryR
 	return resp, nil
 }
 
-// over returns why a watch has to end, or nil.
-func (o Options) over(ctx context.Context) error {
-	select {
-	case <-o.Draining:
-		return access.Draining()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	default:
-		return nil
-	}
-}
-
 func ahead(err error) error {
 	if errors.Is(err, casebook.ErrNotFound) {
 		return access.CursorAhead("cursor")

@@ -15,6 +15,7 @@ import (
 	"github.com/spsalert/spsalert/server/casebook"
 	"github.com/spsalert/spsalert/server/statement"
 	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/watch"
 )
 
 const (
@@ -150,11 +151,9 @@ func (s *Service) announced(e *spsv1.Exporter, h *spsv1.HeldAnnouncement) *spsv1
 	return a
 }
 
-// WatchOwnAnnouncements implements spsv1.ConsignmentServiceServer. What is there and
-// what comes next is one loop; what begins or ends by its time wakes by the clock.
+// WatchOwnAnnouncements implements spsv1.ConsignmentServiceServer.
 func (s *Service) WatchOwnAnnouncements(req *spsv1.WatchOwnAnnouncementsRequest, stream grpc.ServerStreamingServer[spsv1.WatchOwnAnnouncementsResponse]) error {
-	ctx := stream.Context()
-	who, _, err := s.reader(ctx)
+	who, _, err := s.reader(stream.Context())
 	if err != nil {
 		return err
 	}
@@ -166,34 +165,25 @@ func (s *Service) WatchOwnAnnouncements(req *spsv1.WatchOwnAnnouncementsRequest,
 	if len(remind) == 0 {
 		remind = remindDays
 	}
-	beat := time.NewTicker(s.o.Heartbeat)
-	defer beat.Stop()
-	for opened := false; ; opened = true {
-		recorded := s.o.Ledger.Changed()
-		if !opened { // tells the caller that the watch stands, though there may be nothing for long
-			if err := stream.SendHeader(nil); err != nil {
-				return err
+	return watch.Run(s.watches(), stream, watch.Source[spsv1.WatchOwnAnnouncementsResponse]{
+		Changed: s.o.Ledger.Changed,
+		Read: func(ctx context.Context, send func(*spsv1.WatchOwnAnnouncementsResponse) error) (watch.Turn, error) {
+			events, after, turn, err := s.announcedAfter(ctx, at, remind)
+			if err != nil {
+				return watch.Turn{}, err
 			}
-		}
-		events, after, turn, err := s.announcedAfter(ctx, at, remind)
-		if err != nil {
-			return err
-		}
-		for _, e := range events {
-			if err := stream.Send(e); err != nil {
-				return err
+			for _, e := range events {
+				if err := send(e); err != nil {
+					return watch.Turn{}, err
+				}
 			}
-		}
-		at = after
-		if len(events) >= watchPage {
-			turn = s.o.Now()
-		}
-		if err := s.nextTurn(ctx, recorded, turn, beat.C, func() error {
-			return stream.Send(&spsv1.WatchOwnAnnouncementsResponse{Cursor: at.Text(s.incarnation(who.feed()))})
-		}); err != nil {
-			return err
-		}
-	}
+			at = after
+			return watch.Turn{More: len(events) >= watch.Page, At: turn}, nil
+		},
+		Beat: func() *spsv1.WatchOwnAnnouncementsResponse {
+			return &spsv1.WatchOwnAnnouncementsResponse{Cursor: at.Text(s.incarnation(who.feed()))}
+		},
+	})
 }
 
 // parseChangeCursor reads the cursor of a watch of announcements.
@@ -222,7 +212,7 @@ func (s *Service) announcedAfter(ctx context.Context, at casebook.ChangeCursor, 
 		return nil, at, turn, err
 	}
 	q := casebook.AnnouncementsThat(func(h *spsv1.HeldAnnouncement) bool { return s.touches(e, h) != nil })
-	found, after, turn, err := s.o.Book.AnnouncementsAfter(ctx, q, at, remind, watchPage)
+	found, after, turn, err := s.o.Book.AnnouncementsAfter(ctx, q, at, remind, watch.Page)
 	if errors.Is(err, casebook.ErrNotFound) {
 		err = access.CursorAhead("cursor")
 	}
@@ -235,37 +225,4 @@ func (s *Service) announcedAfter(ctx context.Context, at casebook.ChangeCursor, 
 		})
 	}
 	return events, after, turn, nil
-}
-
-// nextTurn waits until something was recorded, or an instant of the clock of stamps is
-// there, the zero time for never; meanwhile it says by beat that there is nothing. An
-// error ends the watch.
-func (s *Service) nextTurn(ctx context.Context, recorded <-chan struct{}, turn time.Time, beats <-chan time.Time, beat func() error) error {
-	var due <-chan time.Time
-	if !turn.IsZero() {
-		t := time.NewTimer(turn.Sub(s.o.Now()))
-		defer t.Stop()
-		due = t.C
-	}
-	for {
-		select {
-		case <-s.o.Draining:
-			return access.Draining()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		default:
-		}
-		select {
-		case <-recorded:
-			return nil
-		case <-due:
-			return nil
-		case <-s.o.Draining:
-		case <-ctx.Done():
-		case <-beats:
-			if err := beat(); err != nil {
-				return err
-			}
-		}
-	}
 }

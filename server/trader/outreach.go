@@ -36,7 +36,7 @@ func (s *Service) WatchOutreach(req *spsv1.WatchOutreachRequest, stream grpc.Ser
 	if err != nil {
 		return err
 	}
-	return watch(s, stream, at, s.unsent, func(at uint64) *spsv1.WatchOutreachResponse {
+	return follow(s, stream, at, s.unsent, func(at uint64) *spsv1.WatchOutreachResponse {
 		return &spsv1.WatchOutreachResponse{Cursor: s.cursor(toSend, at)}
 	})
 }

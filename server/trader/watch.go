@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -13,10 +12,8 @@ import (
 	"github.com/spsalert/spsalert/server/access"
 	"github.com/spsalert/spsalert/server/ledger"
 	"github.com/spsalert/spsalert/server/store"
+	"github.com/spsalert/spsalert/server/watch"
 )
-
-// watchPage is how many changes a watch reads at once.
-const watchPage = 64
 
 // feed is changes of notices that somebody follows.
 type feed struct {
@@ -57,7 +54,7 @@ func (f feed) behind(r store.Reader, at uint64) (changes []change, next uint64, 
 		if err != nil {
 			return nil, 0, err
 		}
-		if len(all) == watchPage {
+		if len(all) == watch.Page {
 			break
 		}
 		next = binary.BigEndian.Uint64(row.Key[len(f.prefix):])
@@ -117,61 +114,40 @@ func (s *Service) WatchConsignmentNotices(req *spsv1.WatchConsignmentNoticesRequ
 	if err != nil {
 		return err
 	}
-	return watch(s, stream, at, s.behind, func(at uint64) *spsv1.WatchConsignmentNoticesResponse {
+	return follow(s, stream, at, s.behind, func(at uint64) *spsv1.WatchConsignmentNoticesResponse {
 		return &spsv1.WatchConsignmentNoticesResponse{Cursor: s.cursor(who.feed(), at)}
 	})
 }
 
-// watch sends what page returns behind a number, and goes on with what comes next.
-// What is there and what comes is one loop over the changes: the wake-up carries no
-// data. beat makes the event that says that the watch stands.
-func watch[E any](s *Service, stream grpc.ServerStreamingServer[E], at uint64,
+// watches is what the watches of the service have in common.
+func (s *Service) watches() watch.Loop {
+	return watch.Loop{Heartbeat: s.o.Heartbeat, Draining: s.o.Draining, Now: s.o.Now}
+}
+
+// follow runs a watch of changes: it sends what page returns behind a number, and the
+// number of the last change looked at. beat makes the event that says that the watch
+// stands.
+func follow[E any](s *Service, stream grpc.ServerStreamingServer[E], at uint64,
 	page func(context.Context, uint64) ([]*E, uint64, error), beat func(at uint64) *E,
 ) error {
-	ctx := stream.Context()
-	timer := time.NewTimer(s.o.Heartbeat)
-	defer timer.Stop()
-	for opened := false; ; {
-		changed := s.changed()
-		events, next, err := page(ctx, at)
-		if err != nil {
-			return err
-		}
-		if !opened { // tells the caller that the watch stands, though there may be nothing for long
-			if err := stream.SendHeader(nil); err != nil {
-				return err
+	return watch.Run(s.watches(), stream, watch.Source[E]{
+		Changed: s.changed,
+		Read: func(ctx context.Context, send func(*E) error) (watch.Turn, error) {
+			events, next, err := page(ctx, at)
+			if err != nil {
+				return watch.Turn{}, err
 			}
-			opened = true
-		}
-		for _, e := range events {
-			if err := stream.Send(e); err != nil {
-				return err
+			for _, e := range events {
+				if err := send(e); err != nil {
+					return watch.Turn{}, err
+				}
 			}
-			timer.Reset(s.o.Heartbeat)
-		}
-		more := next > at
-		at = next
-		select {
-		case <-s.o.Draining:
-			return access.Draining()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		default:
-		}
-		if more {
-			continue
-		}
-		select {
-		case <-changed:
-		case <-s.o.Draining:
-		case <-ctx.Done():
-		case <-timer.C:
-			timer.Reset(s.o.Heartbeat)
-			if err := stream.Send(beat(at)); err != nil {
-				return err
-			}
-		}
-	}
+			more := next > at
+			at = next
+			return watch.Turn{More: more}, nil
+		},
+		Beat: func() *E { return beat(at) },
+	})
 }
 
 // behind returns a page of the events behind a number of the caller's feed, and the
