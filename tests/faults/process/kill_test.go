@@ -205,6 +205,10 @@ func rotate(_ context.Context, f *federation) error {
 	return nil
 }
 
+// leastCalls is how many calls an operation makes at least. The first may be another
+// one's: a node that is told to rotate begins later.
+const leastCalls = 5
+
 // count does the operation once and returns the calls that the victim made.
 func count(ctx context.Context, t *testing.T, f *federation, victim *drill.Node, do func(context.Context, *federation) error) []call {
 	t.Helper()
@@ -213,13 +217,10 @@ func count(ctx context.Context, t *testing.T, f *federation, victim *drill.Node,
 	if err := do(ctx, f); err != nil {
 		t.Fatal(err)
 	}
-	await(ctx, t, "the operation's calls", func() bool { return len(tr.calls()) > 0 })
+	await(ctx, t, "the operation's calls", func() bool { return len(tr.calls()) >= leastCalls })
 	oracle.AwaitReceipts(ctx, t, f.nodes)
 	calls := tr.calls()
 	tr.detach()
-	if len(calls) < 5 {
-		t.Fatalf("%d calls were made, want at least 5", len(calls))
-	}
 	return calls
 }
 
